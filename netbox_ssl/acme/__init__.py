@@ -1,0 +1,1 @@
+"""What ACME (RFC 8555) means to the inventory."""
