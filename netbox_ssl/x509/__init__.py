@@ -3,7 +3,7 @@
 from netbox_ssl.x509.errors import CertificateInputError, LimitError, PrivateKeyError
 from netbox_ssl.x509.facts import CertificateFacts
 from netbox_ssl.x509.limits import Limits
-from netbox_ssl.x509.names import name_key, normalize_hex
+from netbox_ssl.x509.names import lineage_key, name_key, normalize_hex
 from netbox_ssl.x509.private_keys import find_private_key
 from netbox_ssl.x509.reader import Leaf, ParsedInput, read_certificates
 from netbox_ssl.x509.reading import read_facts
@@ -19,6 +19,7 @@ __all__ = [
     'ParsedInput',
     'PrivateKeyError',
     'find_private_key',
+    'lineage_key',
     'name_key',
     'normalize_hex',
     'read_certificates',

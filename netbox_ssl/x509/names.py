@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 from netbox_ssl.x509.facts import CertificateFacts
 
@@ -23,15 +24,20 @@ def normalize_hex(text: str) -> str:
     return sign + digits.zfill(len(digits) + len(digits) % 2)
 
 
-def name_key(facts: CertificateFacts) -> str:
-    """Return the key under which a renewal finds its predecessor: the same names and the same key algorithm.
+def lineage_key(names: Iterable[str], key_algorithm: str) -> str:
+    """Return what stays the same through a renewal: 64 hex digits (SHA-256) of the names and the key algorithm.
 
-    64 hex digits (SHA-256), so that it can be indexed whatever the number of names. Names are compared regardless of
-    order, case and repetition; a certificate without subject alternative names goes by its common name. One without
-    any name matches only itself.
+    A hash, so that it can be indexed whatever the number of names. Names are compared regardless of order, case and
+    repetition.
     """
-    names = {name.lower() for name in facts.subject_alt_names}
-    if not names:
-        names = {facts.common_name.lower() or facts.subject.lower() or facts.fingerprint_sha256}
     # Neither part can contain a line feed: `visible()` has escaped it.
-    return hashlib.sha256('\n'.join([facts.key_algorithm, *sorted(names)]).encode()).hexdigest()
+    return hashlib.sha256('\n'.join([key_algorithm, *sorted({name.lower() for name in names})]).encode()).hexdigest()
+
+
+def name_key(facts: CertificateFacts) -> str:
+    """Return the `lineage_key` under which a renewal finds its predecessor.
+
+    A certificate without subject alternative names goes by its common name. One without any name matches only itself.
+    """
+    names = facts.subject_alt_names or (facts.common_name or facts.subject or facts.fingerprint_sha256,)
+    return lineage_key(names, facts.key_algorithm)
