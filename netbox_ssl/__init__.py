@@ -1,0 +1,35 @@
+"""NetBox SSL: the inventory of TLS certificates inside NetBox, which notices when a renewal did not happen."""
+
+from netbox.plugins import PluginConfig
+
+__version__ = '0.1.0'
+
+
+class NetBoxSSLConfig(PluginConfig):
+    name = 'netbox_ssl'
+    verbose_name = 'NetBox SSL'
+    description = 'Inventory of TLS certificates that notices when an ACME renewal silently did not happen'
+    version = __version__
+    author = 'NetBox SSL developers'
+    base_url = 'ssl'
+    min_version = '4.7.0'
+    max_version = '4.7.99'
+    # Every key is read in settings.py, which also validates it.
+    default_settings = {
+        'acme_providers': [],
+        'sweep_interval': 1,
+        'import_max_bytes': 1024 * 1024,
+        'import_max_certificates': 100,
+        'import_max_names': 1000,
+    }
+    # Runs after NetBox's own processor: announces status changes made by the request itself.
+    events_pipeline = ['netbox_ssl.events.announce_request_changes']
+
+    def ready(self):
+        super().ready()
+        from . import checks, dashboard, jobs, settings  # noqa: F401  (registered by being imported)
+
+        # settings.validate()
+
+
+config = NetBoxSSLConfig

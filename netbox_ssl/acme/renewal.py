@@ -1,0 +1,180 @@
+"""
+The renewal rule: when a certificate's renewal is due, when it is overdue, and what its renewal status is.
+
+Each part stands here once in Python and once in SQL, side by side; ``tests/acme/test_renewal.py`` holds them against
+each other. The due and overdue times depend on no clock, so the database keeps them as generated columns; the status
+is then a comparison of stored columns with *now*, which indexes can answer.
+
+    renewal_status = null     when not is_acme, or status is not active
+                     Expired  when now > valid_to
+                     Manual   when not acme_auto_renewal
+                     Due      when now >= renewal_due_at
+                     OK       otherwise
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Case, DateTimeField, DurationField, F, Func, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models.lookups import LessThan
+
+from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
+
+__all__ = (
+    'MAX_RENEWAL_DAYS',
+    'overdue_at',
+    'overdue_at_sql',
+    'overdue_q',
+    'renewal_due_at',
+    'renewal_due_at_sql',
+    'renewal_status',
+    'status_q',
+    'status_sql',
+)
+
+# Ten years: more than any certificate's lifetime, and small enough for every date arithmetic.
+MAX_RENEWAL_DAYS = 3650
+
+# ACME clients renew with a third of the lifetime left, or half of a lifetime shorter than this.
+SHORT_LIFETIME = timedelta(days=10)
+
+
+#
+# When renewal is due
+#
+
+
+def renewal_due_at(
+    valid_from: datetime,
+    valid_to: datetime,
+    renewal_days: int | None = None,
+    ari_window_start: datetime | None = None,
+) -> datetime:
+    """
+    The moment from which a client is expected to renew: the start of the CA's suggested window (RFC 9773 section 4.2),
+    else ``renewal_days`` before ``valid_to``, else a third (below ten days: half) of the lifetime before it. Without a
+    window it lies within the validity, so that days ≥ the lifetime mean "always due".
+    """
+    if ari_window_start is not None:
+        return ari_window_start
+    lifetime = valid_to - valid_from
+    if renewal_days is not None:
+        before = timedelta(days=renewal_days)
+    else:
+        before = lifetime / 2 if lifetime < SHORT_LIFETIME else lifetime / 3
+    # Compared as durations: valid_to − before may lie before year 1, which datetime cannot express.
+    return valid_to - max(min(before, lifetime), timedelta(0))
+
+
+def _utc(expression) -> Func:
+    """
+    Between timestamptz and UTC timestamp, either way. PostgreSQL calls arithmetic on timestamptz STABLE (it may depend
+    on the session's time zone) and refuses it in a generated column; on timestamp it is IMMUTABLE.
+    """
+    return Func(expression, template="(%(expressions)s AT TIME ZONE 'UTC')", output_field=DateTimeField())
+
+
+def _due_without_window() -> Func:
+    """UTC timestamp at which renewal is due when the CA gave no window."""
+    valid_from, valid_to = _utc(F('valid_from')), _utc(F('valid_to'))
+    lifetime = valid_to - valid_from
+    before = Case(
+        When(acme_renewal_days__isnull=False, then=F('acme_renewal_days') * Value(timedelta(days=1))),
+        When(LessThan(lifetime, Value(SHORT_LIFETIME)), then=lifetime / Value(2)),
+        default=lifetime / Value(3),
+        output_field=DurationField(),
+    )
+    return Least(valid_to, Greatest(valid_from, valid_to - before), output_field=DateTimeField())
+
+
+def renewal_due_at_sql():
+    """SQL twin of :func:`renewal_due_at`, for a generated column of Certificate."""
+    return Coalesce(F('ari_window_start'), _utc(_due_without_window()), output_field=DateTimeField())
+
+
+#
+# When it is overdue
+#
+
+
+def overdue_at(
+    due_at: datetime,
+    valid_to: datetime,
+    ari_window_end: datetime | None = None,
+) -> datetime:
+    """
+    The moment by which a working client would long have renewed: the end of the CA's window, else halfway from the due
+    time to ``valid_to``; never after ``valid_to`` and never before the due time.
+    """
+    if ari_window_end is not None:
+        return max(min(ari_window_end, valid_to), due_at)
+    return due_at + (valid_to - due_at) / 2 if due_at < valid_to else due_at
+
+
+def overdue_at_sql():
+    """SQL twin of :func:`overdue_at`, for a generated column of Certificate."""
+    due, valid_to = _utc(renewal_due_at_sql()), _utc(F('valid_to'))
+    halfway = due + (valid_to - due) / Value(2)
+    end = Coalesce(_utc(F('ari_window_end')), halfway, output_field=DateTimeField())
+    return _utc(Greatest(Least(end, valid_to), due, output_field=DateTimeField()))
+
+
+#
+# Status
+#
+
+
+def renewal_status(
+    *,
+    is_acme: bool,
+    status: str,
+    valid_to: datetime,
+    auto_renewal: bool,
+    due_at: datetime,
+    now: datetime,
+) -> str | None:
+    """One of ``RenewalStatusChoices``, or None where nobody waits for an ACME renewal."""
+    if not is_acme or status != CertificateStatusChoices.STATUS_ACTIVE:
+        return None
+    if now > valid_to:
+        return RenewalStatusChoices.EXPIRED
+    if not auto_renewal:
+        return RenewalStatusChoices.MANUAL
+    return RenewalStatusChoices.DUE if now >= due_at else RenewalStatusChoices.OK
+
+
+def eligible_q(prefix: str = '') -> Q:
+    """Certificates that have a renewal status at all. ``prefix`` is a lookup path ending in ``__``, or empty."""
+    return Q((f'{prefix}is_acme', True), (f'{prefix}status', CertificateStatusChoices.STATUS_ACTIVE))
+
+
+def status_q(status: str | None, now: datetime, prefix: str = '') -> Q:
+    """
+    The certificates whose renewal status is ``status``, as range conditions that indexes can answer (a CASE expression
+    would read the whole table).
+    """
+    eligible = eligible_q(prefix)
+    if status is None:
+        return ~eligible
+    if status == RenewalStatusChoices.EXPIRED:
+        return eligible & Q((f'{prefix}valid_to__lt', now))
+    valid = eligible & Q((f'{prefix}valid_to__gte', now))
+    if status == RenewalStatusChoices.MANUAL:
+        return valid & Q((f'{prefix}acme_auto_renewal', False))
+    automatic = valid & Q((f'{prefix}acme_auto_renewal', True))
+    if status == RenewalStatusChoices.DUE:
+        return automatic & Q((f'{prefix}renewal_due_at__lte', now))
+    if status == RenewalStatusChoices.OK:
+        return automatic & Q((f'{prefix}renewal_due_at__gt', now))
+    raise ValueError(f'{status!r} is no renewal status; choose from {RenewalStatusChoices.values()}')
+
+
+def status_sql(now: datetime, prefix: str = '') -> Case:
+    """The renewal status as an expression, to sort by; to filter, :func:`status_q` is the quicker form."""
+    whens = [When(status_q(status, now, prefix), then=Value(status)) for status in RenewalStatusChoices.values()]
+    return Case(*whens, default=Value(None))
+
+
+def overdue_q(now: datetime, prefix: str = '') -> Q:
+    """Certificates that are Due although a working client would have renewed them by now."""
+    return status_q(RenewalStatusChoices.DUE, now, prefix) & Q((f'{prefix}renewal_overdue_at__lte', now))

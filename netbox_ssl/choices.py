@@ -1,0 +1,48 @@
+from django.utils.translation import gettext_lazy as _
+from utilities.choices import Choice, ChoiceSet
+
+__all__ = ('ACMEChallengeTypeChoices', 'CertificateStatusChoices', 'RenewalStatusChoices')
+
+
+class CertificateStatusChoices(ChoiceSet):
+    key = 'Certificate.status'
+
+    STATUS_ACTIVE = 'active'
+    STATUS_REVOKED = 'revoked'
+    STATUS_RETIRED = 'retired'
+
+    CHOICES = [
+        Choice(STATUS_ACTIVE, _('Active'), color='green', description=_('In use, or meant to be')),
+        Choice(STATUS_REVOKED, _('Revoked'), color='red', description=_('Withdrawn by its CA before its end')),
+        Choice(STATUS_RETIRED, _('Retired'), color='gray', description=_('No longer used; nobody waits for a renewal')),
+    ]
+
+
+class RenewalStatusChoices(ChoiceSet):
+    """The answers of the renewal rule (``acme/renewal.py``). The values are public: REST, GraphQL, events."""
+
+    OK = 'OK'
+    DUE = 'Due'
+    EXPIRED = 'Expired'
+    MANUAL = 'Manual'
+
+    CHOICES = [
+        Choice(OK, _('OK'), color='green', description=_('Renews by itself; not yet due')),
+        Choice(DUE, _('Due'), color='yellow', description=_('The time to renew has come; no renewal seen yet')),
+        Choice(EXPIRED, _('Expired'), color='red', description=_('No longer valid')),
+        Choice(MANUAL, _('Manual'), color='blue', description=_('Issued over ACME, but nothing renews it by itself')),
+    ]
+
+
+class ACMEChallengeTypeChoices(ChoiceSet):
+    """RFC 8555 section 8 and RFC 8737."""
+
+    HTTP_01 = 'http-01'
+    DNS_01 = 'dns-01'
+    TLS_ALPN_01 = 'tls-alpn-01'
+
+    CHOICES = [
+        Choice(HTTP_01, 'HTTP-01'),
+        Choice(DNS_01, 'DNS-01'),
+        Choice(TLS_ALPN_01, 'TLS-ALPN-01'),
+    ]

@@ -1,0 +1,13 @@
+"""Our event types, for NetBox's Event Rules."""
+
+# Not gettext_lazy: NetBox writes the text into JSON, and a lazy one makes every Event Rule page fail.
+from django.utils.translation import gettext as _
+from netbox.events import EVENT_TYPE_KIND_WARNING, EventType
+
+__all__ = ('RENEWAL_OVERDUE', 'RENEWAL_STATUS_CHANGED')
+
+RENEWAL_STATUS_CHANGED = 'netbox_ssl.renewal_status_changed'
+RENEWAL_OVERDUE = 'netbox_ssl.renewal_overdue'
+
+EventType(RENEWAL_STATUS_CHANGED, _('Renewal status changed'), kind=EVENT_TYPE_KIND_WARNING).register()
+EventType(RENEWAL_OVERDUE, _('Renewal overdue'), kind=EVENT_TYPE_KIND_WARNING).register()

@@ -1,0 +1,2 @@
+def announce_request_changes(events):
+    pass

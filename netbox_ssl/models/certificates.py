@@ -1,0 +1,312 @@
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from netbox.models import PrimaryModel
+from netbox.models.features import ContactsMixin
+
+from netbox_ssl.acme import renewal
+from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+
+from .validation import CertificateValidationMixin
+from .x509_fields import X509FieldsMixin
+
+__all__ = ('Certificate',)
+
+ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
+AUTOMATIC = ELIGIBLE & Q(acme_auto_renewal=True)
+
+
+class Certificate(CertificateValidationMixin, ContactsMixin, X509FieldsMixin, PrimaryModel):
+    """
+    A TLS certificate that lives on while its X.509 certificate is renewed every few weeks: what certbot calls a
+    lineage. It carries the facts of the current X.509 certificate; those before it are its issuances.
+    """
+
+    name = models.CharField(
+        verbose_name=_('name'),
+        max_length=255,
+        blank=True,
+        db_collation='natural_sort',
+        help_text=_('Empty: the common name, else the first DNS name, IP address, the subject, or the serial number'),
+    )
+    status = models.CharField(
+        verbose_name=_('status'),
+        max_length=50,
+        choices=CertificateStatusChoices,
+        default=CertificateStatusChoices.STATUS_ACTIVE,
+    )
+    tenant = models.ForeignKey(
+        to='tenancy.Tenant',
+        on_delete=models.PROTECT,
+        related_name='certificates',
+        blank=True,
+        null=True,
+    )
+    fingerprint_sha256 = models.CharField(
+        verbose_name=_('SHA-256 fingerprint'),
+        max_length=64,
+        blank=True,
+        null=True,
+        unique=True,
+        help_text=_('Hexadecimal; colons, spaces and lower case are accepted'),
+    )
+    # What stays the same through a renewal: a hash of the names and the key algorithm (x509/names.py).
+    lineage = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+    )
+
+    # ACME (RFC 8555)
+    is_acme = models.BooleanField(
+        verbose_name=_('is ACME'),
+        default=False,
+        help_text=_('Issued over ACME (RFC 8555)'),
+    )
+    acme_provider = models.CharField(
+        verbose_name=_('ACME provider'),
+        max_length=100,
+        blank=True,
+        help_text=_("Name of the CA, for instance Let's Encrypt"),
+    )
+    acme_account_email = models.EmailField(
+        verbose_name=_('account email'),
+        blank=True,
+        help_text=_('Contact address of the ACME account'),
+    )
+    acme_challenge_type = models.CharField(
+        verbose_name=_('challenge type'),
+        max_length=20,
+        choices=ACMEChallengeTypeChoices,
+        blank=True,
+    )
+    acme_server_url = models.CharField(
+        verbose_name=_('server URL'),
+        max_length=500,
+        blank=True,
+        help_text=_('URL of the ACME directory'),
+    )
+    acme_auto_renewal = models.BooleanField(
+        verbose_name=_('auto-renewal'),
+        default=False,
+        help_text=_('The tooling renews it by itself'),
+    )
+    acme_last_renewed = models.DateTimeField(
+        verbose_name=_('last renewed'),
+        blank=True,
+        null=True,
+        help_text=_('When it was last renewed over ACME'),
+    )
+    acme_renewal_days = models.PositiveIntegerField(
+        verbose_name=_('renewal days'),
+        blank=True,
+        null=True,
+        validators=[MaxValueValidator(renewal.MAX_RENEWAL_DAYS)],
+        help_text=_('Days before the end of validity at which it renews. Empty: by lifetime.'),
+    )
+    # Detection fills what nobody has set; these have been set.
+    acme_pinned_fields = ArrayField(
+        base_field=models.CharField(max_length=50),
+        blank=True,
+        default=list,
+        editable=False,
+    )
+
+    # The CA's suggested renewal window (RFC 9773)
+    ari_window_start = models.DateTimeField(
+        verbose_name=_('ARI window start'),
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    ari_window_end = models.DateTimeField(
+        verbose_name=_('ARI window end'),
+        blank=True,
+        null=True,
+        editable=False,
+    )
+
+    # Kept by the database, so that they cannot drift from what they derive from.
+    renewal_due_at = models.GeneratedField(
+        verbose_name=_('renewal due'),
+        expression=renewal.renewal_due_at_sql(),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    renewal_overdue_at = models.GeneratedField(
+        verbose_name=_('renewal overdue'),
+        expression=renewal.overdue_at_sql(),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+
+    # What the event rules have been told last (events.py): '' stands for no renewal status.
+    announced_status = models.CharField(
+        max_length=10,
+        blank=True,
+        editable=False,
+    )
+    announced_overdue = models.BooleanField(
+        default=False,
+        editable=False,
+    )
+
+    clone_fields = (
+        'status',
+        'tenant',
+        'is_acme',
+        'acme_provider',
+        'acme_account_email',
+        'acme_challenge_type',
+        'acme_server_url',
+        'acme_auto_renewal',
+        'acme_renewal_days',
+    )
+
+    class Meta:
+        ordering = ('name', 'pk')
+        verbose_name = _('certificate')
+        verbose_name_plural = _('certificates')
+        constraints = (
+            models.CheckConstraint(
+                name='%(app_label)s_%(class)s_acme_renewal_days',
+                condition=Q(acme_renewal_days__isnull=True)
+                | Q(acme_renewal_days__gte=0, acme_renewal_days__lte=renewal.MAX_RENEWAL_DAYS),
+                violation_error_message=_('Renewal days must be from 0 to 3650.'),
+            ),
+        )
+        indexes = (
+            models.Index(fields=('name', 'id'), name='netbox_ssl_cert_ordering'),
+            models.Index(fields=('lineage',), name='netbox_ssl_cert_lineage'),
+            models.Index(fields=('serial_number',), name='netbox_ssl_cert_serial'),
+            GinIndex(fields=('subject_alt_names',), name='netbox_ssl_cert_names'),
+            # Lists and counts by renewal status
+            models.Index(
+                fields=('renewal_due_at', 'valid_to'),
+                condition=AUTOMATIC,
+                name='netbox_ssl_cert_due',
+            ),
+            # The sweep: from each announced status to the next one that time brings. There is deliberately no index on
+            # valid_to alone: the planner would take it and read every long expired certificate again and again.
+            models.Index(
+                fields=('announced_status', 'renewal_due_at', 'valid_to'),
+                condition=AUTOMATIC,
+                name='netbox_ssl_cert_sweep_due',
+            ),
+            models.Index(
+                fields=('announced_status', 'valid_to'),
+                condition=ELIGIBLE,
+                name='netbox_ssl_cert_sweep_expired',
+            ),
+            models.Index(
+                fields=('renewal_overdue_at', 'valid_to'),
+                condition=AUTOMATIC & Q(announced_overdue=False),
+                name='netbox_ssl_cert_sweep_overdue',
+            ),
+            # Holds only what was changed behind our back: announced status and settings contradict each other.
+            models.Index(
+                fields=('id',),
+                condition=(~ELIGIBLE & ~Q(announced_status=''))
+                | (ELIGIBLE & Q(announced_status=''))
+                | (ELIGIBLE & Q(acme_auto_renewal=True, announced_status=RenewalStatusChoices.MANUAL))
+                | (
+                    ELIGIBLE
+                    & Q(
+                        acme_auto_renewal=False,
+                        announced_status__in=(RenewalStatusChoices.OK, RenewalStatusChoices.DUE),
+                    )
+                ),
+                name='netbox_ssl_cert_contradictory',
+            ),
+        )
+
+    def __str__(self):
+        return self.name
+
+    def get_status_color(self):
+        return CertificateStatusChoices.colors.get(self.status)
+
+    #
+    # Renewal
+    #
+
+    def due_at(self):
+        """When renewal is due, also for what is not saved yet (there ``renewal_due_at`` cannot be read)."""
+        return renewal.renewal_due_at(
+            self.valid_from, self.valid_to, self.acme_renewal_days, self.ari_window_start
+        )
+
+    def overdue_at(self):
+        """When renewal is overdue, also for what is not saved yet."""
+        return renewal.overdue_at(self.due_at(), self.valid_to, self.ari_window_end)
+
+    def renewal_status_at(self, now) -> str | None:
+        """The renewal status as of ``now`` (an aware datetime)."""
+        return renewal.renewal_status(
+            is_acme=self.is_acme,
+            status=self.status,
+            valid_to=self.valid_to,
+            auto_renewal=self.acme_auto_renewal,
+            due_at=self.due_at(),
+            now=now,
+        )
+
+    @property
+    def renewal_status(self) -> str | None:
+        """One of ``RenewalStatusChoices`` or None, as of this moment."""
+        return self.renewal_status_at(timezone.now())
+
+    @renewal_status.setter
+    def renewal_status(self, value):
+        """Accepted and dropped: change log data holds it, and NetBox sets every key of it when it restores one."""
+
+    def get_renewal_status_display(self):
+        return dict(RenewalStatusChoices).get(self.renewal_status)
+
+    def get_renewal_status_color(self):
+        return RenewalStatusChoices.colors.get(self.renewal_status)
+
+    @property
+    def renewal_overdue(self) -> bool:
+        """Whether it is Due although a working client would have renewed it by now."""
+        now = timezone.now()
+        return self.renewal_status_at(now) == RenewalStatusChoices.DUE and now >= self.overdue_at()
+
+    #
+    # Saving
+    #
+
+    def save(self, *args, **kwargs):
+        creating = self._state.adding
+        self.set_derived_fields()
+        if creating:
+            self.set_announced(timezone.now())
+        super().save(*args, **kwargs)
+        self.record_issuance()
+
+    def set_announced(self, now) -> None:
+        """Take what is true now for announced: a new certificate is no change of status."""
+        self.announced_status = self.renewal_status_at(now) or ''
+        self.announced_overdue = self.announced_status == RenewalStatusChoices.DUE and now >= self.overdue_at()
+
+    def record_issuance(self) -> None:
+        """See to it that the current X.509 certificate is among the issuances."""
+        if not self.pem or self.issuances.filter(fingerprint_sha256=self.fingerprint_sha256).exists():
+            return
+        from .issuances import Issuance
+
+        Issuance.of(self).save()
+
+    def serialize_object(self, exclude=None):
+        """
+        NetBox's change log and event snapshots, with the renewal status, so that conditions such as ``op: changed``
+        see it; without our own bookkeeping.
+        """
+        data = super().serialize_object(exclude=[*(exclude or ()), 'announced_status', 'announced_overdue'])
+        if 'renewal_status' not in (exclude or ()):
+            data['renewal_status'] = self.renewal_status
+        return data

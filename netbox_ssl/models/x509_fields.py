@@ -1,0 +1,96 @@
+"""The columns that describe one X.509 certificate, shared by a Certificate (its current one) and each Issuance."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from netbox_ssl.x509 import normalize_hex
+
+__all__ = ('FACT_FIELDS', 'X509FieldsMixin')
+
+# What an X.509 certificate says of itself. Where there is a PEM these come from it and from nowhere else.
+FACT_FIELDS = (
+    'subject',
+    'issuer',
+    'serial_number',
+    'fingerprint_sha256',
+    'valid_from',
+    'valid_to',
+    'subject_alt_names',
+    'key_algorithm',
+    'key_size',
+    'signature_algorithm',
+)
+
+
+class X509FieldsMixin(models.Model):
+    subject = models.TextField(
+        verbose_name=_('subject'),
+        blank=True,
+        help_text=_('Distinguished name of the subject'),
+    )
+    issuer = models.TextField(
+        verbose_name=_('issuer'),
+        blank=True,
+        help_text=_('Distinguished name of the CA that signed'),
+    )
+    # RFC 5280 allows 20 octets; certificates with up to 512 have been seen.
+    serial_number = models.CharField(
+        verbose_name=_('serial number'),
+        max_length=1100,
+        blank=True,
+        help_text=_('Hexadecimal; colons, spaces and lower case are accepted'),
+    )
+    valid_from = models.DateTimeField(
+        verbose_name=_('valid from'),
+    )
+    valid_to = models.DateTimeField(
+        verbose_name=_('valid to'),
+    )
+    subject_alt_names = ArrayField(
+        base_field=models.TextField(),
+        verbose_name=_('subject alternative names'),
+        blank=True,
+        default=list,
+        help_text=_('DNS names, IP addresses and other names that the certificate covers'),
+    )
+    key_algorithm = models.CharField(
+        verbose_name=_('key algorithm'),
+        max_length=100,
+        blank=True,
+        help_text=_('For instance RSA, ECDSA, Ed25519'),
+    )
+    key_size = models.PositiveIntegerField(
+        verbose_name=_('key size'),
+        blank=True,
+        null=True,
+        help_text=_('In bits'),
+    )
+    signature_algorithm = models.CharField(
+        verbose_name=_('signature algorithm'),
+        max_length=100,
+        blank=True,
+        help_text=_('For instance sha256WithRSAEncryption'),
+    )
+    pem = models.TextField(
+        verbose_name=_('PEM'),
+        blank=True,
+        help_text=_('The certificate, PEM-encoded. The facts above are then read from it.'),
+    )
+    chain_pem = models.TextField(
+        verbose_name=_('chain'),
+        blank=True,
+        help_text=_('The CA certificates between it and the root, PEM-encoded, nearest first'),
+    )
+
+    class Meta:
+        abstract = True
+
+    def normalize_typed_facts(self) -> None:
+        """Bring facts typed by hand into the form in which those read from a PEM are stored."""
+        for name in ('serial_number', 'fingerprint_sha256'):
+            if value := getattr(self, name):
+                setattr(self, name, normalize_hex(value) or value)
+        self.subject_alt_names = list(
+            dict.fromkeys(name.strip().lower() for name in self.subject_alt_names or () if name.strip())
+        )

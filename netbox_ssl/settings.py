@@ -1,0 +1,71 @@
+"""The plugin's settings (``PLUGINS_CONFIG['netbox_ssl']``): read here and nowhere else, validated once at start."""
+
+from functools import cache
+
+from django.core.exceptions import ImproperlyConfigured
+from netbox.plugins import get_plugin_config
+
+from netbox_ssl.acme.providers import Catalogue, build_catalogue, parse_custom_providers
+from netbox_ssl.x509 import Limits
+
+PLUGIN = 'netbox_ssl'
+
+# Setting → (smallest, largest) accepted value. The upper bound on a sweep's interval keeps the promise that an
+# expiry is announced on the day it happens.
+INTEGER_RANGES = {
+    'sweep_interval': (1, 1440),
+    'import_max_bytes': (1024, 64 * 1024 * 1024),
+    'import_max_certificates': (1, 10_000),
+    'import_max_names': (1, 100_000),
+}
+
+
+def _get(name: str):
+    return get_plugin_config(PLUGIN, name)
+
+
+def _integer(name: str) -> int:
+    value = _get(name)
+    low, high = INTEGER_RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ImproperlyConfigured(
+            f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: give a whole number from {low} to {high}."
+        )
+    return value
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The known ACME providers, those of the ``acme_providers`` setting first."""
+    try:
+        return build_catalogue(parse_custom_providers(_get('acme_providers')))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['acme_providers']: {error}") from error
+
+
+@cache
+def limits() -> Limits:
+    """How much one import input may hold."""
+    return Limits(
+        max_input_bytes=_integer('import_max_bytes'),
+        max_certificates=_integer('import_max_certificates'),
+        max_subject_alt_names=_integer('import_max_names'),
+    )
+
+
+def sweep_interval() -> int:
+    """Minutes between two sweeps for status changes that time alone made."""
+    return _integer('sweep_interval')
+
+
+def forget() -> None:
+    """Drop what was computed from the settings, for tests that change them."""
+    catalogue.cache_clear()
+    limits.cache_clear()
+
+
+def validate() -> None:
+    """Raise ``ImproperlyConfigured``, naming the setting, its value and what it may be, if any setting is unusable."""
+    catalogue()
+    limits()
+    sweep_interval()
