@@ -43,7 +43,7 @@ def uv():
             if created.returncode:
                 version = f'{sys.version_info.major}.{sys.version_info.minor}'
                 raise Failure(
-                    f"{sys.executable} cannot make virtual environments: install its venv module "
+                    f'{sys.executable} cannot make virtual environments: install its venv module '
                     f"(Debian, Ubuntu: 'apt-get install python{version}-venv')."
                 )
             pins = ['--constraint', constraints()] if constraints() else []

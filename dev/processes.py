@@ -53,6 +53,25 @@ def start(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, 
         )
 
 
+def run_along(command, seconds=20, **more):
+    """Run a command in the foreground and return its exit code. If we are stopped, so is it, with time to tidy up."""
+    libc, parent = _libc(), os.getpid()
+    command = [str(word) for word in command]
+    process = subprocess.Popen(command, preexec_fn=lambda: _with_parent(signal.SIGTERM, libc, parent), **more)
+    try:
+        return process.wait()
+    except BaseException as stopped:
+        # Ctrl-C in a terminal has reached it already.
+        if stopped.args != (signal.SIGINT,):
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+
+
 def stop(process, number=signal.SIGTERM, seconds=15):
     """Ask, wait, then kill what is left of its group: a worker's children may not have noticed."""
     if process.poll() is None:

@@ -1,0 +1,47 @@
+# Everything a developer runs. Needs git, make, a POSIX shell and Python 3.12 or later; the rest is fetched (dev/README.md).
+
+ARGS =
+CMD = netbox shell
+export ARGS CMD
+RUN = @sh dev/run
+
+.PHONY: help demo demo-reset test lint docs wheel bench run migrations pins setup clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: ## NetBox with the plugin and certificates in every status, on this machine (Ctrl-C stops it)
+	$(RUN) demo
+
+demo-reset: ## Forget what was done in the demo: the next one starts anew
+	$(RUN) demo-reset
+
+test: ## All tests; some of them: make test ARGS="tests/x509 -k chain"
+	$(RUN) test
+
+lint: ## Style, forgotten migrations, shell scripts
+	$(RUN) lint
+
+docs: ## Build the documentation; a broken link fails
+	$(RUN) docs
+
+wheel: ## Build the package and check what is in it
+	$(RUN) wheel
+
+bench: ## Run the benchmarks: make bench ARGS="..."
+	$(RUN) bench
+
+run: ## A command in the demo's environment: make run CMD="netbox shell"
+	$(RUN) run
+
+migrations: ## Write the plugin's missing migrations: make migrations ARGS="--name what_it_does"
+	$(RUN) migrations
+
+pins: ## Resolve the pins in requirements/ anew
+	$(RUN) pins
+
+setup: ## Only prepare the environment and the databases
+	$(RUN) setup
+
+clean: ## Remove everything that the other commands made here
+	$(RUN) clean

@@ -1,0 +1,68 @@
+"""NetBox's configuration for demo and tests. Everything in it comes from the environment that dev/environment.py makes."""
+
+import json
+import os
+from urllib.parse import unquote, urlsplit
+
+from dev.secrets import peppers, secret_key
+
+_database = urlsplit(os.environ['NETBOX_SSL_RUN_DATABASE'])
+_redis = urlsplit(os.environ['NETBOX_SSL_RUN_REDIS'])
+_testing = os.environ.get('NETBOX_SSL_RUN_TESTING') == '1'
+
+# Every pytest-xdist worker (gw0, gw1, ...) has two Redis databases of its own, beside the first two.
+_worker = os.environ.get('PYTEST_XDIST_WORKER', '')
+_first_redis_database = 2 * (int(_worker.removeprefix('gw')) + 1) if _worker else 0
+if _redis.path.strip('/'):
+    _first_redis_database += int(_redis.path.strip('/'))
+
+
+def _redis_connection(number):
+    return {
+        'HOST': _redis.hostname,
+        'PORT': _redis.port or 6379,
+        'USERNAME': unquote(_redis.username or ''),
+        'PASSWORD': unquote(_redis.password or ''),
+        'DATABASE': _first_redis_database + number,
+        'SSL': _redis.scheme == 'rediss',
+    }
+
+
+_name = _database.path.strip('/')
+DATABASES = {
+    'default': {
+        'NAME': _name,
+        'USER': unquote(_database.username or ''),
+        'PASSWORD': unquote(_database.password or ''),
+        'HOST': _database.hostname,
+        'PORT': str(_database.port or 5432),
+        'CONN_MAX_AGE': 300,
+        # dev/databases.py makes these as copies of a migrated database, for each worker with its suffix.
+        'TEST': {'NAME': f'{_name}_test'},
+    },
+}
+REDIS = {'tasks': _redis_connection(0), 'caching': _redis_connection(1)}
+
+ALLOWED_HOSTS = ['localhost', '127.0.0.1', '[::1]', 'testserver']
+SECRET_KEY = secret_key()
+API_TOKEN_PEPPERS = peppers()
+
+PLUGINS = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS', '["netbox_ssl"]'))
+PLUGINS_CONFIG = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS_CONFIG', '{}'))
+
+# NetBox guards makemigrations by this. It changes nothing else.
+DEVELOPER = True
+# Nothing leaves this machine.
+CENSUS_REPORTING_ENABLED = False
+ISOLATED_DEPLOYMENT = True
+RELEASE_CHECK_URL = None
+METRICS_ENABLED = False
+TIME_ZONE = 'UTC'
+
+if _testing:
+    # As in NetBox's own test configuration: no permission comes by itself, and a job is queued without waiting for a
+    # commit (which never comes within a test case).
+    DEFAULT_PERMISSIONS = {}
+    RQ = {'COMMIT_MODE': 'auto'}
+    # NetBox's API views warn about each refused request; that is what many tests want to see happen.
+    LOGGING = {'version': 1, 'disable_existing_loggers': True}

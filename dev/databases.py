@@ -1,0 +1,116 @@
+"""Migrated databases, kept as templates, and copies of them.
+
+NetBox's own migrations take minutes, so their result is kept twice: as a database to copy from, and as a dump in the
+user's cache for the next checkout. The plugin's migrations are applied on top of a copy, which is kept as well. A copy
+takes less than a second. All names begin with PREFIX, and nothing else on the server is ever touched.
+"""
+
+import contextlib
+import re
+from importlib import metadata
+
+import psycopg
+from psycopg import sql
+
+from dev import dumps, locks, migrating, paths
+from dev.console import say, step
+
+PREFIX = f'nbssl_{paths.CHECKOUT}_'
+LOCK = paths.STATE / 'templates.lock'
+
+
+class Databases:
+    """The databases of this checkout on one server."""
+
+    def __init__(self, server):
+        self.server = server
+        version = metadata.version('netbox')
+        self.netbox_hash = migrating.netbox_fingerprint(version)[:8]
+        self.plugin_hash = paths.digest(self.netbox_hash, paths.PACKAGE / 'migrations')[:12]
+        short = re.sub(r'[^0-9a-z]', '', version.lower())
+        self.netbox_template = f'{PREFIX}netbox_{short}_{self.netbox_hash}'
+        self.plugin_templates = f'{PREFIX}plugin_{short}_'
+        self.plugin_template = f'{self.plugin_templates}{self.plugin_hash}'
+
+    def url(self, name):
+        return migrating.database_url(self.server, name)
+
+    def execute(self, statement, *names):
+        """Run a statement outside a transaction; names are quoted."""
+        query = sql.SQL(statement).format(*(sql.Identifier(name) for name in names))
+        with psycopg.connect(self.url('postgres'), autocommit=True) as connection:
+            connection.execute(query)
+
+    def names(self):
+        with psycopg.connect(self.url('postgres'), autocommit=True) as connection:
+            rows = connection.execute('SELECT datname FROM pg_database WHERE starts_with(datname, %s)', [PREFIX])
+            return {name for (name,) in rows}
+
+    def create(self, name, template='template0'):
+        self.execute('CREATE DATABASE {} TEMPLATE {}', name, template)
+
+    def drop(self, name):
+        if not name.startswith(PREFIX):
+            raise ValueError(f'{name} is not ours')
+        self.execute('DROP DATABASE IF EXISTS {} WITH (FORCE)', name)
+
+    def copy(self, name):
+        """A new database with NetBox and the plugin, migrated."""
+        with locks.exclusive(LOCK, waiting_for='prepares the database'):
+            self.ensure_templates()
+            self.drop(name)
+            self.create(name, self.plugin_template)
+
+    def ensure_templates(self):
+        """Make the templates that are missing, drop those of the plugin's earlier migrations. Needs LOCK."""
+        existing = self.names()
+        self.drop_abandoned(existing)
+        if self.netbox_template not in existing:
+            self.keep_as(self.netbox_template, 'template0', self.fill_with_netbox)
+        if self.plugin_template not in existing:
+            with step("applying the plugin's migrations"):
+                self.keep_as(self.plugin_template, self.netbox_template, self.fill_with_plugin)
+            for name in existing:
+                if name.startswith(self.plugin_templates):
+                    self.drop(name)
+
+    def keep_as(self, name, template, fill):
+        """Fill a database under another name first: a template is either whole or not there."""
+        unfinished = f'{name}_new'
+        self.drop(unfinished)
+        self.create(unfinished, template)
+        try:
+            fill(unfinished)
+        except BaseException:
+            with contextlib.suppress(psycopg.Error):
+                self.drop(unfinished)
+            raise
+        self.execute('ALTER DATABASE {} RENAME TO {}', unfinished, name)
+        # A database that is connected to cannot be copied.
+        self.execute('ALTER DATABASE {} WITH ALLOW_CONNECTIONS false', name)
+
+    def fill_with_netbox(self, name):
+        """From the cached dump where there is one that works, else by migrating."""
+        dump = dumps.Dump(self.server, self.netbox_hash, self.url(name))
+        if dump.exists():
+            with step("restoring NetBox's migrated database from the cache"):
+                if dump.restore(name):
+                    return
+            say('the cached database cannot be used: making it anew')
+            dump.remove()
+            self.drop(name)
+            self.create(name)
+        with step("applying NetBox's own migrations (about 5 minutes, once)"):
+            migrating.migrate(self.url(name), plugins=[], total=migrating.count_of_netbox())
+        dump.save(name)
+
+    def fill_with_plugin(self, name):
+        migrating.migrate(self.url(name), plugins=['netbox_ssl'])
+
+    def drop_abandoned(self, existing):
+        """Drop what runs that were killed have left: their lock is free."""
+        for name in existing:
+            run = re.match(rf'{PREFIX}(run_[0-9a-z]+)', name)
+            if run and not locks.is_held(paths.RUNS / f'{run[1]}.lock'):
+                self.drop(name)
+                (paths.RUNS / f'{run[1]}.lock').unlink(missing_ok=True)

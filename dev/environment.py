@@ -1,0 +1,122 @@
+"""One run: a database server, a Redis, and the variables that NetBox is started with. All of it ends with the run."""
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+
+from dev import locks, paths
+from dev.console import Failure
+from dev.databases import PREFIX, Databases
+from dev.postgres import PrivateServer, Server
+from dev.valkey import private_valkey
+
+
+@dataclass
+class Environment:
+    """What a run may use."""
+
+    run: str
+    folder: Path
+    databases: Databases
+    redis_url: str
+
+    @property
+    def database(self):
+        """The name of the run's own database, and what the names of its further ones begin with."""
+        return f'{PREFIX}{self.run}'
+
+    def variables(self, database=None, plugins_config=None, testing=False, plugins=('netbox_ssl',)):
+        """The process environment in which NetBox runs."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
+        return {
+            **os.environ,
+            'PATH': path,
+            'PYTHONPATH': str(paths.ROOT),
+            'DJANGO_SETTINGS_MODULE': 'netbox.settings',
+            'NETBOX_CONFIGURATION': 'dev.configuration',
+            'NETBOX_ROOT': str(paths.INSTANCE),
+            'NETBOX_SSL_RUN_DATABASE': self.databases.url(database or self.database),
+            'NETBOX_SSL_RUN_REDIS': self.redis_url,
+            'NETBOX_SSL_RUN_PLUGINS': json.dumps(list(plugins)),
+            'NETBOX_SSL_RUN_PLUGINS_CONFIG': json.dumps(plugins_config or {}),
+            'NETBOX_SSL_RUN_TESTING': '1' if testing else '',
+        }
+
+
+def database_server():
+    """The server that was named, or the private one."""
+    url = os.environ.get('NETBOX_SSL_DATABASE_URL')
+    if not url:
+        return PrivateServer()
+    parts = urlsplit(url)
+    if parts.scheme not in ('postgresql', 'postgres') or not parts.hostname or not parts.username:
+        raise Failure('NETBOX_SSL_DATABASE_URL must look like postgresql://user:password@host:5432/.')
+    server = Server(parts.hostname, parts.port or 5432, unquote(parts.username), unquote(parts.password or ''))
+    return nullcontext(server)
+
+
+def redis_server(folder):
+    """The URL of the server that was named, or of a private one."""
+    url = os.environ.get('NETBOX_SSL_REDIS_URL')
+    return nullcontext(url) if url else private_valkey(folder)
+
+
+def new_run():
+    """The name and the lock of a run. Whoever finds the lock free may remove what the run has left."""
+    run = f'run_{os.getpid()}{secrets.token_hex(3)}'
+    return run, locks.try_exclusive(paths.RUNS / f'{run}.lock')
+
+
+def remove_abandoned_folders():
+    """Logs of runs that were killed or failed: they are kept until the next run."""
+    for folder in paths.RUNS.glob('run_*/'):
+        if not locks.is_held(paths.RUNS / f'{folder.name}.lock'):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def prepared():
+    """Bring the servers up; at the end drop the databases of the run and stop the servers."""
+    paths.make_private(paths.RUNS)
+    for name in ('media', 'reports', 'scripts', 'static'):
+        (paths.INSTANCE / name).mkdir(parents=True, exist_ok=True)
+    remove_abandoned_folders()
+    run, lock = new_run()
+    folder = paths.make_private(paths.RUNS / run)
+    try:
+        with database_server() as server, redis_server(folder) as redis_url:
+            environment = Environment(run, folder, connect(server), redis_url)
+            try:
+                yield environment
+            finally:
+                drop_databases(environment)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        (paths.RUNS / f'{run}.lock').unlink(missing_ok=True)
+        os.close(lock)
+
+
+def connect(server):
+    databases = Databases(server)
+    try:
+        databases.names()
+    except psycopg.OperationalError as error:
+        reason = str(error).splitlines()[0]
+        raise Failure(f'the PostgreSQL server at {server.host}:{server.port} cannot be used: {reason}') from error
+    return databases
+
+
+def drop_databases(environment):
+    """What cannot be dropped now (the server is gone) is dropped by the next run."""
+    with suppress(psycopg.Error):
+        for name in environment.databases.names():
+            if name.startswith(environment.database):
+                environment.databases.drop(name)

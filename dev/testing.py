@@ -1,0 +1,77 @@
+"""`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests one by one."""
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+from dev import locks, paths, processes
+from dev.console import say
+from dev.databases import LOCK
+from dev.environment import prepared
+
+END_TO_END = 'tests/e2e'
+NOTHING_COLLECTED = 5
+WORKERS = 2
+
+
+def is_path(argument):
+    return not argument.startswith('-') and Path(paths.ROOT, argument.split('::')[0]).exists()
+
+
+def split(arguments):
+    """Arguments for the two parts: (unit, end to end). A part that no given path is in is None."""
+    options = [argument for argument in arguments if not is_path(argument)]
+    given = [argument for argument in arguments if is_path(argument)]
+    if not given:
+        return [*options, f'--ignore={END_TO_END}'], (
+            [*options, END_TO_END] if Path(paths.ROOT, END_TO_END).exists() else None
+        )
+    slow = [path for path in given if Path(path.split('::')[0]).is_relative_to(END_TO_END)]
+    unit = [path for path in given if path not in slow]
+    return ([*options, *unit, f'--ignore={END_TO_END}'] if unit else None), ([*options, *slow] if slow else None)
+
+
+def workers(arguments):
+    """How many processes pytest-xdist starts: as asked, else none for single files and two for everything."""
+    match = re.search(r'(?:^|\s)(?:-n|--numprocesses)[= ]?(\S+)', ' '.join(arguments))
+    if match:
+        return int(match[1]) if match[1].isdigit() else os.cpu_count()
+    return 0 if any(is_path(argument) for argument in arguments) else WORKERS
+
+
+def copy_databases(environment, count):
+    """One for every worker under the name that pytest-django looks for."""
+    names = [f'{environment.database}_test_gw{number}' for number in range(count)] or [f'{environment.database}_test']
+    with locks.exclusive(LOCK, waiting_for='prepares the database'):
+        environment.databases.ensure_templates()
+        for name in names:
+            environment.databases.create(name, environment.databases.plugin_template)
+
+
+def pytest(arguments, variables):
+    command = [sys.executable, '-m', 'pytest', *arguments]
+    say(shlex.join(['pytest', *arguments]))
+    return processes.run_along(command, cwd=paths.ROOT, env=variables)
+
+
+def test(arguments):
+    arguments = arguments or shlex.split(os.environ.get('ARGS', ''))
+    unit, end_to_end = split(arguments)
+    codes = []
+    with prepared() as environment:
+        variables = environment.variables(testing=True)
+        if unit is not None:
+            count = workers(arguments)
+            copy_databases(environment, count)
+            codes.append(pytest(['-n', str(count), '--reuse-db', *unit], variables))
+        if end_to_end is not None:
+            codes.append(pytest(['-n', '0', *end_to_end], variables))
+    return verdict(codes)
+
+
+def verdict(codes):
+    """A part without a single fitting test is no failure as long as the other part had one."""
+    failed = [code for code in codes if code not in (0, NOTHING_COLLECTED)]
+    return failed[0] if failed else min(codes)
