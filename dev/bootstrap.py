@@ -55,9 +55,8 @@ def uv():
 
 def fingerprint():
     """Changes whenever the environment has to be made anew. The path is in it, for environments cannot be moved."""
-    # A shared environment is named by what it was made from, not by when.
     sources = [paths.ROOT / 'pyproject.toml', OVERRIDES, TOOLS, *([constraints()] if constraints() else [])]
-    return paths.digest(paths.ROOT, sys.version, sys.prefix, paths.NETBOX_VERSION, *sources)
+    return paths.digest(str(paths.ROOT), sys.version, sys.prefix, paths.NETBOX_VERSION, *sources)
 
 
 def install():

@@ -7,7 +7,7 @@ import sys
 from dev import locks, migrating, paths, processes
 from dev.console import Failure
 from dev.databases import LOCK
-from dev.environment import prepared
+from dev.environment import database_server, prepared
 
 # What is installed in the environment is run by it, without scripts whose first line cannot have a space in it.
 MODULES = {'netbox': ['netbox'], 'manage.py': ['netbox'], 'pytest': ['pytest'], 'ruff': ['ruff'], 'mkdocs': ['mkdocs']}
@@ -42,10 +42,10 @@ def run(arguments):
 
 
 def makemigrations(*options):
-    """makemigrations only warns when it cannot reach a database; it is told not to."""
-    environment = migrating.environment('postgresql://nobody@127.0.0.1:1/none', ['netbox_ssl'])
-    ignore = ['-W', 'ignore:Got an error checking a consistent migration history']
-    return processes.run_along([sys.executable, *ignore, '-m', 'netbox', 'makemigrations', *options], env=environment)
+    """On an empty database: Django asks the server what it can do (for generated columns), but reads no table."""
+    with database_server() as server:
+        environment = migrating.environment(migrating.database_url(server, 'postgres'), ['netbox_ssl'])
+        return processes.run_along([sys.executable, '-m', 'netbox', 'makemigrations', *options], env=environment)
 
 
 def migrations(arguments):

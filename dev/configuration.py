@@ -1,4 +1,4 @@
-"""NetBox's configuration for demo and tests. Everything in it comes from the environment that dev/environment.py makes."""
+"""NetBox's configuration for demo and tests. All of it comes from the variables that dev/environment.py sets."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """The process that owns the private PostgreSQL server: python -m dev.keeper POSTGRES DATA PORT
 
-It stops the server when it is told to (SIGTERM) or when no run uses it any more, and the kernel stops the server if this
-process is killed. See dev/postgres.py.
+It stops the server when it is told to (SIGTERM) or when no run uses it any more, and the kernel stops the server if
+this process is killed. See dev/postgres.py.
 """
 
 import os

@@ -23,7 +23,7 @@ def database_url(server, name):
 
 def netbox_migrations():
     """The migration files of NetBox's apps and of the Django apps that it uses, in a stable order."""
-    # By depth, for that is much faster than to look through all packages: django/contrib/auth/migrations is the deepest.
+    # By depth, which is much faster than to look through everything: django/contrib/auth/migrations is deepest.
     folders = ('*/migrations', '*/*/migrations', '*/*/*/migrations')
     found = [file for folder in folders for file in SITE_PACKAGES.glob(f'{folder}/[0-9]*.py')]
     return sorted(file for file in found if 'tests' not in file.parts)

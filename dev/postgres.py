@@ -1,8 +1,8 @@
 """A private PostgreSQL server for this checkout, from the programs of the machine. Standard library only.
 
 One server serves all runs of a checkout side by side. Every run holds a shared lock on USERS as long as it lives; a
-small keeper process (dev/keeper.py) owns the server and stops it when nobody holds the lock any more, so the server goes
-away even when all runs are killed with -9.
+small keeper process (dev/keeper.py) owns the server and stops it when nobody holds the lock any more, so the server
+goes away even when all runs are killed with -9.
 """
 
 import json

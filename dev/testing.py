@@ -25,9 +25,9 @@ def split(arguments):
     options = [argument for argument in arguments if not is_path(argument)]
     given = [argument for argument in arguments if is_path(argument)]
     if not given:
-        return [*options, f'--ignore={END_TO_END}'], (
-            [*options, END_TO_END] if Path(paths.ROOT, END_TO_END).exists() else None
-        )
+        given = ['tests']
+    if given == ['tests'] and Path(paths.ROOT, END_TO_END).exists():
+        given.append(END_TO_END)
     slow = [path for path in given if Path(path.split('::')[0]).is_relative_to(END_TO_END)]
     unit = [path for path in given if path not in slow]
     return ([*options, *unit, f'--ignore={END_TO_END}'] if unit else None), ([*options, *slow] if slow else None)

@@ -47,7 +47,7 @@ def answers(port, password):
 def start(log, cwd):
     """The process and its port. Another program may take the free port first: then try again."""
     password = processes.password()
-    for attempt in range(5):
+    for _attempt in range(5):
         port = processes.free_port()
         server = processes.start([program(), '-'], log, stdin=subprocess.PIPE, cwd=cwd)
         server.stdin.write(settings(port, password).encode())
@@ -58,7 +58,7 @@ def start(log, cwd):
                 return server, f'redis://:{quote(password)}@127.0.0.1:{port}/0'
             time.sleep(0.05)
         processes.stop(server)
-    raise Failure(f'Valkey does not start (tried {attempt + 1} times); its log: {log}')
+    raise Failure(f'Valkey does not start (tried 5 times); its log: {log}')
 
 
 @contextmanager
