@@ -1,4 +1,7 @@
-"""Bytes in, facts out: reads X.509 certificates in every form people have them in. Imports neither Django nor NetBox."""
+"""Bytes in, facts out: reads X.509 certificates in every form people have them in.
+
+Imports neither Django nor NetBox.
+"""
 
 from netbox_ssl.x509.errors import CertificateInputError, LimitError, PrivateKeyError
 from netbox_ssl.x509.facts import CertificateFacts

@@ -1,0 +1,95 @@
+"""Who signed whom: finds the leaves among certificates in any order, and the chain of each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cryptography import x509
+
+from netbox_ssl.x509.errors import LimitError
+from netbox_ssl.x509.facts import CertificateFacts
+from netbox_ssl.x509.reading import is_signed_by
+from netbox_ssl.x509.text import gettext_noop
+
+_VERIFICATIONS_PER_CERTIFICATE = 10
+"""Signatures tried on average, before an input is taken for an attack. Real inputs need about one."""
+
+
+class Loaded(NamedTuple):
+    """A certificate with its facts."""
+
+    certificate: x509.Certificate
+    facts: CertificateFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """How certificates belong together, as indices into the sequence given."""
+
+    heads: tuple[int, ...]
+    """Those that have issued none of the others, in order of the input."""
+    chains: tuple[tuple[int, ...], ...]
+    """For each head its issuers, nearest first, the self-signed root included."""
+
+
+def relate(certificates: Sequence[Loaded]) -> Relations:
+    """Return heads and chains of distinct certificates.
+
+    A link counts only if the names match and the issuer's key verifies the signature (RFC 5280, 6.1.3 (a)); validity is
+    not looked at, as an inventory has expired chains, too. Raises `LimitError` when there would be too many signatures
+    to verify, as with a hundred certificates of the same name.
+    """
+    issuers = _find_issuers(certificates)
+    issued_another = {issuer for candidates in issuers for issuer in candidates}
+    heads = tuple(index for index in range(len(certificates)) if index not in issued_another)
+    if not heads:  # CA certificates that have signed each other in a circle
+        heads = (0,)
+    return Relations(heads, tuple(tuple(_climb(head, issuers)) for head in heads))
+
+
+def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
+    """For each certificate its verified issuers, the preferred one first; none for a self-signed certificate."""
+    by_subject: dict[str, list[int]] = {}
+    for index, (_, facts) in enumerate(certificates):
+        if facts.is_ca or facts.is_self_signed:  # the latter: roots of version 1, which cannot say that they are CAs
+            by_subject.setdefault(facts.subject, []).append(index)
+    budget = _VERIFICATIONS_PER_CERTIFICATE * len(certificates)
+    issuers = []
+    for index, (certificate, facts) in enumerate(certificates):
+        candidates = [] if facts.is_self_signed else [i for i in by_subject.get(facts.issuer, ()) if i != index]
+        budget -= len(candidates)
+        if budget < 0:
+            raise LimitError(
+                'too_many_candidates',
+                gettext_noop(
+                    'Too many of its certificates have the same name to find out who signed whom. Import them singly.'
+                ),
+                limit=_VERIFICATIONS_PER_CERTIFICATE * len(certificates),
+            )
+        verified = [i for i in candidates if is_signed_by(certificate, certificates[i].certificate)]
+        issuers.append(sorted(verified, key=lambda i: _preference(facts, certificates[i].facts)))
+    return issuers
+
+
+def _preference(facts: CertificateFacts, issuer: CertificateFacts) -> tuple[bool, bool, float, str]:
+    """Order the certificates of one issuer (cross-signed, renewed with the same key); whatever the input's order.
+
+    First by key id, then cross-signed before self-signed, since that is the one a server has to send, then the one that
+    is valid longest.
+    """
+    return (
+        facts.authority_key_id != issuer.subject_key_id,
+        issuer.is_self_signed,
+        -issuer.valid_to.timestamp(),
+        issuer.fingerprint_sha256,
+    )
+
+
+def _climb(head: int, issuers: Sequence[Sequence[int]]) -> Iterable[int]:
+    """Yield the issuers above `head`, each once."""
+    seen = {head}
+    current = head
+    while following := [issuer for issuer in issuers[current] if issuer not in seen]:
+        current = following[0]
+        seen.add(current)
+        yield current

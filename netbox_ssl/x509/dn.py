@@ -1,0 +1,73 @@
+"""Distinguished names as text (RFC 4514)."""
+
+import re
+from typing import NamedTuple
+
+from cryptography import x509
+
+from netbox_ssl.x509.text import MAX_DN_LENGTH, visible
+
+_COMMON_NAME, _ORGANIZATION, _UNIT = '2.5.4.3', '2.5.4.10', '2.5.4.11'
+
+_SHORT_NAMES = {
+    _COMMON_NAME: 'CN',
+    '2.5.4.4': 'SN',
+    '2.5.4.5': 'serialNumber',
+    '2.5.4.6': 'C',
+    '2.5.4.7': 'L',
+    '2.5.4.8': 'ST',
+    '2.5.4.9': 'street',
+    _ORGANIZATION: 'O',
+    _UNIT: 'OU',
+    '2.5.4.12': 'title',
+    '2.5.4.15': 'businessCategory',
+    '2.5.4.17': 'postalCode',
+    '2.5.4.42': 'GN',
+    '2.5.4.46': 'dnQualifier',
+    '2.5.4.65': 'pseudonym',
+    '2.5.4.97': 'organizationIdentifier',
+    '0.9.2342.19200300.100.1.1': 'UID',
+    '0.9.2342.19200300.100.1.25': 'DC',
+    '1.2.840.113549.1.9.1': 'emailAddress',
+    '1.3.6.1.4.1.311.60.2.1.1': 'jurisdictionL',
+    '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionST',
+    '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
+}
+"""As OpenSSL abbreviates attribute types; others are shown as their OID, which RFC 4514, 2.3 asks for."""
+
+_SPECIAL = re.compile(r'[\\"+,;<>]|^[# ]|(?<!^) $')
+
+
+class NameFacts(NamedTuple):
+    """A name as text, and the attributes that are asked for one by one ('' if missing; the last one if repeated)."""
+
+    text: str
+    common_name: str
+    organization: str
+    organizational_unit: str
+
+
+def read_name(name: x509.Name) -> NameFacts:
+    """Return the name in RFC 4514 form, most specific part first: `CN=www.example.com,O=Example,C=US`.
+
+    Values that are no text (X.520 uniqueIdentifier) are shown as `#` and hex. Raises what `cryptography` raises.
+    """
+    found = dict.fromkeys((_COMMON_NAME, _ORGANIZATION, _UNIT), '')
+    parts = []
+    for rdn in name.rdns:
+        texts = []
+        for attribute in rdn:
+            oid, value = attribute.oid.dotted_string, attribute.value
+            if isinstance(value, bytes):
+                texts.append(f'{_SHORT_NAMES.get(oid, oid)}=#{value.hex()}')
+                continue
+            if oid in found:
+                found[oid] = visible(value)
+            texts.append(f'{_SHORT_NAMES.get(oid, oid)}={_SPECIAL.sub(_escape, value)}')
+        parts.append('+'.join(texts))
+    parts.reverse()
+    return NameFacts(visible(','.join(parts), MAX_DN_LENGTH), *found.values())
+
+
+def _escape(match: re.Match[str]) -> str:
+    return '\\' + match[0]

@@ -1,0 +1,119 @@
+"""What a DER blob is, told from its first elements: enough to name it even when the rest is cut off or damaged."""
+
+from enum import StrEnum
+
+from netbox_ssl.x509 import der
+
+_PKCS7 = bytes.fromhex('2a864886f70d0107')  # 1.2.840.113549.1.7.*: content types of PKCS#7 and CMS
+_PBE = (
+    bytes.fromhex('2a864886f70d0105'),  # 1.2.840.113549.1.5.*: PKCS#5 (PBES1, PBES2)
+    bytes.fromhex('2a864886f70d010c01'),  # 1.2.840.113549.1.12.1.*: PKCS#12 PBE
+)
+
+
+class Kind(StrEnum):
+    """What a blob can be. The values of private forms are names for people."""
+
+    CERTIFICATE = 'certificate'
+    REQUEST = 'certificate_request'
+    CRL = 'crl'
+    PKCS7 = 'pkcs7'
+    PUBLIC_KEY = 'public_key'
+    PKCS12 = 'PKCS#12 container'
+    PKCS8 = 'private key (PKCS#8)'
+    ENCRYPTED_PKCS8 = 'encrypted private key (PKCS#8)'
+    RSA_KEY = 'RSA private key (PKCS#1)'
+    DSA_KEY = 'DSA private key'
+    EC_KEY = 'EC private key (SEC 1)'
+
+
+PRIVATE_KINDS = frozenset(
+    {Kind.PKCS12, Kind.PKCS8, Kind.ENCRYPTED_PKCS8, Kind.RSA_KEY, Kind.DSA_KEY, Kind.EC_KEY},
+)
+
+
+def identify(data: bytes) -> Kind | None:
+    """Return what `data` is by its shape, or None. Reads a few headers only; never raises."""
+    try:
+        outer = der.read_header(data)
+        if outer.tag != der.SEQUENCE:
+            return None
+        first = der.read_header(data, outer.body)
+        match first.tag:
+            case der.INTEGER:
+                return _starts_with_integer(data, first)
+            case der.OID if data[first.body : first.end].startswith(_PKCS7):
+                return Kind.PKCS7
+            case der.SEQUENCE:
+                return _starts_with_sequence(data, first)
+    except der.DerError:
+        pass
+    return None
+
+
+def _starts_with_integer(data: bytes, first: der.Element) -> Kind | None:
+    """Tell keys and PKCS#12 apart: all but RSAPublicKey begin with a version number."""
+    second = der.read_header(data, first.end)
+    version = data[first.body : first.end]
+    if version in (b'\0', b'\1') and second.tag == der.INTEGER:
+        return _rsa_or_dsa(data, second)
+    if version == b'\1' and second.tag == der.OCTET_STRING:  # RFC 5915, 3
+        return Kind.EC_KEY
+    if second.tag == der.INTEGER and len(version) > 32:  # RFC 8017, A.1.1: modulus, exponent
+        return Kind.PUBLIC_KEY
+    if second.tag != der.SEQUENCE:
+        return None
+    third = der.read_header(data, second.body)
+    if third.tag != der.OID:
+        return None
+    if version == b'\3' and data[third.body : third.end].startswith(_PKCS7):  # RFC 7292, 4
+        return Kind.PKCS12
+    return Kind.PKCS8 if version in (b'\0', b'\1') else None  # RFC 5958, 2
+
+
+def _rsa_or_dsa(data: bytes, second: der.Element) -> Kind | None:
+    """Both are a row of INTEGERs; after the modulus comes RSA's small exponent, or DSA's q of 20 octets and more."""
+    if second.end - second.body < 32:
+        return None
+    try:
+        third = der.read_header(data, second.end)
+    except der.DerError:  # only the beginning is at hand
+        return Kind.RSA_KEY
+    if third.tag != der.INTEGER:
+        return None
+    return Kind.RSA_KEY if third.end - third.body < 20 else Kind.DSA_KEY
+
+
+def _starts_with_sequence(data: bytes, first: der.Element) -> Kind | None:
+    """Tell what is signed (certificate, CSR, CRL) from what begins with an AlgorithmIdentifier (two kinds of keys)."""
+    inner = der.read_header(data, first.body)
+    if inner.tag == der.context(0):  # the explicit version of RFC 5280, 4.1
+        return Kind.CERTIFICATE
+    if inner.tag == der.OID:
+        if data[inner.body : inner.end].startswith(_PBE):  # RFC 5958, 3
+            return Kind.ENCRYPTED_PKCS8
+        return Kind.PUBLIC_KEY if der.read_header(data, first.end).tag == der.BIT_STRING else None
+    if inner.tag == der.INTEGER:
+        return _signed_with_integer(data, inner)
+    # A version 1 CRL (RFC 5280, 5.1) begins with its AlgorithmIdentifier.
+    if inner.tag == der.SEQUENCE and der.read_header(data, inner.body).tag == der.OID and _is_crl(data, inner):
+        return Kind.CRL
+    return None
+
+
+def _signed_with_integer(data: bytes, number: der.Element) -> Kind | None:
+    """Tell a CSR, a CRL and a version 1 certificate apart."""
+    second = der.read_header(data, number.end)
+    if second.tag != der.SEQUENCE:
+        return None
+    if second.body == second.end or der.read_header(data, second.body).tag == der.SET:  # a Name: RFC 2986, 4.1
+        return Kind.REQUEST
+    if der.read_header(data, second.body).tag != der.OID:
+        return None
+    return Kind.CRL if _is_crl(data, second) else Kind.CERTIFICATE
+
+
+def _is_crl(data: bytes, algorithm: der.Element) -> bool:
+    """A CRL has a time where a certificate has its Validity sequence: after algorithm and issuer."""
+    issuer = der.read_header(data, algorithm.end)
+    return der.read_header(data, issuer.end).tag in (der.UTC_TIME, der.GENERALIZED_TIME)

@@ -1,0 +1,109 @@
+"""PEM armour (RFC 7468), read as leniently as can be done without guessing."""
+
+import binascii
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from netbox_ssl.x509.errors import CertificateInputError
+from netbox_ssl.x509.text import gettext_noop
+from netbox_ssl.x509.transport import DASHES
+
+_BOUNDARY = re.compile(
+    rf'[{DASHES}]{{2}}\s{{0,4}}(?P<edge>BEGIN|END)\s{{1,4}}'
+    rf'(?P<label>[A-Z0-9](?:[A-Z0-9 #./_]{{0,60}}[A-Z0-9])?)\s{{0,4}}[{DASHES}]{{2,5}}',
+    re.IGNORECASE,
+)
+"""Two dashes are asked for on either side; the rest is taken as it comes. Bounded, so that it is linear in the text."""
+
+_DECORATION = re.compile('[\\s"\'`,>\\\\\u200b-\u200d\u2060\ufeff]+')
+"""What is around base64 in mail quotes, string literals and web pages: it is dropped."""
+
+_BASE64 = re.compile(r'[A-Za-z0-9+/]*={0,2}')
+
+_HEADER_LINES = re.compile(r'\A\s*(?:[A-Za-z0-9-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\s*\n')
+"""Header lines as in RFC 1421 and RFC 4716 ("Comment: …"); they end with an empty line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One PEM block of the input."""
+
+    number: int
+    """1-based position in the input."""
+    label: str
+    """Upper case, single spaces."""
+    body: str
+    """What stands between the boundaries."""
+
+
+def find_blocks(text: str) -> list[Block]:
+    """Return the PEM blocks in `text`, in order; text between them is ignored.
+
+    Raises `CertificateInputError` (`truncated`) for a block that has no beginning or no end.
+    """
+    blocks: list[Block] = []
+    begin: re.Match[str] | None = None
+    for boundary in _BOUNDARY.finditer(text):
+        number = len(blocks) + 1
+        if boundary['edge'].upper() == 'BEGIN':
+            if begin is not None:
+                _refuse_endless(number, begin)
+            begin = boundary
+            continue
+        label = _label(boundary)
+        if begin is None:
+            raise CertificateInputError(
+                'truncated',
+                gettext_noop('PEM block %(block)d (%(label)s) has no BEGIN line. Copy it from its first line on.'),
+                block=number,
+                label=label,
+            )
+        if label != _label(begin):
+            _refuse_endless(number, begin)
+        blocks.append(Block(number, label, text[begin.end() : boundary.start()]))
+        begin = None
+    if begin is not None:
+        _refuse_endless(len(blocks) + 1, begin)
+    return blocks
+
+
+def _label(boundary: re.Match[str]) -> str:
+    return ' '.join(boundary['label'].upper().split())
+
+
+def _refuse_endless(number: int, begin: re.Match[str]) -> NoReturn:
+    raise CertificateInputError(
+        'truncated',
+        gettext_noop('PEM block %(block)d (%(label)s) has no END line of its own. Copy it up to its last line.'),
+        block=number,
+        label=_label(begin),
+    )
+
+
+def decode_block(block: Block) -> bytes:
+    """Return the octets in `block`. Raises `CertificateInputError` (`garbled`) if it is empty or not base64."""
+    body = _HEADER_LINES.sub('', block.body.replace('\r', '\n')) if ':' in block.body else block.body
+    data = decode_base64(body)
+    if not data:
+        raise CertificateInputError(
+            'garbled',
+            gettext_noop('PEM block %(block)d (%(label)s) is empty or not valid base64. Copy the whole block again.'),
+            block=block.number,
+            label=block.label,
+        )
+    return data
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Return what `text` encodes, or None if it is no base64. White space, quotes and missing padding do not matter.
+
+    What was cut off in the middle still decodes: it is for the reader of the result to see that something is missing.
+    """
+    digits = _DECORATION.sub('', text)
+    if not _BASE64.fullmatch(digits):
+        return None
+    digits = digits.rstrip('=')
+    if len(digits) % 4 == 1:  # six bits are no octet: the rest of it was cut off
+        digits = digits[:-1]
+    return binascii.a2b_base64(digits + '=' * (-len(digits) % 4))
