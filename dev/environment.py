@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from dev import locks, paths
-from dev.console import Failure
+from dev.console import Failure, say
 from dev.databases import PREFIX, Databases
 from dev.postgres import PrivateServer, Server
 from dev.valkey import private_valkey
@@ -27,6 +27,7 @@ class Environment:
     folder: Path
     databases: Databases
     redis_url: str
+    keep_logs: bool = False
 
     @property
     def database(self):
@@ -98,7 +99,10 @@ def prepared():
                 yield environment
             finally:
                 drop_databases(environment)
-        shutil.rmtree(folder, ignore_errors=True)
+        if environment.keep_logs:
+            say(f'the logs are kept until the next run: {folder}')
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         (paths.RUNS / f'{run}.lock').unlink(missing_ok=True)
         os.close(lock)

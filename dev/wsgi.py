@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
+from django.db import connections
 from netbox.wsgi import application as netbox
 from whitenoise import WhiteNoise
 
 application = WhiteNoise(netbox, root=Path(os.environ['NETBOX_ROOT']) / 'static', prefix='static/', max_age=300)
+
+# gunicorn loads this once and forks: a database connection that was opened while loading must not be shared.
+connections.close_all()

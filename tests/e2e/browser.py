@@ -1,0 +1,72 @@
+"""Chromium, driven by Playwright: the one of this machine, for Playwright's own cannot be had from a package index."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+from playwright.sync_api import sync_playwright
+
+from dev import processes
+from dev.console import step
+
+NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome')
+VIEWPORT = {'width': 1440, 'height': 1000}
+# Nothing but the page itself: no updates, no safe browsing lists, no field trials, no first-run pages.
+QUIET = (
+    '--no-sandbox',
+    '--disable-background-networking',
+    '--disable-client-side-phishing-detection',
+    '--disable-component-update',
+    '--disable-default-apps',
+    '--disable-dev-shm-usage',
+    '--disable-domain-reliability',
+    '--disable-extensions',
+    '--disable-features=MediaRouter,OptimizationHints,AutofillServerCommunication,CertificateTransparencyComponentUpdater',
+    '--disable-sync',
+    '--metrics-recording-only',
+    '--no-default-browser-check',
+    '--no-first-run',
+    '--no-pings',
+    '--force-color-profile=srgb',
+    '--font-render-hinting=none',
+)
+
+
+def find():
+    named = os.environ.get('CHROMIUM')
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def executable():
+    """The path of Chromium; installed where we may. Without it the test fails, for a skipped one would look green."""
+    path = find()
+    if not path and not os.environ.get('CHROMIUM') and processes.has_apt():
+        with step('installing Chromium (apt-get install chromium)'):
+            processes.apt_install('chromium')
+        path = find()
+    if not path:
+        raise RuntimeError(
+            "Chromium is needed for the browser tests: install it (Debian: 'apt-get install chromium') "
+            'or name it: CHROMIUM=/path/to/chromium'
+        )
+    return path
+
+
+@contextmanager
+def chromium():
+    """The browser process, as long as the context lasts."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=list(QUIET))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def log_in(page, stack):
+    """Through the login form, as a person does."""
+    page.goto(f'{stack.base_url}/login/')
+    page.fill('#id_username', stack.username)
+    page.fill('#id_password', stack.password)
+    page.click('button[type=submit]')
+    page.wait_for_url(f'{stack.base_url}/')

@@ -1,0 +1,96 @@
+"""One NetBox for all end-to-end tests: web server, worker, database and Valkey, as in production, talked to by HTTP."""
+
+from pathlib import Path
+
+import pytest
+import requests
+
+from dev.environment import prepared
+from dev.stack import Stack
+from tests.e2e.api import Api
+from tests.e2e.browser import VIEWPORT, chromium, log_in
+from tests.e2e.receiver import Receiver
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    """Everything in this folder is end-to-end; nobody has to remember the mark."""
+    for item in items:
+        if item.path.is_relative_to(FOLDER):
+            item.add_marker('e2e')
+
+
+@pytest.fixture(scope='session')
+def environment(request):
+    """Servers and a copy of the migrated database, apart from those of the unit tests."""
+    with prepared() as made:
+        made.databases.copy(made.database)
+        yield made
+        made.keep_logs = request.session.testsfailed > 0
+
+
+@pytest.fixture(scope='session')
+def stack(environment):
+    """The running NetBox. A test that kills or adds workers leaves one running one behind."""
+    running = Stack(environment)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope='session')
+def api(stack):
+    """The REST API with the administrator's token."""
+    return Api(stack.base_url, stack.authorization)
+
+
+@pytest.fixture(scope='session')
+def admin_session(stack):
+    """A requests session that is logged in as a browser is, with cookies."""
+    session = requests.Session()
+    session.trust_env = False
+    login = f'{stack.base_url}/login/'
+    session.get(login, timeout=60)
+    form = {'username': stack.username, 'password': stack.password, 'csrfmiddlewaretoken': session.cookies['csrftoken']}
+    answer = session.post(login, data=form, headers={'Referer': login}, timeout=60)
+    assert answer.ok and 'sessionid' in session.cookies, 'the administrator cannot log in'
+    return session
+
+
+@pytest.fixture
+def receiver():
+    """A receiver of webhooks, new for each test."""
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope='session')
+def browser():
+    with chromium() as process:
+        yield process
+
+
+@pytest.fixture(scope='session')
+def login_state(browser, stack):
+    """Cookies of the logged-in administrator: logging in once is enough."""
+    context = browser.new_context()
+    log_in(context.new_page(), stack)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def page(browser, stack, login_state):
+    """A page of a browser that is logged in; relative addresses work. Fails on errors of the page's scripts."""
+    context = browser.new_context(base_url=stack.base_url, viewport=VIEWPORT, storage_state=login_state)
+    opened = context.new_page()
+    opened.errors = []
+    opened.on('pageerror', lambda error: opened.errors.append(str(error)))
+    yield opened
+    context.close()
+    assert not opened.errors
