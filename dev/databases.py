@@ -6,6 +6,7 @@ takes less than a second. All names begin with PREFIX, and nothing else on the s
 """
 
 import contextlib
+import json
 import re
 from importlib import metadata
 
@@ -60,6 +61,39 @@ class Databases:
             self.ensure_templates()
             self.drop(name)
             self.create(name, self.plugin_template)
+
+    def keep_or_copy(self, name):
+        """Bring an older copy up to date; make a new one if there is none or its migrations were rewritten. Needs LOCK.
+
+        Returns whether it is new.
+        """
+        self.ensure_templates()
+        applied = self.remembered(name)
+        now = self.migration_files()
+        if applied == now:
+            return False
+        if applied and applied.items() <= now.items():
+            with step("applying the plugin's new migrations"):
+                self.fill_with_plugin(name)
+        else:
+            if applied is not None:
+                say('the migrations that were applied have been rewritten: starting with a new database')
+            self.drop(name)
+            self.create(name, self.plugin_template)
+        self.execute(f'COMMENT ON DATABASE {{}} IS {sql.quote(json.dumps(now))}', name)
+        return not (applied and applied.items() <= now.items())
+
+    def migration_files(self):
+        """Hashes of the plugin's migrations and of NetBox's."""
+        files = sorted((paths.PACKAGE / 'migrations').glob('[0-9]*.py'))
+        return {'netbox': self.netbox_hash, **{file.stem: paths.digest(file)[:12] for file in files}}
+
+    def remembered(self, name):
+        """What was applied to a database, or None when there is no such database."""
+        query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+        with psycopg.connect(self.url('postgres'), autocommit=True) as connection:
+            row = connection.execute(query, [name]).fetchone()
+        return None if row is None else json.loads(row[0] or '{}')
 
     def ensure_templates(self):
         """Make the templates that are missing, drop those of the plugin's earlier migrations. Needs LOCK."""

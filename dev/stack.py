@@ -1,4 +1,4 @@
-"""A running NetBox: a web server and workers on one database. The demo is one, and so is that of the end-to-end tests."""
+"""A running NetBox: a web server and workers on one database: the demo, and that of the end-to-end tests."""
 
 import json
 import os

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from dev.api import Api
 from dev.environment import prepared
+from dev.receiver import Receiver
 from dev.stack import Stack
-from tests.e2e.api import Api
 from tests.e2e.browser import VIEWPORT, chromium, log_in
-from tests.e2e.receiver import Receiver
 
 FOLDER = Path(__file__).parent
 

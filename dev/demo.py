@@ -1,0 +1,160 @@
+"""`make demo`: a whole NetBox with the plugin and certificates in every status, until Ctrl-C.
+
+The database stays for the next time. Several demos of one checkout at once have a place each, with a database of its own.
+"""
+
+import json
+import os
+import time
+from contextlib import contextmanager
+
+from dev import demo_data, locks, paths, processes
+from dev.api import Api
+from dev.console import Failure, say, step
+from dev.databases import LOCK, PREFIX
+from dev.environment import prepared
+from dev.receiver import Receiver
+from dev.stack import Stack
+
+FIRST_PORT = 8000
+PLACES = 20
+
+
+class Place:
+    """The n-th demo of this checkout: its lock, its database, and what it has to remember."""
+
+    def __init__(self, number):
+        self.number = number
+        version = ''.join(filter(str.isalnum, paths.NETBOX_VERSION))
+        self.lock = paths.RUNS / f'demo-{version}-{number}.lock'
+        self.file = paths.STATE / f'demo-{version}-{number}.json'
+        self.database = f'{PREFIX}demo_{version}_{number}'
+
+    def read(self):
+        try:
+            return json.loads(self.file.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    def remember(self, **values):
+        paths.write_atomically(self.file, json.dumps({**self.read(), **values}))
+
+    def make_database(self, environment):
+        """Bring it up to date, or make it; then everything else about it is forgotten as well."""
+        with locks.exclusive(LOCK, waiting_for='prepares the database'):
+            if environment.databases.keep_or_copy(self.database):
+                self.file.unlink(missing_ok=True)
+
+
+@contextmanager
+def free_place():
+    """The first place that no running demo has."""
+    for number in range(1, PLACES + 1):
+        place = Place(number)
+        held = locks.try_exclusive(place.lock)
+        if held is not None:
+            try:
+                yield place
+            finally:
+                os.close(held)
+            return
+    raise Failure(f'{PLACES} demos of this checkout are up already.')
+
+
+@contextmanager
+def demo_environment():
+    """The variables for a command on the first demo's database; with its Redis as well while that demo is up."""
+    place = Place(1)
+    with prepared() as environment:
+        running = locks.is_held(place.lock)
+        if not running:
+            place.make_database(environment)
+        variables = environment.variables(place.database)
+        if running and place.read().get('redis_url'):
+            variables['NETBOX_SSL_RUN_REDIS'] = place.read()['redis_url']
+        yield variables
+
+
+def demo(_arguments):
+    with prepared() as environment, free_place() as place:
+        place.make_database(environment)
+        environment.keep_logs = True
+        receiver = Receiver()
+        stack = Stack(environment, place.database, port=processes.free_port(FIRST_PORT))
+        try:
+            start(stack, place, receiver)
+            welcome(stack)
+            watch(stack, receiver)
+        finally:
+            stack.stop()
+            receiver.close()
+            environment.keep_logs = False
+            say('the demo is stopped; its database is kept (make demo-reset forgets it)')
+
+
+def start(stack, place, receiver):
+    known = place.read()
+    with step('starting NetBox'):
+        stack.start(known.get('password'), known.get('authorization'))
+    place.remember(
+        password=stack.password, authorization=stack.authorization, redis_url=stack.variables['NETBOX_SSL_RUN_REDIS']
+    )
+    api = Api(stack.base_url, stack.authorization)
+    if not known.get('filled'):
+        with step('filling in certificates'):
+            demo_data.fill(api)
+        place.remember(filled=True)
+    demo_data.refresh(api, receiver.url)
+
+
+def welcome(stack):
+    print(
+        f"""
+  NetBox with NetBox SSL is up:   {stack.base_url}/plugins/ssl/certificates/
+
+    user        {stack.username}
+    password    {stack.password}
+    API token   {stack.authorization}
+
+  What to try
+    - {demo_data.FALLS_DUE} falls due in about {demo_data.FALLS_DUE_IN} minutes and
+      {demo_data.EXPIRES} expires in about {demo_data.EXPIRES_IN}. Touch nothing: the sweep notices, the
+      event rule "Demo: tell the terminal" fires, and the announcement is printed here.
+    - Renewal status in the list: filter it, sort by it, add the column "renewal due".
+    - Paste any certificate of yours at {stack.base_url}/plugins/ssl/certificates/add/ (without its private key).
+    - Send one as an ACME client's hook would:
+        curl -H 'Authorization: {stack.authorization}' --data-binary @fullchain.pem \\
+          -H 'Content-Type: application/x-pem-file' {stack.base_url}/api/plugins/ssl/certificates/import/
+    - A Python shell on this database, in a second terminal: make run CMD="netbox shell"
+
+  Logs: {stack.folder}
+  Ctrl-C stops everything.
+""",
+        flush=True,
+    )
+
+
+def watch(stack, receiver):
+    """Print what the event rule delivers until we are stopped. A server that ends by itself ends the demo."""
+    printed = 0
+    while True:
+        for delivery in receiver.deliveries[printed:]:
+            printed += 1
+            say(f'announced: {demo_data.describe(delivery.json)}')
+        for process, name in ((stack.web, 'the web server'), *((worker, 'the worker') for worker in stack.workers)):
+            if process.poll() is not None:
+                raise Failure(f'{name} ended by itself; its log is in {stack.folder}')
+        time.sleep(1)
+
+
+def reset(_arguments):
+    """Forget the databases of all demos that are not up."""
+    with prepared() as environment:
+        existing = environment.databases.names()
+        for number in range(1, PLACES + 1):
+            place = Place(number)
+            if place.database in existing and not locks.is_held(place.lock):
+                environment.databases.drop(place.database)
+                place.file.unlink(missing_ok=True)
+                say(f'forgot the demo in place {number}')
+    return 0
