@@ -36,9 +36,9 @@ class Databases:
     def url(self, name):
         return migrating.database_url(self.server, name)
 
-    def execute(self, statement, *names):
-        """Run a statement outside a transaction; names are quoted."""
-        query = sql.SQL(statement).format(*(sql.Identifier(name) for name in names))
+    def execute(self, statement, *parts):
+        """Run a statement outside a transaction; what is a string is quoted as a name."""
+        query = sql.SQL(statement).format(*(sql.Identifier(part) if isinstance(part, str) else part for part in parts))
         with psycopg.connect(self.url('postgres'), autocommit=True) as connection:
             connection.execute(query)
 
@@ -80,7 +80,7 @@ class Databases:
                 say('the migrations that were applied have been rewritten: starting with a new database')
             self.drop(name)
             self.create(name, self.plugin_template)
-        self.execute(f'COMMENT ON DATABASE {{}} IS {sql.quote(json.dumps(now))}', name)
+        self.execute('COMMENT ON DATABASE {} IS {}', name, sql.Literal(json.dumps(now)))
         return not (applied and applied.items() <= now.items())
 
     def migration_files(self):

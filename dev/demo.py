@@ -1,6 +1,6 @@
 """`make demo`: a whole NetBox with the plugin and certificates in every status, until Ctrl-C.
 
-The database stays for the next time. Several demos of one checkout at once have a place each, with a database of its own.
+The database stays for the next time. Several demos of one checkout at once have a place each, with its own database.
 """
 
 import json
