@@ -29,7 +29,8 @@ class Databases:
         self.netbox_hash = migrating.netbox_fingerprint(version)[:8]
         self.plugin_hash = paths.digest(self.netbox_hash, paths.PACKAGE / 'migrations')[:12]
         short = re.sub(r'[^0-9a-z]', '', version.lower())
-        self.netbox_template = f'{PREFIX}netbox_{short}_{self.netbox_hash}'
+        self.netbox_templates = f'{PREFIX}netbox_{short}_'
+        self.netbox_template = f'{self.netbox_templates}{self.netbox_hash}'
         self.plugin_templates = f'{PREFIX}plugin_{short}_'
         self.plugin_template = f'{self.plugin_templates}{self.plugin_hash}'
 
@@ -54,6 +55,10 @@ class Databases:
         if not name.startswith(PREFIX):
             raise ValueError(f'{name} is not ours')
         self.execute('DROP DATABASE IF EXISTS {} WITH (FORCE)', name)
+
+    def drop_all(self, names):
+        for name in names:
+            self.drop(name)
 
     def copy(self, name):
         """A new database with NetBox and the plugin, migrated."""
@@ -96,17 +101,16 @@ class Databases:
         return None if row is None else json.loads(row[0] or '{}')
 
     def ensure_templates(self):
-        """Make the templates that are missing, drop those of the plugin's earlier migrations. Needs LOCK."""
+        """Make the templates that are missing, drop those of earlier migrations. Needs LOCK."""
         existing = self.names()
         self.drop_abandoned(existing)
         if self.netbox_template not in existing:
             self.keep_as(self.netbox_template, 'template0', self.fill_with_netbox)
+            self.drop_all(name for name in existing if name.startswith(self.netbox_templates))
         if self.plugin_template not in existing:
             with step("applying the plugin's migrations"):
                 self.keep_as(self.plugin_template, self.netbox_template, self.fill_with_plugin)
-            for name in existing:
-                if name.startswith(self.plugin_templates):
-                    self.drop(name)
+            self.drop_all(name for name in existing if name.startswith(self.plugin_templates))
 
     def keep_as(self, name, template, fill):
         """Fill a database under another name first: a template is either whole or not there."""

@@ -10,9 +10,12 @@ import psycopg
 from dev import paths
 from dev.postgres import find_programs
 
-COUNTS = (
-    'SELECT (SELECT count(*) FROM django_migrations), (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_index)'
-)
+# Only what the migrations made: PostgreSQL's own tables differ between a restored and a migrated database.
+COUNTS = """
+    SELECT (SELECT count(*) FROM django_migrations),
+           (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i', 'S')),
+           (SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n')
+"""
 
 
 class Dump:

@@ -41,9 +41,14 @@ def workers(arguments):
     return 0 if any(is_path(argument) for argument in arguments) else WORKERS
 
 
-def copy_databases(environment, count):
+def database_names(environment, count):
     """One for every worker under the name that pytest-django looks for."""
-    names = [f'{environment.database}_test_gw{number}' for number in range(count)] or [f'{environment.database}_test']
+    test = f'{environment.database}_test'
+    return [f'{test}_gw{number}' for number in range(count)] or [test]
+
+
+def copy_databases(environment, names):
+    """The templates are made in any case: here their progress is seen, within pytest it would not be."""
     with locks.exclusive(LOCK, waiting_for='prepares the database'):
         environment.databases.ensure_templates()
         for name in names:
@@ -62,9 +67,9 @@ def test(arguments):
     codes = []
     with prepared() as environment:
         variables = environment.variables(testing=True)
+        count = workers(arguments)
+        copy_databases(environment, database_names(environment, count) if unit is not None else [])
         if unit is not None:
-            count = workers(arguments)
-            copy_databases(environment, count)
             codes.append(pytest(['-n', str(count), '--reuse-db', *unit], variables))
         if end_to_end is not None:
             codes.append(pytest(['-n', '0', *end_to_end], variables))

@@ -67,5 +67,5 @@ def test_worker_can_be_killed_and_replaced(stack, api):
 
 def test_browser_is_logged_in(page):
     page.goto('/')
-    assert page.locator('nav').first.is_visible()
+    assert page.locator('aside.navbar-vertical').is_visible()
     assert page.get_by_text('admin').first.is_visible()
