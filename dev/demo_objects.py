@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-ASSIGNMENTS = 'plugins/ssl/certificate-assignments/'
+ROOT = 'plugins/ssl/'
+ASSIGNMENTS = 'certificate-assignments'
 TENANTS = ('Example Retail', 'Example Cloud')
 DEVICES = ('lb-01', 'lb-02', 'web-01', 'web-02', 'web-03', 'mail-01', 'edge-01')
 RULE = 'Demo: tell the terminal'
@@ -62,15 +63,19 @@ def make_reachable(api, made):
 def make_service(api, parent_type, parent):
     found = api.get('ipam/services/', name='HTTPS', device_id=parent)['results']
     service = {'name': 'HTTPS', 'parent_object_type': parent_type, 'parent_object_id': parent}
-    service['port_mappings'] = [{'protocol': 'tcp', 'ports': [443]}]
+    service['port_mappings'] = ['tcp/443']
     return (found[0] if found else api.post('ipam/services/', service))['id']
 
 
 def assign(api, certificate, object_type, object_id):
+    """Nothing where this version of the plugin has no assignments."""
+    if ASSIGNMENTS not in api.get(ROOT):
+        return
+    path = f'{ROOT}{ASSIGNMENTS}/'
     data = {'certificate': certificate, 'assigned_object_type': object_type, 'assigned_object_id': object_id}
     lookup = {'certificate_id': certificate, 'assigned_object_type': object_type, 'assigned_object_id': object_id}
-    if not api.get(ASSIGNMENTS, **lookup)['results']:
-        api.post(ASSIGNMENTS, data)
+    if not api.get(path, **lookup)['results']:
+        api.post(path, data)
 
 
 def tell(api, url):
