@@ -11,16 +11,14 @@ from netbox.models.features import ContactsMixin
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
+from .announced import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD, AnnouncedFieldsMixin
 from .validation import CertificateValidationMixin
 from .x509_fields import X509FieldsMixin
 
 __all__ = ('Certificate',)
 
-ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
-AUTOMATIC = ELIGIBLE & Q(acme_auto_renewal=True)
 
-
-class Certificate(CertificateValidationMixin, ContactsMixin, X509FieldsMixin, PrimaryModel):
+class Certificate(CertificateValidationMixin, AnnouncedFieldsMixin, ContactsMixin, X509FieldsMixin, PrimaryModel):
     """
     A TLS certificate that lives on while its X.509 certificate is renewed every few weeks: what certbot calls a
     lineage. It carries the facts of the current X.509 certificate; those before it are its issuances.
@@ -144,17 +142,6 @@ class Certificate(CertificateValidationMixin, ContactsMixin, X509FieldsMixin, Pr
         db_persist=True,
     )
 
-    # What the event rules have been told last (events.py): '' stands for no renewal status.
-    announced_status = models.CharField(
-        max_length=10,
-        blank=True,
-        editable=False,
-    )
-    announced_overdue = models.BooleanField(
-        default=False,
-        editable=False,
-    )
-
     clone_fields = (
         'status',
         'tenant',
@@ -204,22 +191,13 @@ class Certificate(CertificateValidationMixin, ContactsMixin, X509FieldsMixin, Pr
             ),
             models.Index(
                 fields=('renewal_overdue_at', 'valid_to'),
-                condition=AUTOMATIC & Q(announced_overdue=False),
+                condition=OVERDUE_UNTOLD,
                 name='netbox_ssl_cert_sweep_overdue',
             ),
-            # Holds only what was changed behind our back: announced status and settings contradict each other.
+            # Holds only what was changed behind our back.
             models.Index(
                 fields=('id',),
-                condition=(~ELIGIBLE & ~Q(announced_status=''))
-                | (ELIGIBLE & Q(announced_status=''))
-                | (ELIGIBLE & Q(acme_auto_renewal=True, announced_status=RenewalStatusChoices.MANUAL))
-                | (
-                    ELIGIBLE
-                    & Q(
-                        acme_auto_renewal=False,
-                        announced_status__in=(RenewalStatusChoices.OK, RenewalStatusChoices.DUE),
-                    )
-                ),
+                condition=CONTRADICTORY,
                 name='netbox_ssl_cert_contradictory',
             ),
         )
@@ -281,17 +259,10 @@ class Certificate(CertificateValidationMixin, ContactsMixin, X509FieldsMixin, Pr
     #
 
     def save(self, *args, **kwargs):
-        creating = self._state.adding
         self.set_derived_fields()
-        if creating:
-            self.set_announced(timezone.now())
-        super().save(*args, **kwargs)
+        with self.announced_settled(kwargs.get('update_fields')):
+            super().save(*args, **kwargs)
         self.record_issuance()
-
-    def set_announced(self, now) -> None:
-        """Take what is true now for announced: a new certificate is no change of status."""
-        self.announced_status = self.renewal_status_at(now) or ''
-        self.announced_overdue = self.announced_status == RenewalStatusChoices.DUE and now >= self.overdue_at()
 
     def record_issuance(self) -> None:
         """See to it that the current X.509 certificate is among the issuances."""
@@ -306,7 +277,7 @@ class Certificate(CertificateValidationMixin, ContactsMixin, X509FieldsMixin, Pr
         NetBox's change log and event snapshots, with the renewal status, so that conditions such as ``op: changed``
         see it; without our own bookkeeping.
         """
-        data = super().serialize_object(exclude=[*(exclude or ()), 'announced_status', 'announced_overdue'])
+        data = super().serialize_object(exclude=[*(exclude or ()), *self.ANNOUNCED_FIELDS])
         if 'renewal_status' not in (exclude or ()):
             data['renewal_status'] = self.renewal_status
         return data

@@ -126,7 +126,6 @@ class CertificateValidationMixin:
         self.lineage = name_key(facts)
         self.name = self.name or facts.name[:255]
         if new:
-            self.announced_overdue = False
             self.detect_acme(facts)
 
     def _check_typed_facts(self) -> None:
