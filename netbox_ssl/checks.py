@@ -1,0 +1,38 @@
+"""Warns where NetBox's own checks are run (``netbox check --database default``, and before migrations)."""
+
+from django.core.checks import Tags, Warning, register
+from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
+
+__all__ = ('check_sweep',)
+
+LATE = 'netbox_ssl.W001'
+
+
+# Asks the database, hence among the checks that Django runs only where that is wanted.
+@register(Tags.database)
+def check_sweep(app_configs=None, databases=None, **kwargs) -> list[Warning]:
+    """A warning if there is something to announce some day, and nobody has looked lately."""
+    if not databases:
+        return []
+    from .jobs import last_sweep, sweep_is_late
+    from .models import Certificate
+
+    try:
+        with transaction.atomic():
+            if not Certificate.objects.filter(is_acme=True).exists() or not sweep_is_late():
+                return []
+            last = last_sweep()
+    except DatabaseError:
+        # Not migrated yet
+        return []
+    when = _('last at {time:%Y-%m-%d %H:%M:%S %Z}').format(time=last) if last else _('never so far')
+    return [
+        Warning(
+            _('The renewal sweep is late ({when}): renewals that become due and expiries are not announced.').format(
+                when=when
+            ),
+            hint=_('Start `netbox rqworker high default low`, or run `netbox renewals_sweep` from cron.'),
+            id=LATE,
+        )
+    ]

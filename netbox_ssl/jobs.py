@@ -1,0 +1,202 @@
+"""
+The background job that sweeps, and what keeps it alive.
+
+NetBox schedules the next run of a system job when a run ends: a worker that is killed ends none, and its job counts as
+running for ever. Therefore each run schedules its successor first, jobs that can no longer run are marked as such, and
+every ``netbox rqworker`` watches that sweeps begin (watchdog.py). There is one chain of runs however many workers there
+are: whoever adds to it holds the advisory lock that NetBox itself takes for its schedules.
+"""
+
+import time
+from dataclasses import asdict
+from datetime import timedelta
+
+import django_rq
+from core.choices import JobStatusChoices
+from core.models import Job
+from django.utils import timezone
+from django_pg_utils import advisory_lock
+from netbox.config import get_config
+from netbox.constants import ADVISORY_LOCK_KEYS
+from netbox.jobs import JobRunner, system_job
+from netbox.registry import registry
+from rq.exceptions import InvalidJobOperation
+from rq.job import JobStatus
+
+from . import settings, watchdog
+from .sweep import SweepResult, sweep
+
+__all__ = ('RenewalSweepJob', 'last_sweep', 'revive', 'sweep_is_late')
+
+SCHEDULES = ADVISORY_LOCK_KEYS['job-schedules']
+
+# A run takes no new batch after this; the next run goes on. So a worker is never kept from other jobs for long, RQ's
+# limit (300 s by default) is far away, and a job that still runs after two minutes has lost its worker.
+RUN_SECONDS = 50
+RUN_IS_DEAD_AFTER = timedelta(minutes=2)
+
+# RQ's scheduler moves jobs to their queue every second.
+SCHEDULER_IS_DEAD_AFTER = timedelta(seconds=30)
+
+# NetBox stores a job before it puts it into the queue.
+QUEUEING_TAKES = timedelta(seconds=10)
+
+# No interval is longer than a day. Jobs have an index by creation, and a large installation has many of them.
+CHAIN_REACHES_BACK = timedelta(days=2)
+
+# Keeps the log of a long run up to date without writing it after each batch.
+LOG_EVERY_SECONDS = 5
+
+
+@system_job(interval=settings.sweep_interval())
+class RenewalSweepJob(JobRunner):
+    """Announces changes of renewal status that time made."""
+
+    class Meta:
+        name = 'Renewal sweep'
+
+    def run(self, *args, **kwargs):
+        if self.job.interval:
+            # The setting may have changed since this run was scheduled; NetBox, too, looks for a successor by it.
+            self.job.interval = settings.sweep_interval()
+            self.schedule_successor()
+        watchdog.note_sweep()
+        if get_config().MAINTENANCE_MODE:
+            self.logger.warning('NetBox is in maintenance mode: nothing is announced until it has ended')
+            return
+        self._logged = time.monotonic()
+        result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
+        self.job.data = {**asdict(result), 'announced': result.announced}
+        if result.announced or result.failed:
+            self._log(result)
+        if not result.complete:
+            self.logger.info('Time is up; the next run goes on')
+            self.enqueue_once()
+
+    def _log(self, result: SweepResult) -> None:
+        self.logger.info(
+            'Announced: %d changes of renewal status, %d overdue renewals', result.status_changed, result.overdue
+        )
+        if result.failed:
+            self.logger.error('%d certificates could not be announced; see the log of the worker', result.failed)
+
+    def _report_progress(self, result: SweepResult) -> None:
+        if time.monotonic() - self._logged >= LOG_EVERY_SECONDS:
+            self._logged = time.monotonic()
+            self._log(result)
+            Job.objects.filter(pk=self.job.pk).update(log_entries=self.job.log_entries)
+
+    #
+    # The chain
+    #
+
+    @classmethod
+    def waiting(cls):
+        """The next run of the chain: one, or none when the chain is broken."""
+        return cls.get_jobs().filter(
+            created__gt=timezone.now() - CHAIN_REACHES_BACK,
+            interval__isnull=False,
+            status__in=(JobStatusChoices.STATUS_PENDING, JobStatusChoices.STATUS_SCHEDULED),
+        )
+
+    @classmethod
+    def enqueue(cls, *args, **kwargs):
+        if 'queue_name' not in kwargs and not kwargs.get('immediate'):
+            kwargs['queue_name'] = watchdog.queue_name()
+        return super().enqueue(*args, **kwargs)
+
+    def schedule_successor(self) -> None:
+        with advisory_lock(SCHEDULES):
+            self.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
+            if not self.waiting().exists():
+                after = timezone.now() + timedelta(minutes=self.job.interval)
+                self.enqueue(schedule_at=after, interval=self.job.interval)
+
+    @classmethod
+    def enqueue_once(cls, instance=None, schedule_at=None, interval=None, *args, watch=False, **kwargs):
+        """
+        Let a sweep run now, as the next of the chain; it schedules the following one. NetBox calls this when a worker
+        starts.
+
+        Args:
+            interval: ignored; the setting counts
+            watch: also watch, for as long as this process lives, that sweeps begin
+        """
+        with advisory_lock(SCHEDULES):
+            cls.bury_dead()
+            job = cls.waiting().filter(status=JobStatusChoices.STATUS_PENDING).first()
+            if job is None:
+                for scheduled in cls.waiting():
+                    scheduled.delete()  # takes it out of RQ's schedule, too
+                job = cls.enqueue(interval=settings.sweep_interval())
+        if watch:
+            watchdog.start()
+        return job
+
+    @classmethod
+    def bury_dead(cls, now=None, created_after=None) -> None:
+        """Mark jobs as errored that can no longer run or end. Call it with the advisory lock held."""
+        now = now or timezone.now()
+        jobs = cls.get_jobs().filter(status__in=JobStatusChoices.ENQUEUED_STATE_CHOICES)
+        if created_after:
+            jobs = jobs.filter(created__gt=created_after)
+        for job in jobs:
+            if reason := cls.why_dead(job, now):
+                cls.get_jobs().filter(pk=job.pk, status=job.status).update(
+                    status=JobStatusChoices.STATUS_ERRORED, completed=now, error=reason
+                )
+
+    @staticmethod
+    def why_dead(job: Job, now) -> str:
+        """Why ``job`` can no longer run or end, in a sentence; empty if it can, or if it is too early to tell."""
+        if job.status == JobStatusChoices.STATUS_RUNNING:
+            return 'Its worker died.' if job.started and job.started < now - RUN_IS_DEAD_AFTER else ''
+        if job.created > now - QUEUEING_TAKES:
+            return ''
+        rq_job = django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id))
+        try:
+            status = rq_job.get_status() if rq_job else None
+        except InvalidJobOperation:
+            status = None
+        match status:
+            case JobStatus.SCHEDULED:
+                late = job.scheduled and job.scheduled < now - SCHEDULER_IS_DEAD_AFTER
+                reason = 'No worker moved it from the schedule to its queue in time.' if late else ''
+                if late:
+                    rq_job.cancel()
+            case JobStatus.QUEUED:
+                reason = '' if watchdog.is_served(job.queue_name) else 'No worker serves its queue.'
+            case JobStatus.STARTED:
+                late = (job.scheduled or job.created) < now - RUN_IS_DEAD_AFTER
+                reason = 'Its worker died.' if late else ''
+            case _:
+                reason = 'It is no longer in the queue.'
+        return reason
+
+
+# Passed on by `netbox rqworker`, and by it alone: the process that serves the queues shall watch.
+registry['system_jobs'][RenewalSweepJob]['watch'] = True
+
+
+def revive() -> None:
+    """What the watchdog puts into the queue when no sweep has begun in time."""
+    if not watchdog.sweep_is_fresh():
+        RenewalSweepJob.enqueue_once()
+
+
+#
+# When it ran
+#
+
+
+def last_sweep():
+    """When the last sweep ended that ended well (aware datetime); None if none is on record."""
+    finished = RenewalSweepJob.get_jobs().filter(status=JobStatusChoices.STATUS_COMPLETED)
+    # By creation, for which there is an index: the newest job or so is ours.
+    return finished.order_by('-created').values_list('completed', flat=True).first()
+
+
+def sweep_is_late(now=None) -> bool:
+    """Whether no sweep has ended within three intervals."""
+    last = last_sweep()
+    return last is None or last < (now or timezone.now()) - 3 * timedelta(minutes=settings.sweep_interval())

@@ -1,0 +1,57 @@
+from core.choices import JobStatusChoices
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from netbox.config import get_config
+
+from netbox_ssl.event_types import RENEWAL_OVERDUE
+from netbox_ssl.jobs import RenewalSweepJob
+from netbox_ssl.sweep import pending
+
+
+class Command(BaseCommand):
+    help = (
+        'Announce changes of renewal status that time made, as `netbox rqworker` does by itself every minute; '
+        'for cron where no worker runs all the time, and to see what would be announced.'
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='Only list what would be announced',
+        )
+
+    def handle(self, *args, **options):
+        if options['dry_run']:
+            self.show()
+        elif get_config().MAINTENANCE_MODE:
+            self.stdout.write('NetBox is in maintenance mode: nothing was announced.')
+        else:
+            self.sweep(quiet=options['verbosity'] == 0)
+
+    def show(self):
+        count = 0
+        for announcement in pending(timezone.now()):
+            count += 1
+            certificate = announcement.certificate
+            if announcement.event_type == RENEWAL_OVERDUE:
+                change = 'renewal overdue'
+            else:
+                change = f'{announcement.previous_status or "none"} -> {announcement.renewal_status or "none"}'
+            self.stdout.write(
+                f'{certificate.pk}\t{certificate}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}'
+            )
+        self.stdout.write(f'{count} to announce.')
+
+    def sweep(self, quiet):
+        job = RenewalSweepJob.enqueue(immediate=True)
+        job.refresh_from_db()
+        if job.status != JobStatusChoices.STATUS_COMPLETED:
+            raise CommandError(f'The sweep failed: {job.error} Nothing is lost: the next one tries again.')
+        if not quiet:
+            self.stdout.write(
+                f'Announced: {job.data["status_changed"]} changes of renewal status, '
+                f'{job.data["overdue"]} overdue renewals.'
+            )
+        if job.data['failed']:
+            raise CommandError(f'{job.data["failed"]} certificates could not be announced; the log says why.')

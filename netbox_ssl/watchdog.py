@@ -1,0 +1,96 @@
+"""
+Sees to it, in every process of ``netbox rqworker``, that sweeps begin.
+
+What can break the chain of sweeps while workers live on: Valkey was restarted and forgot the schedule; or the one
+process that ran RQ's scheduler was killed, which RQ makes up for only after ten minutes. So each worker looks every few
+seconds whether a sweep has begun of late, and else puts one into the queue.
+
+A thread, for the worker itself sleeps until there is a job. It touches nothing but the queue's server, over connections
+of its own: RQ forks this process for each job, and a database connection would be shared with those.
+"""
+
+import logging
+import threading
+import time
+
+import django_rq
+from netbox.constants import RQ_QUEUE_DEFAULT, RQ_QUEUE_HIGH
+from redis.exceptions import RedisError
+from rq.job import JobStatus
+from utilities.rqworker import any_workers_for_queue
+
+from . import settings
+
+__all__ = ('check', 'is_served', 'note_sweep', 'queue_name', 'start', 'sweep_is_fresh')
+
+logger = logging.getLogger('netbox.plugins.netbox_ssl')
+
+FRESH = 'netbox_ssl:sweep:fresh'
+ASKED = 'netbox_ssl:sweep:asked'
+REVIVAL = 'netbox_ssl-revive-sweep'
+
+CHECK_SECONDS = 10
+# How much later than due a sweep may begin before it counts as missing.
+SLACK_SECONDS = 30
+# Two workers that look at the same time ask once.
+ASK_SECONDS = 20
+
+
+def is_served(queue: str) -> bool:
+    """Whether any worker listens to ``queue``. One that was killed counts for some minutes more."""
+    return any_workers_for_queue(queue)
+
+
+def queue_name() -> str:
+    """
+    The queue for sweeps: that of high priority, so that they do not wait behind webhooks to a slow receiver; the
+    default one where no worker listens to that.
+    """
+    return RQ_QUEUE_HIGH if is_served(RQ_QUEUE_HIGH) else RQ_QUEUE_DEFAULT
+
+
+def note_sweep() -> None:
+    """A sweep begins: another is expected an interval later."""
+    with django_rq.get_connection(RQ_QUEUE_DEFAULT) as server:
+        server.set(FRESH, 1, ex=settings.sweep_interval() * 60 + SLACK_SECONDS)
+
+
+def sweep_is_fresh() -> bool:
+    """Whether a sweep has begun in time."""
+    with django_rq.get_connection(RQ_QUEUE_DEFAULT) as server:
+        return bool(server.exists(FRESH))
+
+
+def check() -> bool:
+    """Ask for a sweep if none has begun in time. Returns whether it did."""
+    if sweep_is_fresh():
+        return False
+    with django_rq.get_connection(RQ_QUEUE_DEFAULT) as server:
+        if not server.set(ASKED, 1, nx=True, ex=ASK_SECONDS):
+            return False
+    queue = django_rq.get_queue(queue_name())
+    asked = queue.fetch_job(REVIVAL)
+    if asked is not None and asked.get_status() == JobStatus.QUEUED and is_served(asked.origin):
+        return False
+    logger.warning('No sweep for changes of renewal status has begun in time: asking for one')
+    queue.enqueue('netbox_ssl.jobs.revive', job_id=REVIVAL, result_ttl=0)
+    return True
+
+
+def start() -> threading.Thread:
+    """Check every few seconds until this process ends."""
+    thread = threading.Thread(target=_watch, name='netbox_ssl watchdog', daemon=True)
+    thread.start()
+    return thread
+
+
+def _watch() -> None:
+    while True:
+        time.sleep(CHECK_SECONDS)
+        try:
+            check()
+        except RedisError:
+            # It comes back, or the worker itself gives up.
+            logger.debug('The watchdog cannot reach the queue', exc_info=True)
+        except Exception:
+            logger.exception('The watchdog failed to check; it goes on')
