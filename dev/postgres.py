@@ -110,10 +110,10 @@ class Cluster:
 
     def call(self, name, *arguments, **more):
         """Run one of PostgreSQL's programs as the server's user."""
-        identity = {'user': self.account.pw_uid, 'group': self.account.pw_gid, 'extra_groups': []}
+        identity = processes.identity(self.account)
         command = [str(word) for word in (self.programs[0] / name, *arguments)]
         more = {'capture_output': True, 'text': True, 'cwd': '/', **more}
-        return subprocess.run(command, **(identity if self.account else {}), **more)
+        return subprocess.run(command, **identity, **more)
 
     def address(self):
         """What the last start wrote down."""

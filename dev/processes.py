@@ -34,10 +34,14 @@ def die_with_parent(number=signal.SIGTERM):
     _with_parent(number, _libc(), os.getppid())
 
 
+def identity(user):
+    """Arguments of subprocess that run a program as another user (an entry of the password database)."""
+    return {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []} if user else {}
+
+
 def start(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, **more):
     """Start a server in a process group of its own (Ctrl-C reaches only us, and we stop it in order)."""
     libc, parent = _libc(), os.getpid()
-    identity = {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []} if user else {}
     with Path(log).open('ab') as output:
         return subprocess.Popen(
             [str(word) for word in command],
@@ -48,7 +52,7 @@ def start(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, 
             cwd=cwd,
             process_group=0,
             preexec_fn=lambda: _with_parent(on_death, libc, parent),
-            **identity,
+            **identity(user),
             **more,
         )
 
