@@ -22,6 +22,8 @@ class NetBoxSSLConfig(PluginConfig):
         'import_max_certificates': 100,
         'import_max_names': 1000,
     }
+    # The default path names a package here, not the list.
+    graphql_schema = 'graphql.schema.schema'
     # Runs after NetBox's own processor: announces status changes made by the request itself.
     events_pipeline = ['netbox_ssl.events.announce_request_changes']
 

@@ -1,18 +1,20 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.models import PrimaryModel
 from netbox.models.features import ContactsMixin
+from utilities.exceptions import AbortRequest
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
 from .announced import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD, AnnouncedFieldsMixin
-from .validation import CertificateValidationMixin
+from .validation import KNOWN_ALREADY, CertificateValidationMixin
 from .x509_fields import X509FieldsMixin
 
 __all__ = ('Certificate',)
@@ -205,6 +207,11 @@ class Certificate(CertificateValidationMixin, AnnouncedFieldsMixin, ContactsMixi
     def __str__(self):
         return self.name
 
+    @property
+    def docs_url(self):
+        """Where the "?" of the form leads."""
+        return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/certificate'})
+
     def get_status_color(self):
         return CertificateStatusChoices.colors.get(self.status)
 
@@ -214,9 +221,7 @@ class Certificate(CertificateValidationMixin, AnnouncedFieldsMixin, ContactsMixi
 
     def due_at(self):
         """When renewal is due, also for what is not saved yet (there ``renewal_due_at`` cannot be read)."""
-        return renewal.renewal_due_at(
-            self.valid_from, self.valid_to, self.acme_renewal_days, self.ari_window_start
-        )
+        return renewal.renewal_due_at(self.valid_from, self.valid_to, self.acme_renewal_days, self.ari_window_start)
 
     def overdue_at(self):
         """When renewal is overdue, also for what is not saved yet."""
@@ -260,9 +265,15 @@ class Certificate(CertificateValidationMixin, AnnouncedFieldsMixin, ContactsMixi
 
     def save(self, *args, **kwargs):
         self.set_derived_fields()
-        with self.announced_settled(kwargs.get('update_fields')):
-            super().save(*args, **kwargs)
-        self.record_issuance()
+        try:
+            with transaction.atomic(), self.announced_settled(kwargs.get('update_fields')):
+                super().save(*args, **kwargs)
+                self.record_issuance()
+        except IntegrityError as error:
+            # Lost a race that _check_known() could not see. NetBox answers AbortRequest with a message, not with 500.
+            if 'fingerprint_sha256' in str(error):
+                raise AbortRequest(KNOWN_ALREADY) from error
+            raise
 
     def record_issuance(self) -> None:
         """See to it that the current X.509 certificate is among the issuances."""

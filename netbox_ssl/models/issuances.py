@@ -45,6 +45,10 @@ class Issuance(CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseMode
     def get_absolute_url(self):
         return reverse('plugins:netbox_ssl:issuance', args=[self.pk])
 
+    @property
+    def docs_url(self):
+        return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/issuance'})
+
     @classmethod
     def of(cls, certificate) -> 'Issuance':
         """A new, unsaved Issuance holding the current X.509 certificate of ``certificate``."""

@@ -1,26 +1,28 @@
 """What makes a Certificate valid, and what is filled in for the person: names, facts from the PEM, detection."""
 
-import json
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
-from netbox_ssl.x509 import (
-    CertificateFacts,
-    CertificateInputError,
-    Leaf,
-    find_private_key,
-    lineage_key,
-    name_key,
-    read_certificates,
-)
+from netbox_ssl.x509 import CertificateFacts, Leaf, lineage_key, name_key, normalize_hex
 
+from .pem_input import read_single, refuse_private_key
 from .x509_fields import FACT_FIELDS
 
-__all__ = ('ACME_SETTINGS', 'DETECTED_FIELDS', 'CertificateValidationMixin', 'refuse_private_key')
+__all__ = (
+    'ACME_SETTINGS',
+    'DETECTED_FIELDS',
+    'CertificateValidationMixin',
+    'contradicted_facts',
+    'refuse_contradicted_facts',
+)
 
 # Meaningful only on an ACME certificate.
 ACME_SETTINGS = (
@@ -33,32 +35,65 @@ ACME_SETTINGS = (
     'acme_renewal_days',
 )
 
+# Kept as upper-case hexadecimal digits, so many of them if that is fixed.
+HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64}
+
+KNOWN_ALREADY = _lazy(
+    'This X.509 certificate is recorded already, as a current one or in the history of one. Search for its fingerprint '
+    '(you may lack the permission to see it), or use Import, which finds the certificate it belongs to.'
+)
+
+# Where text can hide.
+TEXT_FIELDS = (models.CharField, models.TextField, models.JSONField, ArrayField)
+
 # Filled by detection where nobody has set them.
 DETECTED_FIELDS = ('is_acme', 'acme_provider')
 
 
-def refuse_private_key(field: str, value) -> None:
-    """Raise a ValidationError at ``field`` if ``value`` (any JSON-like value) holds private key material."""
-    text = value if isinstance(value, (str, bytes)) else json.dumps(value, default=str)
-    if form := find_private_key(text):
-        raise ValidationError({
-            field: _(
-                'This holds a private key ({form}). NetBox SSL never takes one: nothing was stored. Paste only the '
-                'certificate (BEGIN CERTIFICATE … END CERTIFICATE). If the key has left its host, consider it exposed.'
-            ).format(form=form)
-        })
+def contradicted_facts(typed: dict, facts) -> list[str]:
+    """
+    Of the facts that a person or client gave (column → value), those that ``facts`` (a Certificate, or the facts read
+    from a PEM) says otherwise on.
+    """
+    contradicted = []
+    for name in typed.keys() & set(FACT_FIELDS):
+        value, actual = typed[name], getattr(facts, name)
+        if name == 'subject_alt_names':
+            same = {item.lower() for item in value} == set(actual)
+        elif name in HEX_FIELDS:
+            same = normalize_hex(value or '') == actual
+        else:
+            same = value == actual
+        if not same:
+            contradicted.append(name)
+    return contradicted
+
+
+def refuse_contradicted_facts(typed: dict, facts) -> None:
+    """With a PEM the facts come from it: raise a ValidationError at each fact of ``typed`` that says otherwise."""
+    if contradicted := contradicted_facts(typed, facts):
+        message = _('The PEM says otherwise. Leave this out: it is read from the PEM.')
+        raise ValidationError(dict.fromkeys(contradicted, message))
 
 
 class CertificateValidationMixin:
-    def clean(self):
+    def clean_fields(self, exclude=None):
+        """First of all that ``full_clean()`` does: later steps, and other fields, rely on what the PEM says."""
         self._refuse_private_keys()
-        super().clean()
+        self._pin_changes()
         if self.pem or self.chain_pem:
             self._read_pem()
         else:
             self.normalize_typed_facts()
-            self._check_typed_facts()
         self.set_derived_fields()
+        # Their presence is checked by clean(), which can name the remedy.
+        super().clean_fields(exclude=[*(exclude or ()), 'valid_from', 'valid_to'])
+
+    def clean(self):
+        super().clean()
+        if not self.pem:
+            self._check_typed_facts()
+        self._check_known()
         self._check_acme_settings()
 
     #
@@ -67,13 +102,9 @@ class CertificateValidationMixin:
 
     def _refuse_private_keys(self) -> None:
         for field in self._meta.concrete_fields:
-            if isinstance(field, (models.CharField, models.TextField, models.JSONField)) and field.editable:
-                if value := getattr(self, field.attname):
-                    refuse_private_key(field.name, value)
-        # custom_field_data is the column's name; people know it as custom fields.
-        for name, value in (self.custom_field_data or {}).items():
-            if value:
-                refuse_private_key('custom_field_data', {name: value})
+            if isinstance(field, TEXT_FIELDS) and (value := getattr(self, field.attname)):
+                # No form knows custom fields by the name of their column.
+                refuse_private_key(NON_FIELD_ERRORS if field.name == 'custom_field_data' else field.name, value)
 
     #
     # Facts
@@ -81,38 +112,24 @@ class CertificateValidationMixin:
 
     def _read_pem(self) -> None:
         """Take the facts from the PEM, and run detection when it holds another certificate than before."""
-        try:
-            parsed = read_certificates(
-                '\n'.join(part for part in (self.pem, self.chain_pem) if part),
-                limits=settings.limits(),
-                allow_ca=not self._state.adding and not self._pem_changed(),
-            )
-        except CertificateInputError as error:
-            raise ValidationError({'pem' if self.pem else 'chain_pem': str(error)}) from error
-        if len(parsed.leaves) > 1:
-            names = ', '.join(leaf.facts.name for leaf in parsed.leaves[:5])
-            raise ValidationError({
-                'pem': _(
-                    'This holds {count} certificates ({names}), and an object is one certificate. Use Import, which '
-                    'makes one of each, or paste only one.'
-                ).format(count=len(parsed.leaves), names=names)
-            })
-        if parsed.unrelated:
-            names = ', '.join(facts.name for facts in parsed.unrelated[:5])
-            raise ValidationError({
-                'chain_pem' if self.chain_pem else 'pem': _(
-                    'Not part of the chain of this certificate: {names}. Leave it out.'
-                ).format(names=names)
-            })
-        self.take_leaf(parsed.leaves[0])
+        if (self.pem, self.chain_pem) == getattr(self, '_taken', None):
+            return
+        leaf = read_single(
+            '\n'.join(part for part in (self.pem, self.chain_pem) if part),
+            field='pem' if self.pem else 'chain_pem',
+            # What was once admitted stays.
+            allow_ca=not self._state.adding and self._stored('pem') == self.pem,
+        )
+        replaced = self._stored('fingerprint_sha256')
+        self.take_leaf(leaf)
+        untouched = self._stored('acme_last_renewed') == self.acme_last_renewed
+        if replaced and replaced != self.fingerprint_sha256 and untouched:
+            self.note_renewal()
 
     def _stored(self, name: str):
         """The value of a column before this change, as far as NetBox took a snapshot; else the present one."""
         snapshot = getattr(self, '_prechange_snapshot', None) or {}
         return snapshot.get(name, getattr(self, name))
-
-    def _pem_changed(self) -> bool:
-        return self._stored('pem') != self.pem
 
     def take_leaf(self, leaf: Leaf) -> None:
         """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and what detection says of it."""
@@ -125,22 +142,44 @@ class CertificateValidationMixin:
         self.chain_pem = ''.join(link.pem for link in leaf.chain)
         self.lineage = name_key(facts)
         self.name = self.name or facts.name[:255]
+        self._taken = (self.pem, self.chain_pem)
         if new:
             self.detect_acme(facts)
 
+    def _check_known(self) -> None:
+        """Each X.509 certificate is recorded once, be it as a current one or in a history."""
+        if not (fingerprint := self.fingerprint_sha256):
+            return
+        issuances = self._meta.get_field('issuances').related_model.objects
+        if (
+            type(self).objects.filter(fingerprint_sha256=fingerprint).exclude(pk=self.pk).exists()
+            or issuances.filter(fingerprint_sha256=fingerprint).exclude(certificate=self.pk).exists()
+        ):
+            raise ValidationError({'pem' if self.pem else 'fingerprint_sha256': KNOWN_ALREADY})
+
     def _check_typed_facts(self) -> None:
+        missing = [name for name in ('valid_from', 'valid_to') if getattr(self, name) is None]
+        if missing and not self.chain_pem:
+            message = _('Give the begin and the end of validity, or a PEM, from which they are read.')
+            raise ValidationError(dict.fromkeys(missing, message))
+        if not self.name:
+            raise ValidationError(
+                {'name': _('Give a name, a subject alternative name, a subject, a serial number, or a PEM.')}
+            )
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
-            raise ValidationError({
-                'valid_to': _('The end of validity lies before its begin ({begin}).').format(begin=self.valid_from)
-            })
-        for name, digits in (('serial_number', None), ('fingerprint_sha256', 64)):
+            raise ValidationError(
+                {'valid_to': _('The end of validity lies before its begin ({begin}).').format(begin=self.valid_from)}
+            )
+        for name, digits in HEX_FIELDS.items():
             value = (getattr(self, name) or '').removeprefix('-')
             if set(value) - set('0123456789ABCDEF') or (digits and value and len(value) != digits):
-                raise ValidationError({
-                    name: _('Give hexadecimal digits{count}; colons, spaces and lower case are fine.').format(
-                        count=_(' (64 of them)') if digits else ''
-                    )
-                })
+                raise ValidationError(
+                    {
+                        name: _('Give hexadecimal digits{count}; colons, spaces and lower case are fine.').format(
+                            count=_(' (64 of them)') if digits else ''
+                        )
+                    }
+                )
 
     def set_derived_fields(self) -> None:
         """Fill what follows from other columns: the name where it is empty, and what identifies the lineage."""
@@ -149,10 +188,6 @@ class CertificateValidationMixin:
         self.name = self.name[:255]
         if not self.pem:
             self.lineage = lineage_key(names, self.key_algorithm) if names else ''
-        if not self.name:
-            raise ValidationError({
-                'name': _('Give a name, a subject alternative name, a subject, a serial number, or a PEM.')
-            })
 
     #
     # ACME
@@ -162,6 +197,11 @@ class CertificateValidationMixin:
         """Note that a person or a client set these fields: detection leaves them alone from now on."""
         pinned = set(self.acme_pinned_fields) | (set(names) & set(DETECTED_FIELDS))
         self.acme_pinned_fields = sorted(pinned)
+
+    def _pin_changes(self) -> None:
+        """What a person changes becomes theirs, whichever way they came: NetBox snapshots all that it lets them edit."""
+        if before := getattr(self, '_prechange_snapshot', None):
+            self.pin(name for name in DETECTED_FIELDS if name in before and before[name] != getattr(self, name))
 
     def detect_acme(self, facts: CertificateFacts):
         """Fill what nobody has set from what the issuer gives away. Returns the ``Detection``."""
@@ -176,6 +216,11 @@ class CertificateValidationMixin:
                 setattr(self, name, found[name])
         return detection
 
+    def note_renewal(self) -> None:
+        """The X.509 certificate was replaced by a newer one: that was a renewal, at the begin of the new validity."""
+        if self.is_acme:
+            self.acme_last_renewed = min(self.valid_from, timezone.now())
+
     def imply_acme(self) -> None:
         """ACME settings without a word on ``is_acme`` say that the certificate is issued over ACME."""
         if 'is_acme' not in self.acme_pinned_fields and self._set_acme_settings():
@@ -185,10 +230,9 @@ class CertificateValidationMixin:
         return [name for name in ACME_SETTINGS if getattr(self, name) not in (None, '', False)]
 
     def _check_acme_settings(self) -> None:
-        if not self.is_acme:
-            if names := self._set_acme_settings():
-                message = _('Applies to ACME certificates only: set Is ACME (is_acme), or leave this empty.')
-                raise ValidationError(dict.fromkeys(names, message))
+        if not self.is_acme and (names := self._set_acme_settings()):
+            message = _('Applies to ACME certificates only: set Is ACME (is_acme), or leave this empty.')
+            raise ValidationError(dict.fromkeys(names, message))
         check_server_url(self.acme_server_url)
 
     def get_warnings(self) -> list[str]:
@@ -218,9 +262,11 @@ def check_server_url(url: str) -> None:
     except ValueError:
         valid = False
     if not valid or any(char.isspace() or not char.isprintable() for char in url):
-        raise ValidationError({
-            'acme_server_url': _(
-                'Not an http(s) URL. Give the address of the ACME directory, for instance '
-                'https://acme-v02.api.letsencrypt.org/directory'
-            )
-        })
+        raise ValidationError(
+            {
+                'acme_server_url': _(
+                    'Not an http(s) URL. Give the address of the ACME directory, for instance '
+                    'https://acme-v02.api.letsencrypt.org/directory'
+                )
+            }
+        )

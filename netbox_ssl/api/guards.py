@@ -1,0 +1,23 @@
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework import serializers
+
+from netbox_ssl.models.pem_input import refuse_private_key
+
+__all__ = ('PrivateKeyGuardMixin',)
+
+
+class PrivateKeyGuardMixin:
+    """Refuses private keys anywhere in what a client sends, known field or not, before anything else sees it."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, dict):
+            errors = {}
+            for name, value in data.items():
+                try:
+                    refuse_private_key(NON_FIELD_ERRORS, value)
+                except DjangoValidationError as error:
+                    errors[name] = error.messages
+            if errors:
+                raise serializers.ValidationError(errors)
+        return super().to_internal_value(data)

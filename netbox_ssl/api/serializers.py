@@ -1,0 +1,113 @@
+from drf_spectacular.utils import extend_schema_field
+from netbox.api.fields import ChoiceField
+from netbox.api.serializers import BaseModelSerializer, PrimaryModelSerializer
+from rest_framework import serializers
+from tenancy.api.serializers import TenantSerializer
+
+from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models.validation import DETECTED_FIELDS, refuse_contradicted_facts
+from netbox_ssl.models.x509_fields import FACT_FIELDS
+
+from .guards import PrivateKeyGuardMixin
+
+__all__ = ('CertificateSerializer', 'IssuanceSerializer')
+
+
+class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
+    status = ChoiceField(choices=CertificateStatusChoices, required=False)
+    tenant = TenantSerializer(nested=True, required=False, allow_null=True)
+    # With a PEM they are read from it; without, clean() asks for them.
+    valid_from = serializers.DateTimeField(required=False)
+    valid_to = serializers.DateTimeField(required=False)
+    acme_challenge_type = serializers.ChoiceField(choices=ACMEChallengeTypeChoices, required=False, allow_blank=True)
+    # A plain string, not {"value", "label"}: conditions of event rules compare it.
+    renewal_status = serializers.SerializerMethodField()
+    renewal_overdue = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Certificate
+        fields = [
+            'id',
+            'url',
+            'display_url',
+            'display',
+            'name',
+            'status',
+            'tenant',
+            'renewal_status',
+            'renewal_due_at',
+            'renewal_overdue_at',
+            'renewal_overdue',
+            *FACT_FIELDS,
+            'pem',
+            'chain_pem',
+            'is_acme',
+            'acme_provider',
+            'acme_account_email',
+            'acme_challenge_type',
+            'acme_server_url',
+            'acme_auto_renewal',
+            'acme_last_renewed',
+            'acme_renewal_days',
+            'description',
+            'owner',
+            'comments',
+            'tags',
+            'custom_fields',
+            'created',
+            'last_updated',
+        ]
+        brief_fields = ('id', 'url', 'display', 'name', 'renewal_status', 'valid_to', 'description')
+        # What Certificate.clean_fields() reads from the PEM or fills in.
+        model_clean_fields = (
+            'name',
+            *FACT_FIELDS,
+            'pem',
+            'chain_pem',
+            'lineage',
+            *DETECTED_FIELDS,
+            'acme_pinned_fields',
+            'announced_overdue',
+            'acme_last_renewed',
+        )
+
+    @extend_schema_field(serializers.ChoiceField(choices=RenewalStatusChoices, allow_null=True))
+    def get_renewal_status(self, obj) -> str | None:
+        return obj.renewal_status
+
+    def validate(self, data):
+        if self.nested:
+            return super().validate(data)
+        given = {name: data[name] for name in FACT_FIELDS if name in data}
+        pinned = [name for name in DETECTED_FIELDS if name in data]
+        if self.instance is not None:
+            self.instance.pin(pinned)
+        else:
+            data['acme_pinned_fields'] = sorted(pinned)
+        data = super().validate(data)
+        if data.get('pem') and given:
+            # "data" holds by now what the PEM says.
+            refuse_contradicted_facts(given, Certificate(**{name: data[name] for name in FACT_FIELDS}))
+        return data
+
+
+class IssuanceSerializer(BaseModelSerializer):
+    certificate = CertificateSerializer(nested=True, read_only=True)
+    is_current = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Issuance
+        fields = [
+            'id',
+            'url',
+            'display_url',
+            'display',
+            'certificate',
+            'is_current',
+            *FACT_FIELDS,
+            'pem',
+            'chain_pem',
+            'created',
+        ]
+        brief_fields = ('id', 'url', 'display', 'serial_number', 'valid_from', 'valid_to')

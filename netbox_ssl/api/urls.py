@@ -1,0 +1,11 @@
+from netbox.api.routers import NetBoxRouter
+
+from . import views
+
+router = NetBoxRouter()
+router.APIRootView = views.RootView
+router.register('certificates', views.CertificateViewSet)
+router.register('issuances', views.IssuanceViewSet)
+
+app_name = 'netbox_ssl-api'
+urlpatterns = router.urls

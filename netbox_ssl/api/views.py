@@ -1,0 +1,29 @@
+from netbox.api.viewsets import NetBoxModelViewSet, NetBoxReadOnlyModelViewSet
+from rest_framework.routers import APIRootView
+
+from netbox_ssl import filtersets
+from netbox_ssl.models import Certificate, Issuance
+
+from . import serializers
+from .import_views import ImportMixin
+
+__all__ = ('CertificateViewSet', 'IssuanceViewSet', 'RootView')
+
+
+class RootView(APIRootView):
+    """NetBox SSL API root view"""
+
+    def get_view_name(self):
+        return 'NetBox SSL'
+
+
+class CertificateViewSet(ImportMixin, NetBoxModelViewSet):
+    queryset = Certificate.objects.all()
+    serializer_class = serializers.CertificateSerializer
+    filterset_class = filtersets.CertificateFilterSet
+
+
+class IssuanceViewSet(NetBoxReadOnlyModelViewSet):
+    queryset = Issuance.objects.all()
+    serializer_class = serializers.IssuanceSerializer
+    filterset_class = filtersets.IssuanceFilterSet

@@ -1,0 +1,182 @@
+import django_filters
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from netbox.filtersets import BaseFilterSet, PrimaryModelFilterSet
+from tenancy.filtersets import ContactModelFilterSet, TenancyFilterSet
+from utilities.filters import MultiValueCharFilter, MultiValueDateTimeFilter
+from utilities.filtersets import register_filterset
+
+from .acme import renewal
+from .choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from .models import Certificate, Issuance
+from .x509 import normalize_hex
+
+__all__ = ('CertificateFilterSet', 'IssuanceFilterSet')
+
+
+class HexFilter(MultiValueCharFilter):
+    """Serial numbers, fingerprints: as people paste them, with colons or spaces, in either case."""
+
+    def filter(self, qs, value):
+        return super().filter(qs, [normalize_hex(item) or item for item in value] if value else value)
+
+
+class RenewalStatusField(django_filters.fields.MultipleChoiceField):
+    """Accepts the renewal statuses in any case."""
+
+    def to_python(self, value):
+        canonical = {status.lower(): status for status in RenewalStatusChoices.values()}
+        return [canonical.get(item.lower(), item) for item in super().to_python(value)]
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class RenewalStatusFilter(django_filters.MultipleChoiceFilter):
+    field_class = RenewalStatusField
+
+
+class NamesFilter(MultiValueCharFilter):
+    """Certificates that carry any of the given subject alternative names, literally."""
+
+    def filter(self, qs, value):
+        if not value:
+            return qs
+        return self.get_method(qs)(subject_alt_names__overlap=[name.strip().lower() for name in value])
+
+
+class X509FilterSet(BaseFilterSet):
+    serial_number = HexFilter()
+    fingerprint_sha256 = HexFilter(label=_('SHA-256 fingerprint'))
+    subject_alt_name = NamesFilter(field_name='subject_alt_names', label=_('Subject alternative name'))
+
+    class Meta:
+        abstract = True
+
+
+def search_x509(value: str) -> Q:
+    """What a search box finds by the facts of an X.509 certificate: names, subject, issuer, serial, fingerprint."""
+    found = Q(subject__icontains=value) | Q(issuer__icontains=value) | Q(subject_alt_names__icontains=value)
+    if digits := normalize_hex(value):
+        # Without the padding: a part of a serial number need not begin at a whole octet.
+        digits = digits.lstrip('0') or digits
+        found |= Q(serial_number__contains=digits) | Q(fingerprint_sha256__contains=digits)
+    return found
+
+
+@register_filterset
+class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSet, ContactModelFilterSet):
+    status = django_filters.MultipleChoiceFilter(
+        choices=CertificateStatusChoices,
+        distinct=False,
+    )
+    acme_challenge_type = django_filters.MultipleChoiceFilter(
+        choices=ACMEChallengeTypeChoices,
+        distinct=False,
+        label=_('Challenge type'),
+    )
+    acme_provider = MultiValueCharFilter(
+        lookup_expr='iexact',
+        label=_('ACME provider'),
+    )
+    # Generated columns: django-filter cannot make filters for them by itself.
+    renewal_due_at = MultiValueDateTimeFilter(label=_('Renewal due'))
+    renewal_overdue_at = MultiValueDateTimeFilter(label=_('Renewal overdue since'))
+    renewal_status = RenewalStatusFilter(
+        choices=RenewalStatusChoices,
+        method='filter_renewal_status',
+        distinct=False,
+        null_value='null',
+        null_label=_('None'),
+        label=_('Renewal status'),
+    )
+    renewal_overdue = django_filters.BooleanFilter(
+        method='filter_renewal_overdue',
+        label=_('Renewal overdue'),
+    )
+
+    class Meta:
+        model = Certificate
+        fields = (
+            'id',
+            'name',
+            'description',
+            'subject',
+            'issuer',
+            'valid_from',
+            'valid_to',
+            'key_algorithm',
+            'key_size',
+            'signature_algorithm',
+            'is_acme',
+            'acme_account_email',
+            'acme_server_url',
+            'acme_auto_renewal',
+            'acme_last_renewed',
+            'acme_renewal_days',
+        )
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(
+            search_x509(value)
+            | Q(name__icontains=value)
+            | Q(acme_provider__icontains=value)
+            | Q(acme_account_email__icontains=value)
+            | Q(description__icontains=value)
+            | Q(comments__icontains=value)
+        )
+
+    def filter_renewal_status(self, queryset, name, value):
+        if not value:
+            return queryset
+        now = timezone.now()
+        wanted = Q()
+        for status in value:
+            wanted |= renewal.status_q(None if status == 'null' else status, now)
+        return queryset.filter(wanted)
+
+    def filter_renewal_overdue(self, queryset, name, value):
+        overdue = renewal.overdue_q(timezone.now())
+        return queryset.filter(overdue if value else ~overdue)
+
+
+@register_filterset
+class IssuanceFilterSet(X509FilterSet):
+    q = django_filters.CharFilter(
+        method='search',
+        label=_('Search'),
+    )
+    certificate_id = django_filters.ModelMultipleChoiceFilter(
+        queryset=Certificate.objects.all(),
+        distinct=False,
+        label=_('Certificate (ID)'),
+    )
+    certificate = django_filters.ModelMultipleChoiceFilter(
+        field_name='certificate__name',
+        queryset=Certificate.objects.all(),
+        to_field_name='name',
+        distinct=False,
+        label=_('Certificate (name)'),
+    )
+    created = MultiValueDateTimeFilter()
+
+    class Meta:
+        model = Issuance
+        fields = (
+            'id',
+            'subject',
+            'issuer',
+            'valid_from',
+            'valid_to',
+            'key_algorithm',
+            'key_size',
+            'signature_algorithm',
+        )
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(search_x509(value) | Q(certificate__name__icontains=value))

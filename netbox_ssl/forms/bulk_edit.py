@@ -1,0 +1,56 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from netbox.forms import PrimaryModelBulkEditForm
+from tenancy.models import Tenant
+from utilities.forms import add_blank_choice
+from utilities.forms.fields import ChoiceField, DynamicModelChoiceField
+from utilities.forms.rendering import FieldSet
+from utilities.forms.widgets import BulkEditNullBooleanSelect
+
+from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.models import Certificate
+
+from .fields import ACME_FIELDS, ACMEFieldsMixin
+from .mixins import PrivateKeyGuardMixin
+
+__all__ = ('CertificateBulkEditForm',)
+
+
+class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, PrimaryModelBulkEditForm):
+    status = ChoiceField(
+        label=_('Status'),
+        choices=add_blank_choice(CertificateStatusChoices),
+        required=False,
+    )
+    tenant = DynamicModelChoiceField(
+        label=_('Tenant'),
+        queryset=Tenant.objects.all(),
+        required=False,
+    )
+    is_acme = forms.NullBooleanField(
+        label=_('Is ACME'),
+        required=False,
+        widget=BulkEditNullBooleanSelect(),
+    )
+    acme_auto_renewal = forms.NullBooleanField(
+        label=_('Auto-Renewal'),
+        required=False,
+        widget=BulkEditNullBooleanSelect(),
+    )
+
+    model = Certificate
+    fieldsets = (
+        FieldSet('status', 'tenant', 'description', name=_('Certificate')),
+        FieldSet(*ACME_FIELDS, name=_('ACME')),
+    )
+    nullable_fields = (
+        'tenant',
+        'description',
+        'comments',
+        'acme_provider',
+        'acme_account_email',
+        'acme_challenge_type',
+        'acme_server_url',
+        'acme_renewal_days',
+        'acme_last_renewed',
+    )

@@ -1,0 +1,98 @@
+"""Form fields that several of our forms share."""
+
+import re
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from utilities.forms.fields import ChoiceField
+from utilities.forms.utils import add_blank_choice
+from utilities.forms.widgets import DateTimePicker
+
+from netbox_ssl.acme.renewal import MAX_RENEWAL_DAYS
+from netbox_ssl.choices import ACMEChallengeTypeChoices
+
+from .mixins import provider_input
+
+__all__ = ('ACME_FIELDS', 'ACMEFieldsMixin', 'NamesField')
+
+# The ACME fieldset, in this order everywhere.
+ACME_FIELDS = (
+    'is_acme',
+    'acme_provider',
+    'acme_account_email',
+    'acme_challenge_type',
+    'acme_server_url',
+    'acme_auto_renewal',
+    'acme_renewal_days',
+    'acme_last_renewed',
+)
+
+
+class NamesField(forms.CharField):
+    """Subject alternative names: one in a line, or separated by commas or spaces. Cleans to a list."""
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault('widget', forms.Textarea(attrs={'rows': 3, 'class': 'font-monospace'}))
+        kwargs.setdefault('help_text', _('DNS names and IP addresses, one in a line or separated by commas'))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value):
+        return '\n'.join(value) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value):
+        # Records of JSON and YAML imports hold lists.
+        if isinstance(value, list | tuple):
+            return [str(item) for item in value]
+        return [item for item in re.split(r'[\s,]+', super().to_python(value)) if item]
+
+    def has_changed(self, initial, data):
+        return list(initial or []) != self.to_python(data)
+
+
+class ACMEFieldsMixin(forms.Form):
+    """The eight ACME fields, as a person edits them."""
+
+    is_acme = forms.BooleanField(
+        label=_('Is ACME'),
+        required=False,
+        help_text=_('Issued over ACME (RFC 8555). Detected from the issuer when a PEM arrives.'),
+    )
+    acme_provider = forms.CharField(
+        label=_('ACME Provider'),
+        required=False,
+        max_length=100,
+        widget=provider_input(),
+        help_text=_('Name of the CA; any text'),
+    )
+    acme_account_email = forms.EmailField(
+        label=_('Account Email'),
+        required=False,
+    )
+    acme_challenge_type = ChoiceField(
+        label=_('Challenge Type'),
+        choices=add_blank_choice(ACMEChallengeTypeChoices),
+        required=False,
+    )
+    acme_server_url = forms.CharField(
+        label=_('Server URL'),
+        required=False,
+        max_length=500,
+        help_text=_('URL of the ACME directory'),
+    )
+    acme_auto_renewal = forms.BooleanField(
+        label=_('Auto-Renewal'),
+        required=False,
+        help_text=_('An ACME client renews it by itself; the renewal status tells when it did not'),
+    )
+    acme_renewal_days = forms.IntegerField(
+        label=_('Renewal Days'),
+        required=False,
+        min_value=0,
+        max_value=MAX_RENEWAL_DAYS,
+        help_text=_('Days before the end of validity at which it renews. Empty: a third of the lifetime before it.'),
+    )
+    acme_last_renewed = forms.DateTimeField(
+        label=_('Last Renewed'),
+        required=False,
+        widget=DateTimePicker(),
+    )

@@ -1,0 +1,130 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from netbox.forms import PrimaryModelFilterSetForm
+from netbox.forms.mixins import SavedFiltersMixin
+from tenancy.forms import ContactModelFilterForm, TenancyFilterForm
+from utilities.forms import BOOLEAN_WITH_BLANK_CHOICES
+from utilities.forms.fields import DynamicModelMultipleChoiceField, QueryField, TagFilterField
+from utilities.forms.rendering import FieldSet
+from utilities.forms.widgets import DateTimePicker
+
+from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.models import Certificate, Issuance
+
+from .mixins import provider_input
+
+__all__ = ('CertificateFilterForm', 'IssuanceFilterForm')
+
+
+def yes_no_any(label) -> forms.NullBooleanField:
+    """A filter with three states: yes, no, any."""
+    return forms.NullBooleanField(label=label, required=False, widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES))
+
+
+class X509FilterForm(forms.Form):
+    subject_alt_name = forms.CharField(
+        label=_('Subject alternative name'),
+        required=False,
+    )
+    issuer__ic = forms.CharField(
+        label=_('Issuer contains'),
+        required=False,
+    )
+    serial_number = forms.CharField(
+        label=_('Serial number'),
+        required=False,
+    )
+    fingerprint_sha256 = forms.CharField(
+        label=_('SHA-256 fingerprint'),
+        required=False,
+    )
+    valid_to__gte = forms.DateTimeField(
+        label=_('Expires after'),
+        required=False,
+        widget=DateTimePicker(),
+    )
+    valid_to__lte = forms.DateTimeField(
+        label=_('Expires before'),
+        required=False,
+        widget=DateTimePicker(),
+    )
+
+
+X509_FILTERS = FieldSet(
+    'subject_alt_name',
+    'issuer__ic',
+    'serial_number',
+    'fingerprint_sha256',
+    'valid_to__gte',
+    'valid_to__lte',
+    name=_('X.509'),
+)
+
+
+class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilterForm, PrimaryModelFilterSetForm):
+    model = Certificate
+    fieldsets = (
+        FieldSet('q', 'filter_id', 'tag'),
+        FieldSet(
+            'renewal_status',
+            'renewal_overdue',
+            'is_acme',
+            'acme_provider',
+            'acme_auto_renewal',
+            'acme_challenge_type',
+            'acme_account_email',
+            name=_('ACME'),
+        ),
+        FieldSet('status', name=_('Certificate')),
+        X509_FILTERS,
+        FieldSet('tenant_group_id', 'tenant_id', name=_('Tenancy')),
+        FieldSet('owner_group_id', 'owner_id', name=_('Ownership')),
+        FieldSet('contact', 'contact_role', 'contact_group', name=_('Contacts')),
+    )
+    selector_fields = ('filter_id', 'q', 'renewal_status')
+    renewal_status = forms.MultipleChoiceField(
+        label=_('Renewal status'),
+        choices=RenewalStatusChoices,
+        required=False,
+    )
+    renewal_overdue = yes_no_any(_('Renewal overdue'))
+    is_acme = yes_no_any(_('Is ACME'))
+    acme_provider = forms.CharField(
+        label=_('ACME provider'),
+        required=False,
+        widget=provider_input(),
+    )
+    acme_auto_renewal = yes_no_any(_('Auto-renewal'))
+    acme_challenge_type = forms.MultipleChoiceField(
+        label=_('Challenge type'),
+        choices=ACMEChallengeTypeChoices,
+        required=False,
+    )
+    acme_account_email = forms.CharField(
+        label=_('Account email'),
+        required=False,
+    )
+    status = forms.MultipleChoiceField(
+        label=_('Status'),
+        choices=CertificateStatusChoices,
+        required=False,
+    )
+    tag = TagFilterField(model)
+
+
+class IssuanceFilterForm(X509FilterForm, SavedFiltersMixin, forms.Form):
+    model = Issuance
+    fieldsets = (
+        FieldSet('q', 'filter_id'),
+        FieldSet('certificate_id', name=_('Certificate')),
+        X509_FILTERS,
+    )
+    q = QueryField(
+        required=False,
+        label=_('Search'),
+    )
+    certificate_id = DynamicModelMultipleChoiceField(
+        queryset=Certificate.objects.all(),
+        required=False,
+        label=_('Certificate'),
+    )

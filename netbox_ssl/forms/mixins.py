@@ -1,0 +1,67 @@
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+
+from netbox_ssl import settings
+from netbox_ssl.acme.providers import known_provider_names
+from netbox_ssl.models.pem_input import refuse_private_key
+from netbox_ssl.models.validation import DETECTED_FIELDS
+
+__all__ = ('DatalistInput', 'PinDetectedFieldsMixin', 'PrivateKeyGuardMixin', 'provider_input')
+
+
+class PrivateKeyGuardMixin:
+    """Refuses private keys in any submitted value, and forgets the value, so that no page shows it again."""
+
+    def full_clean(self):
+        refused = self._take_out_private_keys() if self.is_bound else {}
+        super().full_clean()
+        for name, error in refused.items():
+            field = name if name in self.fields else None
+            # Emptied by us: "this field is required" would mislead.
+            self._errors.pop(field, None)
+            self.add_error(field, error)
+
+    def _take_out_private_keys(self) -> dict[str, ValidationError]:
+        refused = {}
+        data = self.data.copy()
+        for name in list(data):
+            values = data.getlist(name) if hasattr(data, 'getlist') else [data[name]]
+            try:
+                refuse_private_key(NON_FIELD_ERRORS, values)
+            except ValidationError as error:
+                refused[name.removeprefix(f'{self.prefix}-')] = ValidationError(error.messages)
+                data[name] = ''
+        if refused:
+            self.data = data
+        return refused
+
+
+class PinDetectedFieldsMixin:
+    """Notes which fields a person set, so that detection leaves them alone from now on."""
+
+    def _post_clean(self):
+        changed = [name for name in self.changed_data if name in DETECTED_FIELDS and name in self.cleaned_data]
+        self.instance.pin(changed)
+        super()._post_clean()
+
+
+class DatalistInput(forms.TextInput):
+    """Free text with suggestions: an HTML datalist, as browsers offer it without any script."""
+
+    def __init__(self, suggestions=(), attrs=None):
+        super().__init__(attrs)
+        self.suggestions = suggestions
+
+    def render(self, name, value, attrs=None, renderer=None):
+        suggestions = self.suggestions() if callable(self.suggestions) else self.suggestions
+        list_id = f'{(attrs or {}).get("id", name)}_suggestions'
+        field = super().render(name, value, {**(attrs or {}), 'list': list_id, 'autocomplete': 'off'}, renderer)
+        options = format_html_join('', '<option value="{}"></option>', ((item,) for item in suggestions))
+        return mark_safe(field + format_html('<datalist id="{}">{}</datalist>', list_id, options))
+
+
+def provider_input() -> DatalistInput:
+    """Free text that suggests the names of the known ACME providers."""
+    return DatalistInput(lambda: known_provider_names(settings.catalogue()))

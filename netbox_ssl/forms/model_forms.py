@@ -1,0 +1,124 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from netbox.forms import PrimaryModelForm
+from tenancy.forms import TenancyForm
+from utilities.forms.fields import ChoiceField
+from utilities.forms.rendering import FieldSet
+from utilities.forms.widgets import DateTimePicker
+
+from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.models import Certificate
+from netbox_ssl.models.validation import contradicted_facts
+from netbox_ssl.models.x509_fields import FACT_FIELDS
+
+from .fields import ACME_FIELDS, ACMEFieldsMixin, NamesField
+from .mixins import PinDetectedFieldsMixin, PrivateKeyGuardMixin
+
+__all__ = ('CertificateForm', 'FactsFromPEMMixin')
+
+
+class FactsFromPEMMixin:
+    """With a PEM, the facts come from it: a typed fact that says otherwise is an error at its field."""
+
+    def _post_clean(self):
+        typed = {
+            name: self.cleaned_data[name]
+            for name in FACT_FIELDS
+            if name in self.cleaned_data and name in self.changed_data and self.cleaned_data[name]
+        }
+        super()._post_clean()
+        if not self.instance.pem or self.errors:
+            return
+        for name in contradicted_facts(typed, self.instance):
+            self.add_error(name, _('The PEM says otherwise. Leave this empty: it is read from the PEM.'))
+
+
+class CertificateForm(
+    PrivateKeyGuardMixin,
+    FactsFromPEMMixin,
+    PinDetectedFieldsMixin,
+    ACMEFieldsMixin,
+    TenancyForm,
+    PrimaryModelForm,
+):
+    status = ChoiceField(
+        label=_('Status'),
+        choices=CertificateStatusChoices,
+        initial=CertificateStatusChoices.STATUS_ACTIVE,
+    )
+    pem = forms.CharField(
+        label=_('PEM'),
+        required=False,
+        widget=forms.Textarea(attrs={'rows': 5, 'class': 'font-monospace', 'spellcheck': 'false'}),
+        help_text=_(
+            'The certificate; its chain may follow. Everything under Facts is then read from it. Never a private key.'
+        ),
+    )
+    chain_pem = forms.CharField(
+        label=_('Chain'),
+        required=False,
+        widget=forms.Textarea(attrs={'rows': 3, 'class': 'font-monospace', 'spellcheck': 'false'}),
+        help_text=_('CA certificates between it and the root, PEM-encoded'),
+    )
+    subject_alt_names = NamesField(
+        label=_('Subject alternative names'),
+        required=False,
+    )
+    valid_from = forms.DateTimeField(
+        label=_('Valid from'),
+        required=False,
+        widget=DateTimePicker(),
+    )
+    valid_to = forms.DateTimeField(
+        label=_('Valid to'),
+        required=False,
+        widget=DateTimePicker(),
+    )
+
+    fieldsets = (
+        FieldSet('name', 'status', 'description', 'tags', name=_('Certificate')),
+        FieldSet('pem', 'chain_pem', name=_('PEM')),
+        FieldSet(*ACME_FIELDS, name=_('ACME')),
+        FieldSet(
+            'subject_alt_names',
+            'valid_from',
+            'valid_to',
+            'subject',
+            'issuer',
+            'serial_number',
+            'fingerprint_sha256',
+            'key_algorithm',
+            'key_size',
+            'signature_algorithm',
+            name=_('Facts (typed by hand where there is no PEM)'),
+        ),
+        FieldSet('tenant_group', 'tenant', name=_('Tenancy')),
+    )
+
+    class Meta:
+        model = Certificate
+        fields = [
+            'name',
+            'status',
+            'tenant_group',
+            'tenant',
+            *FACT_FIELDS,
+            'pem',
+            'chain_pem',
+            *ACME_FIELDS,
+            'description',
+            'owner',
+            'comments',
+            'tags',
+        ]
+        widgets = {
+            'subject': forms.TextInput(),
+            'issuer': forms.TextInput(),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and self.instance.pem:
+            for name in FACT_FIELDS:
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _('Read from the PEM')

@@ -1,0 +1,88 @@
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+import strawberry_django
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from netbox.graphql.filters import BaseModelFilter, PrimaryModelFilter, register_filter
+from strawberry.scalars import ID
+from strawberry.types import Info
+from strawberry_django import BaseFilterLookup, DatetimeFilterLookup, FilterLookup, StrFilterLookup
+from tenancy.graphql.filter_mixins import ContactFilterMixin, TenancyFilterMixin
+
+from netbox_ssl import models
+from netbox_ssl.acme import renewal
+
+if TYPE_CHECKING:
+    from netbox.graphql.filter_lookups import IntegerLookup, StringArrayLookup
+
+    from .enums import ACMEChallengeTypeEnum, CertificateStatusEnum, RenewalStatusEnum
+
+__all__ = ('CertificateFilter', 'IssuanceFilter')
+
+
+@strawberry.type
+class X509FilterMixin:
+    subject: StrFilterLookup | None = strawberry_django.filter_field()
+    issuer: StrFilterLookup | None = strawberry_django.filter_field()
+    serial_number: StrFilterLookup | None = strawberry_django.filter_field()
+    fingerprint_sha256: StrFilterLookup | None = strawberry_django.filter_field()
+    valid_from: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    valid_to: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    subject_alt_names: Annotated['StringArrayLookup', strawberry.lazy('netbox.graphql.filter_lookups')] | None = (
+        strawberry_django.filter_field()
+    )
+    key_algorithm: StrFilterLookup | None = strawberry_django.filter_field()
+    key_size: Annotated['IntegerLookup', strawberry.lazy('netbox.graphql.filter_lookups')] | None = (
+        strawberry_django.filter_field()
+    )
+    signature_algorithm: StrFilterLookup | None = strawberry_django.filter_field()
+
+
+@register_filter(models.Certificate, lookups=True)
+class CertificateFilter(X509FilterMixin, ContactFilterMixin, TenancyFilterMixin, PrimaryModelFilter):
+    name: StrFilterLookup | None = strawberry_django.filter_field()
+    status: BaseFilterLookup[Annotated['CertificateStatusEnum', strawberry.lazy('netbox_ssl.graphql.enums')]] | None = (
+        strawberry_django.filter_field()
+    )
+    is_acme: FilterLookup[bool] | None = strawberry_django.filter_field()
+    acme_provider: StrFilterLookup | None = strawberry_django.filter_field()
+    acme_account_email: StrFilterLookup | None = strawberry_django.filter_field()
+    acme_challenge_type: (
+        BaseFilterLookup[Annotated['ACMEChallengeTypeEnum', strawberry.lazy('netbox_ssl.graphql.enums')]] | None
+    ) = strawberry_django.filter_field()
+    acme_server_url: StrFilterLookup | None = strawberry_django.filter_field()
+    acme_auto_renewal: FilterLookup[bool] | None = strawberry_django.filter_field()
+    acme_last_renewed: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    acme_renewal_days: Annotated['IntegerLookup', strawberry.lazy('netbox.graphql.filter_lookups')] | None = (
+        strawberry_django.filter_field()
+    )
+    renewal_due_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    renewal_overdue_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
+
+    @strawberry_django.filter_field()
+    def renewal_status(
+        self,
+        info: Info,
+        queryset: QuerySet,
+        value: BaseFilterLookup[Annotated['RenewalStatusEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
+        prefix: str,
+    ):
+        # Another alias for each relation it is reached through, or nested filters would overwrite each other's.
+        alias = f'_{prefix}renewal_status'.replace('__', '_')
+        queryset = queryset.alias(**{alias: renewal.status_sql(timezone.now(), prefix)})
+        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+
+    @strawberry_django.filter_field()
+    def renewal_overdue(self, value: bool, prefix: str) -> Q:
+        overdue = renewal.overdue_q(timezone.now(), prefix)
+        return overdue if value else ~overdue
+
+
+@register_filter(models.Issuance, lookups=True)
+class IssuanceFilter(X509FilterMixin, BaseModelFilter):
+    certificate: Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
+        strawberry_django.filter_field()
+    )
+    certificate_id: ID | None = strawberry_django.filter_field()
+    created: DatetimeFilterLookup | None = strawberry_django.filter_field()

@@ -1,0 +1,58 @@
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+import strawberry_django
+from extras.graphql.mixins import ContactsMixin
+from netbox.graphql.types import BaseObjectType, PrimaryObjectType, register_type
+
+from netbox_ssl import models
+
+from .filters import CertificateFilter, IssuanceFilter
+
+if TYPE_CHECKING:
+    from tenancy.graphql.types import TenantType
+
+__all__ = ('CertificateType', 'IssuanceType')
+
+# What the renewal rule reads.
+RULE_FIELDS = [
+    'is_acme',
+    'status',
+    'valid_from',
+    'valid_to',
+    'acme_auto_renewal',
+    'acme_renewal_days',
+    'ari_window_start',
+    'ari_window_end',
+]
+
+
+@register_type(
+    models.Certificate,
+    exclude=['lineage', 'acme_pinned_fields', 'announced_status', 'announced_overdue'],
+    filters=CertificateFilter,
+    pagination=True,
+)
+class CertificateType(ContactsMixin, PrimaryObjectType):
+    tenant: Annotated['TenantType', strawberry.lazy('tenancy.graphql.types')] | None
+    subject_alt_names: list[str]
+    issuances: list[Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')]]
+
+    @strawberry_django.field(only=RULE_FIELDS)
+    def renewal_status(self) -> str | None:
+        return models.Certificate.renewal_status.fget(self)
+
+    @strawberry_django.field(only=RULE_FIELDS)
+    def renewal_overdue(self) -> bool:
+        return models.Certificate.renewal_overdue.fget(self)
+
+
+@register_type(
+    models.Issuance,
+    fields='__all__',
+    filters=IssuanceFilter,
+    pagination=True,
+)
+class IssuanceType(BaseObjectType):
+    certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')]
+    subject_alt_names: list[str]

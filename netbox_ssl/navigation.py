@@ -1,0 +1,43 @@
+from django.utils.translation import gettext_lazy as _
+from netbox.plugins import PluginMenu, PluginMenuButton, PluginMenuItem
+
+menu = PluginMenu(
+    label=_('Certificates'),
+    icon_class='mdi mdi-certificate',
+    groups=(
+        (
+            _('Inventory'),
+            (
+                PluginMenuItem(
+                    link='plugins:netbox_ssl:certificate_list',
+                    link_text=_('Certificates'),
+                    permissions=['netbox_ssl.view_certificate'],
+                    buttons=(
+                        PluginMenuButton(
+                            link='plugins:netbox_ssl:certificate_add',
+                            title=_('Add'),
+                            icon_class='mdi mdi-plus-thick',
+                            permissions=['netbox_ssl.add_certificate'],
+                        ),
+                        PluginMenuButton(
+                            link='plugins:netbox_ssl:certificate_bulk_import',
+                            title=_('Import'),
+                            icon_class='mdi mdi-upload',
+                            permissions=['netbox_ssl.add_certificate'],
+                        ),
+                    ),
+                ),
+                PluginMenuItem(
+                    link='plugins:netbox_ssl:certificate_smart_paste',
+                    link_text=_('Smart Paste'),
+                    permissions=['netbox_ssl.add_certificate'],
+                ),
+                PluginMenuItem(
+                    link='plugins:netbox_ssl:issuance_list',
+                    link_text=_('Issuances'),
+                    permissions=['netbox_ssl.view_issuance'],
+                ),
+            ),
+        ),
+    ),
+)

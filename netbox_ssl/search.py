@@ -1,0 +1,49 @@
+from netbox.search import ObjectFieldValue, SearchIndex, register_search
+
+from .models import Certificate, Issuance
+
+
+class X509SearchIndex(SearchIndex):
+    """Also caches serial number and fingerprint with colons, as browsers show them: NetBox compares literally."""
+
+    @classmethod
+    def to_cache(cls, instance, custom_fields=None):
+        values = super().to_cache(instance, custom_fields)
+        for value in list(values):
+            if value.name in ('serial_number', 'fingerprint_sha256'):
+                octets = ':'.join(value.value[i : i + 2] for i in range(0, len(value.value), 2))
+                values.append(ObjectFieldValue(value.name, value.type, value.weight, octets))
+        return values
+
+
+@register_search
+class CertificateIndex(X509SearchIndex):
+    model = Certificate
+    fields = (
+        ('name', 100),
+        ('serial_number', 110),
+        ('fingerprint_sha256', 110),
+        ('subject_alt_names', 120),
+        ('subject', 300),
+        ('issuer', 400),
+        ('acme_provider', 400),
+        ('acme_account_email', 500),
+        ('description', 500),
+        ('comments', 5000),
+    )
+    display_attrs = ('status', 'valid_to', 'renewal_due_at', 'acme_provider', 'tenant', 'description')
+
+
+@register_search
+class IssuanceIndex(X509SearchIndex):
+    """Finds the serial number or fingerprint of a certificate that has been replaced since."""
+
+    model = Issuance
+    fields = (
+        ('serial_number', 600),
+        ('fingerprint_sha256', 600),
+    )
+    display_attrs = ('certificate', 'valid_from', 'valid_to', 'issuer')
+
+
+indexes = (CertificateIndex, IssuanceIndex)

@@ -1,0 +1,4 @@
+from .certificates import CertificateTable
+from .issuances import IssuanceTable
+
+__all__ = ('CertificateTable', 'IssuanceTable')

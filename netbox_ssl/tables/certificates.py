@@ -1,0 +1,137 @@
+import django_tables2 as tables
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from netbox.tables import PrimaryModelTable, columns
+from tenancy.tables import ContactsColumnMixin, TenancyColumnsMixin
+
+from netbox_ssl.acme import renewal
+from netbox_ssl.models import Certificate
+
+__all__ = ('CertificateTable',)
+
+
+class RenewalStatusColumn(columns.ChoiceFieldColumn):
+    """Sorted by the rule itself, since the status is no column of the database."""
+
+    def order(self, queryset, is_descending):
+        prefix = '-' if is_descending else ''
+        queryset = queryset.alias(_renewal_status=renewal.status_sql(timezone.now()))
+        return queryset.order_by(f'{prefix}_renewal_status', 'name', 'pk'), True
+
+
+class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTable):
+    name = tables.Column(
+        verbose_name=_('Name'),
+        linkify=True,
+    )
+    status = columns.ChoiceFieldColumn(
+        verbose_name=_('Status'),
+    )
+    renewal_status = RenewalStatusColumn(
+        accessor='get_renewal_status_display',
+        verbose_name=_('Renewal Status'),
+    )
+    renewal_overdue = columns.BooleanColumn(
+        orderable=False,
+        verbose_name=_('Renewal Overdue'),
+        false_mark=None,
+    )
+    renewal_due_at = columns.DateTimeColumn(
+        verbose_name=_('Renewal Due'),
+    )
+    renewal_overdue_at = columns.DateTimeColumn(
+        verbose_name=_('Overdue From'),
+    )
+    valid_from = columns.DateTimeColumn(
+        verbose_name=_('Valid From'),
+    )
+    valid_to = columns.DateTimeColumn(
+        verbose_name=_('Valid To'),
+    )
+    subject_alt_names = columns.ArrayColumn(
+        verbose_name=_('Subject Alternative Names'),
+        max_items=3,
+        orderable=False,
+    )
+    fingerprint_sha256 = tables.Column(
+        verbose_name=_('SHA-256 Fingerprint'),
+    )
+    is_acme = columns.BooleanColumn(
+        verbose_name=_('Is ACME'),
+    )
+    acme_provider = tables.Column(
+        verbose_name=_('ACME Provider'),
+    )
+    acme_account_email = tables.Column(
+        verbose_name=_('Account Email'),
+    )
+    acme_challenge_type = columns.ChoiceFieldColumn(
+        verbose_name=_('Challenge Type'),
+    )
+    acme_server_url = tables.Column(
+        verbose_name=_('Server URL'),
+    )
+    acme_auto_renewal = columns.BooleanColumn(
+        verbose_name=_('Auto-Renewal'),
+    )
+    acme_last_renewed = columns.DateTimeColumn(
+        verbose_name=_('Last Renewed'),
+    )
+    acme_renewal_days = tables.Column(
+        verbose_name=_('Renewal Days'),
+    )
+    tags = columns.TagColumn(
+        url_name='plugins:netbox_ssl:certificate_list',
+    )
+
+    class Meta(PrimaryModelTable.Meta):
+        model = Certificate
+        fields = (
+            'pk',
+            'id',
+            'name',
+            'status',
+            'renewal_status',
+            'renewal_overdue',
+            'renewal_due_at',
+            'renewal_overdue_at',
+            'valid_from',
+            'valid_to',
+            'subject',
+            'issuer',
+            'serial_number',
+            'fingerprint_sha256',
+            'subject_alt_names',
+            'key_algorithm',
+            'key_size',
+            'signature_algorithm',
+            'is_acme',
+            'acme_provider',
+            'acme_account_email',
+            'acme_challenge_type',
+            'acme_server_url',
+            'acme_auto_renewal',
+            'acme_last_renewed',
+            'acme_renewal_days',
+            'tenant',
+            'tenant_group',
+            'owner',
+            'owner_group',
+            'contacts',
+            'description',
+            'comments',
+            'tags',
+            'created',
+            'last_updated',
+        )
+        default_columns = (
+            'pk',
+            'name',
+            'status',
+            'renewal_status',
+            'valid_to',
+            'acme_provider',
+            'acme_auto_renewal',
+            'tenant',
+        )
+        empty_text = _('No certificates match. Use Import to paste one, or change the filters.')

@@ -1,0 +1,78 @@
+from django.utils.translation import gettext_lazy as _
+from netbox.ui import attrs, panels
+
+
+class CertificatePanel(panels.ObjectAttributesPanel):
+    name = attrs.TextAttr('name')
+    status = attrs.ChoiceAttr('status')
+    tenant = attrs.RelatedObjectAttr('tenant', linkify=True, grouped_by='group')
+    description = attrs.TextAttr('description')
+
+
+class RenewalPanel(panels.ObjectAttributesPanel):
+    title = _('Renewal')
+
+    renewal_status = attrs.TemplatedAttr(
+        'renewal_status',
+        label=_('Renewal status'),
+        template_name='netbox_ssl/attrs/renewal_status.html',
+    )
+    valid_to = attrs.DateTimeAttr('valid_to', label=_('Expires'))
+    renewal_due_at = attrs.DateTimeAttr('renewal_due_at', label=_('Due'))
+    renewal_overdue_at = attrs.DateTimeAttr('renewal_overdue_at', label=_('Overdue from'))
+
+
+class ACMEPanel(panels.ObjectAttributesPanel):
+    title = _('ACME')
+
+    is_acme = attrs.BooleanAttr('is_acme', label=_('Is ACME'))
+    acme_provider = attrs.TextAttr('acme_provider', label=_('ACME provider'))
+    acme_account_email = attrs.TextAttr('acme_account_email', label=_('Account email'))
+    acme_challenge_type = attrs.ChoiceAttr('acme_challenge_type', label=_('Challenge type'))
+    # Not a link: what answers there is for ACME clients, and the text came from outside.
+    acme_server_url = attrs.TextAttr('acme_server_url', label=_('Server URL'), copy_button=True)
+    acme_auto_renewal = attrs.BooleanAttr('acme_auto_renewal', label=_('Auto-renewal'))
+    acme_renewal_days = attrs.TemplatedAttr(
+        'acme_renewal_days',
+        label=_('Renewal days'),
+        template_name='netbox_ssl/attrs/renewal_days.html',
+    )
+    acme_last_renewed = attrs.DateTimeAttr('acme_last_renewed', label=_('Last renewed'))
+
+
+class X509Panel(panels.ObjectAttributesPanel):
+    title = _('X.509')
+
+    subject = attrs.TextAttr('subject')
+    issuer = attrs.TextAttr('issuer')
+    valid_from = attrs.DateTimeAttr('valid_from', label=_('Valid from'))
+    valid_to = attrs.DateTimeAttr('valid_to', label=_('Valid to'))
+    subject_alt_names = attrs.TemplatedAttr(
+        'subject_alt_names',
+        label=_('Subject alternative names'),
+        template_name='netbox_ssl/attrs/names.html',
+    )
+    serial_number = attrs.TextAttr('serial_number', style='font-monospace', copy_button=True)
+    fingerprint_sha256 = attrs.TextAttr(
+        'fingerprint_sha256', label=_('SHA-256 fingerprint'), style='font-monospace text-break', copy_button=True
+    )
+    key = attrs.TemplatedAttr(
+        'key_algorithm',
+        label=_('Public key'),
+        template_name='netbox_ssl/attrs/key.html',
+    )
+    signature_algorithm = attrs.TextAttr('signature_algorithm')
+
+
+class IssuancePanel(panels.ObjectAttributesPanel):
+    certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
+    is_current = attrs.BooleanAttr('is_current', label=_('Current'))
+    lifetime = attrs.TextAttr('lifetime')
+    created = attrs.DateTimeAttr('created', label=_('Recorded'))
+
+
+class PEMPanel(panels.TextCodePanel):
+    """A PEM as text; left out where there is none."""
+
+    def should_render(self, context):
+        return bool(context['value'])

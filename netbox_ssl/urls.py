@@ -1,0 +1,15 @@
+from django.urls import include, path
+from utilities.urls import get_model_urls
+
+from . import views  # noqa: F401  (registers the views)
+from .documentation import DocumentationView
+
+app_name = 'netbox_ssl'
+urlpatterns = [
+    path('certificates/', include(get_model_urls('netbox_ssl', 'certificate', detail=False))),
+    path('certificates/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificate'))),
+    path('issuances/', include(get_model_urls('netbox_ssl', 'issuance', detail=False))),
+    path('issuances/<int:pk>/', include(get_model_urls('netbox_ssl', 'issuance'))),
+    path('docs/', DocumentationView.as_view(), name='documentation'),
+    path('docs/<path:page>/', DocumentationView.as_view(), name='documentation'),
+]

@@ -1,0 +1,165 @@
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from extras.ui.panels import CustomFieldsPanel, TagsPanel
+from netbox.object_actions import AddObject, BulkDelete, BulkEdit, BulkExport, BulkImport, BulkRename
+from netbox.ui import layout
+from netbox.ui.panels import CommentsPanel, ObjectsTablePanel
+from netbox.views import generic
+from utilities.views import register_model_view
+
+from . import (
+    filtersets,
+    forms,
+    intake,
+    smart_paste,  # noqa: F401  (registers its view)
+    tables,
+)
+from .models import Certificate, Issuance
+from .models.pem_input import refuse_private_key
+from .object_actions import SmartPaste
+from .ui import panels
+
+#
+# Certificates
+#
+
+
+@register_model_view(Certificate, 'list', path='', detail=False)
+class CertificateListView(generic.ObjectListView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+    filterset_form = forms.CertificateFilterForm
+    table = tables.CertificateTable
+    actions = (AddObject, SmartPaste, BulkImport, BulkExport, BulkEdit, BulkRename, BulkDelete)
+
+
+@register_model_view(Certificate)
+class CertificateView(generic.ObjectView):
+    queryset = Certificate.objects.all()
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.CertificatePanel(),
+            panels.RenewalPanel(),
+            panels.ACMEPanel(),
+            TagsPanel(),
+        ],
+        right_panels=[
+            panels.X509Panel(),
+            CustomFieldsPanel(),
+            CommentsPanel(),
+        ],
+        bottom_panels=[
+            ObjectsTablePanel(
+                'netbox_ssl.issuance',
+                filters={'certificate_id': lambda ctx: ctx['object'].pk},
+                exclude_columns=['certificate'],
+                title=_('Issuances'),
+            ),
+            panels.PEMPanel('pem', title=_('PEM')),
+            panels.PEMPanel('chain_pem', title=_('Chain')),
+        ],
+    )
+
+
+@register_model_view(Certificate, 'add', detail=False)
+@register_model_view(Certificate, 'edit')
+class CertificateEditView(generic.ObjectEditView):
+    queryset = Certificate.objects.all()
+    form = forms.CertificateForm
+    template_name = 'netbox_ssl/certificate_edit.html'
+
+
+@register_model_view(Certificate, 'delete')
+class CertificateDeleteView(generic.ObjectDeleteView):
+    queryset = Certificate.objects.all()
+
+
+@register_model_view(Certificate, 'bulk_import', path='import', detail=False)
+class CertificateBulkImportView(generic.BulkImportView):
+    queryset = Certificate.objects.all()
+    model_form = forms.CertificateImportForm
+
+    def post(self, request):
+        try:
+            refuse_private_key('data', request.POST.get('data', ''))
+            for upload in request.FILES.values():
+                refuse_private_key('upload_file', upload.read())
+                upload.seek(0)
+        except ValidationError as error:
+            return self._refuse(request, error)
+        return super().post(request)
+
+    def _refuse(self, request, error):
+        """The empty page again, with the error: what was sent is neither shown nor handed on to a job."""
+        for message in error.messages:
+            messages.error(request, message)
+        return self.get(request)
+
+    def _save_object(self, model_form, request, parent_idx):
+        try:
+            return super()._save_object(model_form, request, parent_idx)
+        except ValidationError as error:
+            # Raised by the intake, below: NetBox shows the number of the record for errors of the form only.
+            errors = error.message_dict if hasattr(error, 'error_dict') else {'': error.messages}
+            raise ValidationError(self._compile_form_errors(errors, index=parent_idx)) from error
+
+    def save_object(self, object_form, request):
+        if object_form.leaf is None:
+            return super().save_object(object_form, request)
+        message = getattr(object_form.instance, '_changelog_message', '')
+        result = intake.take_in(object_form.leaf, request.user, object_form.attributes(), message=message)
+        return result.certificate
+
+
+@register_model_view(Certificate, 'bulk_edit', path='edit', detail=False)
+class CertificateBulkEditView(generic.BulkEditView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+    table = tables.CertificateTable
+    form = forms.CertificateBulkEditForm
+
+
+@register_model_view(Certificate, 'bulk_rename', path='rename', detail=False)
+class CertificateBulkRenameView(generic.BulkRenameView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+
+
+@register_model_view(Certificate, 'bulk_delete', path='delete', detail=False)
+class CertificateBulkDeleteView(generic.BulkDeleteView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+    table = tables.CertificateTable
+
+
+#
+# Issuances: written by imports, read by people
+#
+
+
+@register_model_view(Issuance, 'list', path='', detail=False)
+class IssuanceListView(generic.ObjectListView):
+    queryset = Issuance.objects.select_related('certificate')
+    filterset = filtersets.IssuanceFilterSet
+    filterset_form = forms.IssuanceFilterForm
+    table = tables.IssuanceTable
+    actions = (BulkExport,)
+
+
+@register_model_view(Issuance)
+class IssuanceView(generic.ObjectView):
+    queryset = Issuance.objects.select_related('certificate')
+    actions = ()
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.IssuancePanel(),
+        ],
+        right_panels=[
+            panels.X509Panel(title=_('X.509')),
+        ],
+        bottom_panels=[
+            panels.PEMPanel('pem', title=_('PEM')),
+            panels.PEMPanel('chain_pem', title=_('Chain')),
+        ],
+    )
