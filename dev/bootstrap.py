@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from dev import paths
+from dev import paths, processes
 from dev.console import Failure, say, step
 from dev.locks import exclusive
 
@@ -26,7 +26,8 @@ def constraints():
 def run(*command, what):
     """Run quietly; show the output only when it fails."""
     command = [str(word) for word in command]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=paths.ROOT)
+    output = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT, 'text': True}
+    done = subprocess.run(command, cwd=paths.ROOT, preexec_fn=processes.bound(), **output)
     if done.returncode:
         sys.stderr.write(done.stdout)
         raise Failure(f'could not {what} (the output above says why).')

@@ -7,7 +7,7 @@ import time
 
 import psycopg
 
-from dev import paths
+from dev import paths, processes
 from dev.postgres import find_programs
 
 # Only what the migrations made: PostgreSQL's own tables differ between a restored and a migrated database.
@@ -43,7 +43,8 @@ class Dump:
 
     def call(self, name, *arguments):
         command = [self.programs / name, *self.connection, *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True).returncode == 0
+        more = {'env': self.environment, 'capture_output': True, 'preexec_fn': processes.bound()}
+        return subprocess.run(command, **more).returncode == 0
 
     def counts(self):
         with psycopg.connect(self.url) as connection:

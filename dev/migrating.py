@@ -10,7 +10,7 @@ from collections import deque
 from pathlib import Path
 from urllib.parse import quote
 
-from dev import paths
+from dev import paths, processes
 from dev.console import Failure, say
 
 SITE_PACKAGES = Path(sysconfig.get_path('purelib'))
@@ -56,9 +56,8 @@ def migrate(url, plugins, total=None):
     """Apply all migrations; every ten seconds say how far it is."""
     command = [sys.executable, '-m', 'netbox', 'migrate', '--no-input', '--no-color']
     last_lines, applied, said = deque(maxlen=40), 0, time.monotonic()
-    with subprocess.Popen(
-        command, env=environment(url, plugins), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    output = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT, 'text': True}
+    with subprocess.Popen(command, env=environment(url, plugins), preexec_fn=processes.bound(), **output) as process:
         for line in process.stdout:
             last_lines.append(line)
             applied += line.strip().startswith('Applying')

@@ -29,6 +29,12 @@ def _with_parent(number, libc, parent):
         os._exit(1)
 
 
+def bound(number=signal.SIGTERM):
+    """preexec_fn of a child that is to end with us."""
+    libc, parent = _libc(), os.getpid()
+    return lambda: _with_parent(number, libc, parent)
+
+
 def die_with_parent(number=signal.SIGTERM):
     """The same for this very process."""
     _with_parent(number, _libc(), os.getppid())
@@ -41,7 +47,6 @@ def identity(user):
 
 def start(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, **more):
     """Start a server in a process group of its own (Ctrl-C reaches only us, and we stop it in order)."""
-    libc, parent = _libc(), os.getpid()
     with Path(log).open('ab') as output:
         return subprocess.Popen(
             [str(word) for word in command],
@@ -51,7 +56,7 @@ def start(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, 
             env=env,
             cwd=cwd,
             process_group=0,
-            preexec_fn=lambda: _with_parent(on_death, libc, parent),
+            preexec_fn=bound(on_death),
             **identity(user),
             **more,
         )
@@ -59,9 +64,7 @@ def start(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, 
 
 def run_along(command, seconds=20, **more):
     """Run a command in the foreground and return its exit code. If we are stopped, so is it, with time to tidy up."""
-    libc, parent = _libc(), os.getpid()
-    command = [str(word) for word in command]
-    process = subprocess.Popen(command, preexec_fn=lambda: _with_parent(signal.SIGTERM, libc, parent), **more)
+    process = subprocess.Popen([str(word) for word in command], preexec_fn=bound(), **more)
     try:
         return process.wait()
     except BaseException as stopped:

@@ -116,7 +116,8 @@ class Stack:
         return self._run([sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code], self.variables)
 
     def _run(self, command, variables):
-        done = subprocess.run(command, env=variables, cwd=paths.ROOT, capture_output=True, text=True)
+        more = {'cwd': paths.ROOT, 'capture_output': True, 'text': True, 'preexec_fn': processes.bound()}
+        done = subprocess.run(command, env=variables, **more)
         if done.returncode:
             raise Failure(f'{command[2]} failed:\n{done.stdout}{done.stderr}')
         return done.stdout

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from dev import locks, migrating, paths
+from dev import locks, migrating, paths, processes
 from dev.console import Failure, step
 
 
@@ -23,7 +23,8 @@ def collect():
     """Needs no database: NetBox only wants to see an address."""
     environment = migrating.environment('postgresql://nobody@127.0.0.1:1/none', ['netbox_ssl'])
     command = [sys.executable, '-m', 'netbox', 'collectstatic', '--no-input', '-v', '0']
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    output = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT, 'text': True}
+    done = subprocess.run(command, env=environment, preexec_fn=processes.bound(), **output)
     if done.returncode:
         sys.stderr.write(done.stdout)
         raise Failure('the static files could not be collected (the output above says why).')
