@@ -68,7 +68,6 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
             'lineage',
             *DETECTED_FIELDS,
             'acme_pinned_fields',
-            'announced_overdue',
             'acme_last_renewed',
         )
 

@@ -29,7 +29,7 @@ RULE_FIELDS = [
 
 @register_type(
     models.Certificate,
-    exclude=['lineage', 'acme_pinned_fields', 'announced_status', 'announced_overdue'],
+    exclude=['lineage', 'acme_pinned_fields', *models.Certificate.ANNOUNCED_FIELDS],
     filters=CertificateFilter,
     pagination=True,
 )
