@@ -155,8 +155,9 @@ class Rules:
                 **{'user': None, **context},
             )
             try:
-                # A savepoint costs two round trips; most rules do not match.
+                # A transaction costs two round trips; most rules do not match.
                 if rule.eval_conditions({**data, 'snapshots': snapshots}):
+                    # All that the rule does, or nothing. A webhook is in the queue when it ends (announcing_locks.py).
                     with transaction.atomic():
                         process_event_rules([rule], self.object_type, event)
             except UNREACHABLE:

@@ -55,7 +55,7 @@ class Pass:
 
     def page(self, now, end: tuple | None, size: int) -> list[tuple]:
         """Up to ``size`` pairs (ordering value, pk) after ``end``, the last pair of the page before."""
-        return list(_union([self._rows(q, key, now, end)[:size] for q, key in self.branches(now)])[:size])
+        return _ask(_union([self._rows(q, key, now, end)[:size] for q, key in self.branches(now)])[:size])
 
     def first(self, now) -> list:
         """A queryset for each branch, of one row at most."""
@@ -69,6 +69,13 @@ class Pass:
             rows = rows.filter(Q((f'{key}__gte', value)) & (Q((f'{key}__gt', value)) | Q(pk__gt=pk)))
         order = (key, 'pk') if key != 'pk' else ('pk',)
         return rows.order_by(*order).annotate(moment=F(key)).values_list('moment', 'pk')
+
+
+def _ask(queryset) -> list:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Compiling the query takes longer than it runs.
+        cursor.execute('SET LOCAL jit = off')
+        return list(queryset)
 
 
 def _union(querysets: list):
@@ -109,11 +116,7 @@ PASSES = (TIME, Pass(_no_longer_due), Pass(_no_longer_expired), Pass(_contradict
 def passes_with_work(now) -> list[Pass]:
     """The passes that find anything: one query for all, which is all that an idle sweep asks."""
     probes = [probe.values_list(Value(number)) for number, one in enumerate(PASSES) for probe in one.first(now)]
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Compiling the query takes longer than it runs.
-            cursor.execute('SET LOCAL jit = off')
-        found = {number for (number,) in probes[0].union(*probes[1:], all=True).order_by()}
+    found = {number for (number,) in _ask(probes[0].union(*probes[1:], all=True).order_by())}
     # What has just been announced as Due may be overdue as well, and what contradicts its settings Due.
     if found:
         found.add(PASSES.index(OVERDUE))

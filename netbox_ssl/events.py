@@ -8,9 +8,10 @@ have been told. What time does is the business of ``sweep.py``, and a creation i
 import logging
 
 from core.events import OBJECT_CREATED, OBJECT_UPDATED
-from django.db import transaction
+from django.db.models import Case, F, When
 
 from .announcements import NOT_IN_SNAPSHOTS, Rules, status_changed
+from .announcing_locks import locked
 from .event_types import RENEWAL_STATUS_CHANGED
 from .models import Certificate
 
@@ -66,14 +67,15 @@ def _settle_updates(events) -> None:
 
 
 def _announce(event, status: str | None, rules: Rules) -> None:
-    # The row lock keeps the sweep away until it is recorded what was told.
-    with transaction.atomic():
-        certificate = Certificate.objects.select_for_update(no_key=True).filter(pk=event['object_id']).first()
+    pk = event['object_id']
+    with locked(pk):
+        certificate = Certificate.objects.filter(pk=pk).first()
         if certificate is None:
             return
+        # A later request's claim is not ours to drop.
+        claim = event['object'].announcing_since
+        written = {'announcing_since': Case(When(announcing_since=claim, then=None), default=F('announcing_since'))}
         # Another request or time may have come in between. Who made it what it is now announces that.
-        is_ours = certificate.announcing_since == event['object'].announcing_since
-        written = {'announcing_since': None} if is_ours else {}
         if certificate.renewal_status == status and (certificate.announced_status or None) != status:
             announcement = status_changed(certificate, status)
             # NetBox serialises the certificate when it is asked for the data: not for nobody.
@@ -81,8 +83,7 @@ def _announce(event, status: str | None, rules: Rules) -> None:
                 context = {key: event[key] for key in ('user', 'request') if event.get(key) is not None}
                 rules.tell(announcement, announcement.data(event['data']), _without_pem(event['snapshots']), **context)
             written['announced_status'] = status or ''
-        if written:
-            Certificate.objects.filter(pk=certificate.pk).update(**written)
+        Certificate.objects.filter(pk=pk).update(**written)
 
 
 def _without_pem(snapshots: dict) -> dict:

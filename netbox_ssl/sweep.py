@@ -2,8 +2,8 @@
 The sweep: finds what time alone has changed since it was last announced, and tells the Event Rules.
 
 It asks by index for certificates that are past a moment, never for each one's status, so that its cost follows the
-number of changes and not of certificates. Changes are told in batches: lock, tell, record, commit. Killed at any point
-it loses nothing; at worst a batch is told again, under the same announcement ids.
+number of changes and not of certificates. Changes are told in batches: lock, tell, record. Killed at any point it loses
+nothing; at worst a batch is told again, under the same announcement ids.
 """
 
 import logging
@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.events import OBJECT_UPDATED
-from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from netbox.context import query_cache
 from utilities.api import get_prefetches_for_serializer, get_serializer_for_model
 
 from .announcements import UNREACHABLE, Announcement, Rules, status_changed, was_overdue
+from .announcing_locks import locked_if_free
 from .candidates import BACKWARDS_MARGIN, PASSES, Pass, passes_with_work, unclaimed
 from .choices import RenewalStatusChoices
 from .event_types import RENEWAL_OVERDUE
@@ -30,8 +30,8 @@ __all__ = ('BATCH', 'SweepResult', 'pending', 'sweep')
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
-# Rows of one batch stay locked until all of it is told: with a webhook rule less than a second.
-BATCH = 200
+# Recorded together. Of a worker that is killed, so many announcements at most are repeated.
+BATCH = 100
 
 
 @dataclass
@@ -74,7 +74,7 @@ def sweep(
 
     Args:
         now: aware datetime as of which certificates are judged; this moment by default
-        batch_size: certificates locked at a time
+        batch_size: certificates looked at, told of and recorded at a time
         seconds: no batch begins when so many have passed
         after_batch: called with the result so far
     """
@@ -108,13 +108,13 @@ def pending(now=None, batch_size: int = BATCH) -> Iterator[Announcement]:
     for sweep_pass in PASSES:
         end = None
         while page := sweep_pass.page(now, end, batch_size):
-            yield from _announcements(sweep_pass, page, now, Certificate.objects.all())
+            yield from _announcements(sweep_pass, [pk for _, pk in page], now)
             end = page[-1]
 
 
-def _announcements(sweep_pass: Pass, page: list, now, certificates) -> list[Announcement]:
-    """For a page of candidates, read anew: one may have been renewed, announced or deleted since it was found."""
-    rows = certificates.filter(pk__in=[pk for _, pk in page]).order_by('pk')
+def _announcements(sweep_pass: Pass, pks: list[int], now) -> list[Announcement]:
+    """For candidates, read anew: one may have been renewed, announced or deleted since it was found."""
+    rows = Certificate.objects.filter(pk__in=pks)
     found = [announcement for row in rows if (announcement := _to_announce(sweep_pass, row, now))]
     return sorted(found, key=lambda announcement: (announcement.since, announcement.certificate.pk))
 
@@ -149,42 +149,30 @@ def _clocks_differ(certificate: Certificate, status: str | None, now) -> bool:
 #
 
 
-@contextmanager
-def _batch_transaction():
-    """Jobs run in autocommit. Serialising without NetBox's per-request cache costs five times as much."""
-    token = query_cache.set(defaultdict(dict))
-    try:
-        with transaction.atomic():
-            yield
-    finally:
-        query_cache.reset(token)
-
-
 def _announce_batch(sweep_pass: Pass, now, end, batch_size: int) -> _Batch:
-    with _batch_transaction():
-        with connection.cursor() as cursor:
-            # Compiling the query takes longer than it runs.
-            cursor.execute('SET LOCAL jit = off')
-        page = sweep_pass.page(now, end, batch_size)
-        batch = _Batch(end=page[-1] if len(page) == batch_size else None)
-        if not page:
-            return batch
-        # no_key: others may refer to the rows meanwhile. skip_locked: another sweep, or a request, has them.
-        locked = Certificate.objects.select_for_update(skip_locked=True, no_key=True, of=('self',))
-        announcements = _announcements(sweep_pass, page, now, locked)
+    page = sweep_pass.page(now, end, batch_size)
+    batch = _Batch(end=page[-1] if len(page) == batch_size else None)
+    if not page:
+        return batch
+    with locked_if_free([pk for _, pk in page]) as held:
+        announcements = _announcements(sweep_pass, held, now)
         if announcements:
             rules = Rules([sweep_pass.event_type, OBJECT_UPDATED])
-            batch.told = _tell(announcements, rules)
+            try:
+                for announcement in _tell(announcements, rules):
+                    batch.told.append(announcement)
+            finally:
+                # Also when the queue is lost half-way: what was told need not be told again.
+                _record(batch.told)
             batch.failed = len(announcements) - len(batch.told)
-            _record(batch.told)
-        return batch
+    return batch
 
 
-def _tell(announcements: list[Announcement], rules: Rules) -> list[Announcement]:
-    """Returns those that were told; one that cannot be serialised is logged and left for the next sweep."""
-    if not any(rules.for_announcement(announcement) for announcement in announcements[:1]):
-        return announcements
-    told = []
+def _tell(announcements: list[Announcement], rules: Rules) -> Iterator[Announcement]:
+    """Yields those that were told; one that cannot be serialised is logged and left for the next sweep."""
+    if not rules.for_announcement(announcements[0]):
+        yield from announcements
+        return
     for announcement, serialized in _serialize(announcements):
         try:
             data, snapshots = announcement.data(serialized), announcement.snapshots()
@@ -194,8 +182,7 @@ def _tell(announcements: list[Announcement], rules: Rules) -> list[Announcement]
             logger.exception('Certificate %s cannot be announced', announcement.certificate.pk)
             continue
         rules.tell(announcement, data, snapshots)
-        told.append(announcement)
-    return told
+        yield announcement
 
 
 def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement, dict]]:
@@ -203,7 +190,7 @@ def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement
     serializer = get_serializer_for_model(Certificate)
     certificates = [announcement.certificate for announcement in announcements]
     try:
-        with transaction.atomic():
+        with _per_request_cache():
             prefetch_related_objects(certificates, *get_prefetches_for_serializer(serializer), 'tags')
             serialized = serializer(certificates, many=True, context={'request': None}).data
     except UNREACHABLE:
@@ -215,7 +202,7 @@ def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement
         return
     for announcement in announcements:
         try:
-            with transaction.atomic():
+            with _per_request_cache():
                 data = serializer(announcement.certificate, context={'request': None}).data
         except UNREACHABLE:
             raise
@@ -225,18 +212,29 @@ def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement
             yield announcement, data
 
 
+@contextmanager
+def _per_request_cache():
+    """Without it NetBox asks for the custom fields again with each object: five times as slow."""
+    token = query_cache.set(defaultdict(dict))
+    try:
+        yield
+    finally:
+        query_cache.reset(token)
+
+
 def _record(told: list[Announcement]) -> None:
     """Without save(): it is no change of the certificate, and not one for the change log."""
     by_status = defaultdict(list)
     for announcement in told:
-        key = (announcement.event_type, announcement.renewal_status)
+        key = (announcement.event_type, announcement.previous_status, announcement.renewal_status)
         by_status[key].append(announcement.certificate.pk)
-    for (event_type, status), pks in by_status.items():
+    for (event_type, previous, status), pks in by_status.items():
+        # Only where nobody has recorded otherwise meanwhile.
+        certificates = Certificate.objects.filter(pk__in=pks, announced_status=previous or '')
         if event_type == RENEWAL_OVERDUE:
-            values = {'announced_overdue': True}
+            certificates.update(announced_overdue=True)
+        elif status == RenewalStatusChoices.OK:
+            # Renewed past Certificate.save(), which would have seen to "overdue".
+            certificates.update(announced_status=status, announced_overdue=False)
         else:
-            values = {'announced_status': status or '', 'announcing_since': None}
-            if status == RenewalStatusChoices.OK:
-                # Renewed past Certificate.save(), which would have done this.
-                values['announced_overdue'] = False
-        Certificate.objects.filter(pk__in=pks).update(**values)
+            certificates.update(announced_status=status or '')
