@@ -6,7 +6,7 @@ import signal
 import sys
 
 from dev import processes
-from dev.console import Failure, say
+from dev.console import Failure, Stopped, say
 
 COMMANDS = {
     'demo': ('dev.demo', 'demo'),
@@ -21,10 +21,6 @@ COMMANDS = {
     'pins': ('dev.commands', 'pins'),
     'setup': ('dev.commands', 'setup'),
 }
-
-
-class Stopped(BaseException):
-    """We were asked to stop. Not an Exception: only the clean-up on the way out may see it."""
 
 
 def stop_once(number, _frame):

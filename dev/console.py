@@ -9,6 +9,10 @@ class Failure(Exception):
     """Something that the person at the keyboard can mend. The message says how, in one line."""
 
 
+class Stopped(BaseException):
+    """We were asked to stop, by a signal. Not an Exception: only the clean-up on the way out may see it."""
+
+
 def say(message):
     print(f'netbox-ssl: {message}', file=sys.stderr, flush=True)
 

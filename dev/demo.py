@@ -6,11 +6,11 @@ The database stays for the next time. Several demos of one checkout at once have
 import json
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from dev import demo_data, locks, paths, processes
 from dev.api import Api
-from dev.console import Failure, say, step
+from dev.console import Failure, Stopped, say, step
 from dev.databases import LOCK, PREFIX
 from dev.environment import prepared
 from dev.receiver import Receiver
@@ -84,7 +84,9 @@ def demo(_arguments):
         try:
             start(stack, place, receiver)
             welcome(stack)
-            watch(stack, receiver)
+            # To be stopped is how a demo ends.
+            with suppress(Stopped):
+                watch(stack, receiver)
         finally:
             stack.stop()
             receiver.close()

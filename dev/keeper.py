@@ -4,8 +4,10 @@ It stops the server when it is told to (SIGTERM) or when no run uses it any more
 this process is killed. See dev/postgres.py.
 """
 
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -41,6 +43,16 @@ def is_unused():
     return True, (control, users)
 
 
+def stop(server):
+    """SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for clients. SIGQUIT is the one without farewell."""
+    for number, seconds in ((signal.SIGINT, 30), (signal.SIGQUIT, 5)):
+        if server.poll() is None:
+            server.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return server.wait(seconds)
+    server.kill()
+
+
 def main():
     postgres, data, port = sys.argv[1:]
     told = []
@@ -49,8 +61,7 @@ def main():
     cluster = Cluster()
     cluster.log.unlink(missing_ok=True)
     settings = [word for name, value in SETTINGS.items() for word in ('-c', f'{name}={value}')]
-    # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for clients.
-    server = processes.start(
+    server = processes.start_untold(
         [postgres, '-D', data, '-p', port, *settings],
         cluster.log,
         user=cluster.account,
@@ -63,7 +74,7 @@ def main():
         unused, held = is_unused()
         if unused:
             break
-    processes.stop(server, signal.SIGINT, 30)
+    stop(server)
 
 
 if __name__ == '__main__':

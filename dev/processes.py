@@ -9,8 +9,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
+from dev import paths
 from dev.console import Failure
 
 PR_SET_PDEATHSIG = 1
@@ -45,8 +48,29 @@ def identity(user):
     return {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []} if user else {}
 
 
-def start(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, **more):
+@cache
+def _reaper():
+    """One for this process; see dev/reaper.py."""
+    command = [sys.executable, '-m', 'dev.reaper']
+    return subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def _tell_reaper(sign, process):
+    # If somebody killed it, we do without.
+    with suppress(BrokenPipeError):
+        _reaper().stdin.write(f'{sign} {process.pid}\n')
+        _reaper().stdin.flush()
+
+
+def start(command, log, env=None, cwd=None, **more):
     """Start a server in a process group of its own (Ctrl-C reaches only us, and we stop it in order)."""
+    process = start_untold(command, log, env=env, cwd=cwd, **more)
+    _tell_reaper('+', process)
+    return process
+
+
+def start_untold(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, **more):
+    """The same for a server that only the kernel is to end when we are killed, by the signal that it wants."""
     with Path(log).open('ab') as output:
         return subprocess.Popen(
             [str(word) for word in command],
@@ -80,22 +104,44 @@ def run_along(command, seconds=20, **more):
 
 
 def stop(process, number=signal.SIGTERM, seconds=15):
-    """Ask, wait, then kill what is left of its group: a worker's children may not have noticed."""
+    """Ask, wait, then kill what is left of its family: a worker's children may not have noticed."""
+    members = family(process.pid)
     if process.poll() is None:
         process.send_signal(number)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    kill_group(process)
+    kill(process, members)
 
 
-def kill_group(process):
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+def kill(process, members=()):
+    """kill -9 of a process and all that it has started."""
+    send({*members, *family(process.pid)}, signal.SIGKILL)
+    process.wait()
+    _tell_reaper('-', process)
+
+
+def send(members, number):
+    """Signal the processes; returns those that still exist."""
+    left = set()
+    for member in members:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(member, number)
+            left.add(member)
+    return left
+
+
+def family(process):
+    """The process, its group, and its descendants: RQ gives each job a session of its own."""
+    parents, groups = {}, {}
+    for stat in Path('/proc').glob('[0-9]*/stat'):
+        with suppress(OSError):
+            # After the name, which may hold anything: state, parent, process group.
+            _, parent, group = stat.read_text(errors='replace').rpartition(')')[2].split()[:3]
+            parents[int(stat.parent.name)], groups[int(stat.parent.name)] = int(parent), int(group)
+    members = {process, *(member for member, group in groups.items() if group == process)}
+    while more := {child for child, parent in parents.items() if parent in members} - members:
+        members |= more
+    return members
 
 
 def free_port(first=None):

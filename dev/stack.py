@@ -29,6 +29,8 @@ class Stack:
         self.authorization = None
         self.web = None
         self.workers = []
+        self.started = 0
+        self.orphaned = []
 
     def start(self, password=None, token=None):
         """Everything at once, for each of the three takes seconds to load NetBox."""
@@ -43,13 +45,25 @@ class Stack:
     def start_web(self, workers=2):
         """gunicorn; loaded once and forked, which saves memory and the second start."""
         command = [sys.executable, '-m', 'gunicorn', '--bind', f'127.0.0.1:{self.port}', '--workers', workers]
-        command += ['--threads', 4, '--preload', '--timeout', 120, '--no-control-socket', '--access-logfile', '-']
+        command += [
+            '--threads',
+            4,
+            '--preload',
+            '--timeout',
+            120,
+            '--graceful-timeout',
+            5,
+            '--no-control-socket',
+            '--access-logfile',
+            '-',
+        ]
         command += ['dev.wsgi:application']
         self.web = processes.start(command, self.folder / 'web.log', self.variables, cwd=self.folder)
 
     def start_worker(self):
         """One more `netbox rqworker`; returns its process."""
-        log = self.folder / f'worker-{len(self.workers) + 1}.log'
+        self.started += 1
+        log = self.folder / f'worker-{self.started}.log'
         command = [sys.executable, '-m', 'netbox', 'rqworker', 'high', 'default', 'low']
         worker = processes.start(command, log, self.variables, cwd=self.folder)
         self.workers.append(worker)
@@ -57,14 +71,15 @@ class Stack:
 
     def kill_worker(self, worker):
         """As a machine that goes down would: no signal handler runs, in the worker or in its children."""
-        processes.kill_group(worker)
-        worker.wait()
+        processes.kill(worker)
         self.workers.remove(worker)
 
     def kill_worker_alone(self, worker):
         """kill -9 of the one process: what it had started lives on, as with an out-of-memory kill."""
         worker.send_signal(signal.SIGKILL)
         worker.wait()
+        self.orphaned.append(worker)
+        self.workers.remove(worker)
 
     def stop_worker(self, worker):
         """In order: the job at hand is finished first."""
@@ -72,12 +87,13 @@ class Stack:
         self.workers.remove(worker)
 
     def stop(self):
-        for process in [*self.workers, *([self.web] if self.web else [])]:
+        everything = [*self.workers, *self.orphaned, *([self.web] if self.web else [])]
+        for process in everything:
             if process.poll() is None:
                 process.terminate()
-        for process in [*self.workers, *([self.web] if self.web else [])]:
+        for process in everything:
             processes.stop(process)
-        self.workers, self.web = [], None
+        self.workers, self.orphaned, self.web = [], [], None
 
     def wait_for_web(self, seconds=90):
         log = self.folder / 'web.log'
