@@ -1,9 +1,9 @@
 """Ends what a run has started when the run is over, however it ended: python -m dev.reaper
 
 It is told of processes on standard input: "+ 123" when one is started, "- 123" when one was stopped. The input ends
-with the run, even if that is killed with -9; then those that are left are ended, with all that they have started. (That the
-kernel tells each child of its parent's death is not enough: a worker has children itself, and waits long for a Redis
-that is gone.)
+with the run, even if that is killed with -9; then those that are left are ended, with all that they have started.
+(That the kernel tells each child of its parent's death is not enough: a worker has children itself, and waits long for
+a Redis that is gone.)
 """
 
 import signal
