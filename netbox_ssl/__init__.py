@@ -31,7 +31,7 @@ class NetBoxSSLConfig(PluginConfig):
         super().ready()
         from . import checks, dashboard, jobs, settings  # noqa: F401  (registered by being imported)
 
-        # settings.validate()
+        settings.validate()
 
 
 config = NetBoxSSLConfig

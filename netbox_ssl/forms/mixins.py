@@ -4,7 +4,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from netbox_ssl import settings
-from netbox_ssl.acme.providers import known_provider_names
+from netbox_ssl.acme.catalogue import known_provider_names
 from netbox_ssl.models.pem_input import refuse_private_key
 from netbox_ssl.models.validation import DETECTED_FIELDS
 

@@ -15,7 +15,7 @@ class CertificateFacts:
     """
 
     subject: str
-    """RFC 4514, most specific part first as `openssl x509 -nameopt RFC2253` has it: `CN=www.example.com,O=Example,C=US`."""
+    """RFC 4514, most specific part first, as `openssl x509 -nameopt RFC2253` has it: `CN=www.example.com,O=Example`."""
     common_name: str
     """The most specific (last) CN of the subject. Certificates need not have one (Let's Encrypt `tlsserver`)."""
     issuer: str
@@ -32,8 +32,9 @@ class CertificateFacts:
     valid_to: datetime
     """Aware, UTC. 9999-12-31T23:59:59Z means "no end" (RFC 5280, 4.1.2.5)."""
     subject_alt_names: tuple[str, ...]
-    """DNS names (lower case), IP addresses, e-mail addresses and URIs bare; others as `otherName:1.3.6.1.4.1.311.20.2.3`
-    (the type, not the value), `dirName:CN=…`, `RID:1.2.3`. In the certificate's order, without repetitions."""
+    """DNS names (lower case), IP addresses, e-mail addresses and URIs bare; others as
+    `otherName:1.3.6.1.4.1.311.20.2.3` (the type, not the value), `dirName:CN=…`, `RID:1.2.3`. In the certificate's
+    order, without repetitions."""
     dns_names: tuple[str, ...]
     ip_addresses: tuple[str, ...]
     key_algorithm: str

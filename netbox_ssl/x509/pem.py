@@ -19,6 +19,8 @@ _BOUNDARY = re.compile(
 _DECORATION = re.compile('[\\s"\'`,>\\\\\u200b-\u200d\u2060\ufeff]+')
 """What is around base64 in mail quotes, string literals and web pages: it is dropped."""
 
+_EDGE_DASHES = re.compile(rf'\A[{DASHES}]+|[{DASHES}]+\Z')
+
 _BASE64 = re.compile(r'[A-Za-z0-9+/]*={0,2}')
 
 _HEADER_LINES = re.compile(r'\A\s*(?:[A-Za-z0-9-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\s*\n')
@@ -61,7 +63,7 @@ def find_blocks(text: str) -> list[Block]:
             )
         if label != _label(begin):
             _refuse_endless(number, begin)
-        blocks.append(Block(number, label, text[begin.end() : boundary.start()]))
+        blocks.append(Block(number, label, _EDGE_DASHES.sub('', text[begin.end() : boundary.start()])))
         begin = None
     if begin is not None:
         _refuse_endless(len(blocks) + 1, begin)
