@@ -74,11 +74,12 @@ class RenewalSweepJob(JobRunner):
             self.enqueue_once()
 
     def _log(self, result: SweepResult) -> None:
-        self.logger.info(
-            'Announced: %d changes of renewal status, %d overdue renewals', result.status_changed, result.overdue
-        )
+        # Put together here: the log of a NetBox job holds messages without their arguments.
+        message = f'Announced: {result.status_changed} changes of renewal status, {result.overdue} overdue renewals'
+        self.logger.info(message)
         if result.failed:
-            self.logger.error('%d certificates could not be announced; see the log of the worker', result.failed)
+            message = f'{result.failed} certificates could not be announced; the log of the worker says why'
+            self.logger.error(message)
 
     def _report_progress(self, result: SweepResult) -> None:
         if time.monotonic() - self._logged >= LOG_EVERY_SECONDS:

@@ -16,7 +16,8 @@ import time
 import django_rq
 from netbox.constants import RQ_QUEUE_DEFAULT, RQ_QUEUE_HIGH
 from redis.exceptions import RedisError
-from rq.job import JobStatus
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.job import Job, JobStatus
 from utilities.rqworker import any_workers_for_queue
 
 from . import settings
@@ -69,12 +70,20 @@ def check() -> bool:
         if not server.set(ASKED, 1, nx=True, ex=ASK_SECONDS):
             return False
     queue = django_rq.get_queue(queue_name())
-    asked = queue.fetch_job(REVIVAL)
-    if asked is not None and asked.get_status() == JobStatus.QUEUED and is_served(asked.origin):
+    if _waits_already(queue.connection):
         return False
     logger.warning('No sweep for changes of renewal status has begun in time: asking for one')
     queue.enqueue('netbox_ssl.jobs.revive', job_id=REVIVAL, result_ttl=0)
     return True
+
+
+def _waits_already(server) -> bool:
+    """Whether what was asked for before is still in a queue that some worker serves."""
+    try:
+        asked = Job.fetch(REVIVAL, connection=server)
+        return asked.get_status() == JobStatus.QUEUED and is_served(asked.origin)
+    except (NoSuchJobError, InvalidJobOperation):
+        return False
 
 
 def start() -> threading.Thread:

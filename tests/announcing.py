@@ -1,0 +1,120 @@
+"""What the tests of announcements share: certificates at a given point of their life, rules, and what was delivered."""
+
+import uuid
+from contextlib import contextmanager
+from datetime import timedelta
+
+import django_rq
+from core.models import Job, ObjectType
+from django.contrib.contenttypes.models import ContentType
+from django.test import RequestFactory, TransactionTestCase
+from django.utils import timezone
+from extras.models import EventRule, Webhook
+from netbox.context_managers import event_tracking
+from users.models import User
+from utilities.testing.mixins import RQQueueTestMixin
+
+from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
+from netbox_ssl.models import Certificate
+
+__all__ = ('LIFETIME', 'AnnouncingTestMixin', 'CommittingTestCase', 'make_certificate')
+
+# A certificate valid for 90 days is due 30 days before its end, and overdue 15 days before it.
+LIFETIME = timedelta(days=90)
+
+
+def make_certificate(left: timedelta = timedelta(days=60), name: str = 'www.example.net', **columns) -> Certificate:
+    """An ACME certificate that renews by itself and has ``left`` of its 90 days."""
+    valid_to = timezone.now() + left
+    values = {
+        'name': name,
+        'valid_from': valid_to - LIFETIME,
+        'valid_to': valid_to,
+        'is_acme': True,
+        'acme_auto_renewal': True,
+        **columns,
+    }
+    certificate = Certificate(**values)
+    certificate.full_clean()
+    certificate.save()
+    return certificate
+
+
+class AnnouncingTestMixin(RQQueueTestMixin):
+    """Rules whose action is a webhook, and what of it is in the queue."""
+
+    def make_rule(self, name: str, *event_types: str, conditions=None, **columns) -> EventRule:
+        webhook, _ = Webhook.objects.get_or_create(name='receiver', payload_url='http://localhost:9/')
+        values = {
+            'name': name,
+            'event_types': list(event_types),
+            'conditions': conditions,
+            'action_type': 'webhook',
+            'action_object_type': ContentType.objects.get_for_model(Webhook),
+            'action_object_id': webhook.pk,
+            **columns,
+        }
+        rule = EventRule.objects.create(**values)
+        rule.object_types.set([ObjectType.objects.get_for_model(Certificate)])
+        return rule
+
+    def make_usual_rules(self) -> None:
+        """One of each kind that a person may write."""
+        changed = {'attr': 'renewal_status', 'op': 'changed'}
+        self.make_rule('own', RENEWAL_STATUS_CHANGED)
+        self.make_rule('own changed', RENEWAL_STATUS_CHANGED, conditions=changed)
+        self.make_rule('updated', 'object_updated')
+        self.make_rule('updated changed', 'object_updated', conditions=changed)
+        self.make_rule('both', RENEWAL_STATUS_CHANGED, 'object_updated')
+        self.make_rule('both changed', RENEWAL_STATUS_CHANGED, 'object_updated', conditions=changed)
+        self.make_rule('overdue', RENEWAL_OVERDUE)
+        self.make_rule('created', 'object_created')
+
+    def deliveries(self, rule: str | None = None) -> list[dict]:
+        """What the worker would send, oldest first, optionally that of one rule only."""
+        jobs = [job for job in django_rq.get_queue('default').jobs if job.func_name == 'extras.webhooks.send_webhook']
+        return [job.kwargs for job in jobs if rule in (None, job.kwargs['event_rule'].name)]
+
+    def delivered(self) -> dict[str, int]:
+        """Rule → number of deliveries since the last call."""
+        counts = {}
+        for delivery in self.deliveries():
+            name = delivery['event_rule'].name
+            counts[name] = counts.get(name, 0) + 1
+        self.clear_rq_queues()
+        return counts
+
+    @contextmanager
+    def request(self):
+        """As within a web request: NetBox tracks what is saved, and fires events at the end."""
+        request = RequestFactory().get('/')
+        request.id = uuid.uuid4()
+        request.user = self.user
+        with event_tracking(request):
+            yield request
+
+    def change(self, certificate: Certificate, **columns) -> Certificate:
+        """Change it within a request, as NetBox's views do, starting from what is stored."""
+        stored = Certificate.objects.get(pk=certificate.pk)
+        with self.request():
+            stored.snapshot()
+            for name, value in columns.items():
+                setattr(stored, name, value)
+            stored.full_clean()
+            stored.save()
+        return stored
+
+
+class CommittingTestCase(AnnouncingTestMixin, TransactionTestCase):
+    """
+    Without a transaction around each test: for what happens at a commit, and between connections. Only what these tests
+    make is deleted, for to flush everything would take NetBox's own records, too, and long.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.user = User.objects.create_user(username='testuser')
+
+    def _fixture_teardown(self):
+        for model in (Certificate, EventRule, Webhook, Job, User):
+            model.objects.all().delete()

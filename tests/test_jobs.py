@@ -1,0 +1,331 @@
+"""The chain of sweeps: that there is one, and that nothing breaks it."""
+
+from datetime import timedelta
+from io import StringIO
+from unittest.mock import patch
+
+import django_rq
+from core.choices import JobStatusChoices
+from core.models import Job
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from netbox.registry import registry
+from rq.job import JobStatus
+from rq.registry import ScheduledJobRegistry
+
+from netbox_ssl import jobs, watchdog
+from netbox_ssl.checks import LATE, check_sweep
+from netbox_ssl.jobs import RenewalSweepJob, last_sweep, revive, sweep_is_late
+from netbox_ssl.models import Certificate
+from netbox_ssl.sweep import SweepResult
+from tests.announcing import CommittingTestCase, make_certificate
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+def scheduled_in_rq():
+    return ScheduledJobRegistry(queue=django_rq.get_queue('default')).get_job_ids()
+
+
+class ChainTestCase(CommittingTestCase):
+    def run_next(self):
+        """As a worker would, without the process that it forks."""
+        job = RenewalSweepJob.waiting().get()
+        django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id)).delete()
+        RenewalSweepJob.handle(job)
+        job.refresh_from_db()
+        return job
+
+    def test_a_worker_that_starts_lets_a_sweep_run_now(self):
+        job = RenewalSweepJob.enqueue_once(interval=1)
+        self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
+        self.assertEqual(django_rq.get_queue('default').job_ids, [str(job.job_id)])
+
+    def test_a_run_leaves_one_successor(self):
+        RenewalSweepJob.enqueue_once()
+        for _ in range(3):
+            job = self.run_next()
+            self.assertEqual(job.status, JobStatusChoices.STATUS_COMPLETED, job.error)
+            successor = RenewalSweepJob.waiting().get()
+            self.assertEqual(successor.interval, 1)
+            self.assertLess(abs(successor.scheduled - timezone.now() - MINUTE), timedelta(seconds=10))
+            self.assertEqual(scheduled_in_rq(), [str(successor.job_id)])
+
+    def test_the_successor_is_scheduled_before_anything_can_go_wrong(self):
+        RenewalSweepJob.enqueue_once()
+        seen = []
+        with patch.object(jobs, 'sweep', side_effect=lambda **kwargs: seen.append(scheduled_in_rq()) or SweepResult()):
+            self.run_next()
+        self.assertEqual(len(seen[0]), 1)
+
+    def test_a_run_that_fails_leaves_one_successor(self):
+        RenewalSweepJob.enqueue_once()
+        with patch.object(jobs, 'sweep', side_effect=RuntimeError):
+            self.assertEqual(self.run_next().status, JobStatusChoices.STATUS_ERRORED)
+        self.assertEqual(RenewalSweepJob.waiting().count(), 1)
+
+    def test_two_runs_at_once_leave_one_successor(self):
+        RenewalSweepJob.enqueue_once()
+
+        def run_another(**kwargs):
+            # A second worker starts while the first one sweeps.
+            with patch.object(jobs, 'sweep', return_value=SweepResult()):
+                RenewalSweepJob.enqueue_once()
+                self.run_next()
+            return SweepResult()
+
+        with patch.object(jobs, 'sweep', side_effect=run_another):
+            self.run_next()
+        self.assertEqual(RenewalSweepJob.waiting().count(), 1)
+        self.assertEqual(len(scheduled_in_rq()), 1)
+
+    def test_many_workers_that_start_ask_for_one_run(self):
+        first = RenewalSweepJob.enqueue_once()
+        self.assertEqual(RenewalSweepJob.enqueue_once().pk, first.pk)
+        self.assertEqual(RenewalSweepJob.waiting().count(), 1)
+
+    def test_a_start_brings_the_scheduled_run_forward(self):
+        RenewalSweepJob.enqueue_once()
+        self.run_next()
+        job = RenewalSweepJob.enqueue_once()
+        self.assertEqual(RenewalSweepJob.waiting().get().pk, job.pk)
+        self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
+        self.assertEqual(scheduled_in_rq(), [])
+
+    def test_a_killed_worker_stops_nothing(self):
+        RenewalSweepJob.enqueue_once()
+        killed = RenewalSweepJob.waiting().get()
+        killed.start()
+        job = RenewalSweepJob.enqueue_once()
+        self.assertNotEqual(job.pk, killed.pk)
+        Job.objects.filter(pk=killed.pk).update(started=timezone.now() - 3 * MINUTE)
+        self.run_next()
+        killed.refresh_from_db()
+        self.assertEqual(killed.status, JobStatusChoices.STATUS_ERRORED)
+        self.assertEqual(RenewalSweepJob.waiting().count(), 1)
+
+    def test_a_lost_queue_stops_nothing(self):
+        RenewalSweepJob.enqueue_once()
+        self.run_next()
+        self.clear_rq_queues()
+        Job.objects.update(created=timezone.now() - MINUTE)
+        lost = RenewalSweepJob.waiting().get()
+        RenewalSweepJob.enqueue_once()
+        lost.refresh_from_db()
+        self.assertEqual(lost.status, JobStatusChoices.STATUS_ERRORED)
+        self.assertEqual(len(django_rq.get_queue('default').job_ids), 1)
+
+    def test_another_interval_takes_the_place_of_the_old_one(self):
+        RenewalSweepJob.enqueue_once()
+        with patch('netbox_ssl.settings.sweep_interval', return_value=5):
+            self.run_next()
+        successor = RenewalSweepJob.waiting().get()
+        self.assertEqual(successor.interval, 5)
+        self.assertGreater(successor.scheduled, timezone.now() + 4 * MINUTE)
+
+    def test_work_that_is_left_is_gone_on_with_at_once(self):
+        RenewalSweepJob.enqueue_once()
+        with patch.object(jobs, 'sweep', return_value=SweepResult(status_changed=9, complete=False)):
+            job = self.run_next()
+        self.assertEqual(job.data['announced'], 9)
+        self.assertIn('9 changes', job.log_entries[0]['message'])
+        self.assertEqual(RenewalSweepJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
+
+    def test_in_maintenance_mode_nothing_is_announced(self):
+        RenewalSweepJob.enqueue_once()
+        with patch.object(jobs, 'get_config') as config, patch.object(jobs, 'sweep') as swept:
+            config.return_value.MAINTENANCE_MODE = True
+            job = self.run_next()
+        swept.assert_not_called()
+        self.assertEqual(job.status, JobStatusChoices.STATUS_COMPLETED)
+        self.assertIn('maintenance', job.log_entries[0]['message'])
+        self.assertEqual(RenewalSweepJob.waiting().count(), 1)
+
+    def test_progress_is_in_the_log_while_it_runs(self):
+        for number in range(3):
+            make_certificate(DAY, name=f'{number}')
+        Certificate.objects.update(announced_status='OK')
+        RenewalSweepJob.enqueue_once()
+        seen = []
+        report = RenewalSweepJob._report_progress
+
+        def look(runner, result):
+            report(runner, result)
+            seen.extend(Job.objects.get(pk=runner.job.pk).log_entries)
+
+        with (
+            patch.object(jobs, 'LOG_EVERY_SECONDS', 0),
+            patch.object(RenewalSweepJob, '_report_progress', look),
+        ):
+            self.run_next()
+        self.assertIn('3 changes', seen[0]['message'])
+
+
+class DeadJobTestCase(CommittingTestCase):
+    def make(self, status, age=5 * MINUTE, rq_status=None, scheduled=None, queue='default'):
+        """A job of that age, and how RQ sees it (None: not at all)."""
+        now = timezone.now()
+        job = RenewalSweepJob.enqueue(interval=1, queue_name=queue, schedule_at=scheduled)
+        values = {'status': status, 'created': now - age}
+        if status == JobStatusChoices.STATUS_RUNNING:
+            values['started'] = now - age
+        Job.objects.filter(pk=job.pk).update(**values)
+        job.refresh_from_db()
+        rq_job = django_rq.get_queue(queue).fetch_job(str(job.job_id))
+        if rq_status is None:
+            rq_job.delete()
+        else:
+            rq_job.set_status(rq_status)
+        return job
+
+    def assertDead(self, dead, *args, **kwargs):
+        job = self.make(*args, **kwargs)
+        with patch.object(watchdog, 'is_served', return_value=True):
+            self.assertEqual(bool(RenewalSweepJob.why_dead(job, timezone.now())), dead, (args, kwargs))
+
+    def test_running(self):
+        running = JobStatusChoices.STATUS_RUNNING
+        self.assertDead(False, running, MINUTE, JobStatus.STARTED)
+        self.assertDead(True, running, 3 * MINUTE, JobStatus.STARTED)
+
+    def test_pending(self):
+        pending = JobStatusChoices.STATUS_PENDING
+        self.assertDead(False, pending, rq_status=JobStatus.QUEUED)
+        self.assertDead(True, pending, rq_status=None)
+        self.assertDead(False, pending, timedelta(seconds=1), rq_status=None)
+        self.assertDead(True, pending, rq_status=JobStatus.FAILED)
+        self.assertDead(True, pending, rq_status=JobStatus.STARTED)
+        self.assertDead(False, pending, MINUTE, rq_status=JobStatus.STARTED)
+
+    def test_pending_where_nobody_listens(self):
+        job = self.make(JobStatusChoices.STATUS_PENDING, rq_status=JobStatus.QUEUED, queue='high')
+        self.assertIn('serves', RenewalSweepJob.why_dead(job, timezone.now()))
+
+    def test_scheduled(self):
+        scheduled, now = JobStatusChoices.STATUS_SCHEDULED, timezone.now()
+        in_rq = JobStatus.SCHEDULED
+        self.assertDead(False, scheduled, rq_status=in_rq, scheduled=now + MINUTE)
+        self.assertDead(False, scheduled, rq_status=in_rq, scheduled=now - timedelta(seconds=10))
+        self.assertDead(True, scheduled, rq_status=in_rq, scheduled=now - MINUTE)
+        self.assertDead(False, scheduled, rq_status=JobStatus.QUEUED, scheduled=now - MINUTE)
+        self.assertDead(True, scheduled, rq_status=None, scheduled=now + MINUTE)
+
+    def test_what_nobody_moved_in_time_does_not_run_later(self):
+        job = self.make(
+            JobStatusChoices.STATUS_SCHEDULED, rq_status=JobStatus.SCHEDULED, scheduled=timezone.now() - MINUTE
+        )
+        RenewalSweepJob.bury_dead()
+        self.assertEqual(scheduled_in_rq(), [])
+        job.refresh_from_db()
+        self.assertEqual(job.status, JobStatusChoices.STATUS_ERRORED)
+
+
+class WatchdogTestCase(CommittingTestCase):
+    def test_the_worker_passes_on_that_it_shall_watch(self):
+        self.assertEqual(registry['system_jobs'][RenewalSweepJob], {'interval': 1, 'watch': True})
+        with patch.object(watchdog, 'start') as start:
+            RenewalSweepJob.enqueue_once(interval=1)
+            start.assert_not_called()
+            RenewalSweepJob.enqueue_once(interval=1, watch=True)
+            start.assert_called_once_with()
+
+    def test_it_asks_when_no_sweep_has_begun_in_time(self):
+        self.assertTrue(watchdog.check())
+        self.assertFalse(watchdog.check(), 'another worker asked just before')
+        self.assertEqual(django_rq.get_queue('default').job_ids, [watchdog.REVIVAL])
+        self.run_rq_jobs('default')
+        self.assertEqual(Job.objects.filter(name=RenewalSweepJob.name, status='completed').count(), 1)
+        self.assertTrue(watchdog.sweep_is_fresh())
+
+    def test_it_does_not_ask_when_one_has(self):
+        watchdog.note_sweep()
+        self.assertFalse(watchdog.check())
+        self.assertEqual(django_rq.get_queue('default').job_ids, [])
+
+    def test_a_sweep_is_fresh_for_little_longer_than_an_interval(self):
+        watchdog.note_sweep()
+        with django_rq.get_connection('default') as server:
+            self.assertAlmostEqual(server.ttl(watchdog.FRESH), 90, delta=2)
+
+    def test_it_does_not_ask_again_while_it_waits_in_the_queue(self):
+        watchdog.check()
+        with django_rq.get_connection('default') as server, patch.object(watchdog, 'is_served', return_value=True):
+            server.delete(watchdog.ASKED)
+            self.assertFalse(watchdog.check())
+
+    def test_what_was_asked_for_too_late_does_nothing(self):
+        watchdog.note_sweep()
+        revive()
+        self.assertFalse(RenewalSweepJob.waiting().exists())
+
+    def test_it_goes_on_when_the_queue_is_lost(self):
+        class Stop(BaseException):
+            pass
+
+        with (
+            patch.object(watchdog.time, 'sleep', side_effect=[None, None, Stop]),
+            patch.object(watchdog, 'check', side_effect=[watchdog.RedisError, RuntimeError]) as check,
+            self.assertRaises(Stop),
+        ):
+            watchdog._watch()
+        self.assertEqual(check.call_count, 2)
+
+    def test_sweeps_go_before_webhooks_where_workers_serve_that_queue(self):
+        self.assertEqual(watchdog.queue_name(), 'default')
+        with patch.object(watchdog, 'is_served', return_value=True):
+            self.assertEqual(watchdog.queue_name(), 'high')
+
+
+class LastSweepTestCase(CommittingTestCase):
+    def test_never(self):
+        self.assertIsNone(last_sweep())
+        self.assertTrue(sweep_is_late())
+
+    def test_it_is_late_after_three_intervals(self):
+        call_command('renewals_sweep', verbosity=0)
+        last = last_sweep()
+        self.assertLess(timezone.now() - last, MINUTE)
+        self.assertFalse(sweep_is_late(last + 3 * MINUTE))
+        self.assertTrue(sweep_is_late(last + 3 * MINUTE + timedelta(seconds=1)))
+
+    def test_one_that_failed_does_not_count(self):
+        with patch.object(jobs, 'sweep', side_effect=RuntimeError), self.assertRaises(CommandError):
+            call_command('renewals_sweep', verbosity=0)
+        self.assertIsNone(last_sweep())
+
+    def test_the_check_warns(self):
+        self.assertEqual(check_sweep(databases=['default']), [])
+        make_certificate()
+        (warning,) = check_sweep(databases=['default'])
+        self.assertEqual(warning.id, LATE)
+        self.assertEqual(check_sweep(), [], 'without a database')
+        call_command('renewals_sweep', verbosity=0)
+        self.assertEqual(check_sweep(databases=['default']), [])
+
+
+class CommandTestCase(CommittingTestCase):
+    def call(self, **options):
+        output = StringIO()
+        call_command('renewals_sweep', stdout=output, **options)
+        return output.getvalue()
+
+    def test_dry_run(self):
+        certificate = make_certificate(-DAY)
+        Certificate.objects.update(announced_status='Due')
+        output = self.call(dry_run=True)
+        self.assertIn(f'{certificate.pk}\twww.example.net\tDue -> Expired\tsince', output)
+        self.assertIn('1 to announce', output)
+        self.assertEqual(Certificate.objects.get().announced_status, 'Due')
+
+    def test_it_announces_and_leaves_the_chain_alone(self):
+        make_certificate(10 * DAY)
+        Certificate.objects.update(announced_status='OK', announced_overdue=False)
+        self.assertIn('1 changes of renewal status, 1 overdue renewals', self.call())
+        self.assertFalse(RenewalSweepJob.waiting().exists())
+
+    def test_maintenance_mode(self):
+        with patch('netbox_ssl.management.commands.renewals_sweep.get_config') as config:
+            config.return_value.MAINTENANCE_MODE = True
+            self.assertIn('maintenance', self.call())
+        self.assertFalse(Job.objects.exists())
