@@ -1,0 +1,98 @@
+"""What a person does in the browser: paste, confirm, edit, filter. Leaves the pictures that README and docs show."""
+
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dev.certificate_factory import issue, make_ca
+
+# `make test` looks; SCREENSHOTS=docs/images also keeps what it saw.
+FOLDER = os.environ.get('SCREENSHOTS')
+
+
+def picture(page, name):
+    if FOLDER:
+        Path(FOLDER).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(FOLDER, f'{name}.png'))
+
+
+@pytest.fixture
+def inventory(api):
+    """A certificate in every renewal status, beside the one that the test pastes."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    ca = make_ca("Let's Encrypt", 'E8')
+    ages = {'due.example.net': 65, 'overdue.example.net': 80, 'expired.example.net': 93, 'ok.example.net': 10}
+    for name, days in ages.items():
+        start = now - timedelta(days=days)
+        issued = issue([name], ca, valid_from=start, valid_to=start + timedelta(days=90))
+        api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem, 'acme_auto_renewal': True})
+    issued = issue(['manual.example.net'], make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA'))
+    api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem})
+    yield
+    for found in api.get('plugins/ssl/certificates/', limit=0)['results']:
+        api.delete(f'plugins/ssl/certificates/{found["id"]}/')
+
+
+def test_paste_confirm_edit_filter(page, api, inventory):
+    issued = issue(['www.example.com', 'example.com'], make_ca("Let's Encrypt", 'R13'))
+
+    page.goto('/plugins/ssl/certificates/')
+    page.get_by_role('button', name='Smart Paste').first.click()
+    page.fill('#id_text', issued.fullchain_pem)
+    page.click('button[name=_preview]')
+    card = page.locator('[data-action=created]')
+    assert 'www.example.com' in card.inner_text()
+    assert "Let's Encrypt" in card.inner_text()
+    assert 'Will be created' in card.inner_text()
+    assert not api.get('plugins/ssl/certificates/', q='www.example.com')['count'], 'nothing before it is confirmed'
+    picture(page, 'smart-paste')
+
+    page.click('button[name=_confirm]')
+    page.wait_for_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
+    assert page.locator('.badge', has_text='Manual').first.is_visible()
+
+    page.goto(page.url + 'edit/')
+    assert page.locator('#id_is_acme').is_checked()
+    assert page.input_value('#id_acme_provider') == "Let's Encrypt"
+    page.check('#id_acme_auto_renewal')
+    page.fill('#id_acme_account_email', 'tls@example.com')
+    page.fill('#id_acme_server_url', 'https://acme-v02.api.letsencrypt.org/directory')
+    page.fill('#id_acme_renewal_days', '20')
+    page.click('button[name=_update]')
+    page.wait_for_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
+    assert page.locator('.badge', has_text='OK').first.is_visible()
+    assert 'due in' in page.locator('body').inner_text()
+    picture(page, 'certificate')
+
+    page.goto('/plugins/ssl/certificates/')
+    picture(page, 'certificate-list')
+    for status, names in (
+        ('Expired', {'expired.example.net'}),
+        ('Due', {'due.example.net', 'overdue.example.net'}),
+        ('Manual', {'manual.example.net'}),
+        ('OK', {'ok.example.net', 'www.example.com'}),
+    ):
+        page.goto(f'/plugins/ssl/certificates/?renewal_status={status}')
+        shown = {link.inner_text() for link in page.locator('td a[href^="/plugins/ssl/certificates/"]').all()}
+        assert names == {name for name in shown if name.endswith(('.net', '.com'))}
+
+
+def test_errors_keep_the_text_and_name_the_remedy(page):
+    page.goto('/plugins/ssl/certificates/smart-paste/')
+    page.fill('#id_text', 'not a certificate')
+    page.click('button[name=_preview]')
+    assert page.input_value('#id_text') == 'not a certificate'
+    assert 'BEGIN CERTIFICATE' in page.locator('form.form').inner_text()
+
+
+def test_private_key_is_not_shown_again(page):
+    issued = issue(['key.example.net'], make_ca("Let's Encrypt", 'R13'))
+    body = issued.key_pem.splitlines()[1]
+    page.goto('/plugins/ssl/certificates/smart-paste/')
+    page.fill('#id_text', issued.key_pem + issued.pem)
+    page.click('button[name=_preview]')
+    assert 'private key' in page.locator('form.form').inner_text()
+    assert body not in page.content()
