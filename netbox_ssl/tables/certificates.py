@@ -1,5 +1,6 @@
 import django_tables2 as tables
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from netbox.tables import PrimaryModelTable, columns
 from tenancy.tables import ContactsColumnMixin, TenancyColumnsMixin
@@ -17,6 +18,12 @@ class RenewalStatusColumn(columns.ChoiceFieldColumn):
         prefix = '-' if is_descending else ''
         queryset = queryset.alias(_renewal_status=renewal.status_sql(timezone.now()))
         return queryset.order_by(f'{prefix}_renewal_status', 'name', 'pk'), True
+
+    def render(self, record, bound_column, value):
+        badge = super().render(record, bound_column, value)
+        if not record.renewal_overdue:
+            return badge
+        return format_html('{} <i class="mdi mdi-alert text-danger" title="{}"></i>', badge, _('Renewal overdue'))
 
 
 class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTable):
