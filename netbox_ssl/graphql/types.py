@@ -54,5 +54,6 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     pagination=True,
 )
 class IssuanceType(BaseObjectType):
-    certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')]
+    # Null for those who may not see it; were it required, the whole answer would be null.
+    certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     subject_alt_names: list[str]

@@ -1,0 +1,106 @@
+"""Certificates for the tests of pages, API and intake: X.509 ones with the wanted dates, and records of them."""
+
+from datetime import timedelta
+from functools import cache
+
+from core.models import ObjectType
+from cryptography.x509 import SubjectAlternativeName
+from django.utils import timezone
+from users.models import ObjectPermission, User
+
+from dev.certificate_factory import Issued, issue, make_ca
+from netbox_ssl import intake
+from netbox_ssl.models import Certificate
+
+__all__ = (
+    'DAY',
+    'LIFETIME',
+    'facts',
+    'grant',
+    'import_pem',
+    'in_house_ca',
+    'issue_acme',
+    'lets_encrypt',
+    'record',
+    'successor',
+    'superuser',
+)
+
+DAY = timedelta(days=1)
+# Due 30 days before its end, overdue 15 days before it.
+LIFETIME = timedelta(days=90)
+
+
+@cache
+def lets_encrypt():
+    """An intermediate that detection takes for Let's Encrypt's R12, by its real key identifier."""
+    return make_ca("Let's Encrypt", 'R12', key_id='00B529F22D8E6F31E89B4CAD783EFADCE90CD1D2')
+
+
+@cache
+def in_house_ca():
+    """A CA that nobody knows."""
+    return make_ca('Example Corp', 'Example Issuing CA')
+
+
+def issue_acme(names='www.example.net', left: timedelta = 60 * DAY, *, ca=None, **options) -> Issued:
+    """An X.509 certificate that has ``left`` of its 90 days, from Let's Encrypt if nothing else is said."""
+    valid_to = timezone.now().replace(microsecond=0) + left
+    return issue(names, ca or lets_encrypt(), valid_to - LIFETIME, valid_to, **options)
+
+
+def successor(issued: Issued, later: timedelta = 60 * DAY, *, ca=None, **options) -> Issued:
+    """What a renewal of ``issued`` brings; with a negative ``later``, what it came from."""
+    old = issued.certificate
+    names = old.extensions.get_extension_for_class(SubjectAlternativeName).value
+    return issue(
+        [str(name.value) for name in names],
+        ca or lets_encrypt(),
+        old.not_valid_before_utc + later,
+        old.not_valid_after_utc + later,
+        **options,
+    )
+
+
+def record(name='www.example.net', left: timedelta = 60 * DAY, **columns) -> Certificate:
+    """A saved Certificate typed by hand that has ``left`` of its 90 days; ACME and renewing by itself."""
+    valid_to = timezone.now().replace(microsecond=0) + left
+    certificate = Certificate(
+        **{
+            'name': name,
+            'valid_from': valid_to - LIFETIME,
+            'valid_to': valid_to,
+            'is_acme': True,
+            'acme_auto_renewal': True,
+            **columns,
+        }
+    )
+    certificate.full_clean()
+    certificate.save()
+    return certificate
+
+
+def facts(left: timedelta = 60 * DAY) -> dict:
+    """The least that a certificate without PEM needs, as REST and forms take it."""
+    valid_to = timezone.now().replace(microsecond=0) + left
+    return {'name': 'typed.example.net', 'valid_from': valid_to - LIFETIME, 'valid_to': valid_to}
+
+
+def superuser(name='admin') -> User:
+    return User.objects.get_or_create(username=name, defaults={'is_superuser': True})[0]
+
+
+def import_pem(issued: Issued | str, user=None, certificate=None, **attributes) -> intake.Result:
+    """Through the intake, with its chain."""
+    leaf = intake.read_single(issued if isinstance(issued, str) else issued.fullchain_pem)
+    return intake.take_in(leaf, user or superuser(), attributes, certificate)
+
+
+def grant(user, *actions, constraints=None, model=Certificate) -> ObjectPermission:
+    """Give ``user`` a NetBox object permission."""
+    permission = ObjectPermission(name=f'{user} {actions} {constraints}'[:100], actions=list(actions))
+    permission.constraints = constraints
+    permission.save()
+    permission.users.add(user)
+    permission.object_types.add(ObjectType.objects.get_for_model(model))
+    return permission
