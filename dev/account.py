@@ -1,4 +1,4 @@
-"""Within NetBox: make or renew the administrator and an API token, both as given; print the token's header as JSON."""
+"""Within NetBox: make or renew the administrator; make an API token and print its header as JSON."""
 
 import json
 import os
@@ -16,14 +16,10 @@ def user(name, password):
     return account
 
 
-def token(account, plain):
-    """NetBox keeps only a hash of it: the one given is kept if it still fits, else a new one is made."""
+def token(account):
+    """NetBox keeps only a hash of it: this is the one moment to read it."""
     from users.models import Token
 
-    if plain:
-        key = plain.removeprefix('Bearer nbt_').partition('.')[0]
-        if Token.objects.filter(user=account, key=key).exists():
-            return plain
     made = Token(user=account, description='made by the developer tooling')
     made.save()
     return f'Bearer nbt_{made.key}.{made.token}'
@@ -33,7 +29,7 @@ def main():
     django.setup()
     wanted = json.loads(os.environ['NETBOX_SSL_RUN_ACCOUNT'])
     account = user(wanted['username'], wanted['password'])
-    print(json.dumps({'authorization': token(account, wanted.get('token'))}))
+    print(json.dumps({'authorization': token(account)}))
 
 
 if __name__ == '__main__':

@@ -32,14 +32,20 @@ class Stack:
         self.started = 0
         self.orphaned = []
 
-    def start(self, password=None, token=None):
-        """Everything at once, for each of the three takes seconds to load NetBox."""
+    def start(self, password=None, authorization=None):
+        """Everything at once, for each of the three takes seconds to load NetBox.
+
+        An account that an earlier start has made is used again, which saves one of them.
+        """
         static.ensure()
         self.start_web()
         self.start_worker()
-        account = self.make_account(password, token)
-        self.password, self.authorization = account['password'], account['authorization']
+        self.password, self.authorization = password, authorization
+        if not (password and authorization):
+            self.make_account()
         self.wait_for_web()
+        if not self.is_authorized():
+            self.make_account()
         self.wait_for_workers()
 
     def start_web(self, workers=2):
@@ -138,15 +144,19 @@ class Stack:
             raise Failure(f'{command[2]} failed:\n{done.stdout}{done.stderr}')
         return done.stdout
 
-    def make_account(self, password=None, token=None):
+    def make_account(self):
         """The administrator and an API token. Passed by the environment: arguments can be read by everybody."""
-        account = {
-            'username': self.username,
-            'password': password or processes.password(),
-            'token': token,
-        }
+        self.password = self.password or processes.password()
+        account = {'username': self.username, 'password': self.password}
         answer = self.run_module('dev.account', {'NETBOX_SSL_RUN_ACCOUNT': json.dumps(account)})
-        return {**account, **json.loads(answer.splitlines()[-1])}
+        self.authorization = json.loads(answer.splitlines()[-1])['authorization']
+
+    def is_authorized(self):
+        """Whether the token still is one (somebody may have deleted it)."""
+        try:
+            return bool(self.get('/api/status/'))
+        except urllib.error.HTTPError:
+            return False
 
     def wait_for(self, condition, seconds=60, interval=0.25, what='the condition'):
         """The first true value of condition(); fails with what was waited for."""
