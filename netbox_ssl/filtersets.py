@@ -1,20 +1,20 @@
 import django_filters
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
-from netbox.filtersets import BaseFilterSet, PrimaryModelFilterSet
+from netbox.filtersets import BaseFilterSet, NetBoxModelFilterSet, PrimaryModelFilterSet
 from tenancy.filtersets import ContactModelFilterSet, TenancyFilterSet
 from utilities.filters import MultiValueCharFilter, MultiValueDateTimeFilter
 from utilities.filtersets import register_filterset
 
 from .acme import renewal
 from .choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
-from .models import Certificate, Issuance
+from .models import Certificate, CertificateSource, Issuance
 from .x509 import normalize_hex
 
-__all__ = ('CertificateFilterSet', 'IssuanceFilterSet')
+__all__ = ('CertificateFilterSet', 'CertificateSourceFilterSet', 'IssuanceFilterSet')
 
 
 class HexFilter(MultiValueCharFilter):
@@ -143,12 +143,7 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
         return queryset.filter(overdue if value else ~overdue)
 
 
-@register_filterset
-class IssuanceFilterSet(X509FilterSet):
-    q = django_filters.CharFilter(
-        method='search',
-        label=_('Search'),
-    )
+class OfCertificateFilterSet(BaseFilterSet):
     certificate_id = django_filters.ModelMultipleChoiceFilter(
         queryset=Certificate.objects.all(),
         distinct=False,
@@ -160,6 +155,17 @@ class IssuanceFilterSet(X509FilterSet):
         to_field_name='name',
         distinct=False,
         label=_('Certificate (name)'),
+    )
+
+    class Meta:
+        abstract = True
+
+
+@register_filterset
+class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
+    q = django_filters.CharFilter(
+        method='search',
+        label=_('Search'),
     )
     created = MultiValueDateTimeFilter()
 
@@ -180,3 +186,31 @@ class IssuanceFilterSet(X509FilterSet):
         if not (value := value.strip()):
             return queryset
         return queryset.filter(search_x509(value) | Q(certificate__name__icontains=value))
+
+
+@register_filterset
+class CertificateSourceFilterSet(OfCertificateFilterSet, NetBoxModelFilterSet):
+    issuance_id = django_filters.ModelMultipleChoiceFilter(
+        queryset=Issuance.objects.all(),
+        distinct=False,
+        label=_('Issuance (ID)'),
+    )
+    behind = django_filters.BooleanFilter(
+        method='filter_behind',
+        label=_('Behind'),
+    )
+
+    class Meta:
+        model = CertificateSource
+        fields = ('id', 'external_id', 'client', 'reported_at')
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(
+            Q(external_id__icontains=value) | Q(client__icontains=value) | Q(certificate__name__icontains=value)
+        )
+
+    def filter_behind(self, queryset, name, value):
+        behind = Q(issuance__isnull=False) & ~Q(issuance__fingerprint_sha256=F('certificate__fingerprint_sha256'))
+        return queryset.filter(behind if value else ~behind)

@@ -33,6 +33,11 @@ menu = PluginMenu(
                     permissions=['netbox_ssl.add_certificate'],
                 ),
                 PluginMenuItem(
+                    link='plugins:netbox_ssl:certificatesource_list',
+                    link_text=_('Sources'),
+                    permissions=['netbox_ssl.view_certificatesource'],
+                ),
+                PluginMenuItem(
                     link='plugins:netbox_ssl:issuance_list',
                     link_text=_('Issuances'),
                     permissions=['netbox_ssl.view_issuance'],

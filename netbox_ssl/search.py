@@ -1,6 +1,6 @@
 from netbox.search import ObjectFieldValue, SearchIndex, register_search
 
-from .models import Certificate, Issuance
+from .models import Certificate, CertificateSource, Issuance
 
 
 class X509SearchIndex(SearchIndex):
@@ -46,4 +46,14 @@ class IssuanceIndex(X509SearchIndex):
     display_attrs = ('certificate', 'valid_from', 'valid_to', 'issuer')
 
 
-indexes = (CertificateIndex, IssuanceIndex)
+@register_search
+class CertificateSourceIndex(SearchIndex):
+    model = CertificateSource
+    fields = (
+        ('external_id', 200),
+        ('client', 700),
+    )
+    display_attrs = ('certificate', 'client', 'reported_at')
+
+
+indexes = (CertificateIndex, CertificateSourceIndex, IssuanceIndex)

@@ -8,6 +8,8 @@ app_name = 'netbox_ssl'
 urlpatterns = [
     path('certificates/', include(get_model_urls('netbox_ssl', 'certificate', detail=False))),
     path('certificates/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificate'))),
+    path('sources/', include(get_model_urls('netbox_ssl', 'certificatesource', detail=False))),
+    path('sources/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificatesource'))),
     path('issuances/', include(get_model_urls('netbox_ssl', 'issuance', detail=False))),
     path('issuances/<int:pk>/', include(get_model_urls('netbox_ssl', 'issuance'))),
     path('docs/', DocumentationView.as_view(), name='documentation'),

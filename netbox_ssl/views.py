@@ -15,7 +15,7 @@ from . import (
     smart_paste,  # noqa: F401  (registers its view)
     tables,
 )
-from .models import Certificate, Issuance
+from .models import Certificate, CertificateSource, Issuance
 from .models.pem_input import refuse_private_key
 from .object_actions import SmartPaste
 from .ui import panels
@@ -55,6 +55,12 @@ class CertificateView(generic.ObjectView):
                 filters={'certificate_id': lambda ctx: ctx['object'].pk},
                 exclude_columns=['certificate'],
                 title=_('Issuances'),
+            ),
+            ObjectsTablePanel(
+                'netbox_ssl.certificatesource',
+                filters={'certificate_id': lambda ctx: ctx['object'].pk},
+                exclude_columns=['certificate'],
+                title=_('Sources'),
             ),
             panels.PEMPanel('pem', title=_('PEM')),
             panels.PEMPanel('chain_pem', title=_('Chain')),
@@ -163,3 +169,64 @@ class IssuanceView(generic.ObjectView):
             panels.PEMPanel('chain_pem', title=_('Chain')),
         ],
     )
+
+
+#
+# Sources
+#
+
+
+@register_model_view(CertificateSource, 'list', path='', detail=False)
+class CertificateSourceListView(generic.ObjectListView):
+    queryset = CertificateSource.objects.select_related('issuance', 'certificate')
+    filterset = filtersets.CertificateSourceFilterSet
+    filterset_form = forms.CertificateSourceFilterForm
+    table = tables.CertificateSourceTable
+
+
+@register_model_view(CertificateSource)
+class CertificateSourceView(generic.ObjectView):
+    queryset = CertificateSource.objects.select_related('issuance', 'certificate')
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.CertificateSourcePanel(),
+        ],
+        right_panels=[
+            TagsPanel(),
+            CustomFieldsPanel(),
+        ],
+    )
+
+
+@register_model_view(CertificateSource, 'add', detail=False)
+@register_model_view(CertificateSource, 'edit')
+class CertificateSourceEditView(generic.ObjectEditView):
+    queryset = CertificateSource.objects.all()
+    form = forms.CertificateSourceForm
+    template_name = 'netbox_ssl/certificate_edit.html'
+
+
+@register_model_view(CertificateSource, 'delete')
+class CertificateSourceDeleteView(generic.ObjectDeleteView):
+    queryset = CertificateSource.objects.all()
+
+
+@register_model_view(CertificateSource, 'bulk_import', path='import', detail=False)
+class CertificateSourceBulkImportView(generic.BulkImportView):
+    queryset = CertificateSource.objects.all()
+    model_form = forms.CertificateSourceImportForm
+
+
+@register_model_view(CertificateSource, 'bulk_edit', path='edit', detail=False)
+class CertificateSourceBulkEditView(generic.BulkEditView):
+    queryset = CertificateSource.objects.all()
+    filterset = filtersets.CertificateSourceFilterSet
+    table = tables.CertificateSourceTable
+    form = forms.CertificateSourceBulkEditForm
+
+
+@register_model_view(CertificateSource, 'bulk_delete', path='delete', detail=False)
+class CertificateSourceBulkDeleteView(generic.BulkDeleteView):
+    queryset = CertificateSource.objects.all()
+    filterset = filtersets.CertificateSourceFilterSet
+    table = tables.CertificateSourceTable

@@ -1,17 +1,17 @@
 from drf_spectacular.utils import extend_schema_field
 from netbox.api.fields import ChoiceField
-from netbox.api.serializers import BaseModelSerializer, PrimaryModelSerializer
+from netbox.api.serializers import BaseModelSerializer, NetBoxModelSerializer, PrimaryModelSerializer
 from rest_framework import serializers
 from tenancy.api.serializers import TenantSerializer
 
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
-from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.validation import DETECTED_FIELDS, refuse_contradicted_facts
 from netbox_ssl.models.x509_fields import FACT_FIELDS
 
 from .guards import PrivateKeyGuardMixin
 
-__all__ = ('CertificateSerializer', 'IssuanceSerializer')
+__all__ = ('CertificateSerializer', 'CertificateSourceSerializer', 'IssuanceSerializer')
 
 
 class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
@@ -110,3 +110,30 @@ class IssuanceSerializer(BaseModelSerializer):
             'created',
         ]
         brief_fields = ('id', 'url', 'display', 'serial_number', 'valid_from', 'valid_to')
+
+
+class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
+    certificate = CertificateSerializer(nested=True)
+    issuance = IssuanceSerializer(nested=True, read_only=True)
+    is_behind = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = CertificateSource
+        fields = [
+            'id',
+            'url',
+            'display_url',
+            'display',
+            'certificate',
+            'external_id',
+            'client',
+            'issuance',
+            'is_behind',
+            'reported_at',
+            'tags',
+            'custom_fields',
+            'created',
+            'last_updated',
+        ]
+        brief_fields = ('id', 'url', 'display', 'external_id', 'client')
+        read_only_fields = ('reported_at',)

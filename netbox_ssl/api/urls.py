@@ -6,6 +6,7 @@ router = NetBoxRouter()
 router.APIRootView = views.RootView
 router.register('certificates', views.CertificateViewSet)
 router.register('issuances', views.IssuanceViewSet)
+router.register('sources', views.CertificateSourceViewSet)
 
 app_name = 'netbox_ssl-api'
 urlpatterns = router.urls

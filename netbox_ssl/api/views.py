@@ -2,12 +2,12 @@ from netbox.api.viewsets import NetBoxModelViewSet, NetBoxReadOnlyModelViewSet
 from rest_framework.routers import APIRootView
 
 from netbox_ssl import filtersets
-from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models import Certificate, CertificateSource, Issuance
 
 from . import serializers
 from .import_views import ImportMixin
 
-__all__ = ('CertificateViewSet', 'IssuanceViewSet', 'RootView')
+__all__ = ('CertificateSourceViewSet', 'CertificateViewSet', 'IssuanceViewSet', 'RootView')
 
 
 class RootView(APIRootView):
@@ -27,3 +27,9 @@ class IssuanceViewSet(NetBoxReadOnlyModelViewSet):
     queryset = Issuance.objects.all()
     serializer_class = serializers.IssuanceSerializer
     filterset_class = filtersets.IssuanceFilterSet
+
+
+class CertificateSourceViewSet(NetBoxModelViewSet):
+    queryset = CertificateSource.objects.all()
+    serializer_class = serializers.CertificateSourceSerializer
+    filterset_class = filtersets.CertificateSourceFilterSet

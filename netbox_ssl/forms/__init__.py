@@ -3,12 +3,22 @@ from .bulk_import import CertificateImportForm
 from .filtersets import CertificateFilterForm, IssuanceFilterForm
 from .model_forms import CertificateForm
 from .smart_paste import SmartPasteForm, SmartPasteSettingsForm
+from .sources import (
+    CertificateSourceBulkEditForm,
+    CertificateSourceFilterForm,
+    CertificateSourceForm,
+    CertificateSourceImportForm,
+)
 
 __all__ = (
     'CertificateBulkEditForm',
     'CertificateFilterForm',
     'CertificateForm',
     'CertificateImportForm',
+    'CertificateSourceBulkEditForm',
+    'CertificateSourceFilterForm',
+    'CertificateSourceForm',
+    'CertificateSourceImportForm',
     'IssuanceFilterForm',
     'SmartPasteForm',
     'SmartPasteSettingsForm',

@@ -4,7 +4,7 @@ import strawberry
 import strawberry_django
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from netbox.graphql.filters import BaseModelFilter, PrimaryModelFilter, register_filter
+from netbox.graphql.filters import BaseModelFilter, NetBoxModelFilter, PrimaryModelFilter, register_filter
 from strawberry.scalars import ID
 from strawberry.types import Info
 from strawberry_django import BaseFilterLookup, DatetimeFilterLookup, FilterLookup, StrFilterLookup
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .enums import ACMEChallengeTypeEnum, CertificateStatusEnum, RenewalStatusEnum
 
-__all__ = ('CertificateFilter', 'IssuanceFilter')
+__all__ = ('CertificateFilter', 'CertificateSourceFilter', 'IssuanceFilter')
 
 
 @strawberry.type
@@ -86,3 +86,17 @@ class IssuanceFilter(X509FilterMixin, BaseModelFilter):
     )
     certificate_id: ID | None = strawberry_django.filter_field()
     created: DatetimeFilterLookup | None = strawberry_django.filter_field()
+
+
+@register_filter(models.CertificateSource, lookups=True)
+class CertificateSourceFilter(NetBoxModelFilter):
+    certificate: Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
+        strawberry_django.filter_field()
+    )
+    certificate_id: ID | None = strawberry_django.filter_field()
+    issuance: Annotated['IssuanceFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
+        strawberry_django.filter_field()
+    )
+    external_id: StrFilterLookup | None = strawberry_django.filter_field()
+    client: StrFilterLookup | None = strawberry_django.filter_field()
+    reported_at: DatetimeFilterLookup | None = strawberry_django.filter_field()

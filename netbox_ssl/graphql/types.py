@@ -3,16 +3,16 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 import strawberry_django
 from extras.graphql.mixins import ContactsMixin
-from netbox.graphql.types import BaseObjectType, PrimaryObjectType, register_type
+from netbox.graphql.types import BaseObjectType, NetBoxObjectType, PrimaryObjectType, register_type
 
 from netbox_ssl import models
 
-from .filters import CertificateFilter, IssuanceFilter
+from .filters import CertificateFilter, CertificateSourceFilter, IssuanceFilter
 
 if TYPE_CHECKING:
     from tenancy.graphql.types import TenantType
 
-__all__ = ('CertificateType', 'IssuanceType')
+__all__ = ('CertificateSourceType', 'CertificateType', 'IssuanceType')
 
 # What the renewal rule reads.
 RULE_FIELDS = [
@@ -36,6 +36,7 @@ RULE_FIELDS = [
 class CertificateType(ContactsMixin, PrimaryObjectType):
     tenant: Annotated['TenantType', strawberry.lazy('tenancy.graphql.types')] | None
     subject_alt_names: list[str]
+    sources: list[Annotated['CertificateSourceType', strawberry.lazy('netbox_ssl.graphql.types')]]
     issuances: list[Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')]]
 
     @strawberry_django.field(only=RULE_FIELDS)
@@ -57,3 +58,14 @@ class IssuanceType(BaseObjectType):
     # Null for those who may not see it; were it required, the whole answer would be null.
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     subject_alt_names: list[str]
+
+
+@register_type(
+    models.CertificateSource,
+    fields='__all__',
+    filters=CertificateSourceFilter,
+    pagination=True,
+)
+class CertificateSourceType(NetBoxObjectType):
+    certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')]
+    issuance: Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')] | None

@@ -3,5 +3,6 @@ from netbox_ssl import event_types  # noqa: F401
 
 from .certificates import Certificate
 from .issuances import Issuance
+from .sources import CertificateSource
 
-__all__ = ('Certificate', 'Issuance')
+__all__ = ('Certificate', 'CertificateSource', 'Issuance')

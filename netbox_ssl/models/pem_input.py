@@ -19,7 +19,8 @@ def refuse_private_key(field: str, value) -> None:
             {
                 field: _(
                     'This holds a private key ({form}). NetBox SSL never takes one: nothing was stored. Paste only the '
-                    'certificate (BEGIN CERTIFICATE … END CERTIFICATE). If the key has left its host, consider it exposed.'
+                    'certificate (BEGIN CERTIFICATE … END CERTIFICATE). If the key has left its host, consider it '
+                    'exposed.'
                 ).format(form=form)
             }
         )
@@ -45,7 +46,8 @@ def read_single(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -
         raise ValidationError(
             {
                 field: _(
-                    'This holds {count} certificates ({names}). Give each by itself, or use Smart Paste, which takes all.'
+                    'This holds {count} certificates ({names}). Give each by itself, or use Smart Paste, which takes '
+                    'all.'
                 ).format(count=len(parsed.leaves), names=names)
             }
         )

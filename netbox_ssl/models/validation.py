@@ -77,6 +77,9 @@ def refuse_contradicted_facts(typed: dict, facts) -> None:
 
 
 class CertificateValidationMixin:
+    # Set by who has looked already, for many at once, and keeps others from recording it meanwhile.
+    known_to_be_new = False
+
     def clean_fields(self, exclude=None):
         """First of all that ``full_clean()`` does: later steps, and other fields, rely on what the PEM says."""
         self._refuse_private_keys()
@@ -148,7 +151,7 @@ class CertificateValidationMixin:
 
     def _check_known(self) -> None:
         """Each X.509 certificate is recorded once, be it as a current one or in a history."""
-        if not (fingerprint := self.fingerprint_sha256):
+        if not (fingerprint := self.fingerprint_sha256) or self.known_to_be_new:
             return
         issuances = self._meta.get_field('issuances').related_model.objects
         if (
@@ -199,7 +202,7 @@ class CertificateValidationMixin:
         self.acme_pinned_fields = sorted(pinned)
 
     def _pin_changes(self) -> None:
-        """What a person changes becomes theirs, whichever way they came: NetBox snapshots all that it lets them edit."""
+        """What a person changes becomes theirs, whichever way they came: NetBox takes a snapshot before any edit."""
         if before := getattr(self, '_prechange_snapshot', None):
             self.pin(name for name in DETECTED_FIELDS if name in before and before[name] != getattr(self, name))
 

@@ -1,4 +1,5 @@
 from .certificates import CertificateTable
 from .issuances import IssuanceTable
+from .sources import CertificateSourceTable
 
-__all__ = ('CertificateTable', 'IssuanceTable')
+__all__ = ('CertificateSourceTable', 'CertificateTable', 'IssuanceTable')

@@ -71,6 +71,15 @@ class IssuancePanel(panels.ObjectAttributesPanel):
     created = attrs.DateTimeAttr('created', label=_('Recorded'))
 
 
+class CertificateSourcePanel(panels.ObjectAttributesPanel):
+    certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
+    external_id = attrs.TextAttr('external_id', label=_('External ID'), copy_button=True)
+    client = attrs.TextAttr('client')
+    issuance = attrs.RelatedObjectAttr('issuance', linkify=True, label=_('Last reported'))
+    is_behind = attrs.BooleanAttr('is_behind', label=_('Behind'))
+    reported_at = attrs.DateTimeAttr('reported_at', label=_('Last report'))
+
+
 class PEMPanel(panels.TextCodePanel):
     """A PEM as text; left out where there is none."""
 

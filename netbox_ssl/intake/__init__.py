@@ -1,0 +1,24 @@
+"""
+The one door in: every way in ends here. Bytes → X.509 facts → which Certificate is this → create, renew, add to its
+history, or nothing.
+"""
+
+from netbox_ssl.models.pem_input import read_input, read_single
+
+from .bulk import take_in_many
+from .planning import plan_leaf
+from .results import Action, Item, Plan, Refusal, Result
+from .writing import take_in
+
+__all__ = (
+    'Action',
+    'Item',
+    'Plan',
+    'Refusal',
+    'Result',
+    'plan_leaf',
+    'read_input',
+    'read_single',
+    'take_in',
+    'take_in_many',
+)
