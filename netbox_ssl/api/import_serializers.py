@@ -1,6 +1,8 @@
 """What the import endpoint takes and answers."""
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from netbox_ssl.intake import Action
@@ -8,16 +10,39 @@ from netbox_ssl.models import Certificate
 
 from .serializers import CertificateSerializer
 
-__all__ = ('CertificateImportSerializer', 'ImportResultSerializer')
+__all__ = ('BriefImportResultSerializer', 'CertificateImportSerializer', 'ImportResultSerializer')
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PEMField(serializers.Field):
+    """Text, or the bytes of an upload, in any encoding of certificates: the intake tells them apart."""
+
+    default_error_messages = {
+        'invalid': _('Give the certificate as text, PEM-encoded (BEGIN CERTIFICATE … END CERTIFICATE).')
+    }
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str | bytes):
+            self.fail('invalid')
+        return data
 
 
 class CertificateImportSerializer(CertificateSerializer):
     """A PEM with any writable field of a Certificate. What is left out stays as it is."""
 
-    pem = serializers.CharField(
+    pem = PEMField(
         required=True,
-        trim_whitespace=False,
         help_text=_('The certificate, PEM-encoded; its chain may stand with it in any order'),
+    )
+    external_id = serializers.CharField(
+        required=False,
+        max_length=500,
+        help_text=_('Stable name of what reports it, for instance certbot:host:lineage; kept as a certificate source'),
+    )
+    client = serializers.CharField(
+        required=False,
+        max_length=100,
+        help_text=_('The reporting program; by default what stands before the first colon of external_id'),
     )
     certificate = serializers.PrimaryKeyRelatedField(
         queryset=Certificate.objects.none(),
@@ -26,7 +51,7 @@ class CertificateImportSerializer(CertificateSerializer):
     )
 
     class Meta(CertificateSerializer.Meta):
-        fields = [*CertificateSerializer.Meta.fields, 'certificate']
+        fields = [*CertificateSerializer.Meta.fields, 'certificate', 'external_id', 'client']
 
     def __init__(self, *args, **kwargs):
         # No defaults for what the client left out: a renewal keeps all settings. (Without data, it is the OpenAPI
@@ -73,3 +98,9 @@ class ImportResultSerializer(serializers.Serializer):
         help_text=_('Certificates with the same names that this might renew, where there are several'),
     )
     warnings = serializers.ListField(child=serializers.CharField())
+
+
+class BriefImportResultSerializer(ImportResultSerializer):
+    """In lists: the certificate in short."""
+
+    certificate = CertificateSerializer(nested=True)

@@ -1,21 +1,35 @@
 """``POST certificates/import/``: the door for programs."""
 
+from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from netbox.api.authentication import TokenPermissions
-from netbox.api.viewsets.mixins import discard_events_on_rollback
+from netbox.api.viewsets.mixins import discard_events_on_rollback, resolve_bulk_error_status
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
 from netbox_ssl import intake
 
-from .import_serializers import CertificateImportSerializer, ImportResultSerializer
+from .import_serializers import (
+    BriefImportResultSerializer,
+    CertificateImportSerializer,
+    ImportResultSerializer,
+)
+from .parsers import CERTIFICATE_PARSERS, FormOrCertificateParser
 
 __all__ = ('ImportMixin',)
+
+QUERY_PARAMETERS = [
+    OpenApiParameter('on_error', OpenApiTypes.STR, enum=['skip'], description='With a list: import what can be.'),
+    OpenApiParameter('background', OpenApiTypes.BOOL, description='With a list: answer at once, import in a job.'),
+]
 
 
 class ImportPermissions(TokenPermissions):
@@ -35,6 +49,7 @@ class ImportMixin:
     @extend_schema(
         operation_id='ssl_certificates_import',
         request=CertificateImportSerializer,
+        parameters=QUERY_PARAMETERS,
         responses={
             200: OpenApiResponse(ImportResultSerializer, description='Renewed, updated, unchanged, or history'),
             201: OpenApiResponse(ImportResultSerializer, description='Created'),
@@ -47,37 +62,144 @@ class ImportMixin:
         url_path='import',
         url_name='import',
         permission_classes=[ImportPermissions],
+        parser_classes=[JSONParser, MultiPartParser, FormOrCertificateParser, *CERTIFICATE_PARSERS],
         filterset_class=None,
         pagination_class=None,
     )
     def import_certificates(self, request):
         """
-        Import a certificate: it is recognised, and made, renewed, added to a history, or left alone, as the answer's
-        "action" tells.
+        Import a certificate, or a list of them: each is recognised, and made, renewed, added to a history, or left
+        alone, as "action" tells in the answer. Beside JSON, a form with the file, or the bare certificate with the
+        other fields in the query string will do.
         """
+        if (response := self._handle_background_request(request, 'import_certificates')) is not None:
+            return response
+        if isinstance(request.data, list):
+            return self._import_list(request.data, skip=request.query_params.get('on_error') == 'skip')
         with transaction.atomic(), discard_events_on_rollback(self):
-            result = self._import_one(request.data)
-        code = status.HTTP_201_CREATED if result.action == intake.Action.CREATED else status.HTTP_200_OK
-        return Response(self._represent(result), status=code)
+            return self._import_one(_body(request))
 
-    def _import_one(self, data) -> intake.Result:
-        serializer = CertificateImportSerializer(data=data, context=self.get_serializer_context())
-        serializer.is_valid(raise_exception=True)
-        attributes = dict(serializer.validated_data)
-        pem = attributes.pop('pem')
-        certificate = attributes.pop('certificate', None)
-        message = attributes.pop('changelog_message', '')
+    def _import_one(self, data) -> Response:
+        (items, warnings) = self._items(self._import_serializer(), data)
         try:
-            return intake.take_in(intake.read_single(pem), self.request.user, attributes, certificate, message)
+            results = [intake.take_in_item(item, self.request.user) for item in items]
         except DjangoValidationError as error:
             raise ValidationError(as_serializer_error(error)) from error
+        for result in results:
+            result.warnings += warnings
+        created = any(result.action == intake.Action.CREATED for result in results)
+        answer = self._represent(results, ImportResultSerializer)
+        # Several certificates in one input are several answers.
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(answer if len(results) > 1 else answer[0], status=code)
 
-    def _represent(self, result: intake.Result) -> dict:
-        answer = {
-            'action': result.action,
-            'certificate': result.certificate,
-            'detection': result.detection.to_dict(),
-            'candidates': result.candidates,
-            'warnings': result.warnings,
-        }
-        return ImportResultSerializer(answer, context=self.get_serializer_context()).data
+    def _import_list(self, entries: list, skip: bool) -> Response:
+        items, indexes, errors, codes = [], [], {}, set()
+        serializer = self._import_serializer()
+        for index, entry in enumerate(entries):
+            try:
+                found, _warnings = self._items(serializer, entry)
+            except ValidationError as error:
+                errors[index] = error.detail
+                codes.add(status.HTTP_400_BAD_REQUEST)
+            else:
+                items += found
+                indexes += [index] * len(found)
+        if errors and not skip:
+            return _refused(errors, codes, len(entries))
+        with transaction.atomic(), discard_events_on_rollback(self):
+            outcomes = intake.take_in_many(items, self.request.user)
+            for index, outcome in zip(indexes, outcomes, strict=True):
+                if isinstance(outcome, intake.Refusal):
+                    errors[index], code = _explain(outcome.error)
+                    codes.add(code)
+            if errors and not skip:
+                transaction.set_rollback(True)
+        if errors and not skip:
+            return _refused(errors, codes, len(entries))
+        done = [
+            (index, outcome)
+            for index, outcome in zip(indexes, outcomes, strict=True)
+            if not isinstance(outcome, intake.Refusal)
+        ]
+        answer = self._represent([outcome for _, outcome in done], BriefImportResultSerializer)
+        for (index, _outcome), each in zip(done, answer, strict=True):
+            each['index'] = index
+        if skip:
+            return Response({'results': answer, 'errors': _listed(errors)})
+        created = any(outcome.action == intake.Action.CREATED for _, outcome in done)
+        return Response(answer, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
+
+    def _import_serializer(self):
+        """One for a whole list: making one costs more than using it."""
+        return CertificateImportSerializer(data={}, context=self.get_serializer_context())
+
+    def _items(self, serializer, data) -> tuple[list[intake.Item], list[str]]:
+        """What one object of the request asks for, and what of it will not be stored."""
+        attributes = dict(serializer.run_validation(data))
+        pem = attributes.pop('pem')
+        named = {name: attributes.pop(name) for name in ('certificate', 'external_id', 'client') if name in attributes}
+        message = attributes.pop('changelog_message', '')
+        try:
+            parsed = intake.read_input(pem)
+        except DjangoValidationError as error:
+            raise ValidationError(as_serializer_error(error)) from error
+        if len(parsed.leaves) > 1 and named:
+            raise ValidationError(
+                {
+                    name: _('The PEM holds {count} certificates. Give this with one at a time.').format(
+                        count=len(parsed.leaves)
+                    )
+                    for name in named
+                }
+            )
+        items = [intake.Item(leaf, attributes, message=message, **named) for leaf in parsed.leaves]
+        unrelated = [
+            _('Belongs to no chain, and was not stored: {name}').format(name=facts.name) for facts in parsed.unrelated
+        ]
+        return items, [*(str(note) for note in parsed.notes), *unrelated]
+
+    def _represent(self, results: list[intake.Result], serializer_class) -> list[dict]:
+        answers = [
+            {
+                'action': result.action,
+                'certificate': result.certificate,
+                'detection': result.detection.to_dict(),
+                'candidates': result.candidates,
+                'warnings': result.warnings,
+            }
+            for result in results
+        ]
+        return serializer_class(answers, many=True, context=self.get_serializer_context()).data
+
+
+def _body(request):
+    """A form's file is the certificate."""
+    if not request.FILES:
+        return request.data
+    files = request.FILES.getlist('file')
+    if len(files) != 1 or len(request.FILES) != 1 or 'pem' in request.data:
+        raise ValidationError({'file': _('Send the certificate once: as "file" or as "pem".')})
+    fields = {name: value for name, value in request.data.items() if name != 'file'}
+    return {**fields, 'pem': files[0].read()}
+
+
+def _explain(error: Exception) -> tuple[dict, int]:
+    """Field → messages, and the HTTP status that goes with it."""
+    if isinstance(error, DjangoValidationError):
+        return as_serializer_error(error), status.HTTP_400_BAD_REQUEST
+    if isinstance(error, PermissionDenied):
+        return {'__all__': [str(error)]}, status.HTTP_403_FORBIDDEN
+    return {'__all__': [str(error.message)]}, status.HTTP_403_FORBIDDEN
+
+
+def _listed(errors: dict[int, dict]) -> list[dict]:
+    return [{'index': index, 'errors': errors[index]} for index in sorted(errors)]
+
+
+def _refused(errors: dict[int, dict], codes: set[int], total: int) -> Response:
+    """As NetBox answers where a list cannot be created."""
+    detail = _('{failed} of {total} certificates could not be imported; nothing was stored.').format(
+        failed=len(errors), total=total
+    )
+    return Response({'detail': detail, 'errors': _listed(errors)}, status=resolve_bulk_error_status(codes))

@@ -8,7 +8,7 @@ from netbox_ssl.models.pem_input import read_input, read_single
 from .bulk import take_in_many
 from .planning import plan_leaf
 from .results import Action, Item, Plan, Refusal, Result
-from .writing import take_in
+from .writing import take_in, take_in_item
 
 __all__ = (
     'Action',
@@ -20,5 +20,6 @@ __all__ = (
     'read_input',
     'read_single',
     'take_in',
+    'take_in_item',
     'take_in_many',
 )
