@@ -160,6 +160,10 @@ class CertificateValidationMixin:
         ):
             raise ValidationError({'pem' if self.pem else 'fingerprint_sha256': KNOWN_ALREADY})
 
+    def validate_unique(self, exclude=None):
+        # _check_known() has looked at the histories as well, and says what to do.
+        super().validate_unique(exclude={*(exclude or ()), 'fingerprint_sha256'})
+
     def _check_typed_facts(self) -> None:
         missing = [name for name in ('valid_from', 'valid_to') if getattr(self, name) is None]
         if missing and not self.chain_pem:
@@ -230,7 +234,9 @@ class CertificateValidationMixin:
             self.is_acme = True
 
     def _set_acme_settings(self) -> list[str]:
-        return [name for name in ACME_SETTINGS if getattr(self, name) not in (None, '', False)]
+        # By identity: 0 renewal days are a setting, although 0 == False.
+        values = ((name, getattr(self, name)) for name in ACME_SETTINGS)
+        return [name for name, value in values if value is not None and value is not False and value != '']
 
     def _check_acme_settings(self) -> None:
         if not self.is_acme and (names := self._set_acme_settings()):
