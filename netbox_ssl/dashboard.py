@@ -19,7 +19,8 @@ __all__ = ('RenewalStatusWidget',)
 
 @register_widget
 class RenewalStatusWidget(DashboardWidget):
-    default_title = _lazy('Certificate Renewals')
+    # Not lazy: NetBox returns it from __str__(), as it is, and its page for adding widgets would fail.
+    default_title = _('Certificate Renewals')
     description = _lazy('How many certificates have which renewal status; each count links to the list.')
     template_name = 'netbox_ssl/dashboard/renewal_status.html'
     width = 4

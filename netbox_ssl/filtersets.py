@@ -47,6 +47,9 @@ class NamesFilter(MultiValueCharFilter):
 
 
 class X509FilterSet(BaseFilterSet):
+    # Text columns; the filters that django-filter makes for those take one value only.
+    subject = MultiValueCharFilter()
+    issuer = MultiValueCharFilter()
     serial_number = HexFilter()
     fingerprint_sha256 = HexFilter(label=_('SHA-256 fingerprint'))
     subject_alt_name = NamesFilter(field_name='subject_alt_names', label=_('Subject alternative name'))
@@ -102,8 +105,6 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
             'id',
             'name',
             'description',
-            'subject',
-            'issuer',
             'valid_from',
             'valid_to',
             'key_algorithm',
@@ -173,8 +174,6 @@ class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
         model = Issuance
         fields = (
             'id',
-            'subject',
-            'issuer',
             'valid_from',
             'valid_to',
             'key_algorithm',

@@ -1,0 +1,62 @@
+"""NetBox's global search finds a certificate by whatever of it somebody has at hand."""
+
+from django.urls import reverse
+from utilities.testing import TestCase
+
+from netbox_ssl.models import Certificate, Issuance
+from tests.factories import grant, import_pem, issue_acme, record, successor
+
+
+class SearchTestCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.old = issue_acme(['shop.example.net', 'cart.example.net'], serial_number=0x0A1B2C)
+        cls.new = successor(cls.old, serial_number=0x0D0E0F)
+        # The index is updated after the commit.
+        with cls.captureOnCommitCallbacks(execute=True):
+            import_pem(cls.old)
+            cls.certificate = import_pem(cls.new, acme_account_email='hostmaster@example.org').certificate
+            record('elsewhere', serial_number='77', fingerprint_sha256='AB' * 32)
+
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view')
+        grant(self.user, 'view', model=Issuance)
+
+    def found(self, text):
+        response = self.client.get(reverse('search'), {'q': text})
+        self.assertHttpStatus(response, 200)
+        return {row.object for row in response.context['table'].data}
+
+    def test_the_current_one(self):
+        fingerprint = self.certificate.fingerprint_sha256
+        for text in (
+            'shop.example.net',
+            'cart.example.net',
+            '0D0E0F',
+            '0d:0e:0f',
+            fingerprint,
+            ':'.join(fingerprint[i : i + 2] for i in range(0, 64, 2)).lower(),
+            "Let's Encrypt",
+            'hostmaster@example.org',
+        ):
+            with self.subTest(text):
+                self.assertIn(self.certificate, self.found(text))
+
+    def test_an_old_serial_number_through_its_issuance(self):
+        for text in ('0A1B2C', '0a:1b:2c'):
+            with self.subTest(text):
+                found = self.found(text)
+                self.assertEqual({type(each) for each in found}, {Issuance})
+                self.assertEqual({each.certificate for each in found}, {self.certificate})
+
+    def test_nothing_that_the_user_may_not_see(self):
+        self.remove_permissions('netbox_ssl.view_certificate', 'netbox_ssl.view_issuance')
+        grant(self.user, 'view', constraints={'name': 'elsewhere'})
+        self.assertEqual(self.found('shop.example.net'), set())
+        self.assertEqual({str(each) for each in self.found('elsewhere')}, {'elsewhere'})
+
+    def test_what_was_deleted_is_no_longer_found(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            Certificate.objects.get(name='elsewhere').delete()
+        self.assertEqual(self.found('elsewhere'), set())

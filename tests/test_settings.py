@@ -1,0 +1,63 @@
+"""Settings are validated at start, with a message that says which, what is wrong, and what it may be."""
+
+from copy import deepcopy
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import SimpleTestCase, override_settings
+
+from netbox_ssl import NetBoxSSLConfig, settings
+from netbox_ssl.x509 import Limits
+
+
+class SettingsTestCase(SimpleTestCase):
+    def setUp(self):
+        settings.forget()
+        self.addCleanup(settings.forget)
+
+    def configured(self, **values):
+        config = deepcopy(django_settings.PLUGINS_CONFIG)
+        config['netbox_ssl'] = {**config['netbox_ssl'], **values}
+        return override_settings(PLUGINS_CONFIG=config)
+
+    def refused(self, **values) -> str:
+        with self.configured(**values), self.assertRaises(ImproperlyConfigured) as caught:
+            settings.validate()
+        return str(caught.exception)
+
+    def test_the_defaults_are_valid(self):
+        with self.configured(**NetBoxSSLConfig.default_settings):
+            settings.validate()
+
+    def test_whole_numbers_within_bounds(self):
+        for name, (low, high) in settings.INTEGER_RANGES.items():
+            for value in (low, high):
+                with self.subTest(name=name, value=value), self.configured(**{name: value}):
+                    settings.forget()
+                    settings.validate()
+            for value in (low - 1, high + 1, '1', 1.5, True, None):
+                with self.subTest(name=name, value=value):
+                    settings.forget()
+                    message = self.refused(**{name: value})
+                    for part in (name, repr(value), str(low), str(high)):
+                        self.assertIn(part, message)
+
+    def test_each_setting_with_a_number_is_checked(self):
+        numbers = {name for name, value in NetBoxSSLConfig.default_settings.items() if type(value) is int}
+        self.assertEqual(numbers, set(settings.INTEGER_RANGES))
+
+    def test_they_are_what_the_reader_gets(self):
+        with self.configured(import_max_bytes=2048, import_max_certificates=3, import_max_names=4):
+            limits = settings.limits()
+        self.assertEqual(limits, Limits(max_input_bytes=2048, max_certificates=3, max_subject_alt_names=4))
+
+    def test_own_providers(self):
+        ours = {'name': 'Example CA', 'issuer_organization': 'Example Corp', 'directory_url': 'https://ca/acme'}
+        with self.configured(acme_providers=[ours]):
+            self.assertEqual(settings.catalogue().providers[0].name, 'Example CA')
+
+    def test_unusable_providers_are_named(self):
+        for providers in ('Example CA', [{}], [{'name': 'Example CA'}], [{'name': 'x', 'unknown': 'y'}], [1], None):
+            with self.subTest(providers=providers):
+                settings.forget()
+                self.assertIn('acme_providers', self.refused(acme_providers=providers))
