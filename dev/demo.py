@@ -125,8 +125,7 @@ def welcome(stack):
     - Renewal status in the list: filter it, sort by it, add the column "renewal due".
     - Paste any certificate of yours at {stack.base_url}/plugins/ssl/certificates/add/ (without its private key).
     - Send one as an ACME client's hook would:
-        jq -Rs '{{pem: .}}' fullchain.pem | curl -H 'Content-Type: application/json' --data-binary @- \\
-          -H 'Authorization: {stack.authorization}' \\
+        curl --data-binary @fullchain.pem -H 'Authorization: {stack.authorization}' \\
           {stack.base_url}/api/plugins/ssl/certificates/import/
     - A Python shell on this database, in a second terminal: make run CMD="netbox shell"
 

@@ -47,13 +47,25 @@ class Entry:
     used_by: tuple = ()
     # How often it has been renewed before.
     renewals: int = 0
+    # The ones among used_by that still report the certificate from before the last renewal: nobody reloaded them.
+    behind: tuple = ()
+    client: str = 'certbot'
 
 
 SIX_DAYS = 160 / 24
 ENTRIES = (
     # OK
     Entry(('www.example.com', 'example.com'), 'R13', 20, 90, HTTP, 'rsa', used_by=('lb-01', 'lb-02'), renewals=3),
-    Entry(('*.shop.example.com', 'shop.example.com'), 'E8', 35, 90, DNS, used_by=('web-01', 'web-02', 'web-03')),
+    Entry(
+        ('*.shop.example.com', 'shop.example.com'),
+        'E8',
+        35,
+        90,
+        DNS,
+        used_by=('web-01', 'web-02', 'web-03'),
+        renewals=1,
+        behind=('web-03',),
+    ),
     Entry(('edge.example.net',), 'YE2', 1, SIX_DAYS, HTTP, tenant='Example Cloud', used_by=('edge-01',), renewals=5),
     Entry(('api.example.net',), 'YE2', 12, 45, DNS, tenant='Example Cloud', used_by=('app-01',)),
     Entry(('mail.example.com', 'imap.example.com', 'smtp.example.com'), 'ZeroSSL', 10, 90, HTTP, used_by=('mail-01',)),
@@ -103,10 +115,27 @@ def fill(api):
     now = datetime.now(UTC).replace(microsecond=0)
     for entry in ENTRIES:
         settings = {**entry.settings, 'tenant': made.tenants[entry.tenant]}
-        for certificate in generations(entry, cas[entry.authority], now):
-            stored = store(api, certificate, **settings)
+        stored = report(api, entry, generations(entry, cas[entry.authority], now), settings)
         for name in entry.used_by:
             demo_objects.assign(api, stored['id'], *made.places[name])
+
+
+def report(api, entry, certificates, settings):
+    """Each place reports what it has, as the hook of its ACME client does; without ACME a person stores it."""
+    *earlier, last = certificates
+    for certificate in earlier:
+        for name in entry.used_by or (None,):
+            store(api, certificate, **settings, **source(entry, name))
+    current = [name for name in entry.used_by if name not in entry.behind]
+    for name in current or (None,):
+        stored = store(api, last, **settings, **source(entry, name))
+    return stored
+
+
+def source(entry, place):
+    if not place or not entry.settings.get('acme_auto_renewal'):
+        return {}
+    return {'external_id': f'{entry.client}:{place}:{entry.names[0].removeprefix("*.")}'}
 
 
 def generations(entry, ca, now):
