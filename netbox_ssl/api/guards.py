@@ -10,10 +10,15 @@ __all__ = ('PrivateKeyGuardMixin',)
 class PrivateKeyGuardMixin:
     """Refuses private keys anywhere in what a client sends, known field or not, before anything else sees it."""
 
+    # What the reader of certificates searches itself.
+    searched_elsewhere = ()
+
     def to_internal_value(self, data):
         if isinstance(data, dict):
             errors = {}
             for name, value in data.items():
+                if name in self.searched_elsewhere:
+                    continue
                 try:
                     refuse_private_key(NON_FIELD_ERRORS, value)
                 except DjangoValidationError as error:

@@ -50,6 +50,8 @@ class CertificateImportSerializer(CertificateSerializer):
         help_text=_('ID of the certificate that this renews; else it is found by itself'),
     )
 
+    searched_elsewhere = ('pem',)
+
     class Meta(CertificateSerializer.Meta):
         fields = [*CertificateSerializer.Meta.fields, 'certificate', 'external_id', 'client']
 

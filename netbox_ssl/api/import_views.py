@@ -75,7 +75,8 @@ class ImportMixin:
         if (response := self._handle_background_request(request, 'import_certificates')) is not None:
             return response
         if isinstance(request.data, list):
-            return self._import_list(request.data, skip=request.query_params.get('on_error') == 'skip')
+            with intake.collection_paused():
+                return self._import_list(request.data, skip=request.query_params.get('on_error') == 'skip')
         with transaction.atomic(), discard_events_on_rollback(self):
             return self._import_one(_body(request))
 

@@ -6,6 +6,7 @@ history, or nothing.
 from netbox_ssl.models.pem_input import read_input, read_single
 
 from .bulk import take_in_many
+from .garbage import collection_paused
 from .planning import plan_leaf
 from .results import Action, Item, Plan, Refusal, Result
 from .writing import take_in, take_in_item
@@ -16,6 +17,7 @@ __all__ = (
     'Plan',
     'Refusal',
     'Result',
+    'collection_paused',
     'plan_leaf',
     'read_input',
     'read_single',

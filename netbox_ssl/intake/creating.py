@@ -4,13 +4,14 @@ custom fields, search, issuances, sources (``tests/intake/test_creating.py`` com
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from core.choices import ObjectChangeActionChoices
 from core.events import OBJECT_CREATED
 from core.models import ObjectChange, ObjectType
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_prometheus.models import model_inserts
 from extras.events import enqueue_event
@@ -22,6 +23,7 @@ from utilities.exceptions import AbortRequest, PermissionsViolation
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models.x509_fields import FACT_FIELDS
 
 from .results import Action, Item, Refusal, Result
 from .sources import new_source, require_source_permission
@@ -30,6 +32,9 @@ from .writing import require_add_permission, settings_of, take, take_in_item
 __all__ = ('create_together',)
 
 BATCH = 500
+
+# What an Issuance has of its Certificate.
+COPIED = (*FACT_FIELDS, 'pem', 'chain_pem')
 
 
 def create_together(items: list[Item], user) -> list[Result | Refusal]:
@@ -100,12 +105,12 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
     if permitted.count() != len(certificates):
         raise PermissionsViolation()
     _tag(made)
-    issuances = Issuance.objects.bulk_create([Issuance.of(row) for row in certificates], batch_size=BATCH)
+    issuances = _record_issuances(certificates)
     sources = _make_sources(made, issuances, user)
     _log(certificates)
     _log(sources)
-    _index(Certificate, certificates)
-    _index(Issuance, issuances)
+    _index(Certificate, [certificate.pk for certificate in certificates])
+    _index(Issuance, issuances.values())
     return results
 
 
@@ -138,12 +143,28 @@ def _tag(made: list[tuple[Item, Certificate]]) -> None:
         TaggedItem.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _make_sources(made: list[tuple[Item, Certificate]], issuances: list[Issuance], user) -> list[CertificateSource]:
+def _record_issuances(certificates: list[Certificate]) -> dict[int, int]:
+    """
+    The first issuance of each: id of the certificate → id of the issuance. Copied within the database, where the rows
+    have just arrived: a PEM travels once.
+    """
+    columns = ', '.join(connection.ops.quote_name(Issuance._meta.get_field(name).column) for name in COPIED)
+    table, source = (connection.ops.quote_name(model._meta.db_table) for model in (Issuance, Certificate))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO {table} (certificate_id, created, {columns}) '
+            f'SELECT id, now(), {columns} FROM {source} WHERE id = ANY(%s) RETURNING certificate_id, id',
+            [[certificate.pk for certificate in certificates]],
+        )
+        return dict(cursor.fetchall())
+
+
+def _make_sources(made: list[tuple[Item, Certificate]], issuances: dict[int, int], user) -> list[CertificateSource]:
     sources = []
-    for (item, certificate), issuance in zip(made, issuances, strict=True):
+    for item, certificate in made:
         if item.external_id:
             source = new_source(item, certificate)
-            source.issuance = issuance
+            source.issuance_id = issuances[certificate.pk]
             source._prefetched_objects_cache = {'tags': []}
             sources.append(source)
     if sources:
@@ -171,8 +192,8 @@ def _log(objects: list) -> None:
     model_inserts.labels(objects[0]._meta.model_name).inc(len(objects))
 
 
-def _index(model, objects: list) -> None:
+def _index(model, pks: Iterable[int]) -> None:
     """Have the search index updated after the commit, by a worker if there is one."""
     object_type = ObjectType.objects.get_for_model(model)
-    for each in objects:
-        mark_for_deferred_indexing(object_type.pk, each.pk, OP_CACHE, using='default')
+    for pk in pks:
+        mark_for_deferred_indexing(object_type.pk, pk, OP_CACHE, using='default')

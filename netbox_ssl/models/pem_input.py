@@ -30,7 +30,6 @@ def read_input(data: bytes | str, field: str = 'pem', allow_ca: bool = False) ->
     """
     The certificates in what was pasted, uploaded or posted. Raises ValidationError at ``field`` with cause and remedy.
     """
-    refuse_private_key(field, data)
     try:
         return read_certificates(data, limits=settings.limits(), allow_ca=allow_ca)
     except CertificateInputError as error:

@@ -104,7 +104,11 @@ class CertificateValidationMixin:
     #
 
     def _refuse_private_keys(self) -> None:
+        # What was read from a PEM was searched when it was read.
+        searched = (*FACT_FIELDS, 'pem', 'chain_pem', 'lineage') if self._is_taken() else ()
         for field in self._meta.concrete_fields:
+            if field.name in searched:
+                continue
             if isinstance(field, TEXT_FIELDS) and (value := getattr(self, field.attname)):
                 # No form knows custom fields by the name of their column.
                 refuse_private_key(NON_FIELD_ERRORS if field.name == 'custom_field_data' else field.name, value)
@@ -115,7 +119,7 @@ class CertificateValidationMixin:
 
     def _read_pem(self) -> None:
         """Take the facts from the PEM, and run detection when it holds another certificate than before."""
-        if (self.pem, self.chain_pem) == getattr(self, '_taken', None):
+        if self._is_taken():
             return
         leaf = read_single(
             '\n'.join(part for part in (self.pem, self.chain_pem) if part),
@@ -128,6 +132,10 @@ class CertificateValidationMixin:
         untouched = self._stored('acme_last_renewed') == self.acme_last_renewed
         if replaced and replaced != self.fingerprint_sha256 and untouched:
             self.note_renewal()
+
+    def _is_taken(self) -> bool:
+        """Whether the facts are already those of the PEM."""
+        return bool(self.pem) and (self.pem, self.chain_pem) == getattr(self, '_taken', None)
 
     def _stored(self, name: str):
         """The value of a column before this change, as far as NetBox took a snapshot; else the present one."""

@@ -1,0 +1,30 @@
+"""`python -m benchmarks [NAME …]`: runs the named benchmarks, or all."""
+
+import importlib
+import os
+import shlex
+import sys
+
+NAMES = {
+    'facts': ('benchmarks.x509_facts', 'X.509 facts against bare cryptography'),
+    'imports': ('benchmarks.imports', 'REST import against the peer and NetBox itself'),
+    'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows against NetBox's IP addresses"),
+    'sweep': ('benchmarks.sweep', 'the sweep at 10,000 to 1,000,000 certificates'),
+}
+
+
+def main():
+    arguments = sys.argv[1:] or shlex.split(os.environ.get('ARGS', ''))
+    # Options are for the benchmarks; they look for them in sys.argv.
+    sys.argv[1:] = arguments
+    wanted = [argument for argument in arguments if not argument.startswith('-')] or list(NAMES)
+    if unknown := [name for name in wanted if name not in NAMES]:
+        raise SystemExit(f'unknown: {", ".join(unknown)}; choose from {", ".join(NAMES)}')
+    for name in wanted:
+        module, title = NAMES[name]
+        print(f'\n## {name}: {title}\n', flush=True)
+        importlib.import_module(module).main()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,66 @@
+"""The peer, netbox-ssl 1.4.0 from PyPI, in an environment and a database of its own. Only measured, never read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dev import bootstrap, paths, processes
+from dev.console import step
+from dev.stack import Stack
+
+PEER = 'netbox-ssl==1.4.0'
+VENV = paths.STATE / 'peer-venv'
+
+
+class PeerStack(Stack):
+    """A NetBox with the peer as its plugin. This project must be out of sight: its package has the same name."""
+
+    def __init__(self, environment):
+        super().__init__(environment, database=f'{environment.database}_peer')
+        self.python = _environment()
+        shadow = environment.folder / 'peer'
+        shadow.mkdir()
+        (shadow / 'dev').symlink_to(paths.ROOT / 'dev')
+        path = os.pathsep.join([str(self.python.parent), os.environ.get('PATH', '')])
+        self.variables = {**self.variables, 'PYTHONPATH': str(shadow), 'PATH': path}
+
+    def migrate(self):
+        databases = self.environment.databases
+        databases.create(f'{self.environment.database}_peer', databases.netbox_template)
+        with step("applying the peer's migrations"):
+            command = [self.python, '-m', 'netbox', 'migrate', '--no-input']
+            subprocess.run(command, env=self.variables, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+
+    def start(self):
+        self.start_web(workers=1)
+        account = self._account()
+        self.password, self.authorization = account['password'], account['authorization']
+        self.wait_for_web()
+
+    def start_web(self, workers=1):
+        command = [self.python, '-m', 'gunicorn', '--bind', f'127.0.0.1:{self.port}', '--workers', workers]
+        command += ['--threads', 4, '--timeout', 600, '--no-control-socket', 'netbox.wsgi']
+        self.web = processes.start(command, self.folder / 'peer-web.log', self.variables, cwd=self.folder)
+
+    def _account(self):
+        account = {'username': self.username, 'password': processes.password(), 'token': None}
+        variables = {**self.variables, 'NETBOX_SSL_RUN_ACCOUNT': json.dumps(account)}
+        command = [self.python, '-m', 'dev.account']
+        done = subprocess.run(command, env=variables, cwd=self.folder, check=True, capture_output=True, text=True)
+        return {**account, **json.loads(done.stdout.splitlines()[-1])}
+
+
+def _environment() -> Path:
+    """The Python of the peer's own virtual environment, made at the first call."""
+    python = VENV / 'bin' / 'python'
+    done = VENV / 'installed'
+    if not done.exists():
+        with step(f'installing {PEER} into {VENV.name}'):
+            tool = bootstrap.uv()
+            bootstrap.run(*tool, 'venv', '--quiet', '--clear', '--python', sys.executable, VENV, what='make it')
+            command = [*tool, 'pip', 'install', '--quiet', '--python', python, '--overrides', bootstrap.OVERRIDES]
+            bootstrap.run(*command, f'netbox=={paths.NETBOX_VERSION}', PEER, what='install the peer')
+            done.touch()
+    return python
