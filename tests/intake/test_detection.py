@@ -1,0 +1,111 @@
+"""Detection fills what nobody has set; what a person or a client set, it leaves alone for ever."""
+
+from django.core.exceptions import ValidationError
+from django.test import TestCase
+
+from netbox_ssl.models import Certificate
+from tests.factories import facts, import_pem, in_house_ca, issue_acme, successor
+
+ZEROSSL = {'is_acme': True, 'acme_provider': 'ZeroSSL'}
+
+
+class DetectionTestCase(TestCase):
+    def provider(self) -> tuple:
+        certificate = Certificate.objects.get()
+        return certificate.is_acme, certificate.acme_provider
+
+    def test_it_tells_how_sure_it_is_and_why(self):
+        detection = import_pem(issue_acme()).detection
+        self.assertEqual((detection.provider, detection.confidence), ("Let's Encrypt", 'certain'))
+        self.assertIn('authority_key_id', [each.kind for each in detection.evidence])
+
+    def test_who_is_not_known_is_not_taken_for_acme(self):
+        self.assertEqual(import_pem(issue_acme(ca=in_house_ca())).detection.confidence, 'none')
+        self.assertEqual(self.provider(), (False, ''))
+
+    def test_explicit_values_win(self):
+        for attributes, expected in (
+            ({'is_acme': False, 'acme_provider': ''}, (False, '')),
+            (ZEROSSL, (True, 'ZeroSSL')),
+            ({'acme_provider': 'Our proxy'}, (True, 'Our proxy')),
+            ({'acme_provider': ''}, (True, '')),
+        ):
+            with self.subTest(attributes):
+                issued = issue_acme()
+                import_pem(issued, **attributes)
+                self.assertEqual(self.provider(), expected)
+                # And through renewals
+                import_pem(successor(issued))
+                self.assertEqual(self.provider(), expected)
+                Certificate.objects.all().delete()
+
+    def test_what_nobody_set_follows_the_issuer(self):
+        issued = issue_acme(ca=in_house_ca())
+        import_pem(issued)
+        import_pem(successor(issued))
+        self.assertEqual(self.provider(), (True, "Let's Encrypt"))
+
+    def test_an_edit_by_a_person_wins(self):
+        issued = issue_acme()
+        certificate = import_pem(issued).certificate
+        certificate.snapshot()
+        certificate.acme_provider = 'Our proxy'
+        certificate.full_clean()
+        certificate.save()
+        import_pem(successor(issued))
+        self.assertEqual(self.provider(), (True, 'Our proxy'))
+
+    def test_so_does_an_edit_that_says_that_it_is_not_acme(self):
+        issued = issue_acme()
+        certificate = import_pem(issued).certificate
+        certificate.snapshot()
+        certificate.is_acme, certificate.acme_provider = False, ''
+        certificate.full_clean()
+        certificate.save()
+        import_pem(successor(issued))
+        self.assertEqual(self.provider(), (False, ''))
+
+    def test_an_unrelated_edit_pins_nothing(self):
+        issued = issue_acme(ca=in_house_ca())
+        certificate = import_pem(issued).certificate
+        certificate.snapshot()
+        certificate.description = 'The shop'
+        certificate.full_clean()
+        certificate.save()
+        self.assertEqual(certificate.acme_pinned_fields, [])
+        import_pem(successor(issued))
+        self.assertEqual(self.provider(), (True, "Let's Encrypt"))
+
+    def test_settings_alone_say_that_it_is_acme(self):
+        import_pem(issue_acme(ca=in_house_ca()), acme_auto_renewal=True)
+        self.assertEqual(self.provider(), (True, ''))
+
+    def test_but_not_against_the_word_of_the_request(self):
+        with self.assertRaises(ValidationError) as caught:
+            import_pem(issue_acme(ca=in_house_ca()), acme_auto_renewal=True, is_acme=False)
+        self.assertEqual(list(caught.exception.message_dict), ['acme_auto_renewal'])
+        self.assertFalse(Certificate.objects.exists())
+
+    def test_facts_that_contradict_the_pem_are_refused_at_their_field(self):
+        issued = issue_acme()
+        others = {
+            'subject': 'CN=other',
+            'issuer': 'CN=other',
+            'serial_number': '77',
+            'fingerprint_sha256': 'AB' * 32,
+            'valid_to': facts()['valid_from'],
+            'subject_alt_names': ['other.example.net'],
+            'key_algorithm': 'RSA',
+            'key_size': 384,
+            'signature_algorithm': 'md5',
+        }
+        for name, value in others.items():
+            with self.subTest(name), self.assertRaises(ValidationError) as caught:
+                import_pem(issued, **{name: value})
+            self.assertEqual(list(caught.exception.message_dict), [name])
+        self.assertFalse(Certificate.objects.exists())
+
+    def test_facts_that_say_the_same_are_fine(self):
+        issued = issue_acme('www.example.net', serial_number=0x0A1B)
+        import_pem(issued, serial_number='0a:1b', subject_alt_names=['WWW.example.net'], key_size=256)
+        self.assertEqual(Certificate.objects.get().serial_number, '0A1B')

@@ -1,0 +1,97 @@
+"""Creating needs ``add``, all else ``change`` on that very certificate; what a user may not see is not told."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from tenancy.models import Tenant
+from utilities.exceptions import PermissionsViolation
+from utilities.testing import TestCase
+
+from netbox_ssl.intake import Action
+from netbox_ssl.models import Certificate, Issuance
+from tests.factories import DAY, grant, import_pem, issue_acme, successor
+
+OURS = {'tenant__slug': 'ours'}
+
+
+class PermissionsTestCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.ours, cls.theirs = [Tenant.objects.create(name=slug, slug=slug) for slug in ('ours', 'theirs')]
+        cls.issued = issue_acme()
+        cls.certificate = import_pem(cls.issued, tenant=cls.theirs, name='Secret project').certificate
+
+    def state(self):
+        return (
+            list(Certificate.objects.order_by('pk').values()),
+            list(Issuance.objects.order_by('pk').values()),
+        )
+
+    def refused(self, *args, **kwargs) -> str:
+        """The import is refused, changes nothing, and says so without a name or an ID that the user may not see."""
+        before = self.state()
+        with self.assertRaises((PermissionDenied, ValidationError, PermissionsViolation)) as caught:
+            import_pem(*args, user=self.user, **kwargs)
+        self.assertEqual(self.state(), before)
+        return str(getattr(caught.exception, 'message', caught.exception))
+
+    def test_without_any(self):
+        self.refused(issue_acme('new.example.net'))
+
+    def test_add_creates(self):
+        grant(self.user, 'add', 'view')
+        self.assertEqual(import_pem(issue_acme('new.example.net'), user=self.user).action, Action.CREATED)
+
+    def test_add_does_not_renew(self):
+        grant(self.user, 'add', 'view')
+        self.assertIn('permission to change', self.refused(successor(self.issued)))
+
+    def test_neither_does_it_add_to_a_history_or_update(self):
+        grant(self.user, 'add', 'view')
+        self.refused(successor(self.issued, later=-60 * DAY))
+        self.refused(self.issued, description='changed')
+
+    def test_what_changes_nothing_needs_no_permission_to_change(self):
+        grant(self.user, 'add', 'view')
+        self.assertEqual(import_pem(self.issued, user=self.user).action, Action.UNCHANGED)
+
+    def test_change_renews_and_does_not_create(self):
+        grant(self.user, 'change', 'view')
+        self.assertEqual(import_pem(successor(self.issued), user=self.user).action, Action.RENEWED)
+        self.assertIn('permission to add', self.refused(issue_acme('new.example.net')))
+
+    def test_change_within_a_tenant(self):
+        grant(self.user, 'view')
+        grant(self.user, 'change', constraints=OURS)
+        self.refused(successor(self.issued))
+        mine = issue_acme('mine.example.net')
+        import_pem(mine, tenant=self.ours)
+        self.assertEqual(import_pem(successor(mine), user=self.user).action, Action.RENEWED)
+        # Nor may it be moved out of what one may change
+        self.refused(successor(mine, later=80 * DAY), tenant=self.theirs)
+
+    def test_add_within_a_tenant(self):
+        grant(self.user, 'view')
+        grant(self.user, 'add', constraints=OURS)
+        self.refused(issue_acme('new.example.net'))
+        self.refused(issue_acme('new.example.net'), tenant=self.theirs)
+        result = import_pem(issue_acme('new.example.net'), user=self.user, tenant=self.ours)
+        self.assertEqual(result.action, Action.CREATED)
+
+    def test_what_is_not_seen_is_neither_changed_nor_told(self):
+        grant(self.user, 'add', 'view', constraints=OURS)
+        grant(self.user, 'change')
+        message = self.refused(self.issued, tenant=self.ours)
+        self.assertIn('recorded already', message)
+        self.assertNotIn('Secret', message)
+        self.assertNotIn(str(self.certificate.pk), message)
+
+    def test_neither_is_it_a_candidate(self):
+        grant(self.user, 'add', 'view', constraints=OURS)
+        before = Certificate.objects.values().get(pk=self.certificate.pk)
+        result = import_pem(successor(self.issued), user=self.user, tenant=self.ours)
+        self.assertEqual((result.action, result.candidates), (Action.CREATED, []))
+        self.assertEqual(Certificate.objects.values().get(pk=self.certificate.pk), before)
+
+    def test_an_old_one_of_a_hidden_history_is_not_told_either(self):
+        import_pem(successor(self.issued))
+        grant(self.user, 'add', 'view', constraints=OURS)
+        self.assertNotIn('Secret', self.refused(self.issued, tenant=self.ours))
