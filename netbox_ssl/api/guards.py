@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from netbox_ssl.models.pem_input import refuse_private_key
 
-__all__ = ('PrivateKeyGuardMixin',)
+__all__ = ('DeletionGuardMixin', 'PrivateKeyGuardMixin')
 
 
 class PrivateKeyGuardMixin:
@@ -26,3 +26,15 @@ class PrivateKeyGuardMixin:
             if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
+
+
+class DeletionGuardMixin:
+    """For view sets: deleting takes a message for the change log, which no serializer of ours sees."""
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if request.method == 'DELETE':
+            try:
+                refuse_private_key(NON_FIELD_ERRORS, request.data)
+            except DjangoValidationError as error:
+                raise serializers.ValidationError({'changelog_message': error.messages}) from error

@@ -14,6 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
+from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import intake
 
@@ -86,6 +87,8 @@ class ImportMixin:
             results = [intake.take_in_item(item, self.request.user) for item in items]
         except DjangoValidationError as error:
             raise ValidationError(as_serializer_error(error)) from error
+        except PermissionsViolation as error:
+            raise PermissionDenied(error.message) from error
         for result in results:
             result.warnings += warnings
         created = any(result.action == intake.Action.CREATED for result in results)
@@ -191,7 +194,9 @@ def _explain(error: Exception) -> tuple[dict, int]:
         return as_serializer_error(error), status.HTTP_400_BAD_REQUEST
     if isinstance(error, PermissionDenied):
         return {'__all__': [str(error)]}, status.HTTP_403_FORBIDDEN
-    return {'__all__': [str(error.message)]}, status.HTTP_403_FORBIDDEN
+    if isinstance(error, PermissionsViolation):
+        return {'__all__': [str(error.message)]}, status.HTTP_403_FORBIDDEN
+    return {'__all__': [str(error.message)]}, status.HTTP_400_BAD_REQUEST
 
 
 def _listed(errors: dict[int, dict]) -> list[dict]:

@@ -5,6 +5,7 @@ from netbox_ssl import filtersets
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 
 from . import serializers
+from .guards import DeletionGuardMixin
 from .import_views import ImportMixin
 
 __all__ = ('CertificateSourceViewSet', 'CertificateViewSet', 'IssuanceViewSet', 'RootView')
@@ -17,7 +18,7 @@ class RootView(APIRootView):
         return 'NetBox SSL'
 
 
-class CertificateViewSet(ImportMixin, NetBoxModelViewSet):
+class CertificateViewSet(DeletionGuardMixin, ImportMixin, NetBoxModelViewSet):
     queryset = Certificate.objects.all()
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet
@@ -29,7 +30,7 @@ class IssuanceViewSet(NetBoxReadOnlyModelViewSet):
     filterset_class = filtersets.IssuanceFilterSet
 
 
-class CertificateSourceViewSet(NetBoxModelViewSet):
+class CertificateSourceViewSet(DeletionGuardMixin, NetBoxModelViewSet):
     queryset = CertificateSource.objects.all()
     serializer_class = serializers.CertificateSourceSerializer
     filterset_class = filtersets.CertificateSourceFilterSet

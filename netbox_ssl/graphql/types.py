@@ -67,5 +67,6 @@ class IssuanceType(BaseObjectType):
     pagination=True,
 )
 class CertificateSourceType(NetBoxObjectType):
-    certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')]
+    # None to who may not see it.
+    certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     issuance: Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')] | None

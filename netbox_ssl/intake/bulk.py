@@ -5,10 +5,9 @@ everything else (renewals, settings changed, several of one lineage in one list)
 
 from collections import Counter
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
@@ -18,11 +17,9 @@ from .creating import create_together
 from .locks import lock
 from .planning import lineage_keys
 from .results import Action, Item, Refusal, Result
-from .writing import differences, settings_of, take_in_item
+from .writing import differences, one_by_one, settings_of
 
 __all__ = ('take_in_many',)
-
-REFUSALS = (ValidationError, PermissionDenied, AbortRequest)
 
 
 def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
@@ -40,15 +37,8 @@ def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
         results.update(_leave_alone(items, survey))
         for number, item in enumerate(items):
             if number not in results:
-                results[number] = _one_by_one(item, user)
+                results[number] = one_by_one(item, user)
     return [results[number] for number in range(len(items))]
-
-
-def _one_by_one(item: Item, user) -> Result | Refusal:
-    try:
-        return take_in_item(item, user)
-    except REFUSALS as error:
-        return Refusal(error)
 
 
 class _Survey:

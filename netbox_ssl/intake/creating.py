@@ -10,7 +10,6 @@ from core.choices import ObjectChangeActionChoices
 from core.events import OBJECT_CREATED
 from core.models import ObjectChange, ObjectType
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 from django_prometheus.models import model_inserts
@@ -18,16 +17,16 @@ from extras.events import enqueue_event
 from extras.models import CustomField, TaggedItem
 from netbox.context import current_request, events_queue, query_cache
 from netbox.search.deferred import OP_CACHE, mark_for_deferred_indexing
-from utilities.exceptions import AbortRequest, PermissionsViolation
+from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.x509_fields import FACT_FIELDS
 
-from .results import Action, Item, Refusal, Result
+from .results import REFUSALS, Action, Item, Refusal, Result
 from .sources import new_source, require_source_permission
-from .writing import require_add_permission, settings_of, take, take_in_item
+from .writing import one_by_one, require_add_permission, settings_of, take
 
 __all__ = ('create_together',)
 
@@ -47,23 +46,16 @@ def create_together(items: list[Item], user) -> list[Result | Refusal]:
     if not items:
         return []
     if not _can_write_together(items):
-        return [_alone(item, user) for item in items]
+        return [one_by_one(item, user) for item in items]
     token = query_cache.set(query_cache.get() or defaultdict(dict))
     try:
         with transaction.atomic():
             return _create(items, user)
     except PermissionsViolation:
         # One at least is out of bounds; each by itself shows which.
-        return [_alone(item, user) for item in items]
+        return [one_by_one(item, user) for item in items]
     finally:
         query_cache.reset(token)
-
-
-def _alone(item: Item, user) -> Result | Refusal:
-    try:
-        return take_in_item(item, user)
-    except (ValidationError, PermissionDenied, AbortRequest) as error:
-        return Refusal(error)
 
 
 def _can_write_together(items: list[Item]) -> bool:
@@ -93,7 +85,7 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
     for item in items:
         try:
             certificate = _prepare(item, user, defaults)
-        except (ValidationError, PermissionDenied) as error:
+        except REFUSALS as error:
             results.append(Refusal(error))
             continue
         detection = detect(item.leaf.facts, settings.catalogue())
@@ -111,6 +103,7 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
     _log(sources)
     _index(Certificate, [certificate.pk for certificate in certificates])
     _index(Issuance, issuances.values())
+    _index(CertificateSource, [source.pk for source in sources])
     return results
 
 

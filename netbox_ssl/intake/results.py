@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from django.core.exceptions import PermissionDenied, ValidationError
+from utilities.exceptions import AbortRequest, PermissionsViolation
+
 from netbox_ssl.acme.detection import Detection
 from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.x509 import Leaf
 
-__all__ = ('Action', 'Item', 'Plan', 'Refusal', 'Result')
+__all__ = ('REFUSALS', 'Action', 'Item', 'Plan', 'Refusal', 'Result')
 
 
 class Action:
@@ -17,6 +20,10 @@ class Action:
     HISTORY = 'history'  # older than the current one: recorded among the issuances only
     UPDATED = 'updated'  # known already; settings given with it were changed
     UNCHANGED = 'unchanged'
+
+
+# For what reasons an import is refused; PermissionsViolation: what was written lies outside of what the user may write.
+REFUSALS = (ValidationError, PermissionDenied, AbortRequest, PermissionsViolation)
 
 
 @dataclass
@@ -38,7 +45,7 @@ class Item:
 
 @dataclass
 class Refusal:
-    """Why an item of a list was not imported: a ValidationError, PermissionDenied, or NetBox's AbortRequest."""
+    """Why an item of a list was not imported: one of ``REFUSALS``."""
 
     error: Exception
 

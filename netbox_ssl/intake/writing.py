@@ -12,10 +12,20 @@ from netbox_ssl.x509 import Leaf
 
 from .locks import lock
 from .planning import action_on, plan_leaf
-from .results import Action, Item, Plan, Result
+from .results import REFUSALS, Action, Item, Plan, Refusal, Result
 from .sources import record_report
 
-__all__ = ('differences', 'issuance_of', 'set_attributes', 'settings_of', 'take', 'take_in', 'take_in_item')
+__all__ = (
+    'differences',
+    'issuance_of',
+    'one_by_one',
+    'require_add_permission',
+    'set_attributes',
+    'settings_of',
+    'take',
+    'take_in',
+    'take_in_item',
+)
 
 TAG_KEYS = ('tags', 'add_tags', 'remove_tags')
 
@@ -51,6 +61,14 @@ def take_in_item(item: Item, user) -> Result:
             target = _change(plan, item, user, attributes)
         record_report(item, target, plan.source, user)
     return Result(plan.action, target, plan.detection, plan.candidates, target.get_warnings())
+
+
+def one_by_one(item: Item, user) -> Result | Refusal:
+    """As :func:`take_in`, but a refusal is an answer, too."""
+    try:
+        return take_in_item(item, user)
+    except REFUSALS as error:
+        return Refusal(error)
 
 
 def settings_of(item: Item) -> dict:
