@@ -1,4 +1,3 @@
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from extras.ui.panels import CustomFieldsPanel, TagsPanel
@@ -16,9 +15,9 @@ from . import (
     tables,
 )
 from .models import Certificate, CertificateSource, Issuance
-from .models.pem_input import refuse_private_key
 from .object_actions import SmartPaste
 from .ui import panels
+from .view_guards import PrivateKeyGuardMixin
 
 #
 # Certificates
@@ -77,30 +76,14 @@ class CertificateEditView(generic.ObjectEditView):
 
 
 @register_model_view(Certificate, 'delete')
-class CertificateDeleteView(generic.ObjectDeleteView):
+class CertificateDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
     queryset = Certificate.objects.all()
 
 
 @register_model_view(Certificate, 'bulk_import', path='import', detail=False)
-class CertificateBulkImportView(generic.BulkImportView):
+class CertificateBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
     queryset = Certificate.objects.all()
     model_form = forms.CertificateImportForm
-
-    def post(self, request):
-        try:
-            refuse_private_key('data', request.POST.get('data', ''))
-            for upload in request.FILES.values():
-                refuse_private_key('upload_file', upload.read())
-                upload.seek(0)
-        except ValidationError as error:
-            return self._refuse(request, error)
-        return super().post(request)
-
-    def _refuse(self, request, error):
-        """The empty page again, with the error: what was sent is neither shown nor handed on to a job."""
-        for message in error.messages:
-            messages.error(request, message)
-        return self.get(request)
 
     def _save_object(self, model_form, request, parent_idx):
         try:
@@ -127,13 +110,13 @@ class CertificateBulkEditView(generic.BulkEditView):
 
 
 @register_model_view(Certificate, 'bulk_rename', path='rename', detail=False)
-class CertificateBulkRenameView(generic.BulkRenameView):
+class CertificateBulkRenameView(PrivateKeyGuardMixin, generic.BulkRenameView):
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet
 
 
 @register_model_view(Certificate, 'bulk_delete', path='delete', detail=False)
-class CertificateBulkDeleteView(generic.BulkDeleteView):
+class CertificateBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet
     table = tables.CertificateTable
@@ -207,12 +190,12 @@ class CertificateSourceEditView(generic.ObjectEditView):
 
 
 @register_model_view(CertificateSource, 'delete')
-class CertificateSourceDeleteView(generic.ObjectDeleteView):
+class CertificateSourceDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
     queryset = CertificateSource.objects.all()
 
 
 @register_model_view(CertificateSource, 'bulk_import', path='import', detail=False)
-class CertificateSourceBulkImportView(generic.BulkImportView):
+class CertificateSourceBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
     queryset = CertificateSource.objects.all()
     model_form = forms.CertificateSourceImportForm
 
@@ -226,7 +209,7 @@ class CertificateSourceBulkEditView(generic.BulkEditView):
 
 
 @register_model_view(CertificateSource, 'bulk_delete', path='delete', detail=False)
-class CertificateSourceBulkDeleteView(generic.BulkDeleteView):
+class CertificateSourceBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
     queryset = CertificateSource.objects.all()
     filterset = filtersets.CertificateSourceFilterSet
     table = tables.CertificateSourceTable

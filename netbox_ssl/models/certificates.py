@@ -264,6 +264,7 @@ class Certificate(CertificateValidationMixin, AnnouncedFieldsMixin, ContactsMixi
     #
 
     def save(self, *args, **kwargs):
+        self.refuse_private_keys_unvalidated()
         self.set_derived_fields()
         try:
             with transaction.atomic(), self.announced_settled(kwargs.get('update_fields')):

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
@@ -112,6 +113,13 @@ class CertificateValidationMixin:
             if isinstance(field, TEXT_FIELDS) and (value := getattr(self, field.attname)):
                 # No form knows custom fields by the name of their column.
                 refuse_private_key(NON_FIELD_ERRORS if field.name == 'custom_field_data' else field.name, value)
+
+    def refuse_private_keys_unvalidated(self) -> None:
+        """For what is saved without ``full_clean()``, as NetBox's bulk renaming does; it shows AbortRequest."""
+        try:
+            self._refuse_private_keys()
+        except ValidationError as error:
+            raise AbortRequest(' '.join(error.messages)) from error
 
     #
     # Facts

@@ -1,0 +1,28 @@
+"""The other tests of this folder would notice."""
+
+import json
+import logging
+
+from utilities.testing import TestCase
+
+from netbox_ssl.models import Certificate
+from tests.factories import record
+from tests.private_keys.material import FORMS, material
+from tests.private_keys.watching import WatchingMixin, stored
+
+
+class WatchingTestCase(WatchingMixin, TestCase):
+    def test_what_is_stored_is_found(self):
+        for form in FORMS:
+            with self.subTest(form):
+                made = material(form)
+                certificate = record()
+                Certificate.objects.filter(pk=certificate.pk).update(custom_field_data={'x': made.text})
+                self.assertTrue(all(stored(Certificate, secret) for secret in made.secrets))
+                self.assertTrue(all(secret in json.dumps(made.text) for secret in made.secrets))
+                certificate.delete()
+
+    def test_what_is_logged_is_found(self):
+        made = material('PKCS#8, PEM')
+        with self.assertRaises(AssertionError), self.nothing_kept(made):
+            logging.getLogger('netbox').error('Got %s', made.text)
