@@ -1,0 +1,92 @@
+"""REST and UI lists of 50 rows at 100,000 certificates, against NetBox's list of 100,000 IP addresses, in turn."""
+
+import requests
+
+from benchmarks import measure
+from dev.api import Api
+from dev.environment import prepared
+from dev.stack import Stack
+
+ROWS = 100_000
+ROUNDS = 15
+
+FILL = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute('''
+        INSERT INTO ipam_ipaddress (address, status, role, dns_name, description, comments, custom_field_data, created,
+            last_updated)
+        SELECT ('10.' || n / 65536 || '.' || n / 256 %% 256 || '.' || n %% 256 || '/32')::inet, 'active', '',
+            'host' || n || '.example.net', '', '', '{{}}', now(), now()
+        FROM generate_series(0, %s) AS n''', [{rows} - 1])
+    cursor.execute('''
+        INSERT INTO netbox_ssl_certificate (name, status, subject, issuer, serial_number, fingerprint_sha256,
+            valid_from, valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem,
+            lineage, is_acme,
+            acme_provider, acme_account_email, acme_challenge_type, acme_server_url, acme_auto_renewal,
+            acme_pinned_fields, announced_status, announced_overdue, description, comments, custom_field_data,
+            created, last_updated)
+        SELECT 'host' || n || '.example.net', 'active', 'CN=host' || n || '.example.net',
+            'CN=R13,O=Let''s Encrypt,C=US', upper(md5(n::text)), upper(md5(n::text) || md5('x' || n::text)),
+            now() - (n %% 100) * interval '1 day', now() - (n %% 100) * interval '1 day' + interval '90 days',
+            ARRAY['host' || n || '.example.net', 'www.host' || n || '.example.net'], 'ECDSA', 256, 'ecdsa-with-SHA256',
+            repeat('x', 1500), repeat('y', 1800), md5(n::text), true, 'Let''s Encrypt', '', '', '', n %% 3 > 0, '{{}}',
+            '', false, '', '', '{{}}', now(), now()
+        FROM generate_series(0, %s) AS n''', [{rows} - 1])
+    # As autovacuum leaves a table that has come to rest.
+    cursor.execute('VACUUM ANALYZE')
+print('filled')
+"""
+
+
+def main():
+    with prepared() as environment:
+        environment.databases.copy(environment.database)
+        stack = Stack(environment)
+        try:
+            stack.start()
+            assert 'filled' in stack.manage(FILL.format(rows=ROWS))
+            compare(stack)
+        finally:
+            stack.stop()
+
+
+def compare(stack):
+    api = Api(stack.base_url, stack.authorization)
+    browser = log_in(stack)
+    page = f'{stack.base_url}/plugins/ssl/certificates/?per_page=50'
+    works = {
+        'REST, IP addresses': lambda _: api.get('ipam/ip-addresses/', limit=50),
+        'REST, certificates': lambda _: api.get('plugins/ssl/certificates/', limit=50),
+        'UI, IP addresses': lambda _: fetch(browser, f'{stack.base_url}/ipam/ip-addresses/?per_page=50'),
+        'UI, certificates': lambda _: fetch(browser, page),
+        'UI, certificates, renewal_status=Due': lambda _: fetch(browser, f'{page}&renewal_status=Due'),
+        'UI, certificates, sorted by due time': lambda _: fetch(browser, f'{page}&sort=renewal_due_at'),
+        'UI, certificates, sorted by renewal status': lambda _: fetch(browser, f'{page}&sort=renewal_status'),
+    }
+    for work in works.values():
+        work(0)
+    times = {name: measure.median(each) for name, each in measure.interleaved(ROUNDS, **works).items()}
+    rows = []
+    for name, seconds in times.items():
+        base = times[f'{name.partition(",")[0]}, IP addresses']
+        rows.append((name, f'{seconds * 1000:.0f} ms', f'{seconds / base:.2f}'))
+    measure.table([f'list of 50 at {ROWS:,}', 'median', '× IP addresses'], rows)
+
+
+def log_in(stack) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    login = f'{stack.base_url}/login/'
+    session.get(login, timeout=60)
+    form = {'username': stack.username, 'password': stack.password, 'csrfmiddlewaretoken': session.cookies['csrftoken']}
+    session.post(login, data=form, headers={'Referer': login}, timeout=60).raise_for_status()
+    return session
+
+
+def fetch(session, url):
+    session.get(url, timeout=120).raise_for_status()
+
+
+if __name__ == '__main__':
+    main()
