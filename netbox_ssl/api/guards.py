@@ -1,10 +1,25 @@
+import json
+
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from netbox_ssl.models.pem_input import refuse_private_key
+from netbox_ssl.x509 import visible
 
 __all__ = ('DeletionGuardMixin', 'PrivateKeyGuardMixin')
+
+
+def refuse_broken_text(name: str, value) -> None:
+    """
+    Raise a ValidationError if there is half a surrogate pair anywhere in a field. JSON can spell one, as in
+    ``"\\ud800"``, but no answer that quotes it can be sent.
+    """
+    try:
+        json.dumps([name, value], ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        raise DjangoValidationError(_('This is not valid Unicode: it holds half a surrogate pair.')) from error
 
 
 class PrivateKeyGuardMixin:
@@ -20,9 +35,10 @@ class PrivateKeyGuardMixin:
                 if name in self.searched_elsewhere:
                     continue
                 try:
+                    refuse_broken_text(name, value)
                     refuse_private_key(NON_FIELD_ERRORS, value)
                 except DjangoValidationError as error:
-                    errors[name] = error.messages
+                    errors[visible(str(name))] = error.messages
             if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)

@@ -43,7 +43,7 @@ def visible(text: str, limit: int = MAX_NAME_LENGTH) -> str:
     """
     if not text.isprintable():
         text = ''.join(
-            char if char.isprintable() else char.encode('ascii', 'backslashreplace').decode('ascii')
+            char if char.isprintable() else char.encode('unicode_escape').decode('ascii')
             for char in text[:limit]
         ) + ('…' if len(text) > limit else '')
     return text if len(text) <= limit else text[: limit - 1] + '…'

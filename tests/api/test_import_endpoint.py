@@ -1,0 +1,160 @@
+"""``POST certificates/import/`` with one certificate as JSON: what it answers, and to whom."""
+
+from django.urls import reverse
+from extras.models import Tag
+from tenancy.models import Tenant
+from users.models import Token
+from utilities.testing import APITestCase
+
+from netbox_ssl.models import Certificate, Issuance
+from tests.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
+
+
+class ImportTestCase(APITestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse('plugins-api:netbox_ssl-api:certificate-import')
+
+    def send(self, code, **data):
+        response = self.client.post(self.url, data, format='json', **self.header)
+        self.assertHttpStatus(response, code)
+        return response.json()
+
+
+class AnswerTestCase(ImportTestCase):
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view', 'add', 'change')
+
+    def test_created(self):
+        answer = self.send(201, pem=issue_acme().fullchain_pem, acme_auto_renewal=True)
+        self.assertEqual(answer['action'], 'created')
+        self.assertEqual(answer['certificate']['name'], 'www.example.net')
+        self.assertEqual(answer['certificate']['renewal_status'], 'OK')
+        detection = answer['detection']
+        self.assertEqual(
+            (detection['provider'], detection['confidence'], detection['is_acme']), ("Let's Encrypt", 'certain', True)
+        )
+        self.assertEqual(detection['directory_url'], 'https://acme-v02.api.letsencrypt.org/directory')
+        self.assertTrue(detection['evidence'][0]['text'])
+        self.assertEqual((answer['candidates'], answer['warnings']), ([], []))
+
+    def test_renewed_unchanged_updated_and_history(self):
+        old = issue_acme()
+        new = successor(old)
+        first = self.send(201, pem=old.pem)
+        for pem, values, action in (
+            (old.pem, {}, 'unchanged'),
+            (new.pem, {}, 'renewed'),
+            (new.pem, {'description': 'x'}, 'updated'),
+            (successor(old, later=-60 * DAY).pem, {}, 'history'),
+        ):
+            with self.subTest(action):
+                answer = self.send(200, pem=pem, **values)
+                self.assertEqual((answer['action'], answer['certificate']['id']), (action, first['certificate']['id']))
+        self.assertEqual(answer['certificate']['pem'], new.pem)
+
+    def test_what_is_left_out_stays(self):
+        old = issue_acme()
+        self.send(201, pem=old.pem, acme_auto_renewal=True, acme_renewal_days=20, description='The shop')
+        answer = self.send(200, pem=successor(old).pem, comments='x')['certificate']
+        self.assertEqual(
+            [answer[name] for name in ('acme_auto_renewal', 'acme_renewal_days', 'description', 'comments')],
+            [True, 20, 'The shop', 'x'],
+        )
+
+    def test_named(self):
+        certificate = record('appliance')
+        answer = self.send(200, pem=issue_acme('other.example.net', left=61 * DAY).pem, certificate=certificate.pk)
+        self.assertEqual((answer['action'], answer['certificate']['id']), ('renewed', certificate.pk))
+        self.assertIn('certificate', self.send(400, pem=issue_acme('x.example.net').pem, certificate=4711))
+
+    def test_candidates(self):
+        for name in 'ab':
+            record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA')
+        answer = self.send(201, pem=issue_acme().pem)
+        self.assertEqual([each['name'] for each in answer['candidates']], ['a', 'b'])
+
+    def test_warnings(self):
+        answer = self.send(201, pem=issue_acme().pem, acme_auto_renewal=True, acme_renewal_days=90)
+        self.assertIn('always due', answer['warnings'][0])
+        self.assertEqual(answer['certificate']['renewal_status'], 'Due')
+
+    def test_tags_and_custom_fields_as_in_all_of_netbox(self):
+        grant(self.user, 'view', model=Tag)
+        grant(self.user, 'view', model=Tenant)
+        Tag.objects.create(name='Web', slug='web')
+        tenant = Tenant.objects.create(name='Tenant', slug='tenant')
+        answer = self.send(201, pem=issue_acme().pem, tags=[{'name': 'Web'}], tenant={'slug': 'tenant'})
+        self.assertEqual([tag['name'] for tag in answer['certificate']['tags']], ['Web'])
+        self.assertEqual(answer['certificate']['tenant']['id'], tenant.pk)
+
+    def test_refusals_are_at_their_field(self):
+        pem = issue_acme(ca=in_house_ca()).pem
+        for values, field in (
+            ({}, 'pem'),
+            ({'pem': None}, 'pem'),
+            ({'pem': ''}, 'pem'),
+            ({'pem': 'nonsense'}, 'pem'),
+            ({'pem': pem, 'acme_renewal_days': 3651}, 'acme_renewal_days'),
+            ({'pem': pem, 'acme_server_url': 'gopher://x'}, 'acme_server_url'),
+            ({'pem': pem, 'is_acme': False, 'acme_auto_renewal': True}, 'acme_auto_renewal'),
+            ({'pem': pem, 'serial_number': '77'}, 'serial_number'),
+            ({'pem': pem, 'valid_to': '2035-01-01T00:00:00Z'}, 'valid_to'),
+        ):
+            with self.subTest(values=values):
+                self.assertEqual(list(self.send(400, **values)), [field])
+        self.assertFalse(Certificate.objects.exists())
+
+
+class PermissionsTestCase(ImportTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.theirs = Tenant.objects.create(name='theirs', slug='theirs')
+        cls.issued = issue_acme()
+        cls.secret = import_pem(cls.issued, name='Secret project', tenant=cls.theirs).certificate
+
+    def test_neither_add_nor_change(self):
+        grant(self.user, 'view')
+        self.send(403, pem=issue_acme('new.example.net').pem)
+
+    def test_add_only(self):
+        grant(self.user, 'add')
+        self.send(201, pem=issue_acme('new.example.net').pem)
+
+    def test_change_only(self):
+        grant(self.user, 'view', 'change')
+        self.send(403, pem=issue_acme('new.example.net').pem)
+        self.assertEqual(self.send(200, pem=successor(self.issued).pem)['action'], 'renewed')
+
+    def test_a_token_that_may_not_write(self):
+        grant(self.user, 'view', 'add', 'change')
+        Token.objects.update(write_enabled=False)
+        self.send(403, pem=issue_acme('new.example.net').pem)
+
+    def test_without_a_token(self):
+        self.header = {}
+        self.send(403, pem=issue_acme('new.example.net').pem)
+
+    def test_nothing_hidden_is_told(self):
+        grant(self.user, 'view', 'add', constraints={'tenant__isnull': True})
+        grant(self.user, 'change')
+        before = (list(Certificate.objects.values()), list(Issuance.objects.values()))
+        for code, values in (
+            (400, {'pem': self.issued.pem}),
+            (400, {'pem': successor(self.issued).pem, 'certificate': self.secret.pk}),
+        ):
+            with self.subTest(code=code):
+                answer = str(self.send(code, **values))
+                self.assertNotIn('Secret', answer)
+                self.assertNotIn(self.secret.get_absolute_url(), answer)
+        self.assertEqual((list(Certificate.objects.values()), list(Issuance.objects.values())), before)
+        # As for one that does not exist
+        mine = self.send(400, pem=issue_acme('a.example.net').pem, certificate=self.secret.pk)
+        none = self.send(400, pem=issue_acme('a.example.net').pem, certificate=10**6)
+        self.assertEqual(str(mine).replace(str(self.secret.pk), 'N'), str(none).replace(str(10**6), 'N'))
+
+    def test_a_change_that_leads_out_of_bounds_is_undone(self):
+        grant(self.user, 'view', 'change', constraints={'tenant__slug': 'theirs'})
+        self.send(403, pem=self.issued.pem, tenant=None)
+        self.assertEqual(Certificate.objects.get().tenant, self.theirs)
