@@ -1,0 +1,113 @@
+"""Each condition of docs/how-to/event-rules.md, taken out of the page and run as written there."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import django_rq
+from core.events import OBJECT_UPDATED
+from core.models import ObjectType
+from django.test import TestCase
+from django.utils import timezone
+from extras.models import EventRule, Tag, Webhook
+from tenancy.models import Tenant
+
+from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
+from netbox_ssl.models import Certificate
+from netbox_ssl.sweep import sweep
+from tests.factories import DAY, record
+
+PAGE = Path(__file__).parents[2] / 'docs' / 'how-to' / 'event-rules.md'
+EVENT_TYPES = {
+    'Object updated': OBJECT_UPDATED,
+    'Renewal status changed': RENEWAL_STATUS_CHANGED,
+    'Renewal overdue': RENEWAL_OVERDUE,
+}
+SECTION = re.compile(r'^### (?P<title>.+)\n\nEvent type: \*(?P<type>.+)\*\n\n```json\n(?P<condition>.+)\n```', re.M)
+CONDITIONS = {match['title']: match for match in SECTION.finditer(PAGE.read_text(encoding='utf-8'))}
+
+# Title → (renewal status before, days left when it is swept, what is told). A year of "left" is OK, minus one Expired.
+MATCHING = {
+    'A certificate has expired': ('Due', -1),
+    'A certificate has expired, and only that': ('Due', -1),
+    'Any change of renewal status': ('OK', 20),
+    'Renewal is due': ('OK', 20),
+    'A renewal did not happen': ('Due', 5),
+    'It has recovered': ('Expired', 60),
+    'Only one provider': ('Due', -1),
+    'Only one tenant': ('Due', -1),
+    'Only certificates with a tag': ('Due', -1),
+}
+# What must not match: the certificate is of nobody, from nowhere, or its status is another.
+FAILING = {
+    'A certificate has expired': ('OK', 20),
+    'A certificate has expired, and only that': ('OK', 20),
+    'Renewal is due': ('Due', -1),
+    'It has recovered': ('Due', 60),
+}
+
+
+class ConditionsTestCase(TestCase):
+    def setUp(self):
+        self.queue = django_rq.get_queue('default')
+        self.queue.empty()
+        self.addCleanup(self.queue.empty)
+        self.tenant = Tenant.objects.create(name='Customer 1', slug='customer-1')
+        self.tag = Tag.objects.create(name='Production', slug='production')
+        self.webhook = Webhook.objects.create(name='hook', payload_url='http://127.0.0.1:9/')
+
+    def rule(self, title):
+        match = CONDITIONS[title]
+        rule = EventRule(
+            name=title,
+            event_types=[EVENT_TYPES[match['type']]],
+            conditions=json.loads(match['condition']),
+            action_type='webhook',
+            action_object=self.webhook,
+        )
+        rule.full_clean(exclude=['object_types'])
+        rule.save()
+        rule.object_types.set([ObjectType.objects.get_for_model(Certificate)])
+        return rule
+
+    def deliveries(self, announced, left, *, special=True):
+        """Sweep a certificate that was announced as ``announced``, and count what reaches the webhook."""
+        certificate = record(
+            left=left * DAY,
+            tenant=self.tenant if special else None,
+            acme_provider="Let's Encrypt" if special else 'ZeroSSL',
+        )
+        if special:
+            certificate.tags.add(self.tag)
+        Certificate.objects.filter(pk=certificate.pk).update(announced_status=announced, announced_overdue=False)
+        self.queue.empty()
+        sweep(timezone.now() + timedelta(minutes=2))
+        return self.queue.count
+
+    def test_every_condition_of_the_page_has_its_case_here(self):
+        self.assertEqual(set(CONDITIONS), set(MATCHING))
+
+    def test_each_fires_once_when_it_should(self):
+        for title, (announced, left) in MATCHING.items():
+            with self.subTest(title):
+                rule = self.rule(title)
+                self.assertEqual(self.deliveries(announced, left), 1)
+                rule.delete()
+                Certificate.objects.all().delete()
+
+    def test_none_fires_when_it_should_not(self):
+        for title, (announced, left) in FAILING.items():
+            with self.subTest(title):
+                rule = self.rule(title)
+                self.assertEqual(self.deliveries(announced, left), 0)
+                rule.delete()
+                Certificate.objects.all().delete()
+
+    def test_provider_tenant_and_tag_are_told_apart(self):
+        for title in ('Only one provider', 'Only one tenant', 'Only certificates with a tag'):
+            with self.subTest(title):
+                rule = self.rule(title)
+                self.assertEqual(self.deliveries('Due', -1, special=False), 0)
+                rule.delete()
+                Certificate.objects.all().delete()
