@@ -11,12 +11,15 @@ FOLDER = paths.ROOT / 'dist'
 
 
 def source_files():
-    """Everything in the package's folder, but no traces of running it."""
-    return {
+    """Everything in the package's folder, but no traces of running it; and the documentation, which comes along."""
+    package = {
         str(file.relative_to(paths.ROOT))
         for file in paths.PACKAGE.rglob('*')
         if file.is_file() and '__pycache__' not in file.parts and file.suffix != '.pyc' and file.name != '.DS_Store'
     }
+    documentation = paths.ROOT / 'docs'
+    pages = {file.relative_to(documentation) for file in documentation.rglob('*') if file.is_file()}
+    return package | {f'{paths.PACKAGE.name}/docs/{page.as_posix()}' for page in pages}
 
 
 def problems(names):
