@@ -34,8 +34,9 @@ def known_provider_names(catalogue: Catalogue) -> tuple[str, ...]:
 
 def directory_for(provider_name: str, catalogue: Catalogue) -> str:
     """Return the provider's ACME directory URL, or '' when it is not known or there are several."""
-    provider = catalogue.provider(provider_name)
-    return provider.directory_url if provider else ''
+    # The operator may have added to what is recognised as one of ours, without repeating its directory.
+    known = (provider.directory_url for provider in catalogue.providers if provider.name == provider_name)
+    return next(filter(None, known), '')
 
 
 def provider_for_directory(url: str, catalogue: Catalogue) -> str:
@@ -82,8 +83,7 @@ def _provider(table: Mapping[str, Any]) -> Provider:
 
 
 def parse_custom_providers(value: object) -> tuple[Provider, ...]:
-    """
-    Return the providers of the setting `acme_providers`: a list of dictionaries such as
+    """Return the providers of the setting `acme_providers`: a list of dictionaries such as
 
         {'name': 'Example Corp CA', 'directory_url': 'https://acme.corp.example/directory',
          'issuer_organization': 'Example Corp', 'issuer_common_name': r'Example Issuing CA \\d+'}

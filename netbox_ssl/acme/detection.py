@@ -1,18 +1,27 @@
 """Was this certificate issued over ACME, and by whom? Two answers: a provider, and how sure we are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from netbox_ssl.acme.providers import CONFIDENCES, Catalogue, Match, Rule
+from netbox_ssl.acme.providers import CONFIDENCES, Catalogue, Match, Provider, Rule
+from netbox_ssl.x509.extensions import STEP_PROVISIONER
 from netbox_ssl.x509.facts import CertificateFacts
-from netbox_ssl.x509.text import Message
+from netbox_ssl.x509.text import Message, gettext_noop
 
 STEP_ACME = 6
 """`type` of an ACME provisioner in Smallstep's extension."""
 
 STEP_RULE = Rule('certain')
 """The extension alone decides; the issuer has the operator's name."""
+
+ISSUER_TEMPLATES = {
+    'certain': gettext_noop('Its issuer is “%(issuer)s”, which issues over ACME only.'),
+    'likely': gettext_noop('Its issuer is “%(issuer)s”, which issues mostly over ACME.'),
+    'possible': gettext_noop('Its issuer is “%(issuer)s”, which issues over ACME and otherwise.'),
+    'none': gettext_noop('Its issuer is “%(issuer)s”, which does not issue over ACME.'),
+}
+"""Why the issuer's name counts, by the confidence it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,115 +64,151 @@ class Detection:
         }
 
 
-def detect(facts: CertificateFacts, catalogue: Catalogue) -> Detection:
-    """
-    Say which ACME provider issued the certificate, how sure that is, and why.
+class Finding(NamedTuple):
+    """Evidence, and the rule by which it counts."""
 
-    The strongest evidence decides: the operator's settings, Smallstep's extension, the authority key id, the hosts of
-    AIA and CRL, and last the issuer's name, which any private CA can choose as it likes.
+    match: Match
+    confidence: str
+    evidence: Evidence
+
+
+def detect(facts: CertificateFacts, catalogue: Catalogue) -> Detection:
+    """Say which ACME provider issued the certificate, how sure that is, and why.
+
+    The strongest evidence names the provider: the operator's settings, Smallstep's extension, the authority key id, the
+    hosts of AIA and CRL, and last the issuer's name, which any private CA can choose as it likes.
     """
     if facts.is_ca:
-        text = Message('ca', 'It is a CA certificate; those are not issued over ACME.')
+        text = Message('ca', gettext_noop('It is a CA certificate; those are not issued over ACME.'))
         return Detection('', 'none', (Evidence('ca', text),))
-    found = list(_find(facts, catalogue))
-    if not found:
+    if facts.step_provisioner_type not in (None, STEP_ACME):
+        return Detection('', 'none', (_other_provisioner(facts.step_provisioner_type),))
+    findings = list(_find(facts, catalogue))
+    if not findings:
         return Detection('', 'none')
-    evidence = tuple(item for _, item in found)
-    match = found[0][0]
-    confidence = 'certain' if _is_step_acme(facts) else _confidence(match, facts)
-    if not match.provider.acme or confidence == 'none':
+    evidence = tuple(finding.evidence for finding in findings)
+    confidence = _confidence(findings)
+    if confidence == 'none':
         return Detection('', 'none', evidence)
+    provider = findings[0].match.provider
     notices = []
-    if _is_contradicted(match, evidence[0], facts, catalogue):
-        confidence = CONFIDENCES[max(CONFIDENCES.index(confidence) - 1, 0)]
-        notices.append(_contradiction(match))
-    notices += _notices(match)
-    provider = match.provider
-    directory_url = match.rule.directory_url or provider.directory_url
-    return Detection(provider.name, confidence, evidence, tuple(notices), directory_url)
-
-
-def _find(facts: CertificateFacts, catalogue: Catalogue) -> Iterator[tuple[Match, Evidence]]:
-    """Everything that points to a provider, strongest first."""
-    issuer = (facts.issuer_organization, facts.issuer_common_name, facts.issuer_organizational_unit)
-    if match := catalogue.match_settings(*issuer, facts.authority_key_id):
-        yield match, Evidence('settings', Message('settings', 'The settings of NetBox SSL name this issuer.'))
-    by_issuer = catalogue.match_issuer(*issuer)
-    if _is_step_acme(facts):
-        match = by_issuer if by_issuer and by_issuer.provider.name == 'Caddy' else _step_ca(catalogue)
-        text = Message(
-            'step_extension',
-            'It carries the extension %(oid)s of Smallstep, which says that an ACME provisioner issued it.',
-            oid='1.3.6.1.4.1.37476.9000.64.1',
-        )
-        yield match, Evidence('step_extension', text)
-    if known := catalogue.match_key_id(facts.authority_key_id):
-        match, intermediate = known
-        text = Message(
-            'authority_key_id',
-            'Its authority key identifier is that of the intermediate %(name)s.',
-            name=intermediate.common_name,
-        )
-        yield match, Evidence('authority_key_id', text)
-    for url in (*facts.aia_urls, *facts.crl_urls):
-        if match := catalogue.match_url(url):
-            provider = match.provider.name
-            text = Message('host', 'It points to %(url)s, a host of %(provider)s.', url=url, provider=provider)
-            yield match, Evidence('host', text)
-            break
-    if by_issuer:
-        text = Message('issuer', 'Its issuer is "%(issuer)s".', issuer=facts.issuer)
-        yield by_issuer, Evidence('issuer', text)
-
-
-def _is_step_acme(facts: CertificateFacts) -> bool:
-    return facts.step_provisioner_type == STEP_ACME
-
-
-def _step_ca(catalogue: Catalogue) -> Match:
-    return Match(catalogue.provider('step-ca'), STEP_RULE)
-
-
-def _confidence(match: Match, facts: CertificateFacts) -> str:
-    rule = match.rule
-    # Whole days: a certificate "of 90 days" often ends one second before the 91st.
-    if rule.max_days is not None and (facts.valid_to - facts.valid_from).days > rule.max_days:
-        return rule.beyond
-    return rule.confidence
-
-
-def _is_contradicted(match: Match, strongest: Evidence, facts: CertificateFacts, catalogue: Catalogue) -> bool:
-    """Whether the key says that another CA signed than the names, which anybody can choose, claim."""
-    return strongest.kind in ('host', 'issuer') and catalogue.contradicts(match.provider, facts.authority_key_id)
-
-
-def _contradiction(match: Match) -> Message:
-    return Message(
-        'unknown_key',
-        'It names %(provider)s as its issuer, but none of the known intermediates of %(provider)s has this authority '
-        'key identifier: a new one, or another CA under that name. Compare the issuer before you rely on it.',
-        provider=match.provider.name,
+    if _is_contradicted(findings[0], facts, catalogue):
+        confidence = CONFIDENCES[CONFIDENCES.index(confidence) - 1]
+        notices.append(_contradiction(provider))
+    notices += _notices(provider)
+    return Detection(
+        # One step below "possible" there is nothing to suggest any more.
+        '' if confidence == 'none' else provider.name,
+        confidence,
+        evidence,
+        tuple(notices),
+        '' if confidence == 'none' else _directory_url(findings),
     )
 
 
-def _notices(match: Match) -> list[Message]:
-    notices = []
-    provider = match.provider
+def _find(facts: CertificateFacts, catalogue: Catalogue) -> Iterator[Finding]:
+    """Everything that points to a provider, strongest first."""
+    issuer = (facts.issuer_organization, facts.issuer_common_name, facts.issuer_organizational_unit)
+    if match := catalogue.match_settings(*issuer, facts.authority_key_id):
+        text = gettext_noop('The settings of NetBox SSL name this issuer as %(provider)s.')
+        yield _finding(match, facts, 'settings', text, provider=match.provider.name)
+    by_issuer = catalogue.match_issuer(*issuer)
+    if facts.step_provisioner_type == STEP_ACME:
+        is_caddy = by_issuer is not None and by_issuer.provider.name == 'Caddy'
+        match = Match(by_issuer.provider if is_caddy else catalogue.provider('step-ca'), STEP_RULE)
+        text = gettext_noop('It carries the extension %(oid)s of Smallstep, which says that it was issued over ACME.')
+        yield _finding(match, facts, 'step_extension', text, oid=STEP_PROVISIONER)
+    if known := catalogue.match_key_id(facts.authority_key_id):
+        match, intermediate = known
+        text = gettext_noop('Its authority key identifier is that of the intermediate “%(name)s” of %(provider)s.')
+        name, provider = intermediate.common_name, match.provider.name
+        yield _finding(match, facts, 'authority_key_id', text, name=name, provider=provider)
+    if pointer := _first_host(facts, catalogue):
+        match, url = pointer
+        text = gettext_noop('It points to %(url)s, a host of %(provider)s.')
+        yield _finding(match, facts, 'host', text, url=url, provider=match.provider.name)
+    if by_issuer:
+        text = ISSUER_TEMPLATES[by_issuer.rule.confidence_for(facts.valid_to - facts.valid_from)]
+        yield _finding(by_issuer, facts, 'issuer', text, issuer=facts.issuer)
+
+
+def _finding(match: Match, facts: CertificateFacts, kind: str, template: str, **params: str) -> Finding:
+    confidence = match.rule.confidence_for(facts.valid_to - facts.valid_from)
+    return Finding(match, confidence, Evidence(kind, Message(kind, template, **params)))
+
+
+def _other_provisioner(kind: int) -> Evidence:
+    text = Message(
+        'step_extension',
+        gettext_noop(
+            'It carries the extension %(oid)s of Smallstep with provisioner type %(type)d, which is not ACME.'
+        ),
+        oid=STEP_PROVISIONER,
+        type=kind,
+    )
+    return Evidence('step_extension', text)
+
+
+def _first_host(facts: CertificateFacts, catalogue: Catalogue) -> tuple[Match, str] | None:
+    for url in (*facts.aia_urls, *facts.crl_urls):
+        if match := catalogue.match_url(url):
+            return match, url
+    return None
+
+
+def _confidence(findings: Sequence[Finding]) -> str:
+    """Return how sure the findings make us of the first one's provider.
+
+    What identifies the very issuer speaks for itself. A host often serves several issuers of a provider, so the
+    issuer's name may make us surer than the host does.
+    """
+    first = findings[0]
+    if any(finding.evidence.kind == 'step_extension' for finding in findings):
+        return 'certain'
+    if first.evidence.kind != 'host':
+        return first.confidence
+    same = [finding.confidence for finding in findings if finding.match.provider == first.match.provider]
+    return max(same, key=CONFIDENCES.index)
+
+
+def _directory_url(findings: Sequence[Finding]) -> str:
+    """Return the directory of the very issuer where each has its own, else the provider's."""
+    provider = findings[0].match.provider
+    own = (finding.match.rule.directory_url for finding in findings if finding.match.provider == provider)
+    return next(filter(None, own), provider.directory_url)
+
+
+def _is_contradicted(first: Finding, facts: CertificateFacts, catalogue: Catalogue) -> bool:
+    """Whether the key says that another CA signed than the names, which anybody can choose, claim."""
+    names_only = first.evidence.kind in ('host', 'issuer')
+    return names_only and catalogue.contradicts(first.match.provider, facts.authority_key_id)
+
+
+def _contradiction(provider: Provider) -> Message:
+    return Message(
+        'unknown_key',
+        gettext_noop(
+            'It names %(provider)s as its issuer, but none of the known intermediates of %(provider)s has this '
+            'authority key identifier: a new one, or another CA under that name. Compare the issuer before you rely '
+            'on it.'
+        ),
+        provider=provider.name,
+    )
+
+
+def _notices(provider: Provider) -> Iterator[Message]:
     if provider.untrusted:
-        notices.append(
-            Message(
-                'untrusted',
-                '%(provider)s is for tests: no browser trusts its certificates. Issue it from production before use.',
-                provider=provider.name,
-            )
+        yield Message(
+            'untrusted',
+            gettext_noop(
+                '%(provider)s is for tests: no browser trusts its certificates. Issue it from production before use.'
+            ),
+            provider=provider.name,
         )
     if provider.discontinued:
-        notices.append(
-            Message(
-                'discontinued',
-                '%(provider)s has issued nothing since %(date)s: renew with another CA.',
-                provider=provider.name,
-                date=provider.discontinued,
-            )
+        yield Message(
+            'discontinued',
+            gettext_noop('%(provider)s has issued nothing since %(date)s: renew with another CA.'),
+            provider=provider.name,
+            date=provider.discontinued,
         )
-    return notices

@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -30,6 +31,13 @@ class Rule:
     """Confidence for those that are valid longer."""
     directory_url: str = ''
     """Where it is another one for each issuer of the provider."""
+
+    def confidence_for(self, lifetime: timedelta) -> str:
+        """Return how sure the rule makes us of a certificate that is valid for this long.
+
+        Whole days count: a certificate "of 90 days" often ends one second before the 91st day.
+        """
+        return self.beyond if self.max_days is not None and lifetime.days > self.max_days else self.confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class Provider:
     discontinued: str = ''
     """ISO date of the last issuance."""
     acme: bool = True
-    """False for what is listed only to say that it is no ACME provider."""
+    """False for what is listed only to say that it is no ACME provider: all its rules say `none`."""
     custom: bool = False
     """From the settings."""
 

@@ -20,6 +20,7 @@ _NOT_ALNUM = bytes(set(range(256)) - set(_ALNUM))
 
 _OPENSSH_MAGIC = b'openssh-key-v1\0'
 _HEADER_OCTETS = 4096  # more than `identify` looks at; a slice to the end would make a long row of elements quadratic
+_SHORTEST_KEY = 32  # octets of DER; an Ed25519 key takes 48
 _KEYSTORE_MAGICS = (b'\xfe\xed\xfe\xed', b'\xce\xce\xce\xce')  # Java: JKS and JCEKS
 
 _LABELS = {
@@ -56,13 +57,14 @@ def _find_in_binary(data: bytes) -> str | None:
         return 'Java key store'
     position = 0
     while data[position : position + 1] == b'0':
-        kind = identify(data[position : position + _HEADER_OCTETS])
-        if kind in PRIVATE_KINDS:
-            return f'{kind}, DER'
         try:
-            position = der.read_element(data, position).end
+            end = der.read_header(data, position).end
         except der.DerError:
             break
+        kind = identify(data[position : position + _HEADER_OCTETS]) if end - position >= _SHORTEST_KEY else None
+        if kind in PRIVATE_KINDS:
+            return f'{kind}, DER'
+        position = end
     return None
 
 

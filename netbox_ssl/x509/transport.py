@@ -6,8 +6,9 @@ import re
 DASHES = '\\-\u2010-\u2015\u2212'
 """The hyphen and what word processors and chat programs make of it, for use inside a character class."""
 
-_ESCAPED_BREAK = re.compile(r'\\+(?:r\\+n|[rnt]|u000[aAdD])')
-_ESCAPED_CHARACTER = re.compile(r'\\+(/|u00(?:2[bBfFdD]|3[dD]))')
+# The look-behind keeps a long row of backslashes from being tried once for each of them.
+_ESCAPED_BREAK = re.compile(r'(?<!\\)\\+(?:r\\+n|[rnt]|u000[aAdD])')
+_ESCAPED_CHARACTER = re.compile(r'(?<!\\)\\+(/|u00(?:2[bBfFdD]|3[dD]))')
 
 
 def decode_text(data: bytes) -> str:
