@@ -14,13 +14,21 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
 from .announced import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD, AnnouncedFieldsMixin
+from .export import YAMLExportMixin
 from .validation import KNOWN_ALREADY, CertificateValidationMixin
 from .x509_fields import X509FieldsMixin
 
 __all__ = ('Certificate',)
 
 
-class Certificate(CertificateValidationMixin, AnnouncedFieldsMixin, ContactsMixin, X509FieldsMixin, PrimaryModel):
+class Certificate(
+    CertificateValidationMixin,
+    YAMLExportMixin,
+    AnnouncedFieldsMixin,
+    ContactsMixin,
+    X509FieldsMixin,
+    PrimaryModel,
+):
     """
     A TLS certificate that lives on while its X.509 certificate is renewed every few weeks: what certbot calls a
     lineage. It carries the facts of the current X.509 certificate; those before it are its issuances.
