@@ -9,7 +9,7 @@ from netbox.context import current_request
 
 from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
 
-__all__ = ('AUTOMATIC', 'CONTRADICTORY', 'ELIGIBLE', 'OVERDUE_UNTOLD', 'AnnouncedFieldsMixin')
+__all__ = ('AUTOMATIC', 'CONTRADICTORY', 'ELIGIBLE', 'OVERDUE_UNTOLD', 'SWEEP_INDEXES', 'AnnouncedFieldsMixin')
 
 # The conditions of the partial indexes that the sweep (sweep.py) reads: it must ask in the very same words.
 ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
@@ -21,6 +21,32 @@ CONTRADICTORY = (
     | (ELIGIBLE & Q(announced_status=''))
     | (ELIGIBLE & Q(acme_auto_renewal=True, announced_status=RenewalStatusChoices.MANUAL))
     | (ELIGIBLE & Q(acme_auto_renewal=False, announced_status__in=(RenewalStatusChoices.OK, RenewalStatusChoices.DUE)))
+)
+
+# From each announced status to the next one that time brings. There is deliberately no index on valid_to alone: the
+# planner would take it and read every long expired certificate again and again.
+SWEEP_INDEXES = (
+    models.Index(
+        fields=('announced_status', 'renewal_due_at', 'valid_to'),
+        condition=AUTOMATIC,
+        name='netbox_ssl_cert_sweep_due',
+    ),
+    models.Index(
+        fields=('announced_status', 'valid_to'),
+        condition=ELIGIBLE,
+        name='netbox_ssl_cert_sweep_expired',
+    ),
+    models.Index(
+        fields=('renewal_overdue_at', 'valid_to'),
+        condition=OVERDUE_UNTOLD,
+        name='netbox_ssl_cert_sweep_overdue',
+    ),
+    # Holds only what was changed behind our back.
+    models.Index(
+        fields=('id',),
+        condition=CONTRADICTORY,
+        name='netbox_ssl_cert_contradictory',
+    ),
 )
 
 

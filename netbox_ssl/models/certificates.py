@@ -13,7 +13,7 @@ from utilities.exceptions import AbortRequest
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
-from .announced import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD, AnnouncedFieldsMixin
+from .announced import AUTOMATIC, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .export import YAMLExportMixin
 from .validation import KNOWN_ALREADY, CertificateValidationMixin
 from .x509_fields import X509FieldsMixin
@@ -187,29 +187,7 @@ class Certificate(
                 condition=AUTOMATIC,
                 name='netbox_ssl_cert_due',
             ),
-            # The sweep: from each announced status to the next one that time brings. There is deliberately no index on
-            # valid_to alone: the planner would take it and read every long expired certificate again and again.
-            models.Index(
-                fields=('announced_status', 'renewal_due_at', 'valid_to'),
-                condition=AUTOMATIC,
-                name='netbox_ssl_cert_sweep_due',
-            ),
-            models.Index(
-                fields=('announced_status', 'valid_to'),
-                condition=ELIGIBLE,
-                name='netbox_ssl_cert_sweep_expired',
-            ),
-            models.Index(
-                fields=('renewal_overdue_at', 'valid_to'),
-                condition=OVERDUE_UNTOLD,
-                name='netbox_ssl_cert_sweep_overdue',
-            ),
-            # Holds only what was changed behind our back.
-            models.Index(
-                fields=('id',),
-                condition=CONTRADICTORY,
-                name='netbox_ssl_cert_contradictory',
-            ),
+            *SWEEP_INDEXES,
         )
 
     def __str__(self):
