@@ -1,0 +1,148 @@
+"""Takes the examples out of the documentation, and compares real answers with the documented ones."""
+
+import email.message
+import json
+import re
+import shlex
+from argparse import ArgumentParser
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ('HOST', 'REFERENCE', 'Documented', 'Exchange', 'Request', 'exchanges', 'fences')
+
+REFERENCE = Path(__file__).resolve().parents[2] / 'docs' / 'reference'
+HOST = 'https://netbox.example.com'
+FENCE = re.compile(r'^```(\w+)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+# Stands for any value; at the end of a text, for any rest; as a key, for any further fields.
+ANY = '…'
+
+CURL = ArgumentParser(exit_on_error=False)
+CURL.add_argument('url')
+CURL.add_argument('-H', dest='headers', action='append', default=[])
+CURL.add_argument('-F', dest='form', action='append', default=[])
+CURL.add_argument('--data-binary')
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    body: str = ''
+    content_type: str = 'application/json'
+    # Name of the file that is the body
+    file: str = ''
+    # Field of a form → value; a file begins with @
+    form: dict = field(default_factory=dict)
+
+
+@dataclass
+class Exchange:
+    request: Request
+    status: int
+    answer: object
+
+
+def fences(page: str) -> list[tuple[str, str]]:
+    """Language and text of each fenced block of a page."""
+    return FENCE.findall((REFERENCE / page).read_text(encoding='utf-8'))
+
+
+def exchanges(page: str) -> list[Exchange]:
+    """The requests of a page (HTTP or curl), each with the answer that follows it."""
+    blocks = [text for language, text in fences(page) if language in ('http', 'sh')]
+    requests, answers = blocks[::2], blocks[1::2]
+    if len(requests) != len(answers) or not all(text.startswith('HTTP/1.1 ') for text in answers):
+        raise AssertionError(f'{page}: not every request is followed by its answer')
+    return [_exchange(*pair) for pair in zip(requests, answers, strict=True)]
+
+
+def _exchange(request: str, answer: str) -> Exchange:
+    head, _, body = answer.partition('\n\n')
+    read = _read_curl if request.startswith('curl ') else _read_http
+    return Exchange(read(request), int(head.split()[1]), json.loads(body) if body.strip() else None)
+
+
+def _read_http(text: str) -> Request:
+    head, _, body = text.partition('\n\n')
+    return Request(*head.split(), body=body)
+
+
+def _read_curl(text: str) -> Request:
+    given = CURL.parse_args(shlex.split(text)[1:])
+    headers = email.message.Message()
+    for header in given.headers:
+        name, _, value = header.partition(':')
+        headers[name] = value.strip()
+    if headers['Authorization'] != 'Bearer $TOKEN':
+        raise AssertionError(f'{text} sends no token')
+    request = Request('POST', given.url.removeprefix(HOST))
+    if given.form:
+        request.form = dict(item.split('=', 1) for item in given.form)
+    else:
+        request.file = given.data_binary.removeprefix('@')
+        # As curl does.
+        request.content_type = headers['Content-Type'] or 'application/x-www-form-urlencoded'
+    return request
+
+
+class Documented:
+    """Compares answers with the documented ones. Documented IDs stand for the real ones, each for the same always."""
+
+    def __init__(self, host: str):
+        self.host = host
+        self.ids: dict[int, int] = {}
+
+    def real(self, text: str) -> str:
+        """A documented URL, path or query string with the real IDs."""
+        text = re.sub(r'(?<=/)\d+(?=/)|(?<=_id=)\d+', lambda match: str(self._real_id(int(match[0]))), text)
+        return text.replace(HOST, self.host)
+
+    def real_body(self, value):
+        """A documented JSON body with the real IDs."""
+        if isinstance(value, dict):
+            return {
+                key: self._real_id(item) if key == 'certificate' else self.real_body(item)
+                for key, item in value.items()
+            }
+        return [self.real_body(item) for item in value] if isinstance(value, list) else value
+
+    def _real_id(self, number: int) -> int:
+        return self.ids.get(number, number)
+
+    def differences(self, documented, actual, where: str = 'answer') -> list[str]:
+        """Where ``actual`` is not as documented, in words."""
+        if isinstance(documented, dict) and isinstance(actual, dict):
+            return self._compare_objects(documented, actual, where)
+        if isinstance(documented, list) and isinstance(actual, list):
+            if len(documented) != len(actual):
+                return [f'{where}: {len(documented)} documented, {len(actual)} answered']
+            pairs = zip(documented, actual, strict=True)
+            return [found for i, pair in enumerate(pairs) for found in self.differences(*pair, f'{where}[{i}]')]
+        if isinstance(documented, str) and documented.endswith(ANY):
+            begin = documented.removesuffix(ANY)
+            same = str(actual).startswith(begin) and actual is not None
+        elif isinstance(documented, str) and isinstance(actual, str):
+            same = documented == actual or self.real(documented) == actual or self._named(documented) == actual
+        else:
+            same = type(documented) is type(actual) and documented == actual
+        return [] if same else [f'{where}: documented {documented!r}, answered {actual!r}']
+
+    def _compare_objects(self, documented: dict, actual: dict, where: str) -> list[str]:
+        keys = documented.keys() - {ANY}
+        found = [f'{where}.{key} is not answered' for key in sorted(keys - actual.keys())]
+        if ANY not in documented:
+            found += [f'{where}.{key} is not documented' for key in sorted(actual.keys() - keys)]
+        # The ID first: the URL beside it holds it.
+        for key in sorted(keys & actual.keys(), key=lambda key: key != 'id'):
+            if key == 'id':
+                # REST answers numbers, GraphQL text.
+                number, real = int(documented['id']), int(actual['id'])
+                if self.ids.setdefault(number, real) != real:
+                    found.append(f'{where}.id: {number} stood for {self.ids[number]}, answered {real}')
+            else:
+                found += self.differences(documented[key], actual[key], f'{where}.{key}')
+        return found
+
+    def _named(self, text: str) -> str:
+        """A documented sentence with the real IDs."""
+        return re.sub(r'(?<=\(ID )\d+(?=\))', lambda match: str(self._real_id(int(match[0]))), text)
