@@ -38,6 +38,9 @@ RUN_IS_DEAD_AFTER = timedelta(minutes=2)
 # RQ's scheduler moves jobs to their queue every second.
 SCHEDULER_IS_DEAD_AFTER = timedelta(seconds=30)
 
+# From when RQ counts a job as started until NetBox does; the process has loaded everything by then.
+STARTING_TAKES = timedelta(seconds=20)
+
 # NetBox stores a job before it puts it into the queue.
 QUEUEING_TAKES = timedelta(seconds=10)
 
@@ -166,9 +169,10 @@ class RenewalSweepJob(JobRunner):
                 if late:
                     rq_job.cancel()
             case JobStatus.QUEUED:
-                reason = '' if watchdog.is_served(job.queue_name) else 'No worker serves its queue.'
+                reason = '' if watchdog.waits_in_queue(rq_job) else 'No worker will get to it.'
             case JobStatus.STARTED:
-                late = (job.scheduled or job.created) < now - RUN_IS_DEAD_AFTER
+                # Its first act is to count as running.
+                late = not rq_job.started_at or rq_job.started_at < now - STARTING_TAKES
                 reason = 'Its worker died.' if late else ''
             case _:
                 reason = 'It is no longer in the queue.'

@@ -22,7 +22,7 @@ from utilities.rqworker import any_workers_for_queue
 
 from . import settings
 
-__all__ = ('check', 'is_served', 'note_sweep', 'queue_name', 'start', 'sweep_is_fresh')
+__all__ = ('check', 'is_served', 'note_sweep', 'queue_name', 'start', 'sweep_is_fresh', 'waits_in_queue')
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
@@ -30,9 +30,10 @@ FRESH = 'netbox_ssl:sweep:fresh'
 ASKED = 'netbox_ssl:sweep:asked'
 REVIVAL = 'netbox_ssl-revive-sweep'
 
-CHECK_SECONDS = 10
+# Together with the time that a sweep takes, these make sure that one ends within two minutes of whatever was lost.
+CHECK_SECONDS = 5
 # How much later than due a sweep may begin before it counts as missing.
-SLACK_SECONDS = 30
+SLACK_SECONDS = 20
 # Two workers that look at the same time ask once.
 ASK_SECONDS = 20
 
@@ -40,6 +41,15 @@ ASK_SECONDS = 20
 def is_served(queue: str) -> bool:
     """Whether any worker listens to ``queue``. One that was killed counts for some minutes more."""
     return any_workers_for_queue(queue)
+
+
+def waits_in_queue(job: Job) -> bool:
+    """
+    Whether a worker will get to ``job``. Its status does not say so: a worker that is killed between taking a job and
+    starting it leaves one behind that counts as queued for ever and is in no queue.
+    """
+    is_queued = job.get_status() == JobStatus.QUEUED
+    return is_queued and django_rq.get_queue(job.origin).get_job_position(job.id) is not None and is_served(job.origin)
 
 
 def queue_name() -> str:
@@ -78,10 +88,9 @@ def check() -> bool:
 
 
 def _waits_already(server) -> bool:
-    """Whether what was asked for before is still in a queue that some worker serves."""
+    """Whether what was asked for before still waits for a worker."""
     try:
-        asked = Job.fetch(REVIVAL, connection=server)
-        return asked.get_status() == JobStatus.QUEUED and is_served(asked.origin)
+        return waits_in_queue(Job.fetch(REVIVAL, connection=server))
     except (NoSuchJobError, InvalidJobOperation):
         return False
 

@@ -163,8 +163,10 @@ class ChainTestCase(CommittingTestCase):
 
 
 class DeadJobTestCase(CommittingTestCase):
-    def make(self, status, age=5 * MINUTE, rq_status=None, scheduled=None, queue='default'):
-        """A job of that age, and how RQ sees it (None: not at all)."""
+    def make(
+        self, status, age=5 * MINUTE, rq_status=None, scheduled=None, queue='default', started=MINUTE, taken=False
+    ):
+        """A job of that age, and how RQ sees it (None: not at all); taken: by a worker that took it from its queue."""
         now = timezone.now()
         job = RenewalSweepJob.enqueue(interval=1, queue_name=queue, schedule_at=scheduled)
         values = {'status': status, 'created': now - age}
@@ -172,11 +174,18 @@ class DeadJobTestCase(CommittingTestCase):
             values['started'] = now - age
         Job.objects.filter(pk=job.pk).update(**values)
         job.refresh_from_db()
-        rq_job = django_rq.get_queue(queue).fetch_job(str(job.job_id))
+        rq_queue = django_rq.get_queue(queue)
+        rq_job = rq_queue.fetch_job(str(job.job_id))
         if rq_status is None:
             rq_job.delete()
         else:
             rq_job.set_status(rq_status)
+            rq_queue.remove(rq_job.id)
+            if rq_status == JobStatus.QUEUED and not taken:
+                rq_queue.push_job_id(rq_job.id)
+            if rq_status == JobStatus.STARTED:
+                rq_job.started_at = now - started
+                rq_job.save()
         return job
 
     def assertDead(self, dead, *args, **kwargs):
@@ -195,12 +204,18 @@ class DeadJobTestCase(CommittingTestCase):
         self.assertDead(True, pending, rq_status=None)
         self.assertDead(False, pending, timedelta(seconds=1), rq_status=None)
         self.assertDead(True, pending, rq_status=JobStatus.FAILED)
-        self.assertDead(True, pending, rq_status=JobStatus.STARTED)
-        self.assertDead(False, pending, MINUTE, rq_status=JobStatus.STARTED)
+
+    def test_taken_by_a_worker_that_was_killed_before_it_ran(self):
+        for status in (JobStatusChoices.STATUS_PENDING, JobStatusChoices.STATUS_SCHEDULED):
+            past = timezone.now() - MINUTE if status == JobStatusChoices.STATUS_SCHEDULED else None
+            self.assertDead(True, status, rq_status=JobStatus.QUEUED, scheduled=past, taken=True)
+            self.assertDead(True, status, rq_status=JobStatus.STARTED, scheduled=past)
+            second = timedelta(seconds=1)
+            self.assertDead(False, status, rq_status=JobStatus.STARTED, scheduled=past, started=second)
 
     def test_pending_where_nobody_listens(self):
         job = self.make(JobStatusChoices.STATUS_PENDING, rq_status=JobStatus.QUEUED, queue='high')
-        self.assertIn('serves', RenewalSweepJob.why_dead(job, timezone.now()))
+        self.assertIn('No worker', RenewalSweepJob.why_dead(job, timezone.now()))
 
     def test_scheduled(self):
         scheduled, now = JobStatusChoices.STATUS_SCHEDULED, timezone.now()
@@ -246,13 +261,23 @@ class WatchdogTestCase(CommittingTestCase):
     def test_a_sweep_is_fresh_for_little_longer_than_an_interval(self):
         watchdog.note_sweep()
         with django_rq.get_connection('default') as server:
-            self.assertAlmostEqual(server.ttl(watchdog.FRESH), 90, delta=2)
+            self.assertAlmostEqual(server.ttl(watchdog.FRESH), 80, delta=2)
 
     def test_it_does_not_ask_again_while_it_waits_in_the_queue(self):
         watchdog.check()
         with django_rq.get_connection('default') as server, patch.object(watchdog, 'is_served', return_value=True):
             server.delete(watchdog.ASKED)
             self.assertFalse(watchdog.check())
+
+    def test_it_asks_again_when_what_it_asked_for_was_lost_with_its_worker(self):
+        watchdog.check()
+        queue = django_rq.get_queue('default')
+        with django_rq.get_connection('default') as server, patch.object(watchdog, 'is_served', return_value=True):
+            queue.remove(watchdog.REVIVAL)
+            server.delete(watchdog.ASKED)
+            with patch.object(watchdog, 'queue_name', return_value='default'):
+                self.assertTrue(watchdog.check())
+        self.assertEqual(queue.job_ids, [watchdog.REVIVAL])
 
     def test_what_was_asked_for_too_late_does_nothing(self):
         watchdog.note_sweep()
