@@ -30,6 +30,15 @@ class CertificateTestCase(
     test_bulk_rename_label_field = None
     test_bulk_rename_name_and_label_fields = None
 
+    def test_export_objects(self):
+        """As of NetBox's other models with a YAML export: all data in YAML, the present view in CSV."""
+        self.add_permissions('netbox_ssl.view_certificate')
+        for query, content_type in (('export', 'text/yaml'), ('export=table', 'text/csv; charset=utf-8')):
+            answer = self.client.get(f'{self._get_url("list")}?{query}')
+            self.assertHttpStatus(answer, 200)
+            self.assertEqual(answer.get('Content-Type'), content_type)
+            self.assertContains(answer, 'www1.example.net')
+
     @classmethod
     def setUpTestData(cls):
         tenant = Tenant.objects.create(name='Tenant 1', slug='tenant-1')

@@ -1,8 +1,11 @@
 """Long lists as a job: the answer comes at once, NetBox's job holds the result."""
 
+import pytest
+
 from dev.certificate_factory import issue, make_ca
 
 IMPORT = 'plugins/ssl/certificates/import/'
+pytestmark = pytest.mark.usefixtures('empty_afterwards')
 
 
 def test_a_list_in_the_background(stack, api):

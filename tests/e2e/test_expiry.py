@@ -4,8 +4,6 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from dev.certificate_factory import issue, make_ca
 
 CONDITIONS = '{"attr": "renewal_status", "value": "%s"}'
@@ -43,16 +41,7 @@ def choose(page, field, label):
     page.keyboard.press('Escape')
 
 
-@pytest.fixture
-def cleaned(api):
-    """Rules and webhooks of other tests would deliver, too."""
-    yield
-    for path in ('extras/event-rules/', 'extras/webhooks/', 'plugins/ssl/certificates/'):
-        for found in api.get(path, limit=0)['results']:
-            api.delete(f'{path}{found["id"]}/')
-
-
-def test_expiry_and_recovery_reach_the_receiver_once(page, api, receiver, cleaned):
+def test_expiry_and_recovery_reach_the_receiver_once(page, api, receiver, empty_afterwards):
     make_rule(page, api, receiver, 'expired', 'Expired', 'Object updated')
     make_rule(page, api, receiver, 'recovered', 'OK', 'Renewal status changed')
     ca = make_ca("Let's Encrypt", 'R13')

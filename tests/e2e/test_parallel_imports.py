@@ -8,6 +8,7 @@ from dev.api import Api
 from dev.certificate_factory import issue, make_ca
 
 IMPORT = 'plugins/ssl/certificates/import/'
+pytestmark = pytest.mark.usefixtures('empty_afterwards')
 
 
 @pytest.fixture(scope='module')

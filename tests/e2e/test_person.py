@@ -23,7 +23,7 @@ def picture(page, name):
 
 
 @pytest.fixture
-def inventory(api):
+def inventory(api, empty_afterwards):
     """A certificate in every renewal status, beside the one that the test pastes."""
     now = datetime.now(UTC).replace(microsecond=0)
     ca = make_ca("Let's Encrypt", 'E8')
@@ -34,9 +34,6 @@ def inventory(api):
         api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem, 'acme_auto_renewal': True})
     issued = issue(['manual.example.net'], make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA'))
     api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem})
-    yield
-    for found in api.get('plugins/ssl/certificates/', limit=0)['results']:
-        api.delete(f'plugins/ssl/certificates/{found["id"]}/')
 
 
 def test_paste_confirm_edit_filter(page, api, inventory):
