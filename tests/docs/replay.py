@@ -68,7 +68,7 @@ def _read_http(text: str) -> Request:
 
 
 def _read_curl(text: str) -> Request:
-    given = CURL.parse_args(shlex.split(text)[1:])
+    given = CURL.parse_args(shlex.split(text.replace('\\\n', ' '))[1:])
     headers = email.message.Message()
     for header in given.headers:
         name, _, value = header.partition(':')
