@@ -1,4 +1,3 @@
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from extras.ui.panels import CustomFieldsPanel, TagsPanel
 from netbox.object_actions import AddObject, BulkDelete, BulkEdit, BulkExport, BulkImport, BulkRename
@@ -7,13 +6,7 @@ from netbox.ui.panels import CommentsPanel, ObjectsTablePanel
 from netbox.views import generic
 from utilities.views import register_model_view
 
-from . import (
-    filtersets,
-    forms,
-    intake,
-    smart_paste,  # noqa: F401  (registers its view)
-    tables,
-)
+from . import bulk_import, filtersets, forms, smart_paste, tables  # noqa: F401  (two of them register their views)
 from .models import Certificate, CertificateSource, Issuance
 from .object_actions import SmartPaste
 from .ui import panels
@@ -78,27 +71,6 @@ class CertificateEditView(generic.ObjectEditView):
 @register_model_view(Certificate, 'delete')
 class CertificateDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
     queryset = Certificate.objects.all()
-
-
-@register_model_view(Certificate, 'bulk_import', path='import', detail=False)
-class CertificateBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
-    queryset = Certificate.objects.all()
-    model_form = forms.CertificateImportForm
-
-    def _save_object(self, model_form, request, parent_idx):
-        try:
-            return super()._save_object(model_form, request, parent_idx)
-        except ValidationError as error:
-            # Raised by the intake, below: NetBox shows the number of the record for errors of the form only.
-            errors = error.message_dict if hasattr(error, 'error_dict') else {'': error.messages}
-            raise ValidationError(self._compile_form_errors(errors, index=parent_idx)) from error
-
-    def save_object(self, object_form, request):
-        if object_form.leaf is None:
-            return super().save_object(object_form, request)
-        message = getattr(object_form.instance, '_changelog_message', '')
-        result = intake.take_in(object_form.leaf, request.user, object_form.attributes(), message=message)
-        return result.certificate
 
 
 @register_model_view(Certificate, 'bulk_edit', path='edit', detail=False)

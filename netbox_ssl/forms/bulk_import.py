@@ -11,12 +11,17 @@ from netbox_ssl.models import Certificate
 from netbox_ssl.models.x509_fields import FACT_FIELDS
 
 from .fields import ACME_FIELDS, NamesField
-from .mixins import PinDetectedFieldsMixin, PrivateKeyGuardMixin
+from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
 __all__ = ('CertificateImportForm',)
 
 
-class CertificateImportForm(PrivateKeyGuardMixin, PinDetectedFieldsMixin, PrimaryModelImportForm):
+class CertificateImportForm(
+    PrivateKeyGuardMixin,
+    FactsFromPEMMixin,
+    PinDetectedFieldsMixin,
+    PrimaryModelImportForm,
+):
     """
     One record of NetBox's bulk import. A record with a ``pem`` and no ``id`` goes through the intake, so that it renews
     what it belongs to: :attr:`leaf` then holds the certificate, and :meth:`attributes` what else the record says.

@@ -41,8 +41,10 @@ class NamesField(forms.CharField):
 
     def to_python(self, value):
         # Records of JSON and YAML imports hold lists.
+        if isinstance(value, dict) or (isinstance(value, list | tuple) and not all(isinstance(x, str) for x in value)):
+            raise forms.ValidationError(_('Give names, or a list of them.'))
         if isinstance(value, list | tuple):
-            return [str(item) for item in value]
+            return list(value)
         return [item for item in re.split(r'[\s,]+', super().to_python(value)) if item]
 
     def has_changed(self, initial, data):

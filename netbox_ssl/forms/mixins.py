@@ -2,13 +2,15 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
 from netbox_ssl.acme.catalogue import known_provider_names
 from netbox_ssl.models.pem_input import refuse_private_key
-from netbox_ssl.models.validation import DETECTED_FIELDS
+from netbox_ssl.models.validation import DETECTED_FIELDS, contradicted_facts
+from netbox_ssl.models.x509_fields import FACT_FIELDS
 
-__all__ = ('DatalistInput', 'PinDetectedFieldsMixin', 'PrivateKeyGuardMixin', 'provider_input')
+__all__ = ('DatalistInput', 'FactsFromPEMMixin', 'PinDetectedFieldsMixin', 'PrivateKeyGuardMixin', 'provider_input')
 
 
 class PrivateKeyGuardMixin:
@@ -36,6 +38,22 @@ class PrivateKeyGuardMixin:
         if refused:
             self.data = data
         return refused
+
+
+class FactsFromPEMMixin:
+    """With a PEM, the facts come from it: a typed fact that says otherwise is an error at its field."""
+
+    def _post_clean(self):
+        typed = {
+            name: self.cleaned_data[name]
+            for name in FACT_FIELDS
+            if name in self.cleaned_data and name in self.changed_data and self.cleaned_data[name]
+        }
+        super()._post_clean()
+        if not self.instance.pem or self.errors:
+            return
+        for name in contradicted_facts(typed, self.instance):
+            self.add_error(name, _('The PEM says otherwise. Leave this empty: it is read from the PEM.'))
 
 
 class PinDetectedFieldsMixin:

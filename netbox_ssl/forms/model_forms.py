@@ -8,29 +8,12 @@ from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.validation import contradicted_facts
 from netbox_ssl.models.x509_fields import FACT_FIELDS
 
 from .fields import ACME_FIELDS, ACMEFieldsMixin, NamesField
-from .mixins import PinDetectedFieldsMixin, PrivateKeyGuardMixin
+from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
-__all__ = ('CertificateForm', 'FactsFromPEMMixin')
-
-
-class FactsFromPEMMixin:
-    """With a PEM, the facts come from it: a typed fact that says otherwise is an error at its field."""
-
-    def _post_clean(self):
-        typed = {
-            name: self.cleaned_data[name]
-            for name in FACT_FIELDS
-            if name in self.cleaned_data and name in self.changed_data and self.cleaned_data[name]
-        }
-        super()._post_clean()
-        if not self.instance.pem or self.errors:
-            return
-        for name in contradicted_facts(typed, self.instance):
-            self.add_error(name, _('The PEM says otherwise. Leave this empty: it is read from the PEM.'))
+__all__ = ('CertificateForm',)
 
 
 class CertificateForm(
