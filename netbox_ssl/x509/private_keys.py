@@ -99,7 +99,7 @@ _PEM_HEADER = re.compile(
     rf'(?:{_GAP}{_spaced("BLOCK")})?(?P<after>\s{{0,4}}[{DASHES}]{{2}})?',
     re.IGNORECASE,
 )
-_BASE64_RUN = re.compile(r'[A-Za-z0-9+/]{20,}')
+_BASE64_RUN = re.compile(r'[A-Za-z0-9+/]{32,}')
 
 
 def _find_pem(text: str) -> str | None:
@@ -111,8 +111,12 @@ def _find_pem(text: str) -> str | None:
 
 
 def _key_material_follows(text: str, position: int) -> bool:
-    """Tell a header that lost its dashes from prose: only the first has a line of mixed-case base64 after it."""
-    return any(run != run.lower() and run != run.upper() for run in _BASE64_RUN.findall(text, position, position + 400))
+    """Tell a header that lost its dashes from prose: only the first has a line of base64 soon after it.
+
+    A path of CamelCase words consists of base64 digits, too, but hardly of 32 with a number among them.
+    """
+    runs = _BASE64_RUN.findall(text, position, position + 400)
+    return any(re.search('[a-z]', run) and re.search('[A-Z]', run) and re.search('[0-9]', run) for run in runs)
 
 
 def _pattern_finder(name: str, *patterns: str) -> Callable[[str], str | None]:
@@ -134,7 +138,7 @@ _BY_MARKER = (
     ),
     (
         b'openvpnstatickey',
-        _pattern_finder('OpenVPN static key', rf'{_spaced("BEGIN")}{_GAP}{_spaced("OpenVPNStatickey")}'),
+        _pattern_finder('OpenVPN static key', rf'(?:BEGIN|END){_GAP}{_spaced("OpenVPNStatickey")}'),
     ),
     (b'rsakeyvalue', _pattern_finder('RSA private key (XML)', r'<(?:\w+:)?D>\s*[A-Za-z0-9+/]{16,}')),
     (b'privateexponent', _pattern_finder('RSA private key (text)', r'privateExponent:\s*(?:[0-9a-f]{2}:){4}')),

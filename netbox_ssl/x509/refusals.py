@@ -65,7 +65,7 @@ def code_for_content(kind: Kind | None) -> str:
 
 def code_for_text(text: str) -> str:
     """Return the code for text in which there is neither a PEM block nor base64."""
-    words = text.split(maxsplit=1)
+    words = text.strip('\ufeff').split(maxsplit=1)
     if not words:
         return 'empty'
     if words[0].startswith(('ssh-', 'ecdsa-sha2-', 'sk-ssh-', 'sk-ecdsa-')):

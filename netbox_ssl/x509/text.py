@@ -43,7 +43,6 @@ def visible(text: str, limit: int = MAX_NAME_LENGTH) -> str:
     """
     if not text.isprintable():
         text = ''.join(
-            char if char.isprintable() else char.encode('unicode_escape').decode('ascii')
-            for char in text[:limit]
+            char if char.isprintable() else char.encode('unicode_escape').decode('ascii') for char in text[:limit]
         ) + ('…' if len(text) > limit else '')
     return text if len(text) <= limit else text[: limit - 1] + '…'

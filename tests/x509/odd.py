@@ -1,0 +1,50 @@
+"""Certificates that no builder makes: taken apart and put together again with other parts (the signature is wrong then)."""
+
+from netbox_ssl.x509 import der
+
+VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, KEY, EXTENSIONS = range(8)
+
+CN, O = '550403', '55040a'  # noqa: E741  # content of the OIDs, in hex
+UTF8, T61, BMP = 0x0C, 0x14, 0x1E
+
+
+def with_parts(encoded: bytes, parts: dict[int, bytes | None]) -> bytes:
+    """The certificate with these elements of its TBSCertificate replaced, or removed where None."""
+    signed, *signature = der.children(encoded, der.read_element(encoded))
+    fields = [encoded[field.start : field.end] for field in der.children(encoded, signed)]
+    for index, replacement in parts.items():
+        fields[index] = replacement or b''
+    body = der.encode(der.SEQUENCE, b''.join(fields))
+    return der.encode(der.SEQUENCE, body + encoded[signature[0].start :])
+
+
+def validity(valid_from: str, valid_to: str) -> bytes:
+    """A Validity of two GeneralizedTimes such as `00010101000000Z`."""
+    times = (der.encode(der.GENERALIZED_TIME, moment.encode()) for moment in (valid_from, valid_to))
+    return der.encode(der.SEQUENCE, b''.join(times))
+
+
+def name(*attributes: tuple[str, int, bytes]) -> bytes:
+    """A Name of (content of the OID in hex, tag of the value, value)."""
+    return der.encode(der.SEQUENCE, b''.join(der.encode(der.SET, _attribute(*each)) for each in attributes))
+
+
+def _attribute(oid: str, tag: int, value: bytes) -> bytes:
+    return der.encode(der.SEQUENCE, der.encode(der.OID, bytes.fromhex(oid)) + der.encode(tag, value))
+
+
+def integer(number: int) -> bytes:
+    """An INTEGER."""
+    return der.encode(der.INTEGER, number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, 'big', signed=True))
+
+
+def extension(oid: str, value: bytes, critical: bool = False) -> bytes:
+    """An Extension; `oid` is the content of its OID, in hex."""
+    flag = der.encode(der.BOOLEAN, b'\xff') if critical else b''
+    content = der.encode(der.OID, bytes.fromhex(oid)) + flag + der.encode(der.OCTET_STRING, value)
+    return der.encode(der.SEQUENCE, content)
+
+
+def extensions(*each: bytes) -> bytes:
+    """The explicitly tagged Extensions."""
+    return der.encode(der.context(3), der.encode(der.SEQUENCE, b''.join(each)))
