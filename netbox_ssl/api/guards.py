@@ -45,12 +45,24 @@ class PrivateKeyGuardMixin:
 
 
 class DeletionGuardMixin:
-    """For view sets: deleting takes a message for the change log, which no serializer of ours sees."""
+    """
+    For view sets, where no serializer of ours sees what was sent: deleting takes a message for the change log, and a
+    list for the background is put into the job queue as it is.
+    """
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         if request.method == 'DELETE':
-            try:
-                refuse_private_key(NON_FIELD_ERRORS, request.data)
-            except DjangoValidationError as error:
-                raise serializers.ValidationError({'changelog_message': error.messages}) from error
+            _refuse_private_key('changelog_message', request.data)
+        elif self._background_requested(request) and isinstance(request.data, list):
+            for entry in request.data:
+                # Text by text: what encloses it would hide some forms.
+                for value in entry.values() if isinstance(entry, dict) else [entry]:
+                    _refuse_private_key('__all__', value)
+
+
+def _refuse_private_key(field: str, value) -> None:
+    try:
+        refuse_private_key(NON_FIELD_ERRORS, value)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({field: error.messages}) from error

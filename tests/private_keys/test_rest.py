@@ -1,5 +1,7 @@
 """Private keys over REST: refused on every endpoint that writes, not kept, not shown again."""
 
+from unittest.mock import patch
+
 from core.models import ObjectType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -102,6 +104,28 @@ class RESTTestCase(WatchingMixin, APITestCase):
     def test_put_of_a_list(self):
         pk = self.certificate.pk
         self.try_everything(lambda values: self.send('put', self.list_url, [{'id': pk, **self.body(values)}]))
+
+    def test_lists_for_the_background(self):
+        """They are refused before the queue, which keeps what it is given, gets them."""
+        target = 'netbox.api.viewsets.mixins.'
+        with (
+            patch(target + 'any_workers_for_queue', return_value=True),
+            patch(target + 'AsyncAPIJob.enqueue') as enqueue,
+        ):
+            for method, url in (
+                ('post', self.import_url),
+                ('post', self.list_url),
+                ('patch', self.list_url),
+                ('post', self.source_list_url),
+                ('delete', self.list_url),
+            ):
+                with self.subTest(method=method, url=url):
+                    self.try_everything(
+                        lambda values, method=method, url=url: self.send(
+                            method, url + '?background=true', [facts(), {'id': self.certificate.pk, **values}]
+                        )
+                    )
+        enqueue.assert_not_called()
 
     def test_delete(self):
         for target, model in ((self.detail_url, self.certificate), (self.source_url, self.source)):
