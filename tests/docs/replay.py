@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ('HOST', 'REFERENCE', 'Documented', 'Exchange', 'Request', 'exchanges', 'fences')
+__all__ = ('HOST', 'REFERENCE', 'Documented', 'Exchange', 'Request', 'exchanges', 'fences', 'queries')
 
 REFERENCE = Path(__file__).resolve().parents[2] / 'docs' / 'reference'
 HOST = 'https://netbox.example.com'
@@ -56,6 +56,15 @@ def exchanges(page: str) -> list[Exchange]:
     return [_exchange(*pair) for pair in zip(requests, answers, strict=True)]
 
 
+def queries(page: str) -> list[tuple[str, object]]:
+    """The GraphQL queries of a page, each with the answer that follows it."""
+    blocks = [(language, text) for language, text in fences(page) if language in ('graphql', 'json')]
+    if [language for language, _ in blocks] != ['graphql', 'json'] * (len(blocks) // 2):
+        raise AssertionError(f'{page}: not every query is followed by its answer')
+    texts = [text for _, text in blocks]
+    return [(query, json.loads(answer)) for query, answer in zip(texts[::2], texts[1::2], strict=True)]
+
+
 def _exchange(request: str, answer: str) -> Exchange:
     head, _, body = answer.partition('\n\n')
     read = _read_curl if request.startswith('curl ') else _read_http
@@ -97,6 +106,10 @@ class Documented:
         text = re.sub(r'(?<=/)\d+(?=/)|(?<=_id=)\d+', lambda match: str(self._real_id(int(match[0]))), text)
         return text.replace(HOST, self.host)
 
+    def real_query(self, text: str) -> str:
+        """A documented GraphQL query with the real IDs."""
+        return re.sub(r'(?<=\bid: )\d+', lambda match: str(self._real_id(int(match[0]))), text)
+
     def real_body(self, value):
         """A documented JSON body with the real IDs."""
         if isinstance(value, dict):
@@ -120,7 +133,7 @@ class Documented:
             return [found for i, pair in enumerate(pairs) for found in self.differences(*pair, f'{where}[{i}]')]
         if isinstance(documented, str) and documented.endswith(ANY):
             begin = documented.removesuffix(ANY)
-            same = str(actual).startswith(begin) and actual is not None
+            same = actual is not None and (not begin or str(actual).startswith(begin))
         elif isinstance(documented, str) and isinstance(actual, str):
             same = documented == actual or self.real(documented) == actual or self._named(documented) == actual
         else:

@@ -8,9 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
-from tests.factories import grant, issue_acme, successor
+from tests.factories import DAY, grant, import_pem, issue_acme, record, successor
 
-from .replay import Documented, exchanges
+from .replay import Documented, exchanges, queries
 
 PLACEHOLDER = re.compile(r'<([\w.-]+\.(?:pem|key))>')
 
@@ -68,3 +68,27 @@ class ReplayTestCase(APITestCase):
     @patch('netbox.api.viewsets.mixins.any_workers_for_queue', return_value=True)
     def test_rest_api(self, _):
         self.replay('rest-api.md')
+
+    def test_graphql(self):
+        import_pem(
+            issue_acme(),
+            acme_account_email='hostmaster@example.net',
+            acme_challenge_type='dns-01',
+            acme_server_url='https://acme-v02.api.letsencrypt.org/directory',
+            acme_auto_renewal=True,
+        )
+        late = record('late.example.net', left=5 * DAY, subject_alt_names=['late.example.net'])
+        CertificateSource.objects.create(
+            certificate=late, external_id='certbot:web01.example.net:late.example.net', client='certbot'
+        )
+        old = record('old.example.net', left=-DAY)
+        # The page asks for it by the ID that it showed before.
+        self.documented.ids[18] = old.pk
+        pairs = queries('graphql.md')
+        self.assertTrue(pairs)
+        for query, documented in pairs:
+            query = self.documented.real_query(query)
+            response = self.client.post('/graphql/', {'query': query}, format='json', **self.header)
+            with self.subTest(query):
+                self.assertHttpStatus(response, 200)
+                self.assertEqual(self.documented.differences(documented, response.json()), [])
