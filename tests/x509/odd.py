@@ -1,4 +1,4 @@
-"""Certificates that no builder makes: taken apart and put together again with other parts (the signature is wrong then)."""
+"""Certificates that no builder makes: taken apart and put together with other parts (the signature is wrong then)."""
 
 from netbox_ssl.x509 import der
 
