@@ -1,0 +1,168 @@
+import signal
+import threading
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from extras.models import Tag
+from netbox.config import get_config
+from tenancy.models import Tenant
+from users.models import User
+
+from netbox_ssl.folder_import import STDIN, FolderImport, Options, Source, walk
+from netbox_ssl.folder_import.reporting import BarReporter, LineReporter, summary
+from netbox_ssl.models import CertificateSource
+from netbox_ssl.models.pem_input import refuse_private_key
+
+# As shells say it of what Ctrl-C ended
+INTERRUPTED = 130
+
+
+class Command(BaseCommand):
+    help = (
+        'Import certificates from files, folders and bundles of any size: *.pem, *.crt, *.cer, *.der, *.p7b, *.p7c, '
+        'and whatever else begins as a certificate does. What is recorded already is left alone, so it can be interrupted '
+        '(Ctrl-C) and run again at any time. Files with a private key in them are refused; keys beside certificates '
+        'are left alone. The exit code is 1 if anything was refused.'
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            'paths',
+            nargs='+',
+            metavar='PATH',
+            help='A file, a folder with all that is in it (links to files are followed, links to folders are not), '
+            'or - for the standard input',
+        )
+        parser.add_argument(
+            '--user',
+            metavar='NAME',
+            help='On whose behalf, and with whose permissions: the change log names this user. By default the active '
+            'superuser who was made first',
+        )
+        parser.add_argument(
+            '--acme-auto-renewal',
+            action='store_true',
+            help='An ACME client renews them: be told when it did not. Certificates of unknown issuers count as ACME '
+            'certificates then, too',
+        )
+        parser.add_argument('--tenant', metavar='SLUG', help='Set this tenant')
+        parser.add_argument('--tag', metavar='SLUG', action='append', default=[], help='Add this tag; may be repeated')
+        parser.add_argument(
+            '--client',
+            metavar='NAME',
+            help='Record each file as a certificate source, reported by this client (certbot, for instance). Of '
+            'several files with the same certificate in one folder, one is a source: the one with its chain',
+        )
+        parser.add_argument(
+            '--external-id-prefix',
+            metavar='PREFIX',
+            help='External IDs of the sources are PREFIX:path below the given folder; in bundles of several '
+            'certificates, PREFIX:path#name/key algorithm. By default CLIENT, but best CLIENT:HOST',
+        )
+        parser.add_argument('--dry-run', action='store_true', help='Only list what would be done')
+        parser.add_argument(
+            '--batch-size',
+            metavar='COUNT',
+            type=int,
+            default=500,
+            help='Certificates that are stored together, from 1 to 5000 (default: %(default)s)',
+        )
+
+    def handle(self, *args, **options):
+        user = self._user(options['user'])
+        settings = self._options(options)
+        if get_config().MAINTENANCE_MODE and not settings.dry_run:
+            raise CommandError(_('NetBox is in maintenance mode: nothing was imported.'))
+        with self._reporter(options) as reporter:
+            task = FolderImport(user, settings, reporter)
+            with self._finishing_batches(task, reporter):
+                outcome = task.run(walk(options['paths']))
+        if options['verbosity'] > 0:
+            for line in summary(outcome, settings.dry_run):
+                self.stdout.write(line)
+        if task.stopped:
+            message = _('Interrupted. What was imported stays; run it again to go on.')
+            raise CommandError(message, returncode=INTERRUPTED)
+        if outcome.refused:
+            raise CommandError(_('{count} were refused.').format(count=outcome.refused.total()), returncode=1)
+
+    def _user(self, name):
+        users = User.objects.filter(is_active=True)
+        if name:
+            if user := users.filter(username=name).first():
+                return user
+            raise CommandError(_('There is no active user "{name}".').format(name=name))
+        if user := users.filter(is_superuser=True).order_by('pk').first():
+            return user
+        raise CommandError(_('There is no active superuser. Say on whose behalf to import, with --user NAME.'))
+
+    def _options(self, options) -> Options:
+        if not 1 <= options['batch_size'] <= 5000:
+            raise CommandError(_('--batch-size: give a number from 1 to 5000.'))
+        client, prefix = options['client'] or '', options['external_id_prefix'] or ''
+        if prefix and not client:
+            raise CommandError(_('--external-id-prefix goes with --client: say who reports.'))
+        longest = CertificateSource._meta.get_field('client').max_length
+        if len(client) > longest:
+            raise CommandError(_('--client: at most {count} characters.').format(count=longest))
+        try:
+            refuse_private_key('client', [client, prefix])
+        except ValidationError as error:
+            raise CommandError(' '.join(error.messages)) from error
+        return Options(
+            attributes=self._attributes(options),
+            client=client,
+            external_id_prefix=prefix or client,
+            batch_size=options['batch_size'],
+            dry_run=options['dry_run'],
+        )
+
+    def _attributes(self, options) -> dict:
+        attributes = {}
+        if options['acme_auto_renewal']:
+            attributes['acme_auto_renewal'] = True
+        if options['tenant']:
+            attributes['tenant'] = self._by_slug(Tenant, options['tenant'], '--tenant')
+        if options['tag']:
+            attributes['add_tags'] = [self._by_slug(Tag, slug, '--tag') for slug in dict.fromkeys(options['tag'])]
+        return attributes
+
+    def _by_slug(self, model, slug, option):
+        if found := model.objects.filter(slug=slug).first():
+            return found
+        raise CommandError(_('{option}: there is none with the slug "{slug}".').format(option=option, slug=slug))
+
+    def _reporter(self, options):
+        verbosity = options['verbosity']
+        if verbosity > 0 and self.stdout.isatty() and self.stderr.isatty():
+            return BarReporter(self.stdout, self.stderr, verbosity, _bytes_in(options['paths']))
+        return LineReporter(self.stdout, self.stderr, verbosity)
+
+    @contextmanager
+    def _finishing_batches(self, task, reporter):
+        """The first Ctrl-C lets the batch end that is being stored, with its events; the second ends at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def stop(number, frame):
+            if task.stopped:
+                raise KeyboardInterrupt
+            task.stop()
+            reporter.tell(_('Finishing the batch; press Ctrl-C again to give it up, too'))
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _bytes_in(paths) -> int | None:
+    """How much there is to read; None where the standard input takes part."""
+    if STDIN in paths:
+        return None
+    return sum(source.size for source in walk(paths) if isinstance(source, Source))
