@@ -1,16 +1,20 @@
 """The reference pages hold what they say: their examples are replayed, their tables held against the code."""
 
+import contextlib
+import io
 import json
 import re
 from unittest.mock import patch
 
+import pynetbox
 from django.core.files.uploadedfile import SimpleUploadedFile
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from tests.factories import DAY, grant, import_pem, issue_acme, record, successor
 
-from .replay import Documented, exchanges, queries
+from .replay import Documented, exchanges, fences, queries
+from .through_client import session_through
 
 PLACEHOLDER = re.compile(r'<([\w.-]+\.(?:pem|key))>')
 
@@ -92,3 +96,34 @@ class ReplayTestCase(APITestCase):
             with self.subTest(query):
                 self.assertHttpStatus(response, 200)
                 self.assertEqual(self.documented.differences(documented, response.json()), [])
+
+    def test_pynetbox(self):
+        """All examples in their order, as one program that a person would have typed."""
+        issued = issue_acme()
+        import_pem(issued)
+        record('old.example.net', left=-DAY)
+        token = self.header['HTTP_AUTHORIZATION'].removeprefix('Bearer ')
+        api = pynetbox.api
+
+        def api_through_client(*args, **kwargs):
+            made = api(*args, **kwargs)
+            made.http_session = session_through(self.client)
+            return made
+
+        program = '\n'.join(text for language, text in fences('rest-api.md') if language == 'python')
+        self.assertTrue(program)
+        printed = io.StringIO()
+        pem = successor(issued).fullchain_pem
+        with (
+            patch('pynetbox.api', api_through_client),
+            patch('builtins.open', lambda name: io.StringIO({'fullchain.pem': pem}[name])),
+            contextlib.redirect_stdout(printed),
+        ):
+            exec(program, {'TOKEN': token})
+        lines = printed.getvalue().splitlines()
+        self.assertRegex(lines[0], 'old.example.net Expired ')
+        self.assertEqual(lines[1], 'renewed')
+        self.assertEqual([line.split()[-1] for line in lines[2:]], ['True', 'False'])
+        certificate = Certificate.objects.get(name='www.example.net')
+        self.assertEqual((certificate.acme_auto_renewal, certificate.acme_renewal_days), (True, 20))
+        self.assertEqual(certificate.sources.get().client, 'script')
