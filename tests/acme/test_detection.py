@@ -23,6 +23,9 @@ GOOGLE_DIRECTORY = 'https://dv.acme-v02.api.pki.goog/directory'
 ACTALIS_DIRECTORY = 'https://acme-api.actalis.com/acme/directory'
 SECTIGO_DIRECTORY = 'https://acme.sectigo.com/v2/'
 
+R13 = 'E7AB9F0F2C33A053D35E4F78C8B2840E3BD69233'
+"""Key id of the intermediate R13."""
+
 ISSUERS = [
     # organisation, common name, provider, confidence, directory
     (LE_O, "Let's Encrypt Authority X1", LE, 'certain', LE_DIRECTORY),
@@ -190,8 +193,8 @@ def test_caddy_is_told_from_step_ca_by_its_issuer():
 
 
 def test_another_provisioner_of_step_ca_is_no_acme():
-    jwk_type = '30090201010401780401' + '79'
-    found = detect(leaf('', 'Caddy Local Authority - ECC Intermediate', step=jwk_type), CATALOGUE)
+    jwk = '3009020101040178040179'
+    found = detect(leaf('', 'Caddy Local Authority - ECC Intermediate', step=jwk), CATALOGUE)
     assert (found.provider, found.confidence) == ('', 'none')
     assert 'type 1' in found.evidence[0].text
 
@@ -219,9 +222,6 @@ def test_ca_certificates_are_never_acme(organization, name):
     found = detect(read_facts(below.certificate), CATALOGUE)
     assert (found.provider, found.confidence, found.is_acme) == ('', 'none', False)
     assert [evidence.kind for evidence in found.evidence] == ['ca']
-
-
-R13 = 'E7AB9F0F2C33A053D35E4F78C8B2840E3BD69233'
 
 
 # --- Notices, and the answer as a whole ---------------------------------------------------------------------------
