@@ -6,7 +6,7 @@ from netbox.ui.panels import CommentsPanel, ObjectsTablePanel
 from netbox.views import generic
 from utilities.views import register_model_view
 
-from . import bulk_import, filtersets, forms, smart_paste, tables  # noqa: F401  (two of them register their views)
+from . import bulk_import, filtersets, forms, history, smart_paste, tables  # noqa: F401  (three register views)
 from .models import Certificate, CertificateSource, Issuance
 from .object_actions import SmartPaste
 from .ui import panels
@@ -42,12 +42,6 @@ class CertificateView(generic.ObjectView):
             CommentsPanel(),
         ],
         bottom_panels=[
-            ObjectsTablePanel(
-                'netbox_ssl.issuance',
-                filters={'certificate_id': lambda ctx: ctx['object'].pk},
-                exclude_columns=['certificate'],
-                title=_('Issuances'),
-            ),
             ObjectsTablePanel(
                 'netbox_ssl.certificatesource',
                 filters={'certificate_id': lambda ctx: ctx['object'].pk},
@@ -101,7 +95,7 @@ class CertificateBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
 
 @register_model_view(Issuance, 'list', path='', detail=False)
 class IssuanceListView(generic.ObjectListView):
-    queryset = Issuance.objects.select_related('certificate')
+    queryset = Issuance.objects.select_related('certificate').with_replacement()
     filterset = filtersets.IssuanceFilterSet
     filterset_form = forms.IssuanceFilterForm
     table = tables.IssuanceTable
@@ -110,7 +104,7 @@ class IssuanceListView(generic.ObjectListView):
 
 @register_model_view(Issuance)
 class IssuanceView(generic.ObjectView):
-    queryset = Issuance.objects.select_related('certificate')
+    queryset = Issuance.objects.select_related('certificate').with_replacement()
     actions = ()
     layout = layout.SimpleLayout(
         left_panels=[

@@ -94,6 +94,9 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
 class IssuanceSerializer(BaseModelSerializer):
     certificate = CertificateSerializer(nested=True, read_only=True)
     is_current = serializers.BooleanField(read_only=True)
+    lifetime_days = serializers.FloatField(read_only=True)
+    # Negative: after it had expired. Null: it was not replaced.
+    replaced_days_before_expiry = serializers.FloatField(read_only=True, allow_null=True)
 
     class Meta:
         model = Issuance
@@ -104,6 +107,8 @@ class IssuanceSerializer(BaseModelSerializer):
             'display',
             'certificate',
             'is_current',
+            'lifetime_days',
+            'replaced_days_before_expiry',
             *FACT_FIELDS,
             'pem',
             'chain_pem',

@@ -25,7 +25,7 @@ class CertificateViewSet(DeletionGuardMixin, ImportMixin, NetBoxModelViewSet):
 
 
 class IssuanceViewSet(NetBoxReadOnlyModelViewSet):
-    queryset = Issuance.objects.all()
+    queryset = Issuance.objects.with_replacement()
     serializer_class = serializers.IssuanceSerializer
     filterset_class = filtersets.IssuanceFilterSet
 

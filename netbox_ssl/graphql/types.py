@@ -6,6 +6,7 @@ from extras.graphql.mixins import ContactsMixin
 from netbox.graphql.types import BaseObjectType, NetBoxObjectType, PrimaryObjectType, register_type
 
 from netbox_ssl import models
+from netbox_ssl.models.issuances import REPLACED_AT, replaced_at_sql
 
 from .filters import CertificateFilter, CertificateSourceFilter, IssuanceFilter
 
@@ -58,6 +59,14 @@ class IssuanceType(BaseObjectType):
     # Null for those who may not see it; were it required, the whole answer would be null.
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     subject_alt_names: list[str]
+
+    @strawberry_django.field(only=['valid_from', 'valid_to'])
+    def lifetime_days(self) -> float:
+        return models.Issuance.lifetime_days.fget(self)
+
+    @strawberry_django.field(only=['valid_to'], annotate={REPLACED_AT: lambda info: replaced_at_sql()})
+    def replaced_days_before_expiry(self) -> float | None:
+        return models.Issuance.replaced_days_before_expiry.fget(self)
 
 
 @register_type(

@@ -1,12 +1,47 @@
 from django.db import models
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from netbox.models import BaseModel
 from netbox.models.features import CustomLinksMixin, ExportTemplatesMixin
+from utilities.querysets import RestrictedQuerySet
 
 from .x509_fields import FACT_FIELDS, X509FieldsMixin
 
-__all__ = ('Issuance',)
+__all__ = ('REPLACED_AT', 'Issuance', 'replaced_at_sql')
+
+SECONDS_OF_A_DAY = 86400
+# The annotation that ``with_replacement()`` makes, and that the properties of an Issuance read.
+REPLACED_AT = 'annotated_replaced_at'
+
+
+def replaced_at_sql():
+    """
+    When an issuance was replaced: at the begin of validity of the next one of its certificate. Null for the current
+    one. A subquery, not a window function, which would see only what a filter leaves.
+    """
+    newer = (
+        Q(valid_from__gt=OuterRef('valid_from'))
+        | Q(valid_from=OuterRef('valid_from'), valid_to__gt=OuterRef('valid_to'))
+        | Q(
+            valid_from=OuterRef('valid_from'),
+            valid_to=OuterRef('valid_to'),
+            fingerprint_sha256__gt=OuterRef('fingerprint_sha256'),
+        )
+    )
+    following = Issuance.objects.filter(newer, certificate=OuterRef('certificate'))
+    following = following.order_by('valid_from', 'valid_to', 'fingerprint_sha256')
+    return Case(
+        When(fingerprint_sha256=F('certificate__fingerprint_sha256'), then=None),
+        default=Subquery(following.values('valid_from')[:1]),
+        output_field=models.DateTimeField(null=True),
+    )
+
+
+class IssuanceQuerySet(RestrictedQuerySet):
+    def with_replacement(self):
+        """Each issuance knows when it was replaced, without a query of its own."""
+        return self.annotate(**{REPLACED_AT: replaced_at_sql()})
 
 
 class Issuance(CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseModel):
@@ -32,6 +67,8 @@ class Issuance(CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseMode
         verbose_name=_('recorded'),
         auto_now_add=True,
     )
+
+    objects = IssuanceQuerySet.as_manager()
 
     class Meta:
         ordering = ('-valid_from', '-pk')
@@ -64,3 +101,25 @@ class Issuance(CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseMode
     def lifetime(self):
         """Span of validity, a timedelta."""
         return self.valid_to - self.valid_from
+
+    @property
+    def lifetime_days(self) -> float:
+        """Span of validity in days."""
+        return _days(self.lifetime)
+
+    @property
+    def replaced_at(self):
+        """When the next one came (an aware datetime); None for the current one. See ``with_replacement()``."""
+        if REPLACED_AT not in self.__dict__:
+            found = Issuance.objects.filter(pk=self.pk).values_list(replaced_at_sql(), flat=True)
+            setattr(self, REPLACED_AT, found.first())
+        return getattr(self, REPLACED_AT)
+
+    @property
+    def replaced_days_before_expiry(self) -> float | None:
+        """How many days before its end it was replaced, negative if after it; None for the current one."""
+        return None if self.replaced_at is None else _days(self.valid_to - self.replaced_at)
+
+
+def _days(span) -> float:
+    return round(span.total_seconds() / SECONDS_OF_A_DAY, 2)

@@ -1,5 +1,5 @@
 from .certificates import CertificateTable
-from .issuances import IssuanceTable
+from .issuances import HistoryTable, IssuanceTable
 from .sources import CertificateSourceTable
 
-__all__ = ('CertificateSourceTable', 'CertificateTable', 'IssuanceTable')
+__all__ = ('CertificateSourceTable', 'CertificateTable', 'HistoryTable', 'IssuanceTable')

@@ -1,10 +1,39 @@
 import django_tables2 as tables
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from netbox.tables import NetBoxTable, columns
 
 from netbox_ssl.models import Issuance
+from netbox_ssl.models.issuances import REPLACED_AT
 
-__all__ = ('IssuanceTable',)
+__all__ = ('HistoryTable', 'IssuanceTable')
+
+
+class DaysColumn(tables.Column):
+    """A number of days; sorted by ``span``, an expression of the database."""
+
+    def __init__(self, *args, span, **kwargs):
+        self.span = span
+        super().__init__(*args, **kwargs)
+
+    def order(self, queryset, is_descending):
+        span = self.span.desc(nulls_last=True) if is_descending else self.span.asc(nulls_last=True)
+        return queryset.order_by(span, 'pk'), True
+
+    def render(self, value):
+        return days(value)
+
+    def value(self, value):
+        # For exports: the bare number.
+        return value
+
+
+def days(number: float) -> str:
+    """A number of days as people say it; parts of a day only where they count."""
+    shown = round(number, 1) if abs(number) < 10 else round(number)
+    shown = int(shown) if shown == int(shown) else shown
+    return ngettext('{days} day', '{days} days', 1 if shown == 1 else 2).format(days=shown)
 
 
 class IssuanceTable(NetBoxTable):
@@ -26,9 +55,13 @@ class IssuanceTable(NetBoxTable):
     valid_to = columns.DateTimeColumn(
         verbose_name=_('Valid To'),
     )
-    lifetime = tables.Column(
+    lifetime_days = DaysColumn(
         verbose_name=_('Lifetime'),
-        orderable=False,
+        span=F('valid_to') - F('valid_from'),
+    )
+    replaced_days_before_expiry = DaysColumn(
+        verbose_name=_('Replaced Before Expiry'),
+        span=F('valid_to') - F(REPLACED_AT),
     )
     subject_alt_names = columns.ArrayColumn(
         verbose_name=_('Subject Alternative Names'),
@@ -54,7 +87,8 @@ class IssuanceTable(NetBoxTable):
             'is_current',
             'valid_from',
             'valid_to',
-            'lifetime',
+            'lifetime_days',
+            'replaced_days_before_expiry',
             'subject',
             'issuer',
             'fingerprint_sha256',
@@ -64,5 +98,32 @@ class IssuanceTable(NetBoxTable):
             'signature_algorithm',
             'created',
         )
-        default_columns = ('pk', 'serial_number', 'certificate', 'is_current', 'valid_from', 'valid_to', 'issuer')
+        default_columns = (
+            'pk',
+            'serial_number',
+            'certificate',
+            'is_current',
+            'valid_from',
+            'valid_to',
+            'lifetime_days',
+            'replaced_days_before_expiry',
+            'issuer',
+        )
         empty_text = _('No issuances yet. Each imported certificate is recorded here and stays when it is renewed.')
+
+
+class HistoryTable(IssuanceTable):
+    """The issuances of one certificate; a table of its own, so that its columns are chosen for themselves."""
+
+    class Meta(IssuanceTable.Meta):
+        fields = tuple(name for name in IssuanceTable.Meta.fields if name not in ('pk', 'certificate'))
+        exclude = ('pk', 'certificate')
+        default_columns = (
+            'serial_number',
+            'is_current',
+            'valid_from',
+            'valid_to',
+            'lifetime_days',
+            'replaced_days_before_expiry',
+            'issuer',
+        )

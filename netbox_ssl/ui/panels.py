@@ -67,7 +67,8 @@ class X509Panel(panels.ObjectAttributesPanel):
 class IssuancePanel(panels.ObjectAttributesPanel):
     certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
     is_current = attrs.BooleanAttr('is_current', label=_('Current'))
-    lifetime = attrs.TextAttr('lifetime')
+    lifetime = attrs.DurationAttr('lifetime')
+    replaced_at = attrs.DateTimeAttr('replaced_at', label=_('Replaced'))
     created = attrs.DateTimeAttr('created', label=_('Recorded'))
 
 
