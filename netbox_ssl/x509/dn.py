@@ -64,7 +64,7 @@ def read_name(name: x509.Name) -> NameFacts:
             if oid in found:
                 found[oid] = visible(value)
             texts.append(f'{_SHORT_NAMES.get(oid, oid)}={_SPECIAL.sub(_escape, value)}')
-        parts.append('+'.join(texts))
+        parts.append('+'.join(reversed(texts)))  # as OpenSSL does; to RFC 4514, 2.2 any order is right
     parts.reverse()
     return NameFacts(visible(','.join(parts), MAX_DN_LENGTH), *found.values())
 

@@ -1,0 +1,102 @@
+"""Large inputs take no longer than their size allows, and texts of all sorts are no private keys."""
+
+import random
+import time
+from contextlib import contextmanager
+
+import pytest
+from cryptography import x509
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dev.certificate_factory import issue, make_ca
+from netbox_ssl.x509 import LimitError, Limits, der, find_private_key, read_certificates, read_facts
+from tests.x509 import odd
+
+CA = make_ca('Example Corp', 'Example Issuing CA')
+SAN = '551d11'
+MEBIBYTE = 1024 * 1024
+
+
+@contextmanager
+def within(seconds: float):
+    """Far more than it takes, for machines that are busy; anything quadratic takes far longer still."""
+    start = time.perf_counter()
+    yield
+    assert time.perf_counter() - start < seconds
+
+
+def with_names(count: int, broken: bytes = b'') -> bytes:
+    names = b''.join(der.encode(0x82, f'host{number:06}.example.net'.encode()) for number in range(count))
+    san = odd.extension(SAN, der.encode(der.SEQUENCE, names + broken))
+    return odd.with_parts(issue('www.example.net', CA).der, {odd.EXTENSIONS: odd.extensions(san)})
+
+
+@pytest.mark.parametrize('broken', [b'', der.encode(0x82, 'bücher.example'.encode())])
+def test_a_hundred_thousand_names(broken):
+    encoded = with_names(100_000, broken)
+    limits = Limits(max_input_bytes=4 * MEBIBYTE, max_subject_alt_names=100_001)
+    with within(10):
+        [leaf] = read_certificates(encoded, limits).leaves
+    assert len(leaf.facts.subject_alt_names) == 100_000 + bool(broken)
+    with within(10), pytest.raises(LimitError) as caught:
+        read_certificates(encoded, Limits(max_input_bytes=4 * MEBIBYTE))
+    assert (caught.value.code, caught.value.params['limit']) == ('too_many_names', 1000)
+
+
+def test_a_mebibyte_of_certificates():
+    text = ''.join(issue(f'host{number}.example.net', CA).fullchain_pem for number in range(50))
+    text *= MEBIBYTE // len(text) + 1
+    with within(5):
+        assert find_private_key(text) is None
+    with within(5):
+        assert find_private_key(text.encode()) is None
+    # The same certificates again and again are few certificates, but many blocks.
+    with within(10):
+        parsed = read_certificates(text, Limits(2 * MEBIBYTE, max_certificates=10_000))
+    assert len(parsed.leaves) == 50
+
+
+def test_a_hundred_leaves_of_one_ca_are_not_too_many_signatures():
+    text = ''.join(issue(f'host{number}.example.net', CA).pem for number in range(99)) + CA.pem
+    assert len(read_certificates(text).leaves) == 99
+
+
+def test_key_ids_and_urls_are_bounded():
+    key_id = odd.extension('551d0e', der.encode(der.OCTET_STRING, bytes(65)))
+    urls = b''.join(
+        der.encode(der.SEQUENCE, bytes.fromhex('06082b06010505073002') + der.encode(0x86, f'http://h/{n}'.encode()))
+        for n in range(1000)
+    )
+    access = odd.extension('2b06010505070101', der.encode(der.SEQUENCE, urls))
+    encoded = odd.with_parts(issue('www.example.net', CA).der, {odd.EXTENSIONS: odd.extensions(key_id, access)})
+    facts = read_facts(x509.load_der_x509_certificate(encoded))
+    assert facts.subject_key_id == ''
+    assert facts.aia_urls == tuple(f'http://h/{n}' for n in range(20))
+
+
+WORDS = ['the', 'private', 'key', 'is', 'on', 'host', 'BEGIN', 'END', 'PRIVATE', 'KEY', 'kty', 'priv', 'd', 'k', '-']
+"""What talk about keys has in it, without what makes it a key: dashes around, a value after a colon."""
+
+
+def talk(chance: random.Random) -> str:
+    """A text of such words, numbers, dates, addresses and digests."""
+    kinds = (
+        lambda: chance.choice(WORDS),
+        lambda: chance.choice(WORDS).title(),
+        lambda: str(chance.randrange(10**9)),
+        lambda: chance.randbytes(chance.choice((4, 16, 20, 32))).hex(chance.choice((':', ' ', '-'))),
+        lambda: chance.randbytes(20).hex().upper(),
+        lambda: f'2026-{chance.randrange(1, 13):02}-01',
+        lambda: f'host{chance.randrange(100)}.example.net:443,',
+    )
+    return chance.choice((' ', '\n')).join(chance.choice(kinds)() for _ in range(chance.randrange(12)))
+
+
+@settings(max_examples=500, deadline=None, database=None)
+@given(st.randoms(use_true_random=True), st.text(max_size=50))
+def test_no_text_is_taken_for_a_key(chance, text):
+    for _ in range(20):  # ten thousand in all, as drawing each by itself takes long
+        words = talk(chance)
+        assert find_private_key(words) is None, words
+    assert find_private_key(text) is None
