@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dev.certificate_factory import issue, make_ca
-from netbox_ssl.x509 import name_key, normalize_hex, read_facts
+from netbox_ssl.x509 import lineage_key, name_key, normalize_hex, read_facts
 
 CA = make_ca('Example Corp', 'Example Issuing CA')
 
@@ -54,6 +54,12 @@ def test_other_names_have_another_key(names):
     assert name_key(facts_for(names)) != name_key(facts_for(['a.example.net', 'b.example.net']))
 
 
+def test_names_typed_by_hand_have_the_same_key():
+    assert lineage_key(['B.Example.net', 'a.example.net', 'B.example.net'], 'RSA') == lineage_key(
+        ['a.example.net', 'b.example.net'], 'RSA'
+    )
+
+
 def test_rsa_and_ecdsa_twins_have_different_keys():
     assert name_key(facts_for('a.example.net', key_type='rsa')) != name_key(facts_for('a.example.net'))
 
@@ -67,3 +73,8 @@ def test_without_any_name_a_certificate_matches_only_itself():
     old, new = (facts_for([], common_name=None) for _ in range(2))
     assert name_key(old) == name_key(replace(old))
     assert name_key(old) != name_key(new)
+
+
+def test_names_typed_by_hand_lead_to_the_same_lineage():
+    facts = facts_for(['a.example.net', 'b.example.net'])
+    assert lineage_key(['B.example.net', 'A.example.net', 'b.example.net'], 'ECDSA') == name_key(facts)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netbox_ssl.x509 import PrivateKeyError, find_private_key, read_certificates
+from netbox_ssl.x509 import PrivateKeyError, der, find_private_key, read_certificates
 from tests.x509 import keys
 
 ENCODINGS = ('utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le', 'utf-16-be')
@@ -45,10 +45,25 @@ def test_der_as_it_is_and_as_base64_and_under_a_wrong_label(name):
     assert_found(json.dumps({'comments': wrapped(encoded, 'CERTIFICATE')}))
 
 
+def test_the_alphabet_for_urls_at_the_very_beginning():
+    # A key of such a length that its own length contains one of the two characters that differ.
+    head = bytes.fromhex('020100300d06092a864886f70d0101010500')
+    encoded = der.encode(der.SEQUENCE, head + der.encode(der.OCTET_STRING, bytes(0x4FB - len(head) - 4)))
+    text = base64.urlsafe_b64encode(encoded).decode()
+    assert text[:6] == 'MIIE-w'
+    assert_found(text)
+
+
 @pytest.mark.parametrize('name', keys.ders())
 def test_der_that_is_cut_short(name):
     assert_found(keys.ders()[name][:80])
     assert_found(base64.b64encode(keys.ders()[name])[:120])
+
+
+def test_the_url_safe_alphabet_in_the_digits_that_tell():
+    # One key in 32 has such a length.
+    encoded = bytes.fromhex('308204fb020100300d06092a864886f70d0101010500048204e5') + bytes(1253)
+    assert_found(base64.urlsafe_b64encode(encoded).decode())
 
 
 @pytest.mark.parametrize('name', keys.pems())

@@ -246,6 +246,14 @@ def test_the_number_of_certificates_is_limited():
         error = refused(data, 'too_many_certificates', limits=limits)
         assert (error.params['limit'], error.params['found']) == (1, 2)
         assert len(read_certificates(data, Limits(max_certificates=2)).leaves) == 2
+    # Repetitions are work, too.
+    assert refused(ISSUED.pem * 3, 'too_many_certificates', limits=Limits(max_certificates=2)).params['found'] == 3
+
+
+def test_certificates_are_counted_before_they_are_loaded():
+    rubbish = pem(OTHER.der[:100] + bytes(len(OTHER.der) - 100), 'CERTIFICATE')
+    refused(rubbish, 'unreadable')
+    refused(rubbish * 2, 'too_many_certificates', limits=Limits(max_certificates=1))
 
 
 def test_the_number_of_names_is_limited():
