@@ -179,9 +179,12 @@ def _directory_url(findings: Sequence[Finding]) -> str:
 
 
 def _is_contradicted(first: Finding, facts: CertificateFacts, catalogue: Catalogue) -> bool:
-    """Whether the key says that another CA signed than the names, which anybody can choose, claim."""
-    names_only = first.evidence.kind in ('host', 'issuer')
-    return names_only and catalogue.contradicts(first.match.provider, facts.authority_key_id)
+    """Whether the key says that another CA signed than the names, which anybody can choose, claim.
+
+    A provider that the key itself, the settings or the extension named is never contradicted: the first has this key,
+    and of the others the keys are not known.
+    """
+    return catalogue.contradicts(first.match.provider, facts.authority_key_id)
 
 
 def _contradiction(provider: Provider) -> Message:

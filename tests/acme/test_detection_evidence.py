@@ -118,6 +118,13 @@ def test_the_name_may_make_us_surer_than_the_host_of_the_same_provider():
     assert (found.provider, found.confidence) == ('Actalis', 'possible')
 
 
+def test_the_directory_is_that_of_the_very_issuer_but_of_no_other_provider():
+    names = ('Sectigo Limited', 'Sectigo Public Server Authentication CA OV R36')
+    assert detect(leaf(*names), CATALOGUE).directory_url == 'https://acme.sectigo.com/v2/OV'
+    found = detect(leaf(*names, aia=('http://i.pki.goog/we1.crt',)), CATALOGUE)
+    assert (found.provider, found.directory_url) == (GOOGLE, 'https://dv.acme-v02.api.pki.goog/directory')
+
+
 # --- Order --------------------------------------------------------------------------------------------------------
 
 

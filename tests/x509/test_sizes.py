@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dev.certificate_factory import issue, make_ca
-from netbox_ssl.x509 import LimitError, Limits, der, find_private_key, read_certificates, read_facts
+from netbox_ssl.x509 import (
+    CertificateInputError,
+    LimitError,
+    Limits,
+    der,
+    find_private_key,
+    read_certificates,
+    read_facts,
+)
 from tests.x509 import odd
 
 CA = make_ca('Example Corp', 'Example Issuing CA')
@@ -60,6 +68,31 @@ def test_a_mebibyte_of_certificates():
 def test_a_hundred_leaves_of_one_ca_are_not_too_many_signatures():
     text = ''.join(issue(f'host{number}.example.net', CA).pem for number in range(99)) + CA.pem
     assert len(read_certificates(text).leaves) == 99
+
+
+BEGIN, END = '-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'
+
+WORST = {
+    'begin without end': '--BEGIN ' * (MEBIBYTE // 8),
+    'label without end': '--BEGIN ' + 'A ' * (MEBIBYTE // 2 - 4),
+    'labels': ('--BEGIN ' + 'A ' * 31) * (MEBIBYTE // 70),
+    'blocks': f'{BEGIN}\nAAAA\n{END}\n' * (MEBIBYTE // 60),
+    'headers': BEGIN + '\n' + 'A: b\n c\n' * (MEBIBYTE // 8 - 10) + END,
+    'empty lines': BEGIN + '\n' * (MEBIBYTE - 100) + ':' + END,
+    'backslashes': '\\' * (MEBIBYTE - 1) + 'n',
+    'base64': 'A' * MEBIBYTE,
+    'quotes': ' >"' * (MEBIBYTE // 3),
+    'empty elements': b'0\0' * (MEBIBYTE // 2),
+    'indefinite lengths': b'0\x80' * (MEBIBYTE // 2),
+    'white space': b'0\0' + b' ' * (MEBIBYTE - 2),
+    'half of a sequence': bytes.fromhex('3084000f423a') + b'0\0' * (MEBIBYTE // 2 - 3),
+}
+
+
+@pytest.mark.parametrize('name', WORST)
+def test_the_worst_mebibyte_is_refused_within_moments(name):
+    with within(5), pytest.raises(CertificateInputError):  # a fifth of a second here
+        read_certificates(WORST[name])
 
 
 def test_key_ids_and_urls_are_bounded():
