@@ -1,32 +1,36 @@
-"""The Smart Paste page: paste or upload, see what it is and what would happen, then confirm."""
+"""The Smart Paste page: paste, drop or choose files, see what they are and what would happen, then confirm."""
 
+from core.models import Job
 from core.signals import clear_events
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
-from django.shortcuts import redirect, render
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.generic import View
-from utilities.exceptions import AbortRequest, PermissionsViolation
 from utilities.forms import restrict_form_fields
 from utilities.views import ConditionalLoginRequiredMixin, register_model_view
 
-from . import intake
+from . import __version__, import_job, intake, settings
 from .forms.smart_paste import SmartPasteForm, SmartPasteSettingsForm
 from .models import Certificate
+from .pasting import store
+from .pasting.foretelling import count_actions, foretell
+from .pasting.importing import import_now
+from .pasting.reporting import ACTION_TEXTS, Report
 
-PASTE_TEMPLATE = 'netbox_ssl/smart_paste.html'
-ACTION_TEXTS = {
-    intake.Action.CREATED: _lazy('Created certificate'),
-    intake.Action.RENEWED: _lazy('Renewed certificate'),
-    intake.Action.HISTORY: _lazy('Added an older issuance to the history of'),
-    intake.Action.UPDATED: _lazy('Updated certificate'),
-    intake.Action.UNCHANGED: _lazy('Nothing to change on'),
-}
-PREVIEW_TEMPLATE = 'netbox_ssl/smart_paste_preview.html'
+__all__ = ('SmartPasteJobView', 'SmartPasteResultsView', 'SmartPasteView')
+
+# Each on a card of its own; more are a table.
+MOST_CARDS = 3
+# A page with more rows is of no use to anybody.
+MOST_ROWS = 500
+# More, and they would be too much for a field of the form.
+MOST_CHARACTERS = 256 * 1024
+# Different reasons of refusals at one form
+MOST_ERRORS = 10
 
 
 @register_model_view(Certificate, 'smart_paste', path='smart-paste', detail=False)
@@ -41,57 +45,80 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request):
-        return render(request, PASTE_TEMPLATE, {'form': SmartPasteForm()})
+        return self._ask(request, SmartPasteForm(request.user))
 
     def post(self, request):
-        form = SmartPasteForm(request.POST, request.FILES)
-        if not form.is_valid():
-            return render(request, PASTE_TEMPLATE, {'form': form})
-        parsed = form.cleaned_data['parsed']
         confirming = '_confirm' in request.POST
+        if confirming and (url := store.finished(request.user, request.POST.get('paste', ''))):
+            # Confirmed twice, or sent again.
+            return redirect(url)
+        form = SmartPasteForm(request.user, request.POST, request.FILES)
+        if not form.is_valid():
+            return self._ask(request, form)
         settings_form = SmartPasteSettingsForm(request.POST if confirming else None)
         restrict_form_fields(settings_form, request.user)
-        if confirming and settings_form.is_valid() and (response := self._carry_out(request, parsed, settings_form)):
+        if confirming and settings_form.is_valid() and (response := self._carry_out(request, form, settings_form)):
             return response
-        return self._preview(request, form, parsed, settings_form)
+        return self._preview(request, form, settings_form)
 
-    def _preview(self, request, form, parsed, settings_form):
-        try:
-            plans = [intake.plan_leaf(leaf, request.user) for leaf in parsed.leaves]
-        except ValidationError as error:
-            form.add_error('text', ValidationError(error.messages))
-            return render(request, PASTE_TEMPLATE, {'form': form})
-        # What is confirmed is exactly what was shown, however it came in.
-        pems = ''.join(facts.pem for leaf in parsed.leaves for facts in (leaf.facts, *leaf.chain))
+    def _ask(self, request, form):
+        limits = settings.limits()
+        return render(
+            request,
+            'netbox_ssl/smart_paste.html',
+            {'form': form, 'max_bytes': limits.max_input_bytes, 'version': __version__},
+        )
+
+    def _preview(self, request, form, settings_form):
+        pasted, key = form.cleaned_data['pasted'], form.cleaned_data['paste']
+        rows = foretell(pasted.leaves, request.user)
+        if not any(row.plan for row in rows):
+            _add_errors(form, 'text', [(None, problem) for row in rows for problem in row.problems])
+            return self._ask(request, form)
+        pems = ''.join(pasted.texts())
+        small = pasted.inputs == 1 and len(pems) <= min(MOST_CHARACTERS, settings.limits().max_input_bytes)
+        if not small:
+            key = key or store.put(request.user, pasted)
+        counts = count_actions(rows)
         context = {
-            'plans': plans,
-            'parsed': parsed,
-            'pems': pems,
+            'pasted': pasted,
+            'rows': rows[:MOST_ROWS],
+            'omitted': max(len(rows) - MOST_ROWS, 0),
+            'total': len(rows),
+            'counts': counts,
+            'refused_count': counts[''],
+            'as_table': len(rows) > MOST_CARDS,
+            'key': key,
+            'pems': '' if key else pems,
+            'minutes': store.MINUTES,
+            'in_background': len(rows) > import_job.BACKGROUND_FROM and import_job.has_worker(),
             'settings_form': settings_form,
-            'has_changes': any(plan.action != intake.Action.UNCHANGED for plan in plans),
+            'has_changes': any(count for action, count in counts.items() if action != intake.Action.UNCHANGED),
         }
-        return render(request, PREVIEW_TEMPLATE, context)
+        return render(request, 'netbox_ssl/smart_paste_preview.html', context)
 
-    def _carry_out(self, request, parsed, settings_form):
-        """Import all or nothing; on failure the error goes to the form, and None is returned."""
-        try:
-            with transaction.atomic():
-                attributes = settings_form.attributes()
-                results = [intake.take_in(leaf, request.user, attributes) for leaf in parsed.leaves]
-        except ValidationError as error:
-            for field, problems in getattr(error, 'message_dict', {None: error.messages}).items():
-                known = field if field in settings_form.fields else None
-                settings_form.add_error(known, ValidationError(problems))
-        except (AbortRequest, PermissionsViolation) as error:
-            settings_form.add_error(None, error.message)
-        except PermissionDenied as error:
-            settings_form.add_error(None, str(error))
+    def _carry_out(self, request, form, settings_form):
+        """Import what can be; if nothing can, the errors go to the form, and None is returned."""
+        pasted, user = form.cleaned_data['pasted'], request.user
+        if len(pasted.leaves) > import_job.BACKGROUND_FROM and import_job.has_worker():
+            url = import_job.results_url(import_job.SmartPasteJob.start(request, pasted))
         else:
-            return self._report(request, results)
-        clear_events.send(sender=self)
-        return None
+            outcomes = []
+            attributes = settings_form.attributes()
+            entries = import_now(pasted.leaves, user, attributes, lambda leaf, outcome: outcomes.append(outcome))
+            if all(isinstance(outcome, intake.Refusal) for outcome in outcomes):
+                _add_errors(settings_form, None, [each for outcome in outcomes for each in _problems(outcome.error)])
+                clear_events.send(sender=self)
+                return None
+            if len(entries) > MOST_CARDS or any(each['errors'] for each in entries):
+                url = _results_url(store.put_results(user, entries))
+            else:
+                url = self._tell(request, outcomes)
+        store.finish(user, form.cleaned_data['paste'], url)
+        return redirect(url)
 
-    def _report(self, request, results):
+    def _tell(self, request, results) -> str:
+        """Messages with links. Returns the page that shows them."""
         for result in results:
             messages.success(
                 request,
@@ -105,5 +132,55 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
             for warning in result.warnings:
                 messages.warning(request, warning)
         if len(results) == 1 and request.user.has_perm('netbox_ssl.view_certificate', results[0].certificate):
-            return redirect(results[0].certificate.get_absolute_url())
-        return redirect(reverse('plugins:netbox_ssl:certificate_list'))
+            return results[0].certificate.get_absolute_url()
+        return reverse('plugins:netbox_ssl:certificate_list')
+
+
+@register_model_view(Certificate, 'smart_paste_results', path='smart-paste/results/<str:key>', detail=False)
+class SmartPasteResultsView(ConditionalLoginRequiredMixin, View):
+    """What became of an import of several."""
+
+    def get(self, request, key):
+        entries = store.get_results(request.user, key)
+        if entries is None:
+            raise Http404(_('These results are kept for a day, for who made the import.'))
+        return render(request, 'netbox_ssl/smart_paste_results.html', {'report': Report(entries, request.user)})
+
+
+@register_model_view(Certificate, 'smart_paste_job', path='smart-paste/jobs/<int:job>', detail=False)
+class SmartPasteJobView(ConditionalLoginRequiredMixin, View):
+    """How far a background import is, and in the end what became of it. For who made it, and for administrators."""
+
+    def get(self, request, job):
+        jobs = Job.objects.filter(name=import_job.SmartPasteJob.name)
+        if not request.user.is_superuser:
+            jobs = jobs.filter(user_id=request.user.pk or 0)
+        job = get_object_or_404(jobs, pk=job)
+        data = job.data or {}
+        context = {
+            'job': job,
+            'may_view_job': request.user.has_perm('core.view_job', job),
+            'running': not job.completed,
+            'done': data.get('done', 0),
+            'total': data.get('total', 0),
+            'report': Report(data.get('results', []), request.user),
+        }
+        return render(request, 'netbox_ssl/smart_paste_results.html', context)
+
+
+def _results_url(key: str) -> str:
+    return reverse('plugins:netbox_ssl:certificate_smart_paste_results', kwargs={'key': key})
+
+
+def _problems(error: Exception) -> list[tuple[str | None, str]]:
+    """(field, message) of one of ``intake``'s refusals."""
+    if isinstance(error, ValidationError):
+        by_field = getattr(error, 'message_dict', {None: error.messages})
+        return [(field, message) for field, messages in by_field.items() for message in messages]
+    return [(None, str(error) if isinstance(error, PermissionDenied) else str(error.message))]
+
+
+def _add_errors(form, otherwise: str | None, problems: list[tuple[str | None, str]]) -> None:
+    """Each different problem once, at its field; those of no field of the form at ``otherwise``."""
+    for field, message in list(dict.fromkeys(problems))[:MOST_ERRORS]:
+        form.add_error(field if field in form.fields else otherwise, message)

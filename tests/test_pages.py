@@ -170,9 +170,8 @@ class HistoryTestCase(TestCase):
         import_pem(old)
         certificate = import_pem(successor(old, serial_number=0x0A2B)).certificate
         import_pem(issue_acme('other.example.net', serial_number=0x0FFF))
-        page = self.client.get(certificate.get_absolute_url()).content.decode()
-        self.assertIn(f'/plugins/ssl/issuances/?embedded=True&certificate_id={certificate.pk}', page)
-        url = f'/plugins/ssl/issuances/?certificate_id={certificate.pk}'
+        url = reverse('plugins:netbox_ssl:certificate_history', kwargs={'pk': certificate.pk})
+        self.assertContains(self.client.get(certificate.get_absolute_url()), url)
         response = self.client.get(url)
         self.assertContains(response, '0A1B')
         self.assertContains(response, '0A2B')

@@ -7,7 +7,8 @@ from utilities.forms import BOOLEAN_WITH_BLANK_CHOICES
 from utilities.forms.fields import DynamicModelChoiceField, DynamicModelMultipleChoiceField
 from utilities.forms.rendering import FieldSet
 
-from netbox_ssl.intake import read_input
+from netbox_ssl.pasting import store
+from netbox_ssl.pasting.reading import Pasted, read
 
 from .fields import ACMEFieldsMixin
 from .mixins import PrivateKeyGuardMixin
@@ -15,11 +16,27 @@ from .mixins import PrivateKeyGuardMixin
 __all__ = ('SmartPasteForm', 'SmartPasteSettingsForm')
 
 
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files. One that is empty or otherwise wrong is no reason to refuse the others."""
+
+    widget = FilesInput
+
+    def clean(self, data, initial=None):
+        return list(data or ())
+
+
 class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
-    """What to import: pasted, uploaded, or both. ``cleaned_data['parsed']`` is what it holds (``ParsedInput``)."""
+    """
+    What to import: pasted, uploaded, or both; or what a preview has shown before (``paste``, the key of the store).
+    ``cleaned_data['pasted']`` is what it holds. There is an error only if nothing of it can be imported.
+    """
 
     text = forms.CharField(
-        label=_('Certificate'),
+        label=_('Certificates'),
         required=False,
         strip=False,
         widget=forms.Textarea(
@@ -33,26 +50,47 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
         ),
         help_text=_('PEM with its chain, in any order; text around it does not matter. Never a private key.'),
     )
-    file = forms.FileField(
-        label=_('File'),
+    file = FilesField(
+        label=_('Files'),
         required=False,
-        help_text=_('PEM, DER or PKCS#7'),
+        help_text=_('PEM, DER or PKCS#7; as many as you like, up to 100 at a time. Files can also be dropped here.'),
     )
+    paste = forms.CharField(
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, user, *args, **kwargs):
+        self.user = user
+        super().__init__(*args, **kwargs)
 
     def clean(self):
         super().clean()
-        upload = self.cleaned_data.get('file')
-        text = self.cleaned_data.get('text') or ''
         if self.errors:
             return
-        if bool(upload) == bool(text.strip()):
-            raise ValidationError(
-                _('Paste a certificate or choose a file, one of the two.')
-                if upload
-                else _('Paste a certificate (BEGIN CERTIFICATE … END CERTIFICATE), or choose a file.')
-            )
-        field = 'file' if upload else 'text'
-        self.cleaned_data['parsed'] = read_input(upload.read() if upload else text, field)
+        if key := self.cleaned_data['paste']:
+            self.cleaned_data['pasted'] = self._restore(key)
+            return
+        text, uploads = self.cleaned_data['text'], self.cleaned_data['file']
+        if not text.strip() and not uploads:
+            raise ValidationError(_('Paste a certificate (BEGIN CERTIFICATE … END CERTIFICATE), or choose files.'))
+        pasted = read(text, uploads)
+        if pasted.leaves:
+            self.cleaned_data['pasted'] = pasted
+            return
+        for refused in pasted.refused:
+            for message in refused.messages:
+                self.add_error(refused.field, f'{refused.name}: {message}' if refused.field == 'file' else message)
+
+    def _restore(self, key: str) -> Pasted:
+        if pasted := store.get(self.user, key):
+            return pasted
+        raise ValidationError(
+            _(
+                'This preview was kept for {minutes} minutes and has expired. Nothing was imported by this click. '
+                'Paste or choose the certificates again; what is there already will be recognised.'
+            ).format(minutes=store.MINUTES)
+        )
 
 
 def _as_it_is(label, help_text='') -> forms.NullBooleanField:

@@ -5,7 +5,7 @@ history, or nothing.
 
 from netbox_ssl.models.pem_input import read_input, read_single
 
-from .bulk import take_in_many
+from .bulk import plan_many, take_in_many
 from .garbage import collection_paused
 from .planning import plan_leaf
 from .results import Action, Item, Plan, Refusal, Result
@@ -19,6 +19,7 @@ __all__ = (
     'Result',
     'collection_paused',
     'plan_leaf',
+    'plan_many',
     'read_input',
     'read_single',
     'take_in',

@@ -12,14 +12,15 @@ from django.utils import timezone
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.x509 import Leaf
 
 from .creating import create_together
 from .locks import lock
-from .planning import lineage_keys
-from .results import Action, Item, Refusal, Result
+from .planning import action_on, lineage_keys, plan_leaf
+from .results import REFUSALS, Action, Item, Plan, Refusal, Result
 from .writing import differences, one_by_one, settings_of
 
-__all__ = ('take_in_many',)
+__all__ = ('plan_many', 'take_in_many')
 
 
 def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
@@ -39,6 +40,26 @@ def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
             if number not in results:
                 results[number] = one_by_one(item, user)
     return [results[number] for number in range(len(items))]
+
+
+def plan_many(leaves: list[Leaf], user) -> list[Plan | Refusal]:
+    """What :func:`plan_leaf` says of each of ``leaves`` as if it came alone, or why it is refused, in their order."""
+    items = [Item(leaf) for leaf in leaves]
+    survey = _Survey(items, user)
+    return [_plan(item, survey, user) for item in items]
+
+
+def _plan(item: Item, survey: '_Survey', user) -> Plan | Refusal:
+    leaf = item.leaf
+    if survey.is_plainly_new(item):
+        return Plan(leaf, detect(leaf.facts, settings.catalogue()), Action.CREATED)
+    if certificate := survey.holder(item):
+        action = action_on(certificate, leaf.facts, known=True)
+        return Plan(leaf, detect(leaf.facts, settings.catalogue()), action, certificate)
+    try:
+        return plan_leaf(leaf, user)
+    except REFUSALS as error:
+        return Refusal(error)
 
 
 class _Survey:

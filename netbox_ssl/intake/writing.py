@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
+from netbox.context import events_queue
 from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl.models import Certificate, Issuance
@@ -65,9 +66,12 @@ def take_in_item(item: Item, user) -> Result:
 
 def one_by_one(item: Item, user) -> Result | Refusal:
     """As :func:`take_in`, but a refusal is an answer, too."""
+    queued = dict(events_queue.get())
     try:
         return take_in_item(item, user)
     except REFUSALS as error:
+        # What was saved before it was refused is rolled back; NetBox would announce it all the same.
+        events_queue.set(queued)
         return Refusal(error)
 
 

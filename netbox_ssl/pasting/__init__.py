@@ -1,0 +1,1 @@
+"""What Smart Paste does between a form and the intake: read several inputs, foretell, keep, import, report."""

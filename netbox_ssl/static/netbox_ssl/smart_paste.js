@@ -1,0 +1,106 @@
+/* Drop files onto the form of Smart Paste. Everything works without this, too: by the button that chooses files. */
+(() => {
+  'use strict';
+
+  const form = document.getElementById('smart-paste');
+  const input = form?.querySelector('input[type=file]');
+  if (!input) {
+    return;
+  }
+  const panel = form.querySelector('[data-files]');
+  const list = form.querySelector('[data-file-list]');
+  // Of this page, not of the browser's own drag and drop: entering a child leaves its parent.
+  let entered = 0;
+
+  const holdsFiles = event => Array.from(event.dataTransfer?.types ?? []).includes('Files');
+
+  function highlight(on) {
+    form.classList.toggle('border', on);
+    form.classList.toggle('border-primary', on);
+    form.classList.toggle('rounded', on);
+  }
+
+  function choose(files) {
+    const chosen = new DataTransfer();
+    for (const file of files) {
+      chosen.items.add(file);
+    }
+    input.files = chosen.files;
+    show();
+  }
+
+  // Files that are added join those that were chosen; the same one twice is one.
+  function add(files) {
+    const known = new Map(Array.from(input.files).map(file => [`${file.name}/${file.size}/${file.lastModified}`, file]));
+    for (const file of files) {
+      known.set(`${file.name}/${file.size}/${file.lastModified}`, file);
+    }
+    choose(known.values());
+  }
+
+  function line(text, className) {
+    const item = document.createElement('li');
+    item.className = className;
+    item.textContent = text;
+    list.append(item);
+  }
+
+  function show() {
+    const files = Array.from(input.files);
+    list.replaceChildren();
+    panel.hidden = files.length === 0;
+    if (files.length > Number(form.dataset.maxFiles)) {
+      line(form.dataset.tooMany, 'text-danger');
+    }
+    for (const file of files) {
+      const large = file.size > Number(form.dataset.maxBytes);
+      line(large ? `${file.name} ${form.dataset.tooLarge}` : file.name, large ? 'text-danger' : '');
+    }
+  }
+
+  form.addEventListener('dragenter', event => {
+    if (holdsFiles(event)) {
+      event.preventDefault();
+      entered += 1;
+      highlight(true);
+    }
+  });
+  form.addEventListener('dragleave', event => {
+    if (holdsFiles(event)) {
+      entered = Math.max(entered - 1, 0);
+      highlight(entered > 0);
+    }
+  });
+  form.addEventListener('dragover', event => {
+    if (holdsFiles(event)) {
+      event.preventDefault();
+      event.dataTransfer.dropEffect = 'copy';
+    }
+  });
+  form.addEventListener('drop', event => {
+    entered = 0;
+    highlight(false);
+    if (holdsFiles(event)) {
+      event.preventDefault();
+      add(event.dataTransfer.files);
+    }
+  });
+  // Files copied in a file manager
+  form.addEventListener('paste', event => {
+    if (event.clipboardData?.files.length) {
+      event.preventDefault();
+      add(event.clipboardData.files);
+    }
+  });
+  input.addEventListener('change', show);
+  form.querySelector('[data-file-clear]').addEventListener('click', () => choose([]));
+  form.addEventListener('submit', event => {
+    // The server would refuse the whole request, and what was pasted with it.
+    if (input.files.length > Number(form.dataset.maxFiles)) {
+      event.preventDefault();
+      list.scrollIntoView({ block: 'center' });
+    }
+  });
+  // The browser may have kept a choice through a reload.
+  show();
+})();
