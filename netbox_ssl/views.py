@@ -6,9 +6,17 @@ from netbox.ui.panels import CommentsPanel, ObjectsTablePanel
 from netbox.views import generic
 from utilities.views import register_model_view
 
-from . import bulk_import, filtersets, forms, history, smart_paste, tables  # noqa: F401  (three register views)
+from . import (  # noqa: F401  (some only register their views)
+    bulk_import,
+    filtersets,
+    forms,
+    history,
+    redetection_view,
+    smart_paste,
+    tables,
+)
 from .models import Certificate, CertificateSource, Issuance
-from .object_actions import SmartPaste
+from .object_actions import BulkDetect, SmartPaste
 from .ui import panels
 from .view_guards import PrivateKeyGuardMixin
 
@@ -23,7 +31,7 @@ class CertificateListView(generic.ObjectListView):
     filterset = filtersets.CertificateFilterSet
     filterset_form = forms.CertificateFilterForm
     table = tables.CertificateTable
-    actions = (AddObject, SmartPaste, BulkImport, BulkExport, BulkEdit, BulkRename, BulkDelete)
+    actions = (AddObject, SmartPaste, BulkImport, BulkExport, BulkEdit, BulkDetect, BulkRename, BulkDelete)
 
 
 @register_model_view(Certificate)

@@ -5,6 +5,7 @@ from netbox_ssl import filtersets
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 
 from . import serializers
+from .detect_views import DetectMixin
 from .guards import DeletionGuardMixin
 from .import_views import ImportMixin
 
@@ -18,7 +19,7 @@ class RootView(APIRootView):
         return 'NetBox SSL'
 
 
-class CertificateViewSet(DeletionGuardMixin, ImportMixin, NetBoxModelViewSet):
+class CertificateViewSet(DeletionGuardMixin, ImportMixin, DetectMixin, NetBoxModelViewSet):
     queryset = Certificate.objects.all()
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet

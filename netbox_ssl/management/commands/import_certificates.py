@@ -20,11 +20,13 @@ INTERRUPTED = 130
 
 
 class Command(BaseCommand):
+    # They load NetBox's pages and GraphQL: seconds, and 50 MB, that an import has no use for.
+    requires_system_checks = ()
     help = (
         'Import certificates from files, folders and bundles of any size: *.pem, *.crt, *.cer, *.der, *.p7b, *.p7c, '
-        'and whatever else begins as a certificate does. What is recorded already is left alone, so it can be interrupted '
-        '(Ctrl-C) and run again at any time. Files with a private key in them are refused; keys beside certificates '
-        'are left alone. The exit code is 1 if anything was refused.'
+        'and whatever else begins as a certificate does. What is recorded already is left alone, so it can be '
+        'interrupted (Ctrl-C) and run again at any time. Files with a private key in them are refused; keys beside '
+        'certificates are left alone. The exit code is 1 if anything was refused.'
     )
 
     def add_arguments(self, parser):

@@ -1,0 +1,113 @@
+"""``POST certificates/detect/``: detection once more on certificates that are there already."""
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from netbox.api.authentication import TokenPermissions
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+
+from netbox_ssl.filtersets import CertificateFilterSet
+from netbox_ssl.models import Certificate
+from netbox_ssl.redetection import Redetection, redetect
+
+from .detect_serializers import RedetectionResultSerializer, RedetectionSerializer
+
+__all__ = ('DetectMixin',)
+
+BACKGROUND = OpenApiParameter('background', OpenApiTypes.BOOL, description='Answer at once, detect in a job.')
+
+
+class DetectPermissions(TokenPermissions):
+    """It changes certificates, and makes none, although it is a POST."""
+
+    def has_permission(self, request, view):
+        if not request.user or not request.user.is_authenticated:
+            return False
+        if request.auth is not None and not self._verify_write_permission(request):
+            return False
+        return request.user.has_perm('netbox_ssl.change_certificate')
+
+
+class DetectMixin:
+    """The detection endpoint of the certificates' view set."""
+
+    @extend_schema(
+        operation_id='ssl_certificates_detect',
+        request=RedetectionSerializer,
+        parameters=[BACKGROUND],
+        responses={200: OpenApiResponse(RedetectionResultSerializer, description='What was or would be changed')},
+        filters=False,
+    )
+    @action(
+        detail=False,
+        methods=['post'],
+        url_path='detect',
+        url_name='detect',
+        permission_classes=[DetectPermissions],
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def detect(self, request):
+        """
+        Detect again who issued certificates, and whether over ACME: after a provider was added to the settings, for
+        instance. Fills what nobody has set (is_acme, acme_provider); what a person or a client set stays. Certificates
+        that the user may not change are left alone, and not counted.
+        """
+        serializer = RedetectionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        queryset = _requested(data, request)
+        if self._background_requested(request):
+            return self._enqueue_bulk_job(request, 'detect', payload=request.data)
+        result = redetect(queryset, request.user, dry_run=data['dry_run'], message=data.get('changelog_message', ''))
+        answer = _represent(result, data['dry_run'])
+        return Response(RedetectionResultSerializer(answer, context=self.get_serializer_context()).data)
+
+
+def _requested(data: dict, request):
+    queryset = Certificate.objects.all()
+    if 'ids' in data:
+        return queryset.filter(pk__in=data['ids'])
+    filterset = CertificateFilterSet(_as_query(data['filter']), queryset, request=request)
+    # One that is not known filters nothing: a typing error would be all certificates.
+    if unknown := sorted(data['filter'].keys() - filterset.filters.keys()):
+        raise ValidationError({'filter': [_('There is no filter {name}.').format(name=name) for name in unknown]})
+    if not filterset.is_valid():
+        raise ValidationError({'filter': filterset.errors})
+    return filterset.qs
+
+
+def _as_query(filters: dict) -> QueryDict:
+    query = QueryDict(mutable=True)
+    for name, value in filters.items():
+        values = value if isinstance(value, list) else [value]
+        if any(isinstance(each, dict | list) for each in values):
+            raise ValidationError({'filter': [_('{name}: give a value, or a list of values.').format(name=name)]})
+        query.setlist(name, [_as_text(each) for each in values])
+    return query
+
+
+def _as_text(value) -> str:
+    """As it would stand in a query string."""
+    if value is None:
+        return 'null'
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _represent(result: Redetection, dry_run: bool) -> dict:
+    return {
+        'dry_run': dry_run,
+        'examined': result.examined,
+        'changed': [
+            {
+                'certificate': proposal.certificate,
+                'changes': [{'field': name, 'old': old, 'new': new} for name, (old, new) in proposal.changes.items()],
+                'detection': proposal.detection.to_dict(),
+            }
+            for proposal in result.proposals
+        ],
+        'refused': [{'certificate': certificate, 'messages': messages} for certificate, messages in result.refused],
+    }

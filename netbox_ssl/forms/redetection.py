@@ -1,0 +1,24 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from utilities.forms.mixins import BackgroundJobMixin
+
+__all__ = ('RedetectionForm',)
+
+
+class RedetectionForm(BackgroundJobMixin, forms.Form):
+    """Confirms that detection may change what was shown."""
+
+    pk = forms.TypedMultipleChoiceField(
+        coerce=int,
+        widget=forms.MultipleHiddenInput(),
+    )
+    changelog_message = forms.CharField(
+        label=_('Changelog message'),
+        required=False,
+        max_length=200,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Which of them there are, and for whom, is for the query to say.
+        self.fields['pk'].valid_value = str.isdecimal
