@@ -194,6 +194,7 @@ def test_damaged_der_is_named_by_its_number():
     assert 'DER element 2' in str(error)
     assert (error.params['missing'], error.params['total']) == (10, len(OTHER.der))
     refused(ISSUED.der + b'\xff\xff', 'garbled')
+    refused(ISSUED.der + der.encode(der.SEQUENCE, b'\5\0'), 'not_a_certificate')
 
 
 def test_a_certificate_with_an_unreadable_part_is_named():
