@@ -30,10 +30,11 @@ FRESH = 'netbox_ssl:sweep:fresh'
 ASKED = 'netbox_ssl:sweep:asked'
 REVIVAL = 'netbox_ssl-revive-sweep'
 
-# Together with the time that a sweep takes, these make sure that one ends within two minutes of whatever was lost.
+# So short that also without RQ's scheduler a sweep begins at least every 75 seconds, at an interval of a minute. To ask
+# too early, because all workers are busy, costs nothing: the sweep that waits in the queue comes first.
 CHECK_SECONDS = 5
 # How much later than due a sweep may begin before it counts as missing.
-SLACK_SECONDS = 20
+SLACK_SECONDS = 8
 # Two workers that look at the same time ask once.
 ASK_SECONDS = 20
 
@@ -82,7 +83,7 @@ def check() -> bool:
     queue = django_rq.get_queue(queue_name())
     if _waits_already(queue.connection):
         return False
-    logger.warning('No sweep for changes of renewal status has begun in time: asking for one')
+    logger.info('No sweep for changes of renewal status has begun in time: asking for one')
     queue.enqueue('netbox_ssl.jobs.revive', job_id=REVIVAL, result_ttl=0)
     return True
 

@@ -224,6 +224,19 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             self.assertEqual(sweep(self.now + 2 * DAY).announced, 0)
         self.assertEqual(self.delivered(), {})
 
+    def test_a_change_by_a_request_between_finding_and_telling(self):
+        make_certificate(DAY)
+
+        def changed_meanwhile(*args):
+            Certificate.objects.update(acme_auto_renewal=False, announcing_since=timezone.now())
+            return original(*args)
+
+        original = sweep_module._announcements
+        with patch.object(sweep_module, '_announcements', changed_meanwhile):
+            self.assertEqual(sweep(self.now + timedelta(hours=25)).announced, 1, 'long after: the request died')
+            Certificate.objects.update(announced_status='Due', announcing_since=None)
+            self.assertEqual(sweep(self.now + timedelta(minutes=-1)).announced, 0, 'the request announces it')
+
     def test_a_renewal_between_telling_and_recording(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
@@ -239,6 +252,18 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             sweep(self.now + 2 * DAY)
         certificate = Certificate.objects.get()
         self.assertEqual((certificate.announced_status, certificate.announcing_since), ('Expired', claim))
+
+    def test_what_was_recorded_by_another_meanwhile_is_not_undone(self):
+        make_certificate(DAY)
+
+        def recorded_meanwhile(told):
+            Certificate.objects.update(announced_status='Manual')
+            original(told)
+
+        original = sweep_module._record
+        with patch.object(sweep_module, '_record', recorded_meanwhile):
+            sweep(self.now + 2 * DAY)
+        self.assertEqual(Certificate.objects.get().announced_status, 'Manual')
 
     def test_deleted_meanwhile(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
