@@ -15,6 +15,8 @@ __all__ = ('Timeline', 'draw')
 MOST_ROWS = 12
 ROW_HEIGHT = 26
 BAR_HEIGHT = 14
+# Above the bars, for the word "now"; below them, for the dates.
+TOP_HEIGHT = 16
 AXIS_HEIGHT = 26
 TICKS = 4
 # Left and right of what is drawn, so that marks at the very edge can be seen; in per cent of the width.
@@ -53,6 +55,8 @@ class Tick:
     x: str
     label: str
     anchor: str
+    # On a narrow screen there is room for every other date.
+    is_minor: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def draw(certificate, issuances: list, now: datetime) -> Timeline | None:
         return None
     moments = [moment for each in drawn for moment in (each.valid_from, each.valid_to, each.replaced_at) if moment]
     scale = _Scale(min(*moments, now), max(*moments, now))
-    axis = len(drawn) * ROW_HEIGHT + 4
+    axis = TOP_HEIGHT + len(drawn) * ROW_HEIGHT
     at_now = scale.at(now)
     return Timeline(
         title=_('When the certificates of {name} were valid').format(name=visible(str(certificate))),
@@ -116,7 +120,7 @@ def _bar(issuance, number: int, scale: _Scale, now: datetime) -> Bar:
     mark = scale.at(replaced) if replaced else None
     right = max(end, mark or 0)
     is_before = start > 100 - right
-    y = number * ROW_HEIGHT + (ROW_HEIGHT - BAR_HEIGHT) // 2
+    y = TOP_HEIGHT + number * ROW_HEIGHT + (ROW_HEIGHT - BAR_HEIGHT) // 2
     return Bar(
         title=_sentence(issuance),
         label=_label(issuance, now),
@@ -142,7 +146,7 @@ def _ticks(scale: _Scale):
         share = number / TICKS
         moment = scale.moment(share)
         anchor = {0: 'start', TICKS: 'end'}.get(number, 'middle')
-        yield Tick(_percent(scale.at(moment)), f'{moment:%Y-%m-%d}', anchor)
+        yield Tick(_percent(scale.at(moment)), f'{moment:%Y-%m-%d}', anchor, number % 2 == 1)
 
 
 def _percent(value: float) -> str:
@@ -150,18 +154,18 @@ def _percent(value: float) -> str:
     return f'{value:.2f}%'
 
 
-def replacement(issuance) -> str:
-    """How it was replaced, in words; empty for the current one."""
+def _replacement(issuance) -> str:
+    """When it was replaced, in words; empty for what was not."""
     before = issuance.replaced_days_before_expiry
     if before is None:
         return ''
     if before < 0:
-        return _('replaced {days} after expiry').format(days=days(-before))
-    return _('replaced {days} before expiry').format(days=days(before))
+        return _('{days} after expiry').format(days=days(-before))
+    return _('{days} before expiry').format(days=days(before))
 
 
 def _label(issuance, now: datetime) -> str:
-    if words := replacement(issuance):
+    if words := _replacement(issuance):
         return words
     if not issuance.is_current:
         return ''
@@ -176,8 +180,11 @@ def _sentence(issuance) -> str:
     span = _('{begin} to {end}').format(
         begin=f'{issuance.valid_from:%Y-%m-%d %H:%M}', end=f'{issuance.valid_to:%Y-%m-%d %H:%M}'
     )
-    state = _('current') if issuance.is_current else replacement(issuance)
-    return f'{span}, {state}' if state else span
+    if issuance.is_current:
+        return _('{span}, current').format(span=span)
+    if words := _replacement(issuance):
+        return _('{span}, replaced {when}').format(span=span, when=words)
+    return span
 
 
 def _describe(drawn: list) -> str:

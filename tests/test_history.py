@@ -99,7 +99,7 @@ class DrawingTestCase(DjangoTestCase):
         marks = [line.get('data-mark') for line in svg.iter(f'{SVG}line') if line.get('data-mark')]
         self.assertEqual(marks, ['replaced', 'replaced', 'now'])
         labels = [group.findall(f'{SVG}text')[-1].text for group in groups]
-        self.assertEqual(labels[:2], ['replaced 30 days before expiry'] * 2)
+        self.assertEqual(labels[:2], ['30 days before expiry'] * 2)
         self.assertRegex(labels[2], r'^current, (59|60) days left$')
 
     def test_who_cannot_see_it_is_told_the_same(self):
@@ -207,6 +207,12 @@ class PageTestCase(TestCase):
         with CaptureQueriesContext(connection) as queries:
             self.assertEqual(self.client.get(url(certificate)).status_code, 200)
         return len(queries)
+
+    def test_what_came_too_late_is_told(self):
+        grant(self.user, 'view')
+        grant(self.user, 'view', model=Issuance)
+        late = lineage(2, 'late.example.net', every=95 * DAY)
+        self.assertContains(self.client.get(url(late)), '<span class="text-danger">5 days after</span>')
 
     def test_queries_do_not_grow_with_the_number_of_issuances(self):
         grant(self.user, 'view')

@@ -17,6 +17,14 @@ ACTION_TEXTS = {
     intake.Action.UPDATED: _('Updated certificate'),
     intake.Action.UNCHANGED: _('Nothing to change on'),
 }
+# Of several: text, color
+COUNT_TEXTS = {
+    intake.Action.CREATED: (_('Created'), 'green'),
+    intake.Action.RENEWED: (_('Renewed'), 'green'),
+    intake.Action.HISTORY: (_('Added to a history'), 'cyan'),
+    intake.Action.UPDATED: (_('Updated'), 'cyan'),
+    intake.Action.UNCHANGED: (_('Nothing to change'), 'gray'),
+}
 # A page with more rows is of no use to anybody; refusals come first.
 MOST_ROWS = 1000
 
@@ -48,8 +56,8 @@ class Report:
         self.total = len(entries)
         actions = Counter(each['action'] for each in entries)
         self.refused = actions.pop('', 0)
-        # (what was done, how many)
-        self.counts = [(ACTION_TEXTS[action], actions[action]) for action in ACTION_TEXTS if actions[action]]
+        # (what was done, color, how many)
+        self.counts = [(*COUNT_TEXTS[action], actions[action]) for action in COUNT_TEXTS if actions[action]]
         # Sorting keeps the order of equals.
         shown = sorted(entries, key=lambda each: (not each['errors'], not each['warnings']))[:MOST_ROWS]
         visible = Certificate.objects.restrict(user, 'view')

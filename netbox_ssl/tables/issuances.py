@@ -1,5 +1,6 @@
 import django_tables2 as tables
 from django.db.models import F
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from netbox.tables import NetBoxTable, columns
@@ -22,7 +23,8 @@ class DaysColumn(tables.Column):
         return queryset.order_by(span, 'pk'), True
 
     def render(self, value):
-        return days(value)
+        # A replacement that came too late.
+        return format_html('<span class="text-danger">{}</span>', _late(value)) if value < 0 else days(value)
 
     def value(self, value):
         # For exports: the bare number.
@@ -48,6 +50,7 @@ class IssuanceTable(NetBoxTable):
     is_current = columns.BooleanColumn(
         verbose_name=_('Current'),
         orderable=False,
+        false_mark=None,
     )
     valid_from = columns.DateTimeColumn(
         verbose_name=_('Valid From'),
@@ -110,6 +113,10 @@ class IssuanceTable(NetBoxTable):
             'issuer',
         )
         empty_text = _('No issuances yet. Each imported certificate is recorded here and stays when it is renewed.')
+
+
+def _late(number: float) -> str:
+    return _('{days} after').format(days=days(-number))
 
 
 class HistoryTable(IssuanceTable):

@@ -1,0 +1,149 @@
+"""Smart Paste with many files in the browser: chosen, dropped, imported in the background; and what a history shows."""
+
+import base64
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dev.certificate_factory import issue, make_ca
+from netbox_ssl.import_job import BACKGROUND_FROM
+from tests.e2e.test_person import R13, picture
+
+DROP = """(form, files) => {
+    const dataTransfer = new DataTransfer();
+    for (const file of files) {
+        dataTransfer.items.add(new File([Uint8Array.from(atob(file.content), char => char.charCodeAt(0))], file.name));
+    }
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+        form.dispatchEvent(new DragEvent(type, {dataTransfer, bubbles: true, cancelable: true}));
+    }
+}"""
+
+
+@pytest.fixture(scope='module')
+def ca():
+    return make_ca("Let's Encrypt", 'R13', key_id=R13)
+
+
+def file(name, content):
+    return {'name': name, 'mimeType': 'application/octet-stream', 'buffer': content}
+
+
+def pictures(page, name):
+    """In both of NetBox's color modes."""
+    for mode in ('light', 'dark'):
+        page.evaluate(f"setMode('{mode}')")
+        picture(page, f'{name}-{mode}')
+    page.evaluate("setMode('light')")
+
+
+def preview(page):
+    page.click('button[name=_preview]')
+    page.locator('button[name=_confirm]').wait_for()
+
+
+def test_choose_several_files_and_confirm(page, api, ca, empty_afterwards):
+    now = datetime.now(UTC).replace(microsecond=0)
+    before = now - timedelta(days=60)
+    old = issue(['shop.example.net'], ca, valid_from=before, valid_to=before + timedelta(days=90))
+    renewed = api.post('plugins/ssl/certificates/import/', {'pem': old.fullchain_pem, 'acme_auto_renewal': True})
+    new = issue(['shop.example.net'], ca)
+    others = {name: issue([f'{name}.example.net', f'www.{name}.example.net'], ca) for name in ('a', 'b', 'c')}
+    secret = issue(['d.example.net'], ca)
+
+    page.goto('/plugins/ssl/certificates/smart-paste/')
+    page.fill('#id_text', new.fullchain_pem)
+    page.set_input_files(
+        '#id_file',
+        [
+            file('a.pem', others['a'].fullchain_pem.encode()),
+            file('b.der', others['b'].der),
+            file('c.pem', others['c'].fullchain_pem.encode()),
+            file('privkey.pem', secret.key_pem.encode()),
+            file('notes.txt', b'nothing of interest'),
+        ],
+    )
+    listed = page.locator('[data-file-list]').inner_text()
+    assert 'a.pem' in listed and 'notes.txt' in listed
+    pictures(page, 'paste-many')
+
+    preview(page)
+    rows = page.locator('tr[data-action]')
+    assert sorted(row.get_attribute('data-action') for row in rows.all()) == ['created'] * 3 + ['renewed']
+    link = page.locator('tr[data-action=renewed] a').get_attribute('href')
+    assert link == f'/plugins/ssl/certificates/{renewed["certificate"]["id"]}/'
+    refused = page.locator('[data-refused]').all_inner_texts()
+    assert len(refused) == 2 and 'privkey.pem' in refused[0] and 'private key' in refused[0]
+    assert secret.key_pem.splitlines()[1] not in page.content()
+    assert api.get('plugins/ssl/certificates/')['count'] == 1, 'nothing before it is confirmed'
+    pictures(page, 'paste-many-preview')
+
+    page.click('button[name=_confirm]')
+    page.wait_for_url(re.compile('/smart-paste/results/'))
+    assert api.get('plugins/ssl/certificates/')['count'] == 4
+    pictures(page, 'paste-many-results')
+    page.locator('tr[data-action=renewed] a').click()
+    page.wait_for_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
+    assert 'shop.example.net' in page.locator('h1.page-title').inner_text()
+
+
+def test_drop_files(page, ca, empty_afterwards):
+    page.goto('/plugins/ssl/certificates/smart-paste/')
+    form = page.locator('#smart-paste')
+    for name in ('first', 'second'):
+        content = base64.b64encode(issue([f'{name}.example.net'], ca).der).decode()
+        form.evaluate(DROP, [{'name': f'{name}.der', 'content': content}])
+    assert page.locator('[data-file-list] li').all_inner_texts() == ['first.der', 'second.der']
+    preview(page)
+    assert page.locator('.card[data-action=created]').count() == 2
+
+    page.goto('/plugins/ssl/certificates/smart-paste/')
+    form.evaluate(DROP, [{'name': f'{number}.pem', 'content': ''} for number in range(101)])
+    page.click('button[name=_preview]')
+    assert page.locator('[data-file-list] .text-danger').first.is_visible(), 'more than the server takes'
+    page.click('[data-file-clear]')
+    assert page.locator('[data-files]').is_hidden()
+
+
+def test_many_in_the_background(page, api, ca, empty_afterwards):
+    issued = [issue([f'n{number}.example.net'], ca) for number in range(BACKGROUND_FROM + 50)]
+    bundles = [issued[start : start + 50] for start in range(0, len(issued), 50)]
+    page.goto('/plugins/ssl/certificates/smart-paste/')
+    page.set_input_files(
+        '#id_file',
+        [file(f'{number}.pem', ''.join(each.pem for each in some).encode()) for number, some in enumerate(bundles)],
+    )
+    preview(page)
+    assert 'in the background' in page.locator('.tab-pane').inner_text()
+    page.click('button[name=_confirm]')
+    page.wait_for_url(re.compile('/smart-paste/jobs/'))
+    pictures(page, 'paste-many-progress')
+    # Nobody reloads the page: it asks by itself.
+    page.locator('tr[data-action=created]').first.wait_for(timeout=90_000)
+    assert page.locator('tr[data-action=created]').count() == len(issued)
+    assert api.get('plugins/ssl/certificates/', limit=1)['count'] == len(issued)
+    page.get_by_role('link', name='Background job').click()
+    assert page.get_by_role('button', name='Results').first.is_visible()
+    pictures(page, 'paste-many-job')
+
+
+def test_history(page, api, ca, empty_afterwards):
+    now = datetime.now(UTC).replace(microsecond=0)
+    # One of them came too late.
+    begins = [now - timedelta(days=days) for days in (330, 270, 210, 115, 55)]
+    for begin in begins:
+        issued = issue(['www.example.net'], ca, valid_from=begin, valid_to=begin + timedelta(days=90))
+        answer = api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem, 'acme_auto_renewal': True})
+    page.goto(f'/plugins/ssl/certificates/{answer["certificate"]["id"]}/')
+    page.get_by_role('link', name='History').click()
+    drawing = page.locator('svg.netbox-ssl-timeline')
+    drawing.wait_for()
+    assert drawing.locator('rect').count() == 2 * len(begins)
+    assert '5 days after expiry' in drawing.text_content()
+    for mark in drawing.locator('[data-mark]').all():
+        box, outer = mark.bounding_box(), drawing.bounding_box()
+        assert outer['x'] <= box['x'] <= outer['x'] + outer['width']
+    pictures(page, 'history')
+    page.set_viewport_size({'width': 420, 'height': 900})
+    pictures(page, 'history-narrow')
