@@ -115,8 +115,8 @@ class CertificateFormsTestCase(PagesTestCase):
 
     def test_bulk_rename_in_two_steps(self):
         """Neither half is a key; together they are, which only the saving sees."""
-        made = short()
-        begin, end = made.text[:40], made.text[40:].strip()
+        made = material('bare base64 of DER')
+        begin, end = made.text[:30], made.text[30:80]
         Certificate.objects.filter(pk=self.certificate.pk).update(name=begin)
         self.unchanged = list(Certificate.objects.values())
         for regex in ({}, {'use_regex': 'on'}):
@@ -224,6 +224,18 @@ class SmartPasteTestCase(PagesTestCase):
                 with self.captureOnCommitCallbacks(execute=True):
                     self.assertRefused(self.upload(content), made, codes=(200,))
                 self.assertEqual(list(Certificate.objects.values()), self.unchanged)
+
+    def test_of_several_files_only_the_one_with_the_key_is_refused(self):
+        for form in FORMS:
+            made = material(form)
+            files = [
+                SimpleUploadedFile('good.pem', issue_acme('good.example.net').pem.encode()),
+                SimpleUploadedFile('bad.pem', made.text.encode()),
+            ]
+            with self.subTest(form), self.nothing_kept(made):
+                response = self.paste({'text': '', 'file': files})
+                self.assertRefused(response, made, codes=(200,))
+                self.assertContains(response, 'good.example.net')
 
     def test_confirming(self):
         self.try_all(lambda text: self.paste({'text': text, '_confirm': '1'}))

@@ -3,6 +3,8 @@
 import json
 import logging
 
+import django_rq
+from django.core.cache import cache
 from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate
@@ -26,3 +28,16 @@ class WatchingTestCase(WatchingMixin, TestCase):
         made = material('PKCS#8, PEM')
         with self.assertRaises(AssertionError), self.nothing_kept(made):
             logging.getLogger('netbox').error('Got %s', made.text)
+
+    def test_what_is_cached_or_handed_to_a_job_is_found(self):
+        made = material('PKCS#8, PEM')
+        self.addCleanup(cache.delete, 'test')
+        with self.assertRaises(AssertionError), self.nothing_kept(made):
+            cache.set('test', {'text': made.text})
+        cache.delete('test')
+        queue = django_rq.get_queue('low')
+        with self.assertRaises(AssertionError), self.nothing_kept(made):
+            queue.enqueue(print, made.text)
+        for job in queue.jobs:
+            if job.func_name == 'builtins.print':
+                job.delete()
