@@ -11,6 +11,7 @@ from utilities.testing import APITestCase
 from netbox_ssl import config
 from netbox_ssl.acme.catalogue import CUSTOM_KEYS, parse_custom_providers
 from netbox_ssl.api.serializers import CertificateSerializer, CertificateSourceSerializer, IssuanceSerializer
+from netbox_ssl.api.urls import router
 from netbox_ssl.filtersets import CertificateFilterSet, CertificateSourceFilterSet, IssuanceFilterSet
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.settings import INTEGER_RANGES
@@ -35,6 +36,11 @@ def rows(markdown: str, columns: int) -> list[list[str]]:
     return [row for row in cells if len(row) == columns and row[0].startswith('`')]
 
 
+def names_of_endpoints(page: str) -> set[str]:
+    (table,) = re.findall(r'^\| Endpoint \|.*?\n\n', page, re.MULTILINE | re.DOTALL)
+    return set(re.findall(r'`([\w/<>-]+/)`', table))
+
+
 def names(markdown: str) -> set[str]:
     return set(re.findall(r'`(\w+)`', markdown))
 
@@ -49,6 +55,16 @@ class FieldsTestCase(SimpleTestCase):
             columns = {field.name for field in model._meta.concrete_fields} | set(serializer.Meta.fields)
             with self.subTest(page):
                 self.assertEqual(columns - COMMON - names(text(page)), set())
+
+    def test_every_endpoint_is_on_the_page(self):
+        documented = names_of_endpoints(text('rest-api.md'))
+        routes = {
+            re.sub(r'\(\?P<pk>[^)]+\)', '<id>', str(url.pattern)).strip('^$')
+            for url in router.urls
+            if 'format' not in str(url.pattern)
+        }
+        self.assertEqual(routes - {''} - documented, set())
+        self.assertEqual(documented - routes, set())
 
     def test_every_filter_is_on_the_page(self):
         page = text('rest-api.md')
