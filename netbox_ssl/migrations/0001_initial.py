@@ -16,7 +16,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -32,7 +31,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ('created', models.DateTimeField(auto_now_add=True, null=True)),
                 ('last_updated', models.DateTimeField(auto_now=True, null=True)),
-                ('custom_field_data', models.JSONField(blank=True, default=dict, encoder=utilities.json.CustomFieldJSONEncoder)),
+                (
+                    'custom_field_data',
+                    models.JSONField(blank=True, default=dict, encoder=utilities.json.CustomFieldJSONEncoder),
+                ),
                 ('description', models.CharField(blank=True, max_length=200)),
                 ('comments', models.TextField(blank=True)),
                 ('announced_status', models.CharField(blank=True, editable=False, max_length=10)),
@@ -43,7 +45,10 @@ class Migration(migrations.Migration):
                 ('serial_number', models.CharField(blank=True, max_length=1100)),
                 ('valid_from', models.DateTimeField()),
                 ('valid_to', models.DateTimeField()),
-                ('subject_alt_names', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list)),
+                (
+                    'subject_alt_names',
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list),
+                ),
                 ('key_algorithm', models.CharField(blank=True, max_length=100)),
                 ('key_size', models.PositiveIntegerField(blank=True, null=True)),
                 ('signature_algorithm', models.CharField(blank=True, max_length=100)),
@@ -60,22 +65,499 @@ class Migration(migrations.Migration):
                 ('acme_server_url', models.CharField(blank=True, max_length=500)),
                 ('acme_auto_renewal', models.BooleanField(default=False)),
                 ('acme_last_renewed', models.DateTimeField(blank=True, null=True)),
-                ('acme_renewal_days', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(3650)])),
-                ('acme_pinned_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, editable=False)),
+                (
+                    'acme_renewal_days',
+                    models.PositiveIntegerField(
+                        blank=True, null=True, validators=[django.core.validators.MaxValueValidator(3650)]
+                    ),
+                ),
+                (
+                    'acme_pinned_fields',
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50), blank=True, default=list, editable=False
+                    ),
+                ),
                 ('ari_window_start', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('ari_window_end', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('renewal_due_at', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Coalesce(models.F('ari_window_start'), models.Func(django.db.models.functions.comparison.Least(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.functions.comparison.Greatest(models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Case(models.When(acme_renewal_days__isnull=False, then=django.db.models.expressions.CombinedExpression(models.F('acme_renewal_days'), '*', models.Value(datetime.timedelta(days=1)))), models.When(django.db.models.lookups.LessThan(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), models.Value(datetime.timedelta(days=10))), then=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(2))), default=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(3)), output_field=models.DurationField()))), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), output_field=models.DateTimeField()), output_field=models.DateTimeField())),
-                ('renewal_overdue_at', models.GeneratedField(db_persist=True, expression=models.Func(django.db.models.functions.comparison.Greatest(django.db.models.functions.comparison.Least(django.db.models.functions.comparison.Coalesce(models.Func(models.F('ari_window_end'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.expressions.CombinedExpression(models.Func(django.db.models.functions.comparison.Coalesce(models.F('ari_window_start'), models.Func(django.db.models.functions.comparison.Least(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.functions.comparison.Greatest(models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Case(models.When(acme_renewal_days__isnull=False, then=django.db.models.expressions.CombinedExpression(models.F('acme_renewal_days'), '*', models.Value(datetime.timedelta(days=1)))), models.When(django.db.models.lookups.LessThan(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), models.Value(datetime.timedelta(days=10))), then=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(2))), default=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(3)), output_field=models.DurationField()))), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '+', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(django.db.models.functions.comparison.Coalesce(models.F('ari_window_start'), models.Func(django.db.models.functions.comparison.Least(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.functions.comparison.Greatest(models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Case(models.When(acme_renewal_days__isnull=False, then=django.db.models.expressions.CombinedExpression(models.F('acme_renewal_days'), '*', models.Value(datetime.timedelta(days=1)))), models.When(django.db.models.lookups.LessThan(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), models.Value(datetime.timedelta(days=10))), then=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(2))), default=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(3)), output_field=models.DurationField()))), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(2))), output_field=models.DateTimeField()), models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), models.Func(django.db.models.functions.comparison.Coalesce(models.F('ari_window_start'), models.Func(django.db.models.functions.comparison.Least(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.functions.comparison.Greatest(models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Case(models.When(acme_renewal_days__isnull=False, then=django.db.models.expressions.CombinedExpression(models.F('acme_renewal_days'), '*', models.Value(datetime.timedelta(days=1)))), models.When(django.db.models.lookups.LessThan(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), models.Value(datetime.timedelta(days=10))), then=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(2))), default=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.Func(models.F('valid_to'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), '-', models.Func(models.F('valid_from'), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')")), '/', models.Value(3)), output_field=models.DurationField()))), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), output_field=models.DateTimeField()), output_field=models.DateTimeField(), template="(%(expressions)s AT TIME ZONE 'UTC')"), output_field=models.DateTimeField())),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='users.owner')),
+                (
+                    'renewal_due_at',
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Coalesce(
+                            models.F('ari_window_start'),
+                            models.Func(
+                                django.db.models.functions.comparison.Least(
+                                    models.Func(
+                                        models.F('valid_to'),
+                                        output_field=models.DateTimeField(),
+                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                    ),
+                                    django.db.models.functions.comparison.Greatest(
+                                        models.Func(
+                                            models.F('valid_from'),
+                                            output_field=models.DateTimeField(),
+                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                        ),
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.Func(
+                                                models.F('valid_to'),
+                                                output_field=models.DateTimeField(),
+                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                            ),
+                                            '-',
+                                            models.Case(
+                                                models.When(
+                                                    acme_renewal_days__isnull=False,
+                                                    then=django.db.models.expressions.CombinedExpression(
+                                                        models.F('acme_renewal_days'),
+                                                        '*',
+                                                        models.Value(datetime.timedelta(days=1)),
+                                                    ),
+                                                ),
+                                                models.When(
+                                                    django.db.models.lookups.LessThan(
+                                                        django.db.models.expressions.CombinedExpression(
+                                                            models.Func(
+                                                                models.F('valid_to'),
+                                                                output_field=models.DateTimeField(),
+                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                            ),
+                                                            '-',
+                                                            models.Func(
+                                                                models.F('valid_from'),
+                                                                output_field=models.DateTimeField(),
+                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                            ),
+                                                        ),
+                                                        models.Value(datetime.timedelta(days=10)),
+                                                    ),
+                                                    then=django.db.models.expressions.CombinedExpression(
+                                                        django.db.models.expressions.CombinedExpression(
+                                                            models.Func(
+                                                                models.F('valid_to'),
+                                                                output_field=models.DateTimeField(),
+                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                            ),
+                                                            '-',
+                                                            models.Func(
+                                                                models.F('valid_from'),
+                                                                output_field=models.DateTimeField(),
+                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                            ),
+                                                        ),
+                                                        '/',
+                                                        models.Value(2),
+                                                    ),
+                                                ),
+                                                default=django.db.models.expressions.CombinedExpression(
+                                                    django.db.models.expressions.CombinedExpression(
+                                                        models.Func(
+                                                            models.F('valid_to'),
+                                                            output_field=models.DateTimeField(),
+                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                        ),
+                                                        '-',
+                                                        models.Func(
+                                                            models.F('valid_from'),
+                                                            output_field=models.DateTimeField(),
+                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                        ),
+                                                    ),
+                                                    '/',
+                                                    models.Value(3),
+                                                ),
+                                                output_field=models.DurationField(),
+                                            ),
+                                        ),
+                                    ),
+                                    output_field=models.DateTimeField(),
+                                ),
+                                output_field=models.DateTimeField(),
+                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                            ),
+                            output_field=models.DateTimeField(),
+                        ),
+                        output_field=models.DateTimeField(),
+                    ),
+                ),
+                (
+                    'renewal_overdue_at',
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Func(
+                            django.db.models.functions.comparison.Greatest(
+                                django.db.models.functions.comparison.Least(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.Func(
+                                            models.F('ari_window_end'),
+                                            output_field=models.DateTimeField(),
+                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                        ),
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.Func(
+                                                django.db.models.functions.comparison.Coalesce(
+                                                    models.F('ari_window_start'),
+                                                    models.Func(
+                                                        django.db.models.functions.comparison.Least(
+                                                            models.Func(
+                                                                models.F('valid_to'),
+                                                                output_field=models.DateTimeField(),
+                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                            ),
+                                                            django.db.models.functions.comparison.Greatest(
+                                                                models.Func(
+                                                                    models.F('valid_from'),
+                                                                    output_field=models.DateTimeField(),
+                                                                    template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                ),
+                                                                django.db.models.expressions.CombinedExpression(
+                                                                    models.Func(
+                                                                        models.F('valid_to'),
+                                                                        output_field=models.DateTimeField(),
+                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                    ),
+                                                                    '-',
+                                                                    models.Case(
+                                                                        models.When(
+                                                                            acme_renewal_days__isnull=False,
+                                                                            then=django.db.models.expressions.CombinedExpression(
+                                                                                models.F('acme_renewal_days'),
+                                                                                '*',
+                                                                                models.Value(
+                                                                                    datetime.timedelta(days=1)
+                                                                                ),
+                                                                            ),
+                                                                        ),
+                                                                        models.When(
+                                                                            django.db.models.lookups.LessThan(
+                                                                                django.db.models.expressions.CombinedExpression(
+                                                                                    models.Func(
+                                                                                        models.F('valid_to'),
+                                                                                        output_field=models.DateTimeField(),
+                                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                    ),
+                                                                                    '-',
+                                                                                    models.Func(
+                                                                                        models.F('valid_from'),
+                                                                                        output_field=models.DateTimeField(),
+                                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                    ),
+                                                                                ),
+                                                                                models.Value(
+                                                                                    datetime.timedelta(days=10)
+                                                                                ),
+                                                                            ),
+                                                                            then=django.db.models.expressions.CombinedExpression(
+                                                                                django.db.models.expressions.CombinedExpression(
+                                                                                    models.Func(
+                                                                                        models.F('valid_to'),
+                                                                                        output_field=models.DateTimeField(),
+                                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                    ),
+                                                                                    '-',
+                                                                                    models.Func(
+                                                                                        models.F('valid_from'),
+                                                                                        output_field=models.DateTimeField(),
+                                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                    ),
+                                                                                ),
+                                                                                '/',
+                                                                                models.Value(2),
+                                                                            ),
+                                                                        ),
+                                                                        default=django.db.models.expressions.CombinedExpression(
+                                                                            django.db.models.expressions.CombinedExpression(
+                                                                                models.Func(
+                                                                                    models.F('valid_to'),
+                                                                                    output_field=models.DateTimeField(),
+                                                                                    template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                ),
+                                                                                '-',
+                                                                                models.Func(
+                                                                                    models.F('valid_from'),
+                                                                                    output_field=models.DateTimeField(),
+                                                                                    template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                ),
+                                                                            ),
+                                                                            '/',
+                                                                            models.Value(3),
+                                                                        ),
+                                                                        output_field=models.DurationField(),
+                                                                    ),
+                                                                ),
+                                                            ),
+                                                            output_field=models.DateTimeField(),
+                                                        ),
+                                                        output_field=models.DateTimeField(),
+                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                    ),
+                                                    output_field=models.DateTimeField(),
+                                                ),
+                                                output_field=models.DateTimeField(),
+                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                            ),
+                                            '+',
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.Func(
+                                                        models.F('valid_to'),
+                                                        output_field=models.DateTimeField(),
+                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                    ),
+                                                    '-',
+                                                    models.Func(
+                                                        django.db.models.functions.comparison.Coalesce(
+                                                            models.F('ari_window_start'),
+                                                            models.Func(
+                                                                django.db.models.functions.comparison.Least(
+                                                                    models.Func(
+                                                                        models.F('valid_to'),
+                                                                        output_field=models.DateTimeField(),
+                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                    ),
+                                                                    django.db.models.functions.comparison.Greatest(
+                                                                        models.Func(
+                                                                            models.F('valid_from'),
+                                                                            output_field=models.DateTimeField(),
+                                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                        ),
+                                                                        django.db.models.expressions.CombinedExpression(
+                                                                            models.Func(
+                                                                                models.F('valid_to'),
+                                                                                output_field=models.DateTimeField(),
+                                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                            ),
+                                                                            '-',
+                                                                            models.Case(
+                                                                                models.When(
+                                                                                    acme_renewal_days__isnull=False,
+                                                                                    then=django.db.models.expressions.CombinedExpression(
+                                                                                        models.F('acme_renewal_days'),
+                                                                                        '*',
+                                                                                        models.Value(
+                                                                                            datetime.timedelta(days=1)
+                                                                                        ),
+                                                                                    ),
+                                                                                ),
+                                                                                models.When(
+                                                                                    django.db.models.lookups.LessThan(
+                                                                                        django.db.models.expressions.CombinedExpression(
+                                                                                            models.Func(
+                                                                                                models.F('valid_to'),
+                                                                                                output_field=models.DateTimeField(),
+                                                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                            ),
+                                                                                            '-',
+                                                                                            models.Func(
+                                                                                                models.F('valid_from'),
+                                                                                                output_field=models.DateTimeField(),
+                                                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                            ),
+                                                                                        ),
+                                                                                        models.Value(
+                                                                                            datetime.timedelta(days=10)
+                                                                                        ),
+                                                                                    ),
+                                                                                    then=django.db.models.expressions.CombinedExpression(
+                                                                                        django.db.models.expressions.CombinedExpression(
+                                                                                            models.Func(
+                                                                                                models.F('valid_to'),
+                                                                                                output_field=models.DateTimeField(),
+                                                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                            ),
+                                                                                            '-',
+                                                                                            models.Func(
+                                                                                                models.F('valid_from'),
+                                                                                                output_field=models.DateTimeField(),
+                                                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                            ),
+                                                                                        ),
+                                                                                        '/',
+                                                                                        models.Value(2),
+                                                                                    ),
+                                                                                ),
+                                                                                default=django.db.models.expressions.CombinedExpression(
+                                                                                    django.db.models.expressions.CombinedExpression(
+                                                                                        models.Func(
+                                                                                            models.F('valid_to'),
+                                                                                            output_field=models.DateTimeField(),
+                                                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                        ),
+                                                                                        '-',
+                                                                                        models.Func(
+                                                                                            models.F('valid_from'),
+                                                                                            output_field=models.DateTimeField(),
+                                                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                                        ),
+                                                                                    ),
+                                                                                    '/',
+                                                                                    models.Value(3),
+                                                                                ),
+                                                                                output_field=models.DurationField(),
+                                                                            ),
+                                                                        ),
+                                                                    ),
+                                                                    output_field=models.DateTimeField(),
+                                                                ),
+                                                                output_field=models.DateTimeField(),
+                                                                template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                            ),
+                                                            output_field=models.DateTimeField(),
+                                                        ),
+                                                        output_field=models.DateTimeField(),
+                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                    ),
+                                                ),
+                                                '/',
+                                                models.Value(2),
+                                            ),
+                                        ),
+                                        output_field=models.DateTimeField(),
+                                    ),
+                                    models.Func(
+                                        models.F('valid_to'),
+                                        output_field=models.DateTimeField(),
+                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                    ),
+                                ),
+                                models.Func(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F('ari_window_start'),
+                                        models.Func(
+                                            django.db.models.functions.comparison.Least(
+                                                models.Func(
+                                                    models.F('valid_to'),
+                                                    output_field=models.DateTimeField(),
+                                                    template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                ),
+                                                django.db.models.functions.comparison.Greatest(
+                                                    models.Func(
+                                                        models.F('valid_from'),
+                                                        output_field=models.DateTimeField(),
+                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                    ),
+                                                    django.db.models.expressions.CombinedExpression(
+                                                        models.Func(
+                                                            models.F('valid_to'),
+                                                            output_field=models.DateTimeField(),
+                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                        ),
+                                                        '-',
+                                                        models.Case(
+                                                            models.When(
+                                                                acme_renewal_days__isnull=False,
+                                                                then=django.db.models.expressions.CombinedExpression(
+                                                                    models.F('acme_renewal_days'),
+                                                                    '*',
+                                                                    models.Value(datetime.timedelta(days=1)),
+                                                                ),
+                                                            ),
+                                                            models.When(
+                                                                django.db.models.lookups.LessThan(
+                                                                    django.db.models.expressions.CombinedExpression(
+                                                                        models.Func(
+                                                                            models.F('valid_to'),
+                                                                            output_field=models.DateTimeField(),
+                                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                        ),
+                                                                        '-',
+                                                                        models.Func(
+                                                                            models.F('valid_from'),
+                                                                            output_field=models.DateTimeField(),
+                                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                        ),
+                                                                    ),
+                                                                    models.Value(datetime.timedelta(days=10)),
+                                                                ),
+                                                                then=django.db.models.expressions.CombinedExpression(
+                                                                    django.db.models.expressions.CombinedExpression(
+                                                                        models.Func(
+                                                                            models.F('valid_to'),
+                                                                            output_field=models.DateTimeField(),
+                                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                        ),
+                                                                        '-',
+                                                                        models.Func(
+                                                                            models.F('valid_from'),
+                                                                            output_field=models.DateTimeField(),
+                                                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                        ),
+                                                                    ),
+                                                                    '/',
+                                                                    models.Value(2),
+                                                                ),
+                                                            ),
+                                                            default=django.db.models.expressions.CombinedExpression(
+                                                                django.db.models.expressions.CombinedExpression(
+                                                                    models.Func(
+                                                                        models.F('valid_to'),
+                                                                        output_field=models.DateTimeField(),
+                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                    ),
+                                                                    '-',
+                                                                    models.Func(
+                                                                        models.F('valid_from'),
+                                                                        output_field=models.DateTimeField(),
+                                                                        template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                                                    ),
+                                                                ),
+                                                                '/',
+                                                                models.Value(3),
+                                                            ),
+                                                            output_field=models.DurationField(),
+                                                        ),
+                                                    ),
+                                                ),
+                                                output_field=models.DateTimeField(),
+                                            ),
+                                            output_field=models.DateTimeField(),
+                                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                        ),
+                                        output_field=models.DateTimeField(),
+                                    ),
+                                    output_field=models.DateTimeField(),
+                                    template="(%(expressions)s AT TIME ZONE 'UTC')",
+                                ),
+                                output_field=models.DateTimeField(),
+                            ),
+                            output_field=models.DateTimeField(),
+                            template="(%(expressions)s AT TIME ZONE 'UTC')",
+                        ),
+                        output_field=models.DateTimeField(),
+                    ),
+                ),
+                (
+                    'owner',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='+',
+                        to='users.owner',
+                    ),
+                ),
                 ('tags', taggit.managers.TaggableManager(through='extras.TaggedItem', to='extras.Tag')),
-                ('tenant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='tenancy.tenant')),
+                (
+                    'tenant',
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name='certificates',
+                        to='tenancy.tenant',
+                    ),
+                ),
             ],
             options={
                 'verbose_name': 'certificate',
                 'verbose_name_plural': 'certificates',
                 'ordering': ('name', 'pk'),
             },
-            bases=(netbox_ssl.models.validation.CertificateValidationMixin, netbox.models.deletion.DeleteMixin, models.Model),
+            bases=(
+                netbox_ssl.models.validation.CertificateValidationMixin,
+                netbox.models.deletion.DeleteMixin,
+                models.Model,
+            ),
         ),
         migrations.CreateModel(
             name='Issuance',
@@ -86,7 +568,10 @@ class Migration(migrations.Migration):
                 ('serial_number', models.CharField(blank=True, max_length=1100)),
                 ('valid_from', models.DateTimeField()),
                 ('valid_to', models.DateTimeField()),
-                ('subject_alt_names', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list)),
+                (
+                    'subject_alt_names',
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list),
+                ),
                 ('key_algorithm', models.CharField(blank=True, max_length=100)),
                 ('key_size', models.PositiveIntegerField(blank=True, null=True)),
                 ('signature_algorithm', models.CharField(blank=True, max_length=100)),
@@ -94,7 +579,14 @@ class Migration(migrations.Migration):
                 ('chain_pem', models.TextField(blank=True)),
                 ('fingerprint_sha256', models.CharField(max_length=64, unique=True)),
                 ('created', models.DateTimeField(auto_now_add=True)),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issuances', to='netbox_ssl.certificate')),
+                (
+                    'certificate',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name='issuances',
+                        to='netbox_ssl.certificate',
+                    ),
+                ),
             ],
             options={
                 'verbose_name': 'issuance',
@@ -108,13 +600,31 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ('created', models.DateTimeField(auto_now_add=True, null=True)),
                 ('last_updated', models.DateTimeField(auto_now=True, null=True)),
-                ('custom_field_data', models.JSONField(blank=True, default=dict, encoder=utilities.json.CustomFieldJSONEncoder)),
+                (
+                    'custom_field_data',
+                    models.JSONField(blank=True, default=dict, encoder=utilities.json.CustomFieldJSONEncoder),
+                ),
                 ('external_id', models.CharField(max_length=500, unique=True)),
                 ('client', models.CharField(blank=True, max_length=100)),
                 ('reported_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('certificate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='netbox_ssl.certificate')),
+                (
+                    'certificate',
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='netbox_ssl.certificate'
+                    ),
+                ),
                 ('tags', taggit.managers.TaggableManager(through='extras.TaggedItem', to='extras.Tag')),
-                ('issuance', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reported_by', to='netbox_ssl.issuance')),
+                (
+                    'issuance',
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name='reported_by',
+                        to='netbox_ssl.issuance',
+                    ),
+                ),
             ],
             options={
                 'verbose_name': 'certificate source',
@@ -141,27 +651,80 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='certificate',
-            index=models.Index(condition=models.Q(('is_acme', True), ('status', 'active'), ('acme_auto_renewal', True)), fields=['renewal_due_at', 'valid_to'], name='netbox_ssl_cert_due'),
+            index=models.Index(
+                condition=models.Q(('is_acme', True), ('status', 'active'), ('acme_auto_renewal', True)),
+                fields=['renewal_due_at', 'valid_to'],
+                name='netbox_ssl_cert_due',
+            ),
         ),
         migrations.AddIndex(
             model_name='certificate',
-            index=models.Index(condition=models.Q(('is_acme', True), ('status', 'active'), ('acme_auto_renewal', True)), fields=['announced_status', 'renewal_due_at', 'valid_to'], name='netbox_ssl_cert_sweep_due'),
+            index=models.Index(
+                condition=models.Q(('is_acme', True), ('status', 'active'), ('acme_auto_renewal', True)),
+                fields=['announced_status', 'renewal_due_at', 'valid_to'],
+                name='netbox_ssl_cert_sweep_due',
+            ),
         ),
         migrations.AddIndex(
             model_name='certificate',
-            index=models.Index(condition=models.Q(('is_acme', True), ('status', 'active')), fields=['announced_status', 'valid_to'], name='netbox_ssl_cert_sweep_expired'),
+            index=models.Index(
+                condition=models.Q(('is_acme', True), ('status', 'active')),
+                fields=['announced_status', 'valid_to'],
+                name='netbox_ssl_cert_sweep_expired',
+            ),
         ),
         migrations.AddIndex(
             model_name='certificate',
-            index=models.Index(condition=models.Q(('is_acme', True), ('status', 'active'), ('acme_auto_renewal', True), ('announced_overdue', False), ('announced_status', 'Due')), fields=['renewal_overdue_at', 'valid_to'], name='netbox_ssl_cert_sweep_overdue'),
+            index=models.Index(
+                condition=models.Q(
+                    ('is_acme', True),
+                    ('status', 'active'),
+                    ('acme_auto_renewal', True),
+                    ('announced_overdue', False),
+                    ('announced_status', 'Due'),
+                ),
+                fields=['renewal_overdue_at', 'valid_to'],
+                name='netbox_ssl_cert_sweep_overdue',
+            ),
         ),
         migrations.AddIndex(
             model_name='certificate',
-            index=models.Index(condition=models.Q(models.Q(models.Q(('is_acme', True), ('status', 'active'), _negated=True), models.Q(('announced_status', ''), _negated=True)), models.Q(('is_acme', True), ('status', 'active'), ('announced_status', '')), models.Q(('is_acme', True), ('status', 'active'), ('acme_auto_renewal', True), ('announced_status', 'Manual')), models.Q(('is_acme', True), ('status', 'active'), ('acme_auto_renewal', False), ('announced_status__in', ('OK', 'Due'))), _connector='OR'), fields=['id'], name='netbox_ssl_cert_contradictory'),
+            index=models.Index(
+                condition=models.Q(
+                    models.Q(
+                        models.Q(('is_acme', True), ('status', 'active'), _negated=True),
+                        models.Q(('announced_status', ''), _negated=True),
+                    ),
+                    models.Q(('is_acme', True), ('status', 'active'), ('announced_status', '')),
+                    models.Q(
+                        ('is_acme', True),
+                        ('status', 'active'),
+                        ('acme_auto_renewal', True),
+                        ('announced_status', 'Manual'),
+                    ),
+                    models.Q(
+                        ('is_acme', True),
+                        ('status', 'active'),
+                        ('acme_auto_renewal', False),
+                        ('announced_status__in', ('OK', 'Due')),
+                    ),
+                    _connector='OR',
+                ),
+                fields=['id'],
+                name='netbox_ssl_cert_contradictory',
+            ),
         ),
         migrations.AddConstraint(
             model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('acme_renewal_days__isnull', True), models.Q(('acme_renewal_days__gte', 0), ('acme_renewal_days__lte', 3650)), _connector='OR'), name='netbox_ssl_certificate_acme_renewal_days', violation_error_message='Renewal days must be from 0 to 3650.'),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ('acme_renewal_days__isnull', True),
+                    models.Q(('acme_renewal_days__gte', 0), ('acme_renewal_days__lte', 3650)),
+                    _connector='OR',
+                ),
+                name='netbox_ssl_certificate_acme_renewal_days',
+                violation_error_message='Renewal days must be from 0 to 3650.',
+            ),
         ),
         migrations.AddIndex(
             model_name='issuance',

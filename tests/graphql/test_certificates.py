@@ -150,7 +150,9 @@ class PermissionsTestCase(GraphQLTestCase):
         grant(self.user, 'view', constraints={'name': 'seen.example.net'})
 
     def test_only_permitted_certificates_are_seen(self):
-        self.assertEqual(self.ask('{ certificate_list { name } }'), {'certificate_list': [{'name': 'seen.example.net'}]})
+        self.assertEqual(
+            self.ask('{ certificate_list { name } }'), {'certificate_list': [{'name': 'seen.example.net'}]}
+        )
 
     def test_neither_are_others_through_their_issuances(self):
         grant(self.user, 'view', model=Issuance)
@@ -170,7 +172,9 @@ class PermissionsTestCase(GraphQLTestCase):
 
 class QueryCountTestCase(GraphQLTestCase):
     def count(self) -> int:
-        query = '{ certificate_list { name renewal_status renewal_overdue tenant { name } issuances { serial_number } } }'
+        query = (
+            '{ certificate_list { name renewal_status renewal_overdue tenant { name } issuances { serial_number } } }'
+        )
         with CaptureQueriesContext(connection) as queries:
             self.ask(query)
         return len(queries)
