@@ -65,6 +65,7 @@ class RedetectTestCase(TestCase):
             ],
         )
         self.assertEqual([list(proposal.changes) for proposal in result.proposals], [['acme_provider']])
+        self.assertEqual(result.refused, [])
 
     def test_what_a_person_edits_stays(self):
         www = certificate()
