@@ -139,6 +139,8 @@ class FeaturesTestCase(TestCase):
         self.assertNotIn('valid_to', names)
 
     def test_bookmarks_and_subscriptions(self):
+        # By default NetBox lets everybody see their own; the tests' configuration has no such defaults.
+        self.add_permissions('extras.view_bookmark')
         Bookmark.objects.create(object=self.certificate, user=self.user)
         self.assertContains(self.client.get('/user/bookmarks/'), 'www.example.net')
         Subscription.objects.create(object=self.certificate, user=self.user)

@@ -21,6 +21,16 @@ from .through_client import session_through
 PLACEHOLDER = re.compile(r'<([\w.-]+\.(?:pem|key))>')
 
 
+def open_instead(texts: dict[str, str]):
+    """An ``open`` that knows these files as well; everything else on the way (templates, say) still opens its own."""
+    original = open
+
+    def opened(name, *args, **kwargs):
+        return io.StringIO(texts[name]) if name in texts else original(name, *args, **kwargs)
+
+    return opened
+
+
 def make_files() -> dict[str, bytes]:
     """What the file names of the examples stand for."""
     www = issue_acme(['www.example.net', 'example.net'])
@@ -122,7 +132,7 @@ class ReplayTestCase(APITestCase):
         pem = successor(issued).fullchain_pem
         with (
             patch('pynetbox.api', api_through_client),
-            patch('builtins.open', lambda name: io.StringIO({'fullchain.pem': pem}[name])),
+            patch('builtins.open', open_instead({'fullchain.pem': pem})),
             contextlib.redirect_stdout(printed),
         ):
             exec(program, {'TOKEN': token})

@@ -23,7 +23,6 @@ class TestClientAdapter(BaseAdapter):
             request.body or b'',
             content_type=headers.pop('Content-Type', 'application/json'),
             headers=headers,
-            SERVER_NAME=parts.hostname,
             secure=parts.scheme == 'https',
         )
         response = requests.Response()
