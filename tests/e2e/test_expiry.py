@@ -4,6 +4,8 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
+from playwright.sync_api import TimeoutError
+
 from dev.certificate_factory import issue, make_ca
 
 CONDITIONS = '{"attr": "renewal_status", "value": "%s"}'
@@ -31,13 +33,22 @@ def make_rule(page, api, receiver, name, status, event_type):
 
 
 def choose(page, field, label):
-    """Pick an option of one of NetBox's selects by its visible text, through the widget's own search."""
+    """Search for an option of one of NetBox's selects by its text, as typed by a person, and take it."""
     widget = page.locator(f'#{field}-ts-control')
-    widget.click()
-    widget.press_sequentially(label, delay=20)
-    page.locator(f'#{field}-ts-dropdown .option.active', has_text=re.compile(label)).first.wait_for(state='attached')
-    page.keyboard.press('Enter')
-    page.locator('.item', has_text=re.compile(label)).first.wait_for()
+    option = page.locator(f'#{field}-ts-dropdown .option', has_text=re.compile(label)).first
+    for attempt in range(4):
+        widget.click()
+        widget.fill('')
+        widget.press_sequentially(label, delay=20)
+        try:
+            option.wait_for(state='attached', timeout=10_000)
+            break
+        except TimeoutError:
+            # The answer to what was typed came before the widget listened.
+            assert attempt < 3, f'{label} is not offered'
+    # The list is redrawn with each answer of the server: a click may hit nothing.
+    take = '([field, value]) => document.getElementById(field).tomselect.addItem(value)'
+    page.evaluate(take, [field, option.get_attribute('data-value')])
     page.keyboard.press('Escape')
 
 
