@@ -80,6 +80,8 @@ def refuse_contradicted_facts(typed: dict, facts) -> None:
 class CertificateValidationMixin:
     # Set by who has looked already, for many at once, and keeps others from recording it meanwhile.
     known_to_be_new = False
+    # What detection filled in since this was read: no person's doing.
+    _detected = {}
 
     def clean_fields(self, exclude=None):
         """First of all that ``full_clean()`` does: later steps, and other fields, rely on what the PEM says."""
@@ -224,7 +226,8 @@ class CertificateValidationMixin:
     def _pin_changes(self) -> None:
         """What a person changes becomes theirs, whichever way they came: NetBox takes a snapshot before any edit."""
         if before := getattr(self, '_prechange_snapshot', None):
-            self.pin(name for name in DETECTED_FIELDS if name in before and before[name] != getattr(self, name))
+            changed = [name for name in DETECTED_FIELDS if name in before and before[name] != getattr(self, name)]
+            self.pin(name for name in changed if self._detected.get(name) != getattr(self, name))
 
     def detect_acme(self, facts: CertificateFacts):
         """Fill what nobody has set from what the issuer gives away. Returns the ``Detection``."""
@@ -233,10 +236,10 @@ class CertificateValidationMixin:
             'is_acme': detection.is_acme,
             'acme_provider': detection.provider if detection.is_acme else '',
         }
-        # A field that a person filled before this record existed is theirs, pinned or not.
         for name in DETECTED_FIELDS:
             if name not in self.acme_pinned_fields and found[name]:
                 setattr(self, name, found[name])
+                self._detected = {**self._detected, name: found[name]}
         return detection
 
     def note_renewal(self) -> None:

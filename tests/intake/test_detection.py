@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
+from dev.certificate_factory import make_ca
 from netbox_ssl.models import Certificate
 from tests.factories import facts, import_pem, in_house_ca, issue_acme, successor
 
@@ -22,6 +23,17 @@ class DetectionTestCase(TestCase):
     def test_who_is_not_known_is_not_taken_for_acme(self):
         self.assertEqual(import_pem(issue_acme(ca=in_house_ca())).detection.confidence, 'none')
         self.assertEqual(self.provider(), (False, ''))
+
+    def test_what_detection_finds_at_a_renewal_is_no_persons_doing(self):
+        issued = issue_acme()
+        import_pem(issued)
+        zerossl = make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA')
+        renewed = successor(issued, ca=zerossl)
+        import_pem(renewed)
+        self.assertEqual(self.provider(), (True, 'ZeroSSL'))
+        self.assertEqual(Certificate.objects.get().acme_pinned_fields, [])
+        import_pem(successor(renewed))
+        self.assertEqual(self.provider(), (True, "Let's Encrypt"))
 
     def test_explicit_values_win(self):
         for attributes, expected in (
