@@ -34,7 +34,7 @@ class CertificateHistoryView(generic.ObjectChildrenView):
         return issuances.select_related('certificate').with_replacement()
 
     def get_extra_context(self, request, instance):
-        # All of them, whatever the table is filtered by or sorted by; without the PEMs.
+        # Whatever the table is filtered or sorted by; without the PEMs.
         issuances = self.get_children(request, instance).order_by('-valid_from', '-valid_to', '-fingerprint_sha256')
-        issuances = issuances.defer('pem', 'chain_pem', 'subject_alt_names')
-        return {'timeline': timeline.draw(instance, list(issuances), timezone.now())}
+        newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: timeline.MOST_ROWS])
+        return {'timeline': timeline.draw(instance, newest, timezone.now(), issuances.count())}

@@ -2,6 +2,7 @@
 
 from core.models import Job
 from core.signals import clear_events
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
@@ -62,12 +63,15 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
         return self._preview(request, form, settings_form)
 
     def _ask(self, request, form):
-        limits = settings.limits()
-        return render(
-            request,
-            'netbox_ssl/smart_paste.html',
-            {'form': form, 'max_bytes': limits.max_input_bytes, 'version': __version__},
-        )
+        context = {
+            'form': form,
+            'max_bytes': settings.limits().max_input_bytes,
+            # Beyond these Django refuses the whole request, and what was pasted is gone: a script warns before.
+            'max_files': django_settings.DATA_UPLOAD_MAX_NUMBER_FILES or '',
+            'max_text': django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or '',
+            'version': __version__,
+        }
+        return render(request, 'netbox_ssl/smart_paste.html', context)
 
     def _preview(self, request, form, settings_form):
         pasted, key = form.cleaned_data['pasted'], form.cleaned_data['paste']

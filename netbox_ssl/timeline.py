@@ -89,8 +89,11 @@ class _Scale:
         return self.start + timedelta(seconds=share * self.span)
 
 
-def draw(certificate, issuances: list, now: datetime) -> Timeline | None:
-    """The timeline of these issuances, newest first; None if there is none to draw."""
+def draw(certificate, issuances: list, now: datetime, total: int | None = None) -> Timeline | None:
+    """
+    The timeline of these issuances, newest first; None if there is none to draw. ``total``: how many there are, if not
+    all of them were given.
+    """
     drawn = issuances[:MOST_ROWS][::-1]
     if not drawn:
         return None
@@ -108,7 +111,7 @@ def draw(certificate, issuances: list, now: datetime) -> Timeline | None:
         height=axis + AXIS_HEIGHT,
         axis=axis,
         bar_height=BAR_HEIGHT,
-        omitted=len(issuances) - len(drawn),
+        omitted=(len(issuances) if total is None else total) - len(drawn),
     )
 
 

@@ -53,7 +53,7 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
     file = FilesField(
         label=_('Files'),
         required=False,
-        help_text=_('PEM, DER or PKCS#7; as many as you like, up to 100 at a time. Files can also be dropped here.'),
+        help_text=_('PEM, DER or PKCS#7; several at a time. Files can also be dropped here.'),
     )
     paste = forms.CharField(
         required=False,

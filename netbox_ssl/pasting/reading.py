@@ -1,15 +1,18 @@
 """Several inputs at once: each is read by itself, so that one that is refused does not hold up the others."""
 
+import sys
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from netbox_ssl import intake, settings
-from netbox_ssl.x509 import Leaf, find_private_key
-from netbox_ssl.x509.text import visible
+from netbox_ssl.x509 import Leaf, Limits, find_private_key, read_certificates, visible
 
 __all__ = ('Pasted', 'Refused', 'read')
+
+# What was accepted once is not measured again: as PEM it may be larger than it came.
+UNLIMITED = Limits(sys.maxsize, sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Pasted:
 
     def take(self, texts: list[str]) -> None:
         """Fill in the leaves again, from what ``texts()`` gave."""
-        self.leaves = [intake.read_input(text).leaves[0] for text in texts]
+        self.leaves = [read_certificates(text, UNLIMITED).leaves[0] for text in texts]
 
 
 def read(text: str, uploads: list) -> Pasted:

@@ -105,6 +105,12 @@ def test_drop_files(page, ca, empty_afterwards):
     page.click('[data-file-clear]')
     assert page.locator('[data-files]').is_hidden()
 
+    text = page.locator('#id_text')
+    text.evaluate("field => { field.value = 'x'.repeat(3_000_000); }")
+    page.click('button[name=_preview]')
+    assert page.locator('[data-file-list] .text-danger').first.is_visible(), 'it would be lost'
+    assert text.evaluate('field => field.value.length') == 3_000_000
+
 
 def test_many_in_the_background(page, api, ca, empty_afterwards):
     issued = [issue([f'n{number}.example.net'], ca) for number in range(BACKGROUND_FROM + 50)]

@@ -7,8 +7,11 @@
   if (!input) {
     return;
   }
+  const text = form.querySelector('textarea');
   const panel = form.querySelector('[data-files]');
   const list = form.querySelector('[data-file-list]');
+  // For the other fields of the form, in bytes
+  const RESERVE = 64 * 1024;
   // Of this page, not of the browser's own drag and drop: entering a child leaves its parent.
   let entered = 0;
 
@@ -45,12 +48,26 @@
     list.append(item);
   }
 
+  // Why the server would refuse the whole request, and what was pasted with it. Without a limit nothing is too much.
+  function problems() {
+    const { maxFiles, maxText, tooMany, tooLong } = form.dataset;
+    const found = [];
+    if (maxFiles && input.files.length > Number(maxFiles)) {
+      found.push(tooMany);
+    }
+    if (maxText && new Blob([text.value]).size > Number(maxText) - RESERVE) {
+      found.push(tooLong);
+    }
+    return found;
+  }
+
   function show() {
     const files = Array.from(input.files);
+    const found = problems();
     list.replaceChildren();
-    panel.hidden = files.length === 0;
-    if (files.length > Number(form.dataset.maxFiles)) {
-      line(form.dataset.tooMany, 'text-danger');
+    panel.hidden = files.length === 0 && found.length === 0;
+    for (const problem of found) {
+      line(problem, 'text-danger');
     }
     for (const file of files) {
       const large = file.size > Number(form.dataset.maxBytes);
@@ -95,9 +112,9 @@
   input.addEventListener('change', show);
   form.querySelector('[data-file-clear]').addEventListener('click', () => choose([]));
   form.addEventListener('submit', event => {
-    // The server would refuse the whole request, and what was pasted with it.
-    if (input.files.length > Number(form.dataset.maxFiles)) {
+    if (problems().length) {
       event.preventDefault();
+      show();
       list.scrollIntoView({ block: 'center' });
     }
   });
