@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from dev.acme_server import AcmeServer, Certbot
 from dev.api import Api
 from dev.environment import prepared
 from dev.receiver import Receiver
@@ -76,6 +77,19 @@ def receiver():
     made = Receiver()
     yield made
     made.close()
+
+
+@pytest.fixture(scope='session')
+def acme_server(tmp_path_factory):
+    """A real ACME server with Renewal Information; a test may stop and start it."""
+    with AcmeServer(tmp_path_factory.mktemp('acme-server')) as server:
+        yield server
+
+
+@pytest.fixture
+def certbot(acme_server, tmp_path):
+    """A client of that server, new for each test."""
+    return Certbot(tmp_path, acme_server.directory_url)
 
 
 @pytest.fixture(scope='session')
