@@ -8,6 +8,7 @@ import sys
 NAMES = {
     'facts': ('benchmarks.x509_facts', 'X.509 facts against bare cryptography'),
     'imports': ('benchmarks.imports', 'REST import against the peer and NetBox itself'),
+    'command': ('benchmarks.command', 'the management command on a folder'),
     'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows against NetBox's IP addresses"),
     'fuzz': ('benchmarks.fuzz', 'hostile input through the REST import'),
     'sweep': ('benchmarks.sweep', 'the sweep at 10,000 to 1,000,000 certificates'),

@@ -1,6 +1,6 @@
 """
-REST imports, in lists of 100 and of 1,000, against the peer's bulk import and NetBox's own creation of IP addresses;
-and the management command. One gunicorn worker each, a worker for the search index, all in turn.
+REST imports, in lists of 100 and of 1,000, against the peer's bulk import and NetBox's own creation of IP addresses.
+One gunicorn worker each, a worker for the search index, all in turn.
 """
 
 import sys

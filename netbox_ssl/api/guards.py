@@ -8,7 +8,7 @@ from rest_framework import serializers
 from netbox_ssl.models.pem_input import refuse_private_key
 from netbox_ssl.x509 import visible
 
-__all__ = ('DeletionGuardMixin', 'PrivateKeyGuardMixin')
+__all__ = ('RequestGuardMixin', 'PrivateKeyGuardMixin')
 
 
 def refuse_broken_text(name: str, value) -> None:
@@ -44,7 +44,7 @@ class PrivateKeyGuardMixin:
         return super().to_internal_value(data)
 
 
-class DeletionGuardMixin:
+class RequestGuardMixin:
     """
     For view sets, where no serializer of ours sees what was sent: deleting takes a message for the change log, and a
     list for the background is put into the job queue as it is.

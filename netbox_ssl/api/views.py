@@ -6,7 +6,7 @@ from netbox_ssl.models import Certificate, CertificateSource, Issuance
 
 from . import serializers
 from .detect_views import DetectMixin
-from .guards import DeletionGuardMixin
+from .guards import RequestGuardMixin
 from .import_views import ImportMixin
 
 __all__ = ('CertificateSourceViewSet', 'CertificateViewSet', 'IssuanceViewSet', 'RootView')
@@ -19,7 +19,7 @@ class RootView(APIRootView):
         return 'NetBox SSL'
 
 
-class CertificateViewSet(DeletionGuardMixin, ImportMixin, DetectMixin, NetBoxModelViewSet):
+class CertificateViewSet(RequestGuardMixin, ImportMixin, DetectMixin, NetBoxModelViewSet):
     queryset = Certificate.objects.all()
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet
@@ -31,7 +31,7 @@ class IssuanceViewSet(NetBoxReadOnlyModelViewSet):
     filterset_class = filtersets.IssuanceFilterSet
 
 
-class CertificateSourceViewSet(DeletionGuardMixin, NetBoxModelViewSet):
+class CertificateSourceViewSet(RequestGuardMixin, NetBoxModelViewSet):
     queryset = CertificateSource.objects.all()
     serializer_class = serializers.CertificateSourceSerializer
     filterset_class = filtersets.CertificateSourceFilterSet
