@@ -8,9 +8,11 @@ from unittest import mock
 
 from core.models import ObjectChange, ObjectType
 from django.core.management import call_command
+from django.db.models.signals import pre_save
 from extras.models import EventRule, Tag, Webhook
 from tenancy.models import Tenant
 from users.models import User
+from utilities.exceptions import AbortRequest
 
 from dev.certificate_factory import issue, make_ca
 from netbox_ssl import intake
@@ -110,6 +112,39 @@ class FoldersTestCase(CommandTestCase):
         self.assertEqual(self.names(), ['good.example.net'])
         self.assertEqual(len(err.splitlines()), 3)
         self.assertIn('Refused 3:', out)
+
+    def test_what_was_skipped_is_told_to_whom_asks(self):
+        self.write('chain.pem', make_ca('Example', 'Example CA').pem)
+        self.write('good.pem', issue_acme('good.example.net').pem)
+        quiet, _err = self.run_command()
+        talkative, _err = self.run_command(verbosity=2)
+        self.assertNotIn('Skipped /', quiet)
+        self.assertIn(f'Skipped {self.folder}/chain.pem', talkative)
+
+    def test_the_full_chain_comes_before_larger_files(self):
+        issued = issue_acme()
+        self.write('all.pem', issued.fullchain_pem + make_ca('Example', 'Unrelated CA').pem)
+        self.write('fullchain.pem', issued.fullchain_pem)
+        self.run_command(client='certbot')
+        first = CertificateSource.objects.order_by('pk').first()
+        self.assertEqual(first.external_id, 'certbot:fullchain.pem')
+
+    def test_what_another_plugin_refuses_does_not_stop_the_run(self):
+        issued = issue_acme('a.example.net')
+        self.write('a.pem', issued.pem)
+        self.run_command()
+        self.write('a.pem', successor(issued).pem)
+        self.write('b.pem', issue_acme('b.example.net').pem)
+
+        def refuse(**kwargs):
+            raise AbortRequest('Not while the freeze lasts.')
+
+        pre_save.connect(refuse, sender=Certificate)
+        self.addCleanup(pre_save.disconnect, refuse, sender=Certificate)
+        out, err = self.run_command(code=1)
+        self.assertEqual(self.names(), ['a.example.net', 'b.example.net'])
+        self.assertIn(f'Refused {self.folder}/a.pem: Not while the freeze lasts.', err)
+        self.assertIn('1 refused by netbox', out)
 
     def test_odd_file_names(self):
         path = os.fsencode(self.folder) + b'/\xff\n\x1b[31m.pem'
