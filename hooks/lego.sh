@@ -1,0 +1,60 @@
+#!/bin/sh
+# Reports lego's certificates to NetBox; lego 4 and 5. As hook (lego splits it at blanks, quotes do not work):
+#   lego 4: --run-hook or --renew-hook "/usr/local/lib/netbox-acme/lego.sh https://ca.example/directory dns-01"
+#   lego 5: --deploy-hook likewise; the server is known there
+# All certificates: lego.sh --sync [LEGO_DIR [SERVER [CHALLENGE [RENEWAL_DAYS]]]]. In place of a value: -
+set -u
+lib=$(dirname "$(readlink -f "$0")")/lib.sh
+[ -r "$lib" ] || { echo "netbox-acme (lego): $lib is missing" >&2; exit 0; }
+# shellcheck source=hooks/lib.sh
+. "$lib"
+
+argument() { case $1 in -) ;; *) printf %s "$1" ;; esac; }
+
+# $1 file, $2 time of renewal; $3… what was given on the command line
+lineage() {
+    file=${1##*/}
+    forget
+    acme_renewed=$2
+    acme_server=${LEGO_HOOK_ACCOUNT_SERVER:-$(argument "${3:--}")}
+    acme_challenge=$(argument "${4:--}")
+    acme_days=$(argument "${5:--}")
+    acme_email=${LEGO_HOOK_ACCOUNT_EMAIL:-${LEGO_ACCOUNT_EMAIL:-$account}}
+    acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
+    report "${file%.crt}" "$1"
+}
+
+# The address of the account, where there is exactly one.
+only_account() {
+    found=''
+    for folder in "$1"/accounts/*/*@*; do
+        [ -d "$folder" ] || continue
+        [ -z "$found" ] || return 0
+        found=${folder##*/}
+    done
+    printf %s "$found"
+}
+
+netbox_begin lego
+account=''
+case ${1:-} in
+    --sync)
+        sync=1
+        directory=${2:-.lego}
+        account=$(only_account "$directory")
+        for chain in "$directory"/certificates/*.crt; do
+            [ -e "$chain" ] || continue
+            case $chain in *.issuer.crt) continue ;; esac
+            lineage "$chain" "$(changed_at "$chain")" "${3:--}" "${4:--}" "${5:--}"
+        done
+        ;;
+    *)
+        chain=${LEGO_HOOK_CERT_PATH:-${LEGO_CERT_PATH:-}}
+        if [ -n "$chain" ]; then
+            lineage "$chain" "$(now)" "${1:--}" "${2:--}" "${3:--}"
+        else
+            warn 'LEGO_CERT_PATH is not set: this is a hook of lego; for all certificates use --sync'
+        fi
+        ;;
+esac
+netbox_finish

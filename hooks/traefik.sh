@@ -1,0 +1,56 @@
+#!/bin/sh
+# Reports Traefik's certificates to NetBox, from its acme.json: by a timer, as a user who may read it. Needs jq.
+#   traefik.sh --sync [ACME_JSON [RESOLVER=SERVER,CHALLENGE,RENEWAL_DAYS …]]
+# Server, challenge and days stand in Traefik's static configuration only; say them for each resolver, or leave them out.
+set -u
+lib=$(dirname "$(readlink -f "$0")")/lib.sh
+[ -r "$lib" ] || { echo "netbox-acme (traefik): $lib is missing" >&2; exit 0; }
+# shellcheck source=hooks/lib.sh
+. "$lib"
+
+# One line per certificate: resolver/store/main, resolver, address, chain in base64. jq picks; the keys stay in the file.
+pick() {
+    jq -r 'to_entries[] | .key as $resolver | (.value.Account.Email // "" | if . == "" then "-" else . end) as $email
+        | (.value.Certificates // [])[]
+        | [$resolver + "/" + (.Store // "default") + "/" + .domain.main, $resolver, $email, .certificate] | @tsv' "$1"
+}
+
+# What was said of a resolver: $1 resolver, $2 which part; the rest are the arguments.
+said_of() {
+    resolver=$1 part=$2
+    shift 2
+    for argument in "$@"; do
+        case $argument in "$resolver="*) printf '%s\n' "${argument#*=}" | cut -d, -f"$part"; return 0 ;; esac
+    done
+}
+
+netbox_begin traefik
+if [ "${1:-}" != --sync ]; then
+    warn 'usage: traefik.sh --sync [ACME_JSON [RESOLVER=SERVER,CHALLENGE,RENEWAL_DAYS …]]'
+    netbox_end
+fi
+# Read by this hook as a net only: what has expired is skipped.
+sync=1
+store=${2:-/etc/traefik/acme.json}
+[ $# -lt 2 ] || shift
+shift
+command -v jq >/dev/null 2>&1 || { warn 'jq is needed: install it'; netbox_end; }
+[ -r "$store" ] || { warn "$store cannot be read by $(id -un)"; netbox_end; }
+# Traefik writes it in place: it may be half-written now.
+pick "$store" >"$work/picked" 2>/dev/null || { sleep 1; pick "$store" >"$work/picked" 2>/dev/null; } || {
+    warn "$store is not in the form of Traefik's acme.json"
+    netbox_end
+}
+while IFS="$tab" read -r name resolver email chain; do
+    printf '%s\n' "$chain" | jq -Rr '@base64d' >"$work/chain" 2>/dev/null || continue
+    forget
+    # Nothing else in the file tells; the CA may have dated it back a little.
+    acme_renewed=$(valid_from "$work/chain")
+    acme_email=${email#-}
+    acme_server=$(said_of "$resolver" 1 "$@")
+    acme_challenge=$(said_of "$resolver" 2 "$@")
+    acme_days=$(said_of "$resolver" 3 "$@")
+    acme_auto=true
+    report "$name" "$work/chain"
+done <"$work/picked"
+netbox_finish

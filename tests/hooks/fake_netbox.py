@@ -1,0 +1,89 @@
+"""A real HTTP server that answers as NetBox does on its bad days."""
+
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+__all__ = ('Answer', 'FakeNetBox', 'Report')
+
+IMPORT = '/api/plugins/ssl/certificates/import/'
+
+
+@dataclass
+class Answer:
+    status: int = 200
+    body: object = field(default_factory=list)
+    headers: dict = field(default_factory=dict)
+    # Seconds until it answers
+    after: float = 0
+
+
+@dataclass
+class Report:
+    """One request that arrived."""
+
+    path: str
+    headers: dict
+    body: bytes
+
+    @property
+    def items(self) -> list[dict]:
+        return json.loads(self.body)
+
+
+class FakeNetBox:
+    """
+    Listens on a free port of 127.0.0.1. ``answer`` is what it says to everything, or a function of the report; every
+    report is kept in ``reports``.
+    """
+
+    def __init__(self):
+        self.answer = Answer()
+        self.reports: list[Report] = []
+        self._server = ThreadingHTTPServer(('127.0.0.1', 0), self._handler())
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _handler(self):
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
+                report = Report(self.path, dict(self.headers), body)
+                fake.reports.append(report)
+                answer = fake.answer(report) if callable(fake.answer) else fake.answer
+                time.sleep(answer.after)
+                text = json.dumps(answer.body).encode()
+                try:
+                    self.send_response(answer.status)
+                    for name, value in answer.headers.items():
+                        self.send_header(name, value)
+                    self.send_header('Content-Length', str(len(text)))
+                    self.end_headers()
+                    self.wfile.write(text)
+                except (BrokenPipeError, ConnectionResetError):
+                    # It did not want to wait so long.
+                    self.close_connection = True
+
+            do_GET = do_POST
+
+            def log_message(self, *_):
+                """Nothing: the reports are what a test looks at."""
+
+        return Handler
+
+    @property
+    def url(self) -> str:
+        return f'http://127.0.0.1:{self._server.server_port}'
+
+    @property
+    def items(self) -> list[dict]:
+        """Everything that was reported, in order."""
+        return [item for report in self.reports for item in report.items]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

@@ -1,0 +1,87 @@
+"""What ACME clients leave on a host."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dev.certificate_factory import Issued
+from tests.factories import issue_acme
+
+__all__ = ('RENEWED', 'RENEWED_TEXT', 'certbot', 'dehydrated', 'lego')
+
+# When the files were written
+RENEWED = datetime(2026, 11, 3, 4, 5, 6, tzinfo=UTC)
+RENEWED_TEXT = '2026-11-03T04:05:06Z'
+
+# As certbot 5.8.0 and 2.1.0 wrote it against a server on this machine.
+RENEWAL = """# renew_before_expiry = 30 days
+version = 5.8.0
+archive_dir = {directory}/archive/{name}
+cert = {directory}/live/{name}/cert.pem
+privkey = {directory}/live/{name}/privkey.pem
+chain = {directory}/live/{name}/chain.pem
+fullchain = {directory}/live/{name}/fullchain.pem
+
+# Options used in the renewal process
+[renewalparams]
+account = 0123456789abcdef0123456789abcdef
+{more}authenticator = {authenticator}
+server = {server}
+key_type = ecdsa
+[[webroot_map]]
+server = /var/www/html
+"""
+
+
+def written(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    os.utime(file, (RENEWED.timestamp(),) * 2)
+    return file
+
+
+def certbot(directory: Path, name='www.example.net', issued: Issued | None = None, **conf) -> Path:
+    """A lineage of certbot; returns what it gives as RENEWED_LINEAGE."""
+    issued = issued or issue_acme(name)
+    archive, live = directory / 'archive' / name, directory / 'live' / name
+    live.mkdir(parents=True)
+    texts = {
+        'cert': issued.pem,
+        'chain': issued.fullchain_pem.removeprefix(issued.pem),
+        'fullchain': issued.fullchain_pem,
+        'privkey': issued.key_pem,
+    }
+    for kind, text in texts.items():
+        written(archive / f'{kind}2.pem', text)
+        (live / f'{kind}.pem').symlink_to(f'../../archive/{name}/{kind}2.pem')
+    conf = {
+        'authenticator': 'webroot',
+        'server': 'https://acme-v02.api.letsencrypt.org/directory',
+        'more': '',
+        **conf,
+    }
+    written(directory / 'renewal' / f'{name}.conf', RENEWAL.format(directory=directory, name=name, **conf))
+    return live
+
+
+def dehydrated(directory: Path, name='www.example.net', issued: Issued | None = None) -> Path:
+    """A certificate of dehydrated; returns its folder."""
+    issued = issued or issue_acme(name)
+    folder, stamp = directory / 'certs' / name, int(RENEWED.timestamp())
+    for kind, text in (('cert', issued.pem), ('fullchain', issued.fullchain_pem), ('privkey', issued.key_pem)):
+        written(folder / f'{kind}-{stamp}.pem', text)
+        (folder / f'{kind}.pem').symlink_to(f'{kind}-{stamp}.pem')
+    # Of a later order that failed
+    written(folder / f'cert-{stamp + 60}.pem', '')
+    return folder
+
+
+def lego(directory: Path, name='www.example.net', issued: Issued | None = None) -> Path:
+    """A certificate of lego; returns its file."""
+    issued = issued or issue_acme(name)
+    folder = directory / 'certificates'
+    written(folder / f'{name}.key', issued.key_pem)
+    written(folder / f'{name}.issuer.crt', issued.fullchain_pem.removeprefix(issued.pem))
+    written(folder / f'{name}.json', '{"domain":"www.example.net"}')
+    (directory / 'accounts' / '127.0.0.1_14000' / 'ops@example.net').mkdir(parents=True, exist_ok=True)
+    return written(folder / f'{name}.crt', issued.fullchain_pem)

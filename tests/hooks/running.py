@@ -1,0 +1,130 @@
+"""Runs the hooks as their clients do, under one shell after the other, with everything they do recorded."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev import programs
+
+__all__ = ('HOOKS', 'SHELLS', 'TOKEN', 'Host', 'Run')
+
+HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
+# Debian's sh, and that of Alpine, OpenWrt and containers, with its own tools.
+SHELLS = ('dash', 'busybox')
+# Shaped as NetBox's, and nobody's.
+TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
+
+# Records its command line and passes on.
+RECORDER = """#!/bin/sh
+printf '%s\\n' "{name} $*" >>"{log}"
+{then}
+"""
+
+
+@dataclass
+class Run:
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stderr.splitlines()
+
+
+class Host:
+    """
+    A machine with an ACME client: a home below ``folder``, a spool, a PATH of its own where each command line of curl,
+    logger and the others that could show something is recorded.
+    """
+
+    RECORDED = ('curl', 'jq', 'openssl', 'sed', 'awk', 'cp', 'mv', 'tr', 'cat')
+
+    def __init__(self, folder: Path, shell: str, url: str):
+        self.folder = folder
+        self.shell = programs.ensure(**{shell: shell})[shell]
+        self.is_busybox = shell == 'busybox'
+        self.bin = folder / 'bin'
+        self.bin.mkdir()
+        self.log = folder / 'command-lines'
+        self.spool = folder / 'spool'
+        self.environment = {
+            'PATH': str(self.bin),
+            'HOME': str(folder),
+            'TMPDIR': str(folder / 'tmp'),
+            'NETBOX_URL': url,
+            'NETBOX_TOKEN': TOKEN,
+            'NETBOX_ACME_SOURCE': 'web01.example.net',
+            'NETBOX_ACME_SPOOL': str(self.spool),
+            'NETBOX_ACME_CONFIG': str(folder / 'none.conf'),
+            'NETBOX_ACME_TIMEOUT': '3',
+        }
+        (folder / 'tmp').mkdir()
+        self._fill_path()
+
+    def _fill_path(self):
+        if self.is_busybox:
+            applets = subprocess.run([self.shell, '--list'], capture_output=True, text=True, check=True).stdout.split()
+            for applet in applets:
+                (self.bin / applet).symlink_to(self.shell)
+        else:
+            for name in 'sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv'.split():
+                self.pass_on(name)
+            for name in 'readlink rm rmdir sed sleep sort tail tr uname'.split():
+                self.pass_on(name)
+        for name, path in programs.ensure(curl='curl', jq='jq', openssl='openssl').items():
+            self.pass_on(name, path)
+        self.program('logger', '')
+
+    def pass_on(self, name: str, path: str | None = None):
+        self.program(name, f'exec "{path or programs.ensure(**{name: name})[name]}" "$@"')
+
+    def program(self, name: str, then: str):
+        """A program of this name that records its command line, and then does this (shell)."""
+        file = self.bin / name
+        file.unlink(missing_ok=True)
+        # Its own interpreter must not be one that records itself.
+        file.write_text(RECORDER.format(name=name, log=self.log, then=then).replace('#!/bin/sh', '#!/bin/dash', 1))
+        file.chmod(0o755)
+
+    def without(self, name: str):
+        (self.bin / name).unlink()
+
+    def run(self, hook: Path | str, *arguments, **environment) -> Run:
+        file = HOOKS / hook
+        command = [self.shell, *(['sh'] if self.is_busybox else []), str(file), *map(str, arguments)]
+        variables = {**self.environment, **environment}
+        variables = {name: str(value) for name, value in variables.items() if value is not None}
+        done = subprocess.run(command, env=variables, capture_output=True, timeout=60, cwd=self.folder)
+        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    @property
+    def command_lines(self) -> str:
+        return self.log.read_text(errors='replace') if self.log.exists() else ''
+
+    @property
+    def syslog(self) -> list[str]:
+        return [line for line in self.command_lines.splitlines() if line.startswith('logger ')]
+
+    @property
+    def waiting(self) -> list[Path]:
+        """The reports in the spool."""
+        if not self.spool.exists():
+            return []
+        return sorted(file for file in self.spool.iterdir() if file.is_file() and not file.name.startswith('.'))
+
+    @property
+    def bad(self) -> list[Path]:
+        return sorted((self.spool / 'bad').iterdir())
+
+    def everything_kept(self) -> bytes:
+        """What is on the disk after a run, wherever: the spool, temporary files."""
+        files = [file for root in (self.spool, self.folder / 'tmp') for file in root.rglob('*') if file.is_file()]
+        return b'\n'.join(file.read_bytes() for file in files)
+
+
+def owner_only(file: Path, text: str) -> Path:
+    file.write_text(text)
+    os.chmod(file, 0o600)
+    return file
