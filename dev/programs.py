@@ -17,5 +17,7 @@ def ensure(**packages):
             processes.apt_install(*sorted(missing))
     paths = {program: shutil.which(program) for program in packages}
     if lacking := sorted(packages[program] for program, path in paths.items() if not path):
-        raise Failure(f"needed for these tests, and not on this machine (Debian: 'apt-get install {' '.join(lacking)}')")
+        raise Failure(
+            f"needed for these tests, and not on this machine (Debian: 'apt-get install {' '.join(lacking)}')"
+        )
     return paths

@@ -1,6 +1,5 @@
 """Runs the hooks as their clients do, under one shell after the other, with everything they do recorded."""
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,10 @@ HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
 SHELLS = ('dash', 'busybox')
 # Shaped as NetBox's, and nobody's.
 TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
+
+# What Debian's minimal image has
+COREUTILS = """sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv readlink rm
+rmdir sed sleep sort tail tr uname"""
 
 # Records its command line and passes on.
 RECORDER = """#!/bin/sh
@@ -38,8 +41,6 @@ class Host:
     A machine with an ACME client: a home below ``folder``, a spool, a PATH of its own where each command line of curl,
     logger and the others that could show something is recorded.
     """
-
-    RECORDED = ('curl', 'jq', 'openssl', 'sed', 'awk', 'cp', 'mv', 'tr', 'cat')
 
     def __init__(self, folder: Path, shell: str, url: str):
         self.folder = folder
@@ -69,9 +70,7 @@ class Host:
             for applet in applets:
                 (self.bin / applet).symlink_to(self.shell)
         else:
-            for name in 'sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv'.split():
-                self.pass_on(name)
-            for name in 'readlink rm rmdir sed sleep sort tail tr uname'.split():
+            for name in COREUTILS.split():
                 self.pass_on(name)
         for name, path in programs.ensure(curl='curl', jq='jq', openssl='openssl').items():
             self.pass_on(name, path)
@@ -126,5 +125,5 @@ class Host:
 
 def owner_only(file: Path, text: str) -> Path:
     file.write_text(text)
-    os.chmod(file, 0o600)
+    file.chmod(0o600)
     return file

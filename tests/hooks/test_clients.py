@@ -15,7 +15,18 @@ from tests.hooks.lineages import RENEWED_TEXT
 
 DIRECTORY = 'https://acme-v02.api.letsencrypt.org/directory'
 ISSUED = issue_acme()
-ODD_NAMES = ['wild card', "it's", 'a"b', 'back\\slash', '$(touch evil)', '`touch evil`', 'ü.example', '-n', '*.x', 'a;b&c|d']
+ODD_NAMES = [
+    'wild card',
+    "it's",
+    'a"b',
+    'back\\slash',
+    '$(touch evil)',
+    '`touch evil`',
+    'ü.example',
+    '-n',
+    '*.x',
+    'a;b&c|d',
+]
 
 
 def is_now(text):
@@ -165,7 +176,9 @@ class TestDehydrated:
         expected = {**self.EXPECTED, 'external_id': 'dehydrated:web01.example.net:www.example.net'}
         assert sent(netbox) == {**expected, 'acme_challenge_type': 'http-01', 'acme_last_renewed': RENEWED_TEXT}
 
-    @pytest.mark.parametrize('verb', ['generate_csr', 'deploy_challenge', 'startup_hook', 'this_hookscript_is_broken', ''])
+    @pytest.mark.parametrize(
+        'verb', ['generate_csr', 'deploy_challenge', 'startup_hook', 'this_hookscript_is_broken', '']
+    )
     def test_other_verbs(self, host, netbox, verb):
         run = host.run('dehydrated.sh', verb, 'a', 'b')
         assert (run.code, run.stdout, run.stderr, netbox.reports) == (0, '', '', [])
@@ -249,12 +262,16 @@ def test_uacme(host, netbox, tmp_path):
 
 
 class TestCaddy:
-    def storage(self, tmp_path, issuer='acme-v02.api.letsencrypt.org-directory', data=None, name='wildcard_.example.net'):
+    def storage(
+        self, tmp_path, issuer='acme-v02.api.letsencrypt.org-directory', data=None, name='wildcard_.example.net'
+    ):
         storage = tmp_path / 'caddy'
         folder = storage / 'certificates' / issuer / name
         lineages.written(folder / f'{name}.crt', ISSUED.fullchain_pem)
         lineages.written(folder / f'{name}.key', ISSUED.key_pem)
-        lineages.written(folder / f'{name}.json', json.dumps({'sans': ['x'], 'issuer_data': {'url': 'u', **(data or {})}}))
+        lineages.written(
+            folder / f'{name}.json', json.dumps({'sans': ['x'], 'issuer_data': {'url': 'u', **(data or {})}})
+        )
         (storage / 'acme' / issuer / 'users' / 'ops@example.net').mkdir(parents=True)
         return storage
 
@@ -374,7 +391,7 @@ Le_NextRenewTime='1800577261'
     def test_never_issued(self, host, netbox, tmp_path):
         folder = self.home(tmp_path)
         conf = folder / 'www.example.net.conf'
-        conf.write_text(re.sub("Le_CertCreateTime=.*\n", '', conf.read_text()))
+        conf.write_text(re.sub('Le_CertCreateTime=.*\n', '', conf.read_text()))
         host.run('acme-sh.sh', '--sync', folder.parent)
         assert netbox.reports == []
 
@@ -448,9 +465,11 @@ class TestTraefik:
 
 
 class TestCertManager:
-    """Objects as pkg/apis/certmanager/v1/types*.go and pkg/apis/acme/v1/types_issuer.go of cert-manager describe them."""
+    """Objects as cert-manager's pkg/apis/certmanager/v1/types*.go and pkg/apis/acme/v1/types_issuer.go describe them."""
 
-    def kubectl(self, host, *, solvers=({'http01': {'ingress': {}}},), acme=True, revision='3', names=('www.example.net',)):
+    def kubectl(
+        self, host, *, solvers=({'http01': {'ingress': {}}},), acme=True, revision='3', names=('www.example.net',)
+    ):
         condition = {'type': 'Ready', 'status': 'True', 'lastTransitionTime': '2026-11-03T04:05:06Z'}
         chain = base64.b64encode(ISSUED.fullchain_pem.encode()).decode()
         spec = {'acme': {'server': DIRECTORY, 'email': 'ops@example.net', 'solvers': list(solvers)}}
@@ -537,5 +556,3 @@ class TestCertManager:
         run = host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod')
         assert (run.code, netbox.reports) == (0, [])
         assert 'Forbidden' in run.lines[0]
-
-

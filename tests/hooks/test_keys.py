@@ -1,4 +1,4 @@
-"""No private key leaves the host, whatever is in the file that should hold certificates; nothing secret on command lines."""
+"""No private key leaves the host, whatever is in the file of certificates; nothing secret on command lines."""
 
 import base64
 import random

@@ -109,7 +109,9 @@ def test_one_bad_report_keeps_no_other_back(host, netbox, directory):
         certbot(directory, f'www{number}.example.net')
 
     def answer(report):
-        return Answer(400, {'detail': 'no'}) if any('www3' in item['external_id'] for item in report.items) else Answer()
+        return (
+            Answer(400, {'detail': 'no'}) if any('www3' in item['external_id'] for item in report.items) else Answer()
+        )
 
     netbox.answer = answer
     run = host.run('certbot.sh', '--sync', directory)
