@@ -11,7 +11,7 @@ FOLDER = paths.ROOT / 'dist'
 
 
 def source_files():
-    """Everything in the package's folder, but no traces of running it; and the documentation and the hooks, which come along."""
+    """Everything in the package's folder, but no traces of running it; the documentation and the hooks come along."""
     package = {
         str(file.relative_to(paths.ROOT))
         for file in paths.PACKAGE.rglob('*')

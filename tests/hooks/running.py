@@ -15,8 +15,8 @@ SHELLS = ('dash', 'busybox')
 TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
 
 # What Debian's minimal image has
-COREUTILS = """sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv readlink rm
-rmdir sed sleep sort tail tr uname"""
+COREUTILS = """sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv readlink
+rm rmdir sed sleep sort tail tr uname"""
 
 # Records its command line and passes on.
 RECORDER = """#!/bin/sh

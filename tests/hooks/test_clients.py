@@ -465,7 +465,7 @@ class TestTraefik:
 
 
 class TestCertManager:
-    """Objects as cert-manager's pkg/apis/certmanager/v1/types*.go and pkg/apis/acme/v1/types_issuer.go describe them."""
+    """Objects as cert-manager describes them: pkg/apis/certmanager/v1/types*.go, pkg/apis/acme/v1/types_issuer.go."""
 
     def kubectl(
         self, host, *, solvers=({'http01': {'ingress': {}}},), acme=True, revision='3', names=('www.example.net',)
