@@ -1,0 +1,50 @@
+"""What a person sees while the import command runs."""
+
+import io
+import os
+import unittest
+from collections import Counter
+from unittest import mock
+
+from django.core.management.base import OutputWrapper
+
+from netbox_ssl.folder_import import reporting
+from netbox_ssl.folder_import.importing import Outcome
+
+OUTCOME = Outcome(actions=Counter(created=2, unchanged=1))
+
+
+class LinesTestCase(unittest.TestCase):
+    def progress(self, verbosity: int, seconds: int) -> str:
+        stdout = io.StringIO()
+        with (
+            mock.patch.object(reporting, 'SECONDS_BETWEEN_LINES', seconds),
+            reporting.LineReporter(OutputWrapper(stdout), OutputWrapper(io.StringIO()), verbosity) as reporter,
+        ):
+            reporter.written(OUTCOME)
+        return stdout.getvalue()
+
+    def test_now_and_then_a_line(self):
+        self.assertEqual(self.progress(verbosity=1, seconds=0), '3 certificates, 2 created, 1 unchanged\n')
+        self.assertEqual(self.progress(verbosity=1, seconds=3600), '')
+
+    def test_none_for_whom_wants_quiet(self):
+        self.assertEqual(self.progress(verbosity=0, seconds=0), '')
+
+
+class BarTestCase(unittest.TestCase):
+    def test_a_bar_with_what_is_refused_above_it(self):
+        terminal = io.StringIO()
+        stdout = OutputWrapper(terminal)
+        # Rich then draws as if on a terminal.
+        with (
+            mock.patch.dict(os.environ, {'FORCE_COLOR': '1', 'COLUMNS': '120', 'TERM': 'xterm'}),
+            reporting.BarReporter(stdout, OutputWrapper(io.StringIO()), 1, total=200) as reporter,
+        ):
+            reporter.read(100)
+            reporter.written(OUTCOME)
+            reporter.refused('[bold]a.pem[/bold]', 'No certificate.')
+        drawn = terminal.getvalue()
+        self.assertIn('Refused [bold]a.pem[/bold]: No certificate.', drawn)
+        self.assertIn('3 certificates, 2 created, 1 unchanged', drawn)
+        self.assertIn('50%', drawn)
