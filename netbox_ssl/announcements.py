@@ -9,7 +9,7 @@ import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from core.events import OBJECT_UPDATED
 from core.models import ObjectType
@@ -20,6 +20,7 @@ from extras.models import EventRule
 from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 
+from netbox_ssl.announcement_data import describe, timestamp
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
@@ -75,7 +76,8 @@ class Announcement:
                 'type': self.event_type,
                 'previous_status': self.previous_status,
                 'renewal_status': self.renewal_status,
-                'since': self.since.astimezone(UTC).isoformat().replace('+00:00', 'Z'),
+                'since': timestamp(self.since),
+                **describe(self.certificate),
             },
         }
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from netbox.context import query_cache
 from utilities.api import get_prefetches_for_serializer, get_serializer_for_model
 
+from .announcement_data import prefetch
 from .announcements import UNREACHABLE, Announcement, Rules, status_changed, was_overdue
 from .announcing_locks import locked_if_free
 from .candidates import BACKWARDS_MARGIN, PASSES, Pass, passes_with_work, unclaimed
@@ -192,6 +193,7 @@ def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement
     try:
         with _per_request_cache():
             prefetch_related_objects(certificates, *get_prefetches_for_serializer(serializer), 'tags')
+            prefetch(certificates)
             serialized = serializer(certificates, many=True, context={'request': None}).data
     except UNREACHABLE:
         raise
