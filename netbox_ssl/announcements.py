@@ -8,6 +8,7 @@ documented plugin API: this is the only module that calls it.
 import logging
 import uuid
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from core.events import OBJECT_UPDATED
 from core.models import ObjectType
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
+from extras.choices import EventRuleActionChoices
 from extras.events import EventContext, process_event_rules
 from extras.models import EventRule
 from redis.exceptions import RedisError
@@ -159,10 +161,14 @@ class Rules:
             try:
                 # A transaction costs two round trips; most rules do not match.
                 if rule.eval_conditions({**data, 'snapshots': snapshots}):
-                    # All that the rule does, or nothing. A webhook is in the queue when it ends (announcing_locks.py).
-                    with transaction.atomic():
+                    with _all_or_nothing(rule):
                         process_event_rules([rule], self.object_type, event)
             except UNREACHABLE:
                 raise
             except Exception:
                 logger.exception('Event rule "%s" failed on certificate %s', rule, announcement.certificate.pk)
+
+
+def _all_or_nothing(rule: EventRule) -> AbstractContextManager:
+    """A transaction for what ``rule`` does. A webhook writes nothing, and is in the queue when this ends."""
+    return nullcontext() if rule.action_type == EventRuleActionChoices.WEBHOOK else transaction.atomic()

@@ -2,8 +2,8 @@
 The sweep: finds what time alone has changed since it was last announced, and tells the Event Rules.
 
 It asks by index for certificates that are past a moment, never for each one's status, so that its cost follows the
-number of changes and not of certificates. Changes are told in batches: lock, tell, record. Killed at any point it loses
-nothing; at worst a batch is told again, under the same announcement ids.
+number of changes and not of certificates. Changes are told in batches: lock, tell, send, record. Killed at any point it
+loses nothing; at worst a batch is told again, under the same announcement ids.
 """
 
 import logging
@@ -26,6 +26,7 @@ from .candidates import BACKWARDS_MARGIN, PASSES, Pass, passes_with_work, unclai
 from .choices import RenewalStatusChoices
 from .event_types import RENEWAL_OVERDUE
 from .models import Certificate
+from .queueing import queued_together
 
 __all__ = ('BATCH', 'SweepResult', 'pending', 'sweep')
 
@@ -159,12 +160,10 @@ def _announce_batch(sweep_pass: Pass, now, end, batch_size: int) -> _Batch:
         announcements = _announcements(sweep_pass, held, now)
         if announcements:
             rules = Rules([sweep_pass.event_type, OBJECT_UPDATED])
-            try:
+            # Also when the queue is lost half-way: what was told need not be told again.
+            with queued_together(when_sent=lambda: _record(batch.told)):
                 for announcement in _tell(announcements, rules):
                     batch.told.append(announcement)
-            finally:
-                # Also when the queue is lost half-way: what was told need not be told again.
-                _record(batch.told)
             batch.failed = len(announcements) - len(batch.told)
     return batch
 
