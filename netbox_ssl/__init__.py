@@ -17,6 +17,11 @@ class NetBoxSSLConfig(PluginConfig):
     # Every key is read in settings.py, which also validates it.
     default_settings = {
         'acme_providers': [],
+        'ari_enabled': True,
+        'ari_disabled_providers': [],
+        'ari_allowed_hosts': [],
+        'ari_requests_per_second': 20,
+        'ari_concurrency': 16,
         'sweep_interval': 1,
         'import_max_bytes': 1024 * 1024,
         'import_max_certificates': 100,
@@ -30,6 +35,7 @@ class NetBoxSSLConfig(PluginConfig):
     def ready(self):
         super().ready()
         from . import checks, dashboard, jobs, settings  # noqa: F401  (registered by being imported)
+        from .ari import jobs as ari_jobs  # noqa: F401
 
         settings.validate()
 

@@ -99,6 +99,18 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
         label=_('Renewal overdue'),
     )
 
+    has_ari = django_filters.BooleanFilter(
+        field_name='ari_window_start',
+        lookup_expr='isnull',
+        exclude=True,
+        label=_('Has an ARI window'),
+    )
+    ari_error = django_filters.BooleanFilter(
+        method='filter_ari_error',
+        label=_('Has an ARI error'),
+    )
+    ari_cert_id = MultiValueCharFilter(label=_('ARI certificate ID'))
+
     class Meta:
         model = Certificate
         fields = (
@@ -116,6 +128,10 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
             'acme_auto_renewal',
             'acme_last_renewed',
             'acme_renewal_days',
+            'ari_window_start',
+            'ari_window_end',
+            'ari_last_checked',
+            'ari_next_check',
         )
 
     def search(self, queryset, name, value):
@@ -138,6 +154,9 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
         for status in value:
             wanted |= renewal.status_q(None if status == 'null' else status, now)
         return queryset.filter(wanted)
+
+    def filter_ari_error(self, queryset, name, value):
+        return queryset.exclude(ari_error='') if value else queryset.filter(ari_error='')
 
     def filter_renewal_overdue(self, queryset, name, value):
         overdue = renewal.overdue_q(timezone.now())

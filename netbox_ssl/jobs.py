@@ -26,7 +26,7 @@ from rq.job import JobStatus
 from . import settings, watchdog
 from .sweep import SweepResult, sweep
 
-__all__ = ('RenewalSweepJob', 'last_sweep', 'revive', 'sweep_is_late')
+__all__ = ('ChainedJob', 'RenewalSweepJob', 'last_sweep', 'revive', 'sweep_is_late')
 
 SCHEDULES = ADVISORY_LOCK_KEYS['job-schedules']
 
@@ -51,48 +51,25 @@ CHAIN_REACHES_BACK = timedelta(days=2)
 LOG_EVERY_SECONDS = 5
 
 
-@system_job(interval=settings.sweep_interval())
-class RenewalSweepJob(JobRunner):
-    """Announces changes of renewal status that time made."""
+class ChainedJob(JobRunner):
+    """A system job of which there is always one run to come. Call :meth:`continue_chain` first in ``run()``."""
 
-    class Meta:
-        name = 'Renewal sweep'
+    @classmethod
+    def chain_interval(cls) -> int:
+        """Minutes between two runs."""
+        return settings.sweep_interval()
 
-    def run(self, *args, **kwargs):
+    @classmethod
+    def chain_queue(cls) -> str:
+        """The queue for its runs."""
+        return watchdog.queue_name()
+
+    def continue_chain(self) -> None:
+        """Schedule the next run, if this one is of the chain."""
         if self.job.interval:
             # The setting may have changed since this run was scheduled; NetBox, too, looks for a successor by it.
-            self.job.interval = settings.sweep_interval()
+            self.job.interval = self.chain_interval()
             self.schedule_successor()
-        watchdog.note_sweep()
-        if get_config().MAINTENANCE_MODE:
-            self.logger.warning('NetBox is in maintenance mode: nothing is announced until it has ended')
-            return
-        self._logged = time.monotonic()
-        result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
-        self.job.data = {**asdict(result), 'announced': result.announced}
-        if result.announced or result.failed:
-            self._log(result)
-        if not result.complete:
-            self.logger.info('Time is up; the next run goes on')
-            self.enqueue_once()
-
-    def _log(self, result: SweepResult) -> None:
-        # Put together here: the log of a NetBox job holds messages without their arguments.
-        message = f'Announced: {result.status_changed} changes of renewal status, {result.overdue} overdue renewals'
-        self.logger.info(message)
-        if result.failed:
-            message = f'{result.failed} certificates could not be announced; the log of the worker says why'
-            self.logger.error(message)
-
-    def _report_progress(self, result: SweepResult) -> None:
-        if time.monotonic() - self._logged >= LOG_EVERY_SECONDS:
-            self._logged = time.monotonic()
-            self._log(result)
-            Job.objects.filter(pk=self.job.pk).update(log_entries=self.job.log_entries)
-
-    #
-    # The chain
-    #
 
     @classmethod
     def waiting(cls):
@@ -106,7 +83,7 @@ class RenewalSweepJob(JobRunner):
     @classmethod
     def enqueue(cls, *args, **kwargs):
         if 'queue_name' not in kwargs and not kwargs.get('immediate'):
-            kwargs['queue_name'] = watchdog.queue_name()
+            kwargs['queue_name'] = cls.chain_queue()
         return super().enqueue(*args, **kwargs)
 
     def schedule_successor(self) -> None:
@@ -119,11 +96,10 @@ class RenewalSweepJob(JobRunner):
     @classmethod
     def enqueue_once(cls, instance=None, schedule_at=None, interval=None, *args, watch=False, **kwargs):
         """
-        Let a sweep run now, as the next of the chain; it schedules the following one. NetBox calls this when a worker
-        starts.
+        Let it run now, as the next of the chain; it schedules the following one. NetBox calls it when a worker starts.
 
         Args:
-            interval: ignored; the setting counts
+            interval: ignored; that of the chain counts
             watch: also watch, for as long as this process lives, that sweeps begin
         """
         with advisory_lock(SCHEDULES):
@@ -132,10 +108,18 @@ class RenewalSweepJob(JobRunner):
             if job is None:
                 for scheduled in cls.waiting():
                     scheduled.delete()  # takes it out of RQ's schedule, too
-                job = cls.enqueue(interval=settings.sweep_interval())
+                job = cls.enqueue(interval=cls.chain_interval())
         if watch:
             watchdog.start()
         return job
+
+    @classmethod
+    def revive_if_broken(cls) -> None:
+        """Begin the chain again, if no run is to come: the queue may have forgotten it."""
+        with advisory_lock(SCHEDULES):
+            cls.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
+        if not cls.waiting().exists():
+            cls.enqueue_once()
 
     @classmethod
     def bury_dead(cls, now=None, created_after=None) -> None:
@@ -177,6 +161,47 @@ class RenewalSweepJob(JobRunner):
             case _:
                 reason = 'It is no longer in the queue.'
         return reason
+
+
+@system_job(interval=settings.sweep_interval())
+class RenewalSweepJob(ChainedJob):
+    """Announces changes of renewal status that time made."""
+
+    class Meta:
+        name = 'Renewal sweep'
+
+    def run(self, *args, **kwargs):
+        self.continue_chain()
+        watchdog.note_sweep()
+        # The watchdog looks after sweeps, and each sweep after the other chains.
+        for chain in ChainedJob.__subclasses__():
+            if chain is not RenewalSweepJob and self.job.interval:
+                chain.revive_if_broken()
+        if get_config().MAINTENANCE_MODE:
+            self.logger.warning('NetBox is in maintenance mode: nothing is announced until it has ended')
+            return
+        self._logged = time.monotonic()
+        result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
+        self.job.data = {**asdict(result), 'announced': result.announced}
+        if result.announced or result.failed:
+            self._log(result)
+        if not result.complete:
+            self.logger.info('Time is up; the next run goes on')
+            self.enqueue_once()
+
+    def _log(self, result: SweepResult) -> None:
+        # Put together here: the log of a NetBox job holds messages without their arguments.
+        message = f'Announced: {result.status_changed} changes of renewal status, {result.overdue} overdue renewals'
+        self.logger.info(message)
+        if result.failed:
+            message = f'{result.failed} certificates could not be announced; the log of the worker says why'
+            self.logger.error(message)
+
+    def _report_progress(self, result: SweepResult) -> None:
+        if time.monotonic() - self._logged >= LOG_EVERY_SECONDS:
+            self._logged = time.monotonic()
+            self._log(result)
+            Job.objects.filter(pk=self.job.pk).update(log_entries=self.job.log_entries)
 
 
 # Passed on by `netbox rqworker`, and by it alone: the process that serves the queues shall watch.

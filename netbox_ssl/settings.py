@@ -1,6 +1,8 @@
 """The plugin's settings (``PLUGINS_CONFIG['netbox_ssl']``): read here and nowhere else, validated once at start."""
 
+from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_address
 
 from django.core.exceptions import ImproperlyConfigured
 from netbox.plugins import get_plugin_config
@@ -18,6 +20,8 @@ INTEGER_RANGES = {
     'import_max_bytes': (1024, 64 * 1024 * 1024),
     'import_max_certificates': (1, 10_000),
     'import_max_names': (1, 100_000),
+    'ari_requests_per_second': (1, 10_000),
+    'ari_concurrency': (1, 100),
 }
 
 
@@ -59,10 +63,59 @@ def sweep_interval() -> int:
     return _integer('sweep_interval')
 
 
+@dataclass(frozen=True)
+class ARISettings:
+    """How CAs are asked for renewal information (RFC 9773)."""
+
+    enabled: bool
+    disabled_providers: frozenset[str]  # names, lower case
+    allowed_hosts: frozenset[str]  # lower case; may be at addresses that are not public
+    requests_per_second: int  # to one host
+    concurrency: int
+
+
+@cache
+def ari() -> ARISettings:
+    """Those whose names begin with ``ari_``."""
+    enabled = _get('ari_enabled')
+    if not isinstance(enabled, bool):
+        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['ari_enabled'] is {enabled!r}: give True or False.")
+    hosts = _texts('ari_allowed_hosts', 'host names or IP addresses')
+    for host in hosts:
+        if not host or set(host) & set('/@*[] ') or (':' in host and not _is_ip_address(host)):
+            raise ImproperlyConfigured(
+                f"PLUGINS_CONFIG['{PLUGIN}']['ari_allowed_hosts'] holds {host!r}: give host names or IP addresses as "
+                'they are, without scheme, port or wildcard.'
+            )
+    return ARISettings(
+        enabled=enabled,
+        disabled_providers=_texts('ari_disabled_providers', 'names of ACME providers'),
+        allowed_hosts=hosts,
+        requests_per_second=_integer('ari_requests_per_second'),
+        concurrency=_integer('ari_concurrency'),
+    )
+
+
+def _texts(name: str, what: str) -> frozenset[str]:
+    value = _get(name)
+    if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(item, str) for item in value):
+        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: give a list of {what}.")
+    return frozenset(item.strip().lower() for item in value)
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def forget() -> None:
     """Drop what was computed from the settings, for tests that change them."""
     catalogue.cache_clear()
     limits.cache_clear()
+    ari.cache_clear()
 
 
 def validate() -> None:
@@ -70,3 +123,4 @@ def validate() -> None:
     catalogue()
     limits()
     sweep_interval()
+    ari()

@@ -7,6 +7,7 @@ from netbox.views import generic
 from utilities.views import register_model_view
 
 from . import (  # noqa: F401  (some only register their views)
+    ari_view,
     bulk_import,
     filtersets,
     forms,
@@ -41,6 +42,7 @@ class CertificateView(generic.ObjectView):
         left_panels=[
             panels.CertificatePanel(),
             panels.RenewalPanel(),
+            panels.ARIPanel(),
             panels.ACMEPanel(),
             TagsPanel(),
         ],

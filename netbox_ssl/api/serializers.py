@@ -14,6 +14,18 @@ from .guards import PrivateKeyGuardMixin
 __all__ = ('CertificateSerializer', 'CertificateSourceSerializer', 'IssuanceSerializer')
 
 
+# What the CA said of when to renew (RFC 9773), and when it is asked.
+ARI_FIELDS = [
+    'ari_cert_id',
+    'ari_window_start',
+    'ari_window_end',
+    'ari_explanation_url',
+    'ari_last_checked',
+    'ari_next_check',
+    'ari_error',
+]
+
+
 class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)
@@ -24,6 +36,7 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
     # A plain string, not {"value", "label"}: conditions of event rules compare it.
     renewal_status = serializers.SerializerMethodField()
     renewal_overdue = serializers.BooleanField(read_only=True)
+    has_ari = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = Certificate
@@ -50,6 +63,8 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
             'acme_auto_renewal',
             'acme_last_renewed',
             'acme_renewal_days',
+            'has_ari',
+            *ARI_FIELDS,
             'description',
             'owner',
             'comments',
@@ -58,6 +73,7 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
             'created',
             'last_updated',
         ]
+        read_only_fields = ARI_FIELDS
         brief_fields = ('id', 'url', 'display', 'name', 'renewal_status', 'valid_to', 'description')
         # What Certificate.clean_fields() reads from the PEM or fills in.
         model_clean_fields = (
@@ -69,6 +85,7 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
             *DETECTED_FIELDS,
             'acme_pinned_fields',
             'acme_last_renewed',
+            *Certificate.ARI_OF_PEM,
         )
 
     @extend_schema_field(serializers.ChoiceField(choices=RenewalStatusChoices, allow_null=True))

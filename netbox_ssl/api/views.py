@@ -5,6 +5,7 @@ from netbox_ssl import filtersets
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 
 from . import serializers
+from .ari_views import CheckARIMixin
 from .detect_views import DetectMixin
 from .guards import RequestGuardMixin
 from .import_views import ImportMixin
@@ -19,7 +20,7 @@ class RootView(APIRootView):
         return 'NetBox SSL'
 
 
-class CertificateViewSet(RequestGuardMixin, ImportMixin, DetectMixin, NetBoxModelViewSet):
+class CertificateViewSet(RequestGuardMixin, ImportMixin, DetectMixin, CheckARIMixin, NetBoxModelViewSet):
     queryset = Certificate.objects.all()
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet

@@ -73,6 +73,8 @@ class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilte
             'acme_auto_renewal',
             'acme_challenge_type',
             'acme_account_email',
+            'has_ari',
+            'ari_error',
             name=_('ACME'),
         ),
         FieldSet('status', name=_('Certificate')),
@@ -88,6 +90,8 @@ class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilte
         required=False,
     )
     renewal_overdue = yes_no_any(_('Renewal overdue'))
+    has_ari = yes_no_any(_('Has an ARI window'))
+    ari_error = yes_no_any(_('Has an ARI error'))
     is_acme = yes_no_any(_('Is ACME'))
     acme_provider = forms.CharField(
         label=_('ACME provider'),

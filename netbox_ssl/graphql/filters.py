@@ -57,6 +57,12 @@ class CertificateFilter(X509FilterMixin, ContactFilterMixin, TenancyFilterMixin,
     acme_renewal_days: Annotated['IntegerLookup', strawberry.lazy('netbox.graphql.filter_lookups')] | None = (
         strawberry_django.filter_field()
     )
+    ari_cert_id: StrFilterLookup | None = strawberry_django.filter_field()
+    ari_window_start: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    ari_window_end: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    ari_last_checked: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    ari_next_check: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    ari_error: StrFilterLookup | None = strawberry_django.filter_field()
     renewal_due_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     renewal_overdue_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
 
@@ -72,6 +78,10 @@ class CertificateFilter(X509FilterMixin, ContactFilterMixin, TenancyFilterMixin,
         alias = f'_{prefix}renewal_status'.replace('__', '_')
         queryset = queryset.alias(**{alias: renewal.status_sql(timezone.now(), prefix)})
         return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+
+    @strawberry_django.filter_field()
+    def has_ari(self, value: bool, prefix: str) -> Q:
+        return Q((f'{prefix}ari_window_start__isnull', not value))
 
     @strawberry_django.filter_field()
     def renewal_overdue(self, value: bool, prefix: str) -> Q:

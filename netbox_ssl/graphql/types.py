@@ -30,7 +30,12 @@ RULE_FIELDS = [
 
 @register_type(
     models.Certificate,
-    exclude=['lineage', 'acme_pinned_fields', *models.Certificate.ANNOUNCED_FIELDS],
+    exclude=[
+        'lineage',
+        'acme_pinned_fields',
+        *models.Certificate.ANNOUNCED_FIELDS,
+        *models.Certificate.ARI_INTERNAL,
+    ],
     filters=CertificateFilter,
     pagination=True,
 )
@@ -43,6 +48,10 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     @strawberry_django.field(only=RULE_FIELDS)
     def renewal_status(self) -> str | None:
         return models.Certificate.renewal_status.fget(self)
+
+    @strawberry_django.field(only=['ari_window_start'])
+    def has_ari(self) -> bool:
+        return models.Certificate.has_ari.fget(self)
 
     @strawberry_django.field(only=RULE_FIELDS)
     def renewal_overdue(self) -> bool:

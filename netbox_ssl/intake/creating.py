@@ -118,7 +118,9 @@ def _prepare(item: Item, user, defaults: dict) -> Certificate:
     certificate._changelog_message = item.message
     take(certificate, item.leaf, attributes)
     certificate.full_clean(validate_unique=False, validate_constraints=False)
-    certificate.set_announced(timezone.now())
+    now = timezone.now()
+    certificate.set_announced(now)
+    certificate.schedule_ari(now)
     # NetBox's change log reads the tags from here, instead of asking for each object.
     tags = sorted({tag.pk: tag for tag in _tags(item)}.values(), key=lambda tag: tag.name)
     certificate._prefetched_objects_cache = {'tags': tags}

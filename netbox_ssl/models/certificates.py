@@ -14,6 +14,7 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
 from .announced import AUTOMATIC, SWEEP_INDEXES, AnnouncedFieldsMixin
+from .ari_fields import ARI_INDEXES, ARIFieldsMixin
 from .export import YAMLExportMixin
 from .validation import KNOWN_ALREADY, CertificateValidationMixin
 from .x509_fields import X509FieldsMixin
@@ -25,6 +26,7 @@ class Certificate(
     CertificateValidationMixin,
     YAMLExportMixin,
     AnnouncedFieldsMixin,
+    ARIFieldsMixin,
     ContactsMixin,
     X509FieldsMixin,
     PrimaryModel,
@@ -124,20 +126,6 @@ class Certificate(
         editable=False,
     )
 
-    # The CA's suggested renewal window (RFC 9773)
-    ari_window_start = models.DateTimeField(
-        verbose_name=_('ARI window start'),
-        blank=True,
-        null=True,
-        editable=False,
-    )
-    ari_window_end = models.DateTimeField(
-        verbose_name=_('ARI window end'),
-        blank=True,
-        null=True,
-        editable=False,
-    )
-
     # Kept by the database, so that they cannot drift from what they derive from.
     renewal_due_at = models.GeneratedField(
         verbose_name=_('renewal due'),
@@ -188,6 +176,7 @@ class Certificate(
                 name='netbox_ssl_cert_due',
             ),
             *SWEEP_INDEXES,
+            *ARI_INDEXES,
         )
 
     def __str__(self):
@@ -253,7 +242,8 @@ class Certificate(
         self.refuse_private_keys_unvalidated()
         self.set_derived_fields()
         try:
-            with transaction.atomic(), self.announced_settled(kwargs.get('update_fields')):
+            update_fields = kwargs.get('update_fields')
+            with transaction.atomic(), self.announced_settled(update_fields), self.ari_settled(update_fields):
                 super().save(*args, **kwargs)
                 self.record_issuance()
         except IntegrityError as error:
@@ -275,7 +265,7 @@ class Certificate(
         NetBox's change log and event snapshots, with the renewal status, so that conditions such as ``op: changed``
         see it; without our own bookkeeping.
         """
-        data = super().serialize_object(exclude=[*(exclude or ()), *self.ANNOUNCED_FIELDS])
+        data = super().serialize_object(exclude=[*(exclude or ()), *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING])
         if 'renewal_status' not in (exclude or ()):
             data['renewal_status'] = self.renewal_status
         return data

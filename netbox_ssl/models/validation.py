@@ -162,6 +162,7 @@ class CertificateValidationMixin:
         self.pem = facts.pem
         self.chain_pem = ''.join(link.pem for link in leaf.chain)
         self.lineage = name_key(facts)
+        self.take_ari_cert_id(facts)
         self.name = self.name or facts.name[:255]
         self._taken = (self.pem, self.chain_pem)
         if new:
@@ -212,6 +213,7 @@ class CertificateValidationMixin:
         self.name = self.name or (names[0] if names else '') or self.subject or self.serial_number
         self.name = self.name[:255]
         if not self.pem:
+            self.ari_cert_id = ''
             self.lineage = lineage_key(names, self.key_algorithm) if names else ''
 
     #

@@ -87,6 +87,31 @@ class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTab
     acme_renewal_days = tables.Column(
         verbose_name=_('Renewal Days'),
     )
+    has_ari = columns.BooleanColumn(
+        order_by=('ari_window_start',),
+        verbose_name=_('Has ARI'),
+    )
+    ari_cert_id = tables.Column(
+        verbose_name=_('ARI Certificate ID'),
+    )
+    ari_window_start = columns.DateTimeColumn(
+        verbose_name=_('ARI Window Start'),
+    )
+    ari_window_end = columns.DateTimeColumn(
+        verbose_name=_('ARI Window End'),
+    )
+    ari_explanation_url = tables.Column(
+        verbose_name=_('ARI Explanation'),
+    )
+    ari_last_checked = columns.DateTimeColumn(
+        verbose_name=_('ARI Last Checked'),
+    )
+    ari_next_check = columns.DateTimeColumn(
+        verbose_name=_('ARI Next Check'),
+    )
+    ari_error = tables.Column(
+        verbose_name=_('ARI Error'),
+    )
     tags = columns.TagColumn(
         url_name='plugins:netbox_ssl:certificate_list',
     )
@@ -120,6 +145,14 @@ class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTab
             'acme_auto_renewal',
             'acme_last_renewed',
             'acme_renewal_days',
+            'has_ari',
+            'ari_cert_id',
+            'ari_window_start',
+            'ari_window_end',
+            'ari_explanation_url',
+            'ari_last_checked',
+            'ari_next_check',
+            'ari_error',
             'tenant',
             'tenant_group',
             'owner',

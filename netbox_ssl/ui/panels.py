@@ -1,5 +1,9 @@
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.ui import attrs, panels
+
+from netbox_ssl.ari.describing import describe
 
 
 class CertificatePanel(panels.ObjectAttributesPanel):
@@ -20,6 +24,25 @@ class RenewalPanel(panels.ObjectAttributesPanel):
     valid_to = attrs.DateTimeAttr('valid_to', label=_('Expires'))
     renewal_due_at = attrs.DateTimeAttr('renewal_due_at', label=_('Due'))
     renewal_overdue_at = attrs.DateTimeAttr('renewal_overdue_at', label=_('Overdue from'))
+
+
+class ARIPanel(panels.ObjectPanel):
+    title = _('Renewal Information (ARI)')
+    template_name = 'netbox_ssl/panels/ari.html'
+
+    def get_context(self, context):
+        certificate, request = context['object'], context['request']
+        ari = describe(certificate)
+        return {
+            **super().get_context(context),
+            'ari': ari,
+            'now': timezone.now(),
+            'may_check': ari.can_be_asked and request.user.has_perm('netbox_ssl.change_certificate', certificate),
+            'check_url': reverse('plugins:netbox_ssl:certificate_check_ari', kwargs={'pk': certificate.pk}),
+        }
+
+    def should_render(self, context):
+        return context['object'].is_acme
 
 
 class ACMEPanel(panels.ObjectAttributesPanel):

@@ -1,0 +1,76 @@
+"""``POST certificates/{id}/check-ari/``: ask the CA when it wants a certificate renewed (RFC 9773)."""
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from netbox.api.authentication import TokenPermissions
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.response import Response
+
+from netbox_ssl.ari.describing import why_not_now
+from netbox_ssl.ari.moved import tell_moved
+from netbox_ssl.ari.polling import check_now
+from netbox_ssl.models import Certificate
+
+from .serializers import CertificateSerializer
+
+__all__ = ('CheckARIMixin',)
+
+
+class CheckARIPermissions(TokenPermissions):
+    """It changes a certificate, and makes none, although it is a POST."""
+
+    def has_permission(self, request, view):
+        if not request.user or not request.user.is_authenticated:
+            return False
+        if request.auth is not None and not self._verify_write_permission(request):
+            return False
+        return request.user.has_perm('netbox_ssl.change_certificate')
+
+    def has_object_permission(self, request, view, obj):
+        return request.user.has_perm('netbox_ssl.change_certificate', obj)
+
+
+class CheckARIMixin:
+    """The endpoint of the certificates' view set."""
+
+    @extend_schema(
+        operation_id='ssl_certificates_check_ari',
+        request=None,
+        responses={
+            200: OpenApiResponse(CertificateSerializer, description='What is known now; ari_error if that failed'),
+            409: OpenApiResponse(description='The CA is not asked for this certificate; the answer says why'),
+            429: OpenApiResponse(description='The CA was asked less than a minute ago'),
+        },
+        filters=False,
+    )
+    @action(
+        detail=True,
+        methods=['post'],
+        url_path='check-ari',
+        url_name='check-ari',
+        permission_classes=[CheckARIPermissions],
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def check_ari(self, request, pk=None):
+        """
+        Ask the CA now when it wants this certificate renewed, and answer with the certificate. If the CA could not be
+        asked, or its answer not used, `ari_error` says why.
+        """
+        certificate = Certificate.objects.restrict(request.user, 'view').filter(pk=pk).first()
+        if certificate is None:
+            raise NotFound
+        if not request.user.has_perm('netbox_ssl.change_certificate', certificate):
+            raise PermissionDenied
+        reason, seconds = why_not_now(certificate)
+        if reason:
+            headers = {'Retry-After': str(seconds)} if seconds else {}
+            return Response({'detail': reason}, status=429 if seconds else 409, headers=headers)
+        outcome = check_now(certificate)
+        tell_moved([certificate.pk])
+        if outcome.checked_at is None:
+            detail = outcome.error or _('Too much is being asked of this CA at the moment. Try again in some minutes.')
+            return Response({'detail': detail}, status=429, headers={'Retry-After': '300'})
+        certificate.refresh_from_db()
+        return Response(CertificateSerializer(certificate, context=self.get_serializer_context()).data)

@@ -1,0 +1,59 @@
+"""Which addresses may be connected to: what a CA or DNS says must not lead into the operator's own network."""
+
+import ipaddress
+import socket
+
+__all__ = ('ForbiddenAddress', 'is_public', 'resolve')
+
+# Not "private" to Python, and yet no place for a public CA.
+SHARED = ipaddress.ip_network('100.64.0.0/10')  # RFC 6598 (CGNAT)
+NAT64 = (ipaddress.ip_network('64:ff9b::/96'), ipaddress.ip_network('64:ff9b:1::/48'))  # RFC 6052, RFC 8215
+COMPATIBLE = ipaddress.ip_network('::/96')  # RFC 4291, deprecated
+
+
+class ForbiddenAddress(OSError):
+    """A host that leads to an address which may not be connected to."""
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address is one of the public internet, also behind what embeds an IPv4 address in an IPv6 one."""
+    try:
+        address = ipaddress.ip_address(text.partition('%')[0])
+    except ValueError:
+        return False
+    if address.version == 6:
+        if embedded := _embedded(address):
+            return all(is_public(str(inner)) for inner in embedded)
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved and address not in SHARED
+
+
+def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses in it: mapped, compatible, NAT64, 6to4 (RFC 3056), Teredo (RFC 4380)."""
+    if address.ipv4_mapped:
+        return [address.ipv4_mapped]
+    if address.sixtofour:
+        return [address.sixtofour]
+    if address.teredo:
+        return list(address.teredo)
+    if any(address in network for network in (*NAT64, COMPATIBLE)):
+        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    return []
+
+
+def resolve(host: str, port: int, any_address: bool = False) -> list[tuple]:
+    """
+    What ``host`` resolves to, as (family, socket address), without what may not be connected to. Connect to these, and
+    do not look up again: the next answer could be another.
+
+    Args:
+        any_address: the operator allowed this host wherever it is
+
+    Raises OSError: ``socket.gaierror``, or ForbiddenAddress if nothing is left.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    allowed = [(family, address) for family, _, _, _, address in found if any_address or is_public(address[0])]
+    if not allowed:
+        raise ForbiddenAddress(host)
+    return allowed

@@ -1,0 +1,123 @@
+"""One certificate's question to its CA, and what came of it. Touches no database: threads run it."""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+from utilities.proxy import resolve_proxies
+
+from netbox_ssl import __version__, settings
+from netbox_ssl.acme.ari import LONG_TERM, BadAnswer, Window, back_off, parse_renewal_info, retry_after
+
+from . import directories
+from .client import Client, Failure
+from .limits import HostLimits
+
+__all__ = ('Asker', 'Outcome', 'Question', 'make_client')
+
+# Certificates of a CA that serves none are asked for again when its directory is, spread over this time.
+SPREAD = timedelta(hours=1)
+# How long a host is left alone that fails again and again.
+REST = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Question:
+    pk: int
+    cert_id: str
+    directory_url: str
+    # Temporary failures in a row so far
+    failures: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What came of a question. ``window`` is None where none was told; a window known before is kept then, unless the CA
+    is ``unsupported``. ``checked_at`` is None if nobody was asked.
+    """
+
+    question: Question
+    next_check: datetime
+    checked_at: datetime | None = None
+    window: Window | None = None
+    unsupported: bool = False
+    error: str = ''
+    failures: int = 0
+
+
+def make_client() -> Client:
+    """With NetBox's proxy settings, and the hosts that the operator allowed."""
+    configured = settings.ari()
+    return Client(
+        allowed_hosts=configured.allowed_hosts,
+        proxies=lambda url: resolve_proxies(url=url, context={'plugin': 'netbox_ssl'}),
+        user_agent=f'NetBox-SSL/{__version__}',
+        connections=configured.concurrency,
+    )
+
+
+class Asker:
+    """Threads may share one; each directory is asked once, whoever comes first."""
+
+    def __init__(self, client: Client, limits: HostLimits, clock=timezone.now):
+        self._client = client
+        self._limits = limits
+        self._clock = clock
+        self._lock = Lock()
+        self._directory_locks = defaultdict(Lock)
+        self._directories: dict[str, directories.Directory] = {}
+
+    def ask(self, question: Question) -> Outcome:
+        """Never raises but for what is a mistake of ours."""
+        directory = self._directory(question.directory_url)
+        now = self._clock()
+        if directory.unsupported:
+            return Outcome(question, _spread(directory.until), now, unsupported=True)
+        if directory.error:
+            return Outcome(question, _spread(directory.until), now, error=directory.error)
+        url = f'{directory.renewal_info.rstrip("/")}/{question.cert_id}'
+        host = (urlsplit(url).hostname or '').lower()
+        if not self._limits.admit(host):
+            resting = f'{host} failed several times in a row and is left alone for some minutes.'
+            error = resting if self._limits.is_resting(host) else ''
+            return Outcome(question, now + REST * random.uniform(1, 2), error=error, failures=question.failures)  # noqa: S311
+        outcome = self._fetch(question, url)
+        self._limits.note(host, bool(outcome.failures))
+        return outcome
+
+    def _fetch(self, question: Question, url: str) -> Outcome:
+        try:
+            answer = self._client.get(url, allow_http=directories.allows_http(question.directory_url))
+            window = parse_renewal_info(answer.body)
+        except Failure as failure:
+            now = self._clock()
+            if not failure.temporary:
+                return Outcome(question, now + LONG_TERM, now, error=str(failure))
+            failures = question.failures + 1
+            wait = retry_after(failure.retry_after, now) or back_off(failures)
+            return Outcome(question, now + wait, now, error=str(failure), failures=failures)
+        except BadAnswer as error:
+            now = self._clock()
+            return Outcome(question, now + LONG_TERM, now, error=str(error))
+        now = self._clock()
+        wait = retry_after(answer.retry_after, now) or LONG_TERM
+        return Outcome(question, now + wait, now, window)
+
+    def _directory(self, url: str) -> directories.Directory:
+        with self._lock:
+            lock = self._directory_locks[url]
+        with lock:
+            entry = self._directories.get(url)
+            if entry is None or entry.until <= self._clock():
+                entry = directories.known(url, self._clock()) or directories.discover(url, self._client, self._clock())
+                self._directories[url] = entry
+            return entry
+
+
+def _spread(moment: datetime) -> datetime:
+    return moment + SPREAD * random.random()  # noqa: S311

@@ -1,0 +1,298 @@
+"""
+Fetches small JSON documents from hosts that are not trusted.
+
+Limits on everything that a server can stretch: addresses (checked on the very address connected to), TLS (verified),
+redirects, size, and time in all, however slowly it drips. No credentials, no cookies. Threads may share a client.
+"""
+
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import certifi
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from .addresses import ForbiddenAddress, is_public, resolve
+
+__all__ = ('Answer', 'Client', 'Failure')
+
+CONNECT_SECONDS = 5
+TOTAL_SECONDS = 15
+MAX_BYTES = 64 * 1024
+MAX_REDIRECTS = 3
+REDIRECTS = (301, 302, 303, 307, 308)
+CHUNK = 8192
+
+
+class Failure(Exception):
+    """
+    Why there is no answer, in a sentence. ``temporary``: it may well work soon (timeouts, 5xx). ``retry_after``: the
+    header of that name.
+    """
+
+    def __init__(self, message: str, temporary: bool = False, retry_after: str | None = None):
+        super().__init__(message)
+        self.temporary = temporary
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: bytes
+    retry_after: str | None
+
+
+#
+# Sockets that know how much time is left
+#
+
+# Of the request that this thread is making.
+_request = threading.local()
+
+
+def _seconds_left() -> float:
+    left = getattr(_request, 'deadline', float('inf')) - time.monotonic()
+    if left <= 0:
+        raise TimeoutError('out of time')
+    return min(left, TOTAL_SECONDS)
+
+
+class _BoundedMixin:
+    """Each single read has the time that is left for the whole request: a byte a second wins nothing."""
+
+    def recv_into(self, *args, **kwargs):
+        self.settimeout(_seconds_left())
+        return super().recv_into(*args, **kwargs)
+
+
+class _BoundedSocket(_BoundedMixin, socket.socket):
+    pass
+
+
+class _BoundedSSLSocket(_BoundedMixin, ssl.SSLSocket):
+    pass
+
+
+class _CheckedMixin:
+    """Connects to an address that has been checked, never to a name."""
+
+    def _new_conn(self):
+        allowed = _request.allowed_hosts
+        try:
+            addresses = resolve(self._dns_host, self.port, self._dns_host.lower() in allowed)
+        except (UnicodeError, ValueError) as error:
+            raise socket.gaierror(str(error)) from error
+        failure = None
+        for family, address in addresses:
+            connected = _BoundedSocket(family, socket.SOCK_STREAM)
+            try:
+                connected.settimeout(min(CONNECT_SECONDS, _seconds_left()))
+                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connected.connect(address)
+            except OSError as error:
+                connected.close()
+                failure = error
+            else:
+                connected.settimeout(_seconds_left())
+                return connected
+        raise failure
+
+
+class _CheckedHTTPConnection(_CheckedMixin, HTTPConnection):
+    pass
+
+
+class _CheckedHTTPSConnection(_CheckedMixin, HTTPSConnection):
+    pass
+
+
+class _CheckedHTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _CheckedHTTPConnection
+
+
+class _CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _CheckedHTTPSConnection
+
+
+def _tls() -> ssl.SSLContext:
+    """The system's certification authorities (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add to them), and certifi's."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    context.sslsocket_class = _BoundedSSLSocket
+    return context
+
+
+#
+# Requests
+#
+
+
+class Client:
+    """
+    Args:
+        allowed_hosts: names (lower case) that may be anywhere, also in a private network
+        proxies: URL → {scheme: URL of a proxy} or None, as NetBox's ``resolve_proxies``. The name is then looked up by
+            the proxy, which alone can check the address; literal addresses are checked here.
+        user_agent: what the requests call themselves
+        connections: kept open for each host
+    """
+
+    def __init__(
+        self,
+        allowed_hosts: frozenset[str] = frozenset(),
+        proxies: Callable[[str], dict | None] = lambda url: None,
+        user_agent: str = 'NetBox-SSL',
+        connections: int = 16,
+    ):
+        self.allowed_hosts = allowed_hosts
+        self._proxies = proxies
+        self._options = {
+            'maxsize': connections,
+            'headers': {'User-Agent': user_agent, 'Accept': 'application/json', 'Accept-Encoding': 'identity'},
+            'retries': False,
+            'timeout': urllib3.Timeout(connect=CONNECT_SECONDS, read=TOTAL_SECONDS),
+            'ssl_context': _tls(),
+        }
+        self._direct = urllib3.PoolManager(**self._options)
+        self._direct.pool_classes_by_scheme = {'http': _CheckedHTTPPool, 'https': _CheckedHTTPSPool}
+        self._by_proxy: dict[str, urllib3.PoolManager] = {}
+
+    def close(self) -> None:
+        for manager in (self._direct, *self._by_proxy.values()):
+            manager.clear()
+
+    def get(self, url: str, allow_http: bool = False, seconds: float = TOTAL_SECONDS) -> Answer:
+        """
+        GET ``url``; raises Failure.
+
+        Args:
+            allow_http: without TLS, too
+            seconds: for everything, redirects included
+        """
+        _request.deadline = time.monotonic() + seconds
+        _request.allowed_hosts = self.allowed_hosts
+        try:
+            return self._follow(url, allow_http)
+        except urllib3.exceptions.HTTPError as error:
+            raise _explained(error) from error
+        except (TimeoutError, ssl.SSLError, OSError) as error:
+            raise _explained(error) from error
+        # What urllib3 does not know what to make of, such as a host of 300 letters.
+        except (ValueError, UnicodeError) as error:
+            raise Failure('Not a URL that can be asked.') from error
+        finally:
+            _request.deadline = float('inf')
+
+    def _follow(self, url: str, allow_http: bool) -> Answer:
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._manager(url, allow_http).request('GET', url, redirect=False, preload_content=False)
+            try:
+                if response.status not in REDIRECTS:
+                    return _read(response)
+                url = urljoin(url, response.headers.get('Location', ''))
+                # The rest of it does not matter, and may be endless.
+                response.close()
+            finally:
+                response.release_conn()
+        raise Failure(f'More than {MAX_REDIRECTS} redirects.')
+
+    def _manager(self, url: str, allow_http: bool) -> urllib3.PoolManager:
+        """What may be asked for, and by which way."""
+        parts = urlsplit(url)
+        host = (parts.hostname or '').lower()
+        if parts.scheme not in ('http', 'https') or not host:
+            raise Failure('The address is not an http(s) URL.')
+        if parts.scheme == 'http' and not allow_http:
+            raise Failure('The address leads from https to http.')
+        if parts.username or parts.password:
+            raise Failure('The address holds a user name or password.')
+        proxy = (self._proxies(url) or {}).get(parts.scheme)
+        if not proxy:
+            return self._direct
+        if host not in self.allowed_hosts and _is_private_literal(host):
+            raise ForbiddenAddress(host)
+        if proxy not in self._by_proxy:
+            self._by_proxy[proxy] = _proxy_manager(proxy, self._options)
+        return self._by_proxy[proxy]
+
+
+def _proxy_manager(proxy: str, options: dict) -> urllib3.PoolManager:
+    if proxy.startswith('socks'):
+        try:
+            from urllib3.contrib.socks import SOCKSProxyManager
+        except ImportError as error:
+            raise Failure('The proxy needs the Python package PySocks: install it on the NetBox server.') from error
+        return SOCKSProxyManager(proxy, **options)
+    parts = urlsplit(proxy)
+    credentials = f'{parts.username}:{parts.password or ""}' if parts.username else None
+    headers = urllib3.make_headers(proxy_basic_auth=credentials) if credentials else None
+    return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+
+
+def _is_private_literal(host: str) -> bool:
+    if host == 'localhost' or host.endswith('.localhost'):
+        return True
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return not is_public(host)
+    return False
+
+
+def _read(response) -> Answer:
+    """The body, if the status is 200 and it is not too long."""
+    retry_after = response.headers.get('Retry-After')
+    if response.status != 200:
+        # Closed, not read: it may be endless.
+        response.close()
+        temporary = response.status >= 500 or response.status in (408, 429)
+        raise Failure(f'The CA answered with HTTP status {response.status}.', temporary, retry_after)
+    body = bytearray()
+    while chunk := response.read(CHUNK, decode_content=False):
+        _seconds_left()
+        body += chunk
+        if len(body) > MAX_BYTES:
+            response.close()
+            raise Failure(f'The answer is longer than {MAX_BYTES // 1024} KiB.')
+    return Answer(bytes(body), retry_after)
+
+
+def _explained(error: Exception) -> Failure:
+    """One of urllib3's or the system's exceptions in a sentence. Their own texts may hold what a server sent."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ForbiddenAddress):
+            return Failure(
+                f'The host {str(cause)[:255]} is at an address that is not public. If that is meant, name it in the '
+                'setting ari_allowed_hosts.'
+            )
+    for cause in causes:
+        if isinstance(cause, socket.gaierror):
+            return Failure('The host name cannot be resolved.')
+        if isinstance(cause, ssl.SSLError):
+            reason = getattr(cause, 'verify_message', '') or cause.reason or 'TLS failed'
+            return Failure(f'No secure connection: {reason}.')
+        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
+            return Failure('The CA did not answer in time.', temporary=True)
+        if isinstance(cause, ConnectionRefusedError):
+            return Failure('The connection was refused.')
+    if any(isinstance(cause, urllib3.exceptions.LocationParseError) for cause in causes):
+        return Failure('Not a URL that can be asked.')
+    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
+        return Failure('The proxy did not connect.', temporary=True)
+    return Failure('The connection broke.', temporary=True)
+
+
+def _causes(error: BaseException):
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        reason = getattr(error, 'reason', None)
+        error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__
