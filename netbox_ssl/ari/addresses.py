@@ -5,8 +5,17 @@ import socket
 
 __all__ = ('ForbiddenAddress', 'is_public', 'resolve')
 
-# Not "private" to Python, and yet no place for a public CA.
-SHARED = ipaddress.ip_network('100.64.0.0/10')  # RFC 6598 (CGNAT)
+# No place for a public CA, but not "private" to each version of Python.
+SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        '100.64.0.0/10',  # RFC 6598 (CGNAT)
+        '192.0.0.0/24',  # RFC 6890
+        '192.88.99.0/24',  # RFC 7526
+        '3fff::/20',  # RFC 9637
+    )
+)
+GLOBAL_UNICAST = ipaddress.ip_network('2000::/3')  # RFC 4291, section 2.4
 NAT64 = (ipaddress.ip_network('64:ff9b::/96'), ipaddress.ip_network('64:ff9b:1::/48'))  # RFC 6052, RFC 8215
 COMPATIBLE = ipaddress.ip_network('::/96')  # RFC 4291, deprecated
 
@@ -24,9 +33,10 @@ def is_public(text: str) -> bool:
     if address.version == 6:
         if embedded := _embedded(address):
             return all(is_public(str(inner)) for inner in embedded)
-        if address.is_site_local:
+        if address not in GLOBAL_UNICAST:
             return False
-    return address.is_global and not address.is_multicast and not address.is_reserved and address not in SHARED
+    special = address.is_private or address.is_multicast or address.is_reserved
+    return address.is_global and not special and not any(address in network for network in SPECIAL)
 
 
 def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
