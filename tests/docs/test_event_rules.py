@@ -13,7 +13,8 @@ from django.utils import timezone
 from extras.models import EventRule, Tag, Webhook
 from tenancy.models import Tenant
 
-from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
+from netbox_ssl.ari.moved import tell_moved
+from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED
 from netbox_ssl.models import Certificate
 from netbox_ssl.sweep import sweep
 from tests.factories import DAY, record
@@ -23,6 +24,7 @@ EVENT_TYPES = {
     'Object updated': OBJECT_UPDATED,
     'Renewal status changed': RENEWAL_STATUS_CHANGED,
     'Renewal overdue': RENEWAL_OVERDUE,
+    'Renewal window moved': RENEWAL_WINDOW_MOVED,
 }
 SECTION = re.compile(r'^### (?P<title>.+)\n\nEvent type: \*(?P<type>.+)\*\n\n```json\n(?P<condition>.+)\n```', re.M)
 CONDITIONS = {match['title']: match for match in SECTION.finditer(PAGE.read_text(encoding='utf-8'))}
@@ -34,6 +36,7 @@ MATCHING = {
     'Any change of renewal status': ('OK', 20),
     'Renewal is due': ('OK', 20),
     'A renewal did not happen': ('Due', 5),
+    'The CA wants it renewed sooner': ('OK', 60),
     'It has recovered': ('Expired', 60),
     'Only one provider': ('Due', -1),
     'Only one tenant': ('Due', -1),
@@ -71,7 +74,15 @@ class ConditionsTestCase(TestCase):
         rule.object_types.set([ObjectType.objects.get_for_model(Certificate)])
         return rule
 
-    def deliveries(self, announced, left, *, special=True):
+    def move_window(self, certificate):
+        """As polling stores it."""
+        due = certificate.renewal_due_at
+        moved = {'ari_previous_start': due, 'ari_previous_end': due + DAY}
+        window = {'ari_window_start': due - DAY, 'ari_window_end': due}
+        Certificate.objects.filter(pk=certificate.pk).update(**window, **moved)
+        tell_moved()
+
+    def deliveries(self, announced, left, *, special=True, moves=False):
         """Sweep a certificate that was announced as ``announced``, and count what reaches the webhook."""
         certificate = record(
             left=left * DAY,
@@ -83,6 +94,8 @@ class ConditionsTestCase(TestCase):
         Certificate.objects.filter(pk=certificate.pk).update(announced_status=announced, announced_overdue=False)
         self.queue.empty()
         sweep(timezone.now() + timedelta(minutes=2))
+        if moves:
+            self.move_window(certificate)
         return self.queue.count
 
     def test_every_condition_of_the_page_has_its_case_here(self):
@@ -92,7 +105,8 @@ class ConditionsTestCase(TestCase):
         for title, (announced, left) in MATCHING.items():
             with self.subTest(title):
                 rule = self.rule(title)
-                self.assertEqual(self.deliveries(announced, left), 1)
+                moves = CONDITIONS[title]['type'] == 'Renewal window moved'
+                self.assertEqual(self.deliveries(announced, left, moves=moves), 1)
                 rule.delete()
                 Certificate.objects.all().delete()
 
