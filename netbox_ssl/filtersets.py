@@ -110,6 +110,7 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
         label=_('Has an ARI error'),
     )
     ari_cert_id = MultiValueCharFilter(label=_('ARI certificate ID'))
+    ari_explanation_url = MultiValueCharFilter(label=_('ARI explanation'))
 
     class Meta:
         model = Certificate

@@ -40,9 +40,8 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
         'chain_pem',
         'lineage',
         'acme_pinned_fields',
-        'ari_window_start',
-        'ari_window_end',
         *Certificate.ANNOUNCED_FIELDS,
+        *Certificate.ARI_INTERNAL,
     )
 
     @classmethod

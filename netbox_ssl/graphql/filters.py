@@ -62,6 +62,7 @@ class CertificateFilter(X509FilterMixin, ContactFilterMixin, TenancyFilterMixin,
     ari_window_end: DatetimeFilterLookup | None = strawberry_django.filter_field()
     ari_last_checked: DatetimeFilterLookup | None = strawberry_django.filter_field()
     ari_next_check: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    ari_explanation_url: StrFilterLookup | None = strawberry_django.filter_field()
     ari_error: StrFilterLookup | None = strawberry_django.filter_field()
     renewal_due_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     renewal_overdue_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
