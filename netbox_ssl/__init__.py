@@ -23,6 +23,8 @@ class NetBoxSSLConfig(PluginConfig):
         'ari_requests_per_second': 20,
         'ari_concurrency': 16,
         'sweep_interval': 1,
+        'source_behind_hours': 48,
+        'source_silent_days': 7,
         'import_max_bytes': 1024 * 1024,
         'import_max_certificates': 100,
         'import_max_names': 1000,

@@ -51,6 +51,11 @@ class Announcement:
     since: datetime
 
     @property
+    def object(self) -> Certificate:
+        """What the event is about."""
+        return self.certificate
+
+    @property
     def id(self) -> uuid.UUID:
         """The same each time the same thing is told, so that a receiver recognises a repeat."""
         certificate = self.certificate
@@ -116,8 +121,8 @@ def _since(certificate: Certificate, status: str | None) -> datetime:
 class Rules:
     """The enabled Event Rules on certificates that subscribe to any of some event types, read once."""
 
-    def __init__(self, event_types: Iterable[str], but_not: str | None = None):
-        self.object_type = ObjectType.objects.get_for_model(Certificate)
+    def __init__(self, event_types: Iterable[str], but_not: str | None = None, model=Certificate):
+        self.object_type = ObjectType.objects.get_for_model(model)
         subscribed = Q()
         for event_type in event_types:
             subscribed |= Q(event_types__contains=[event_type])
@@ -151,8 +156,8 @@ class Rules:
             own = announcement.event_type in rule.event_types
             event = EventContext(
                 object_type=self.object_type,
-                object_id=announcement.certificate.pk,
-                object=announcement.certificate,
+                object_id=announcement.object.pk,
+                object=announcement.object,
                 event_type=announcement.event_type if own else OBJECT_UPDATED,
                 data=data,
                 snapshots=snapshots,
@@ -166,7 +171,7 @@ class Rules:
             except UNREACHABLE:
                 raise
             except Exception:
-                logger.exception('Event rule "%s" failed on certificate %s', rule, announcement.certificate.pk)
+                logger.exception('Event rule "%s" failed on %r', rule, announcement.object)
 
 
 def _all_or_nothing(rule: EventRule) -> AbstractContextManager:

@@ -4,12 +4,16 @@
 from django.utils.translation import gettext as _
 from netbox.events import EVENT_TYPE_KIND_WARNING, EventType
 
-__all__ = ('RENEWAL_OVERDUE', 'RENEWAL_STATUS_CHANGED', 'RENEWAL_WINDOW_MOVED')
+__all__ = ('RENEWAL_OVERDUE', 'RENEWAL_STATUS_CHANGED', 'RENEWAL_WINDOW_MOVED', 'SOURCE_BEHIND', 'SOURCE_SILENT')
 
 RENEWAL_STATUS_CHANGED = 'netbox_ssl.renewal_status_changed'
 RENEWAL_OVERDUE = 'netbox_ssl.renewal_overdue'
 RENEWAL_WINDOW_MOVED = 'netbox_ssl.renewal_window_moved'
+SOURCE_BEHIND = 'netbox_ssl.source_behind'
+SOURCE_SILENT = 'netbox_ssl.source_silent'
 
 EventType(RENEWAL_STATUS_CHANGED, _('Renewal status changed'), kind=EVENT_TYPE_KIND_WARNING).register()
 EventType(RENEWAL_OVERDUE, _('Renewal overdue'), kind=EVENT_TYPE_KIND_WARNING).register()
 EventType(RENEWAL_WINDOW_MOVED, _('Renewal window moved'), kind=EVENT_TYPE_KIND_WARNING).register()
+EventType(SOURCE_BEHIND, _('Source behind'), kind=EVENT_TYPE_KIND_WARNING).register()
+EventType(SOURCE_SILENT, _('Source silent'), kind=EVENT_TYPE_KIND_WARNING).register()

@@ -1,5 +1,5 @@
 import django_filters
-from django.db.models import F, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -12,6 +12,7 @@ from utilities.filtersets import register_filterset
 from .acme import renewal
 from .choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 from .models import Certificate, CertificateSource, Issuance
+from .models.source_states import behind_q, silent_q
 from .x509 import normalize_hex
 
 __all__ = ('CertificateFilterSet', 'CertificateSourceFilterSet', 'IssuanceFilterSet')
@@ -98,6 +99,14 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
         method='filter_renewal_overdue',
         label=_('Renewal overdue'),
     )
+    source_behind = django_filters.BooleanFilter(
+        method='filter_source',
+        label=_('A source is behind'),
+    )
+    source_silent = django_filters.BooleanFilter(
+        method='filter_source',
+        label=_('A source is silent'),
+    )
 
     has_ari = django_filters.BooleanFilter(
         field_name='ari_window_start',
@@ -163,6 +172,11 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
         overdue = renewal.overdue_q(timezone.now())
         return queryset.filter(overdue if value else ~overdue)
 
+    def filter_source(self, queryset, name, value):
+        state = {'source_behind': behind_q, 'source_silent': silent_q}[name](timezone.now())
+        found = Exists(CertificateSource.objects.filter(state, certificate=OuterRef('pk')))
+        return queryset.filter(found if value else ~found)
+
 
 class OfCertificateFilterSet(BaseFilterSet):
     certificate_id = django_filters.ModelMultipleChoiceFilter(
@@ -218,10 +232,14 @@ class CertificateSourceFilterSet(OfCertificateFilterSet, NetBoxModelFilterSet):
         method='filter_behind',
         label=_('Behind'),
     )
+    silent = django_filters.BooleanFilter(
+        method='filter_silent',
+        label=_('Silent'),
+    )
 
     class Meta:
         model = CertificateSource
-        fields = ('id', 'external_id', 'client', 'reported_at')
+        fields = ('id', 'external_id', 'client', 'reported_at', 'behind_since')
 
     def search(self, queryset, name, value):
         if not (value := value.strip()):
@@ -231,5 +249,9 @@ class CertificateSourceFilterSet(OfCertificateFilterSet, NetBoxModelFilterSet):
         )
 
     def filter_behind(self, queryset, name, value):
-        behind = Q(issuance__isnull=False) & ~Q(issuance__fingerprint_sha256=F('certificate__fingerprint_sha256'))
+        behind = behind_q(timezone.now())
         return queryset.filter(behind if value else ~behind)
+
+    def filter_silent(self, queryset, name, value):
+        silent = silent_q(timezone.now())
+        return queryset.filter(silent if value else ~silent)

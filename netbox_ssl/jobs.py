@@ -24,6 +24,7 @@ from rq.exceptions import InvalidJobOperation
 from rq.job import JobStatus
 
 from . import settings, watchdog
+from .source_sweep import SourceSweepResult, sweep_sources
 from .sweep import SweepResult, sweep
 
 __all__ = ('ChainedJob', 'RenewalSweepJob', 'last_sweep', 'revive', 'sweep_is_late')
@@ -33,6 +34,7 @@ SCHEDULES = ADVISORY_LOCK_KEYS['job-schedules']
 # A run takes no new batch after this; the next run goes on. So a worker is never kept from other jobs for long, RQ's
 # limit (300 s by default) is far away, and a job that still runs after two minutes has lost its worker.
 RUN_SECONDS = 50
+SOURCES_SECONDS = 20
 RUN_IS_DEAD_AFTER = timedelta(minutes=2)
 
 # RQ's scheduler moves jobs to their queue every second.
@@ -182,10 +184,12 @@ class RenewalSweepJob(ChainedJob):
             return
         self._logged = time.monotonic()
         result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
-        self.job.data = {**asdict(result), 'announced': result.announced}
+        sources = sweep_sources(seconds=SOURCES_SECONDS if self.job.interval else None)
+        self.job.data = {**asdict(result), 'announced': result.announced, 'sources': asdict(sources)}
         if result.announced or result.failed:
             self._log(result)
-        if not result.complete:
+        self._log_sources(sources)
+        if not (result.complete and sources.complete):
             self.logger.info('Time is up; the next run goes on')
             self.enqueue_once()
 
@@ -195,6 +199,14 @@ class RenewalSweepJob(ChainedJob):
         self.logger.info(message)
         if result.failed:
             message = f'{result.failed} certificates could not be announced; the log of the worker says why'
+            self.logger.error(message)
+
+    def _log_sources(self, result: SourceSweepResult) -> None:
+        if result.behind or result.silent:
+            message = f'Announced: {result.behind} sources behind, {result.silent} sources silent'
+            self.logger.info(message)
+        if result.failed:
+            message = f'{result.failed} sources could not be announced; the log of the worker says why'
             self.logger.error(message)
 
     def _report_progress(self, result: SweepResult) -> None:

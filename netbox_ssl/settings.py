@@ -17,6 +17,8 @@ PLUGIN = 'netbox_ssl'
 # expiry is announced on the day it happens.
 INTEGER_RANGES = {
     'sweep_interval': (1, 1440),
+    'source_behind_hours': (0, 8760),
+    'source_silent_days': (0, 3650),
     'import_max_bytes': (1024, 64 * 1024 * 1024),
     'import_max_certificates': (1, 10_000),
     'import_max_names': (1, 100_000),
@@ -111,6 +113,16 @@ def _is_ip_address(text: str) -> bool:
     return True
 
 
+def source_behind_hours() -> int:
+    """Hours that a renewal may take to reach all sources of a certificate before one without it counts as behind."""
+    return _integer('source_behind_hours')
+
+
+def source_silent_days() -> int:
+    """Days without a report after which a source counts as silent; 0: never."""
+    return _integer('source_silent_days')
+
+
 def forget() -> None:
     """Drop what was computed from the settings, for tests that change them."""
     catalogue.cache_clear()
@@ -124,3 +136,5 @@ def validate() -> None:
     limits()
     sweep_interval()
     ari()
+    source_behind_hours()
+    source_silent_days()

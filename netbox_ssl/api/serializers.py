@@ -138,6 +138,7 @@ class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
     issuance = IssuanceSerializer(nested=True, read_only=True)
     is_behind = serializers.BooleanField(read_only=True)
+    is_silent = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = CertificateSource
@@ -151,6 +152,8 @@ class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
             'client',
             'issuance',
             'is_behind',
+            'behind_since',
+            'is_silent',
             'reported_at',
             'tags',
             'custom_fields',
@@ -158,4 +161,4 @@ class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
             'last_updated',
         ]
         brief_fields = ('id', 'url', 'display', 'external_id', 'client')
-        read_only_fields = ('reported_at',)
+        read_only_fields = ('reported_at', 'behind_since')

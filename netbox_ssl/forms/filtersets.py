@@ -77,6 +77,7 @@ class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilte
             'ari_error',
             name=_('ACME'),
         ),
+        FieldSet('source_behind', 'source_silent', name=_('Sources')),
         FieldSet('status', name=_('Certificate')),
         X509_FILTERS,
         FieldSet('tenant_group_id', 'tenant_id', name=_('Tenancy')),
@@ -93,6 +94,8 @@ class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilte
     has_ari = yes_no_any(_('Has an ARI window'))
     ari_error = yes_no_any(_('Has an ARI error'))
     is_acme = yes_no_any(_('Is ACME'))
+    source_behind = yes_no_any(_('A source is behind'))
+    source_silent = yes_no_any(_('A source is silent'))
     acme_provider = forms.CharField(
         label=_('ACME provider'),
         required=False,

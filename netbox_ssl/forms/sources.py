@@ -69,7 +69,7 @@ class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
     model = CertificateSource
     fieldsets = (
         FieldSet('q', 'filter_id', 'tag'),
-        FieldSet('certificate_id', 'client', 'behind', name=_('Certificate Source')),
+        FieldSet('certificate_id', 'client', 'behind', 'silent', name=_('Certificate Source')),
     )
     certificate_id = DynamicModelMultipleChoiceField(
         queryset=Certificate.objects.all(),
@@ -82,6 +82,11 @@ class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
     )
     behind = forms.NullBooleanField(
         label=_('Behind'),
+        required=False,
+        widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES),
+    )
+    silent = forms.NullBooleanField(
+        label=_('Silent'),
         required=False,
         widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES),
     )

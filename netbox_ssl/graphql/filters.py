@@ -12,6 +12,7 @@ from tenancy.graphql.filter_mixins import ContactFilterMixin, TenancyFilterMixin
 
 from netbox_ssl import models
 from netbox_ssl.acme import renewal
+from netbox_ssl.models.source_states import behind_q, silent_q
 
 if TYPE_CHECKING:
     from netbox.graphql.filter_lookups import IntegerLookup, StringArrayLookup
@@ -111,3 +112,14 @@ class CertificateSourceFilter(NetBoxModelFilter):
     external_id: StrFilterLookup | None = strawberry_django.filter_field()
     client: StrFilterLookup | None = strawberry_django.filter_field()
     reported_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    behind_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
+
+    @strawberry_django.filter_field()
+    def behind(self, value: bool, prefix: str) -> Q:
+        behind = behind_q(timezone.now(), prefix)
+        return behind if value else ~behind
+
+    @strawberry_django.filter_field()
+    def silent(self, value: bool, prefix: str) -> Q:
+        silent = silent_q(timezone.now(), prefix)
+        return silent if value else ~silent

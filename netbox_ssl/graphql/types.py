@@ -80,7 +80,7 @@ class IssuanceType(BaseObjectType):
 
 @register_type(
     models.CertificateSource,
-    fields='__all__',
+    exclude=['behind_announced', 'silent_announced'],
     filters=CertificateSourceFilter,
     pagination=True,
 )
@@ -88,3 +88,11 @@ class CertificateSourceType(NetBoxObjectType):
     # None to who may not see it.
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     issuance: Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')] | None
+
+    @strawberry_django.field(only=['behind_since'])
+    def is_behind(self) -> bool:
+        return models.CertificateSource.is_behind.fget(self)
+
+    @strawberry_django.field(only=['reported_at', 'certificate__status'], select_related=['certificate'])
+    def is_silent(self) -> bool:
+        return models.CertificateSource.is_silent.fget(self)

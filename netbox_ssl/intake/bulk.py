@@ -7,18 +7,18 @@ from collections import Counter
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models.source_states import stamp_reports
 from netbox_ssl.x509 import Leaf
 
 from .creating import create_together
 from .locks import lock
 from .planning import action_on, lineage_keys, plan_leaf
 from .results import REFUSALS, Action, Item, Plan, Refusal, Result
-from .writing import differences, one_by_one, settings_of
+from .writing import differences, one_by_one, settings_of, still_new
 
 __all__ = ('plan_many', 'take_in_many')
 
@@ -123,7 +123,7 @@ def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
         if certificate is None:
             continue
         try:
-            if differences(certificate, settings_of(item)):
+            if differences(certificate, still_new(certificate, item, settings_of(item))):
                 continue
         except ValidationError:
             # For whoever goes through it one by one to say.
@@ -144,7 +144,4 @@ def _stamp(reports: list[tuple[CertificateSource, str]]) -> None:
     issuances = dict(
         Issuance.objects.filter(fingerprint_sha256__in=fingerprints).values_list('fingerprint_sha256', 'pk')
     )
-    now = timezone.now()
-    for source, fingerprint in reports:
-        source.issuance_id, source.reported_at = issuances[fingerprint], now
-    CertificateSource.objects.bulk_update([source for source, _ in reports], ['issuance', 'reported_at'])
+    stamp_reports([(source.pk, issuances[fingerprint]) for source, fingerprint in reports])

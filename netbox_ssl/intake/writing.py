@@ -23,6 +23,7 @@ __all__ = (
     'require_add_permission',
     'set_attributes',
     'settings_of',
+    'still_new',
     'take',
     'take_in',
     'take_in_item',
@@ -81,6 +82,22 @@ def settings_of(item: Item) -> dict:
     return {name: value for name, value in item.attributes.items() if name not in FACT_FIELDS}
 
 
+def still_new(certificate: Certificate, item: Item, attributes: dict) -> dict:
+    """
+    What of ``attributes`` counts where ``certificate`` had the X.509 certificate before. Many hosts may report it, each
+    with its own time of renewal, and one that is behind with the settings of yesterday: then they would take turns.
+    """
+    if not item.external_id:
+        return attributes
+    if certificate.fingerprint_sha256 != item.leaf.facts.fingerprint_sha256:
+        return {}
+    return {
+        name: value
+        for name, value in attributes.items()
+        if name != 'acme_last_renewed' or not certificate.acme_last_renewed
+    }
+
+
 def _create(item: Item, user, attributes: dict) -> Certificate:
     require_add_permission(user)
     target = Certificate()
@@ -98,6 +115,8 @@ def require_add_permission(user) -> None:
 
 def _change(plan: Plan, item: Item, user, attributes: dict) -> Certificate:
     """Renew, complete, or update the certificate of ``plan``, whose action becomes what was really done."""
+    if plan.action == Action.UNCHANGED:
+        attributes = still_new(plan.certificate, item, attributes)
     if plan.action == Action.UNCHANGED and not differences(plan.certificate, attributes):
         return plan.certificate
     target = Certificate.objects.restrict(user, 'change').filter(pk=plan.certificate.pk).select_for_update().first()

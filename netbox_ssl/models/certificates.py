@@ -16,6 +16,7 @@ from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoice
 from .announced import AUTOMATIC, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .ari_fields import ARI_INDEXES, ARIFieldsMixin
 from .export import YAMLExportMixin
+from .source_states import settle_behind
 from .validation import KNOWN_ALREADY, CertificateValidationMixin
 from .x509_fields import X509FieldsMixin
 
@@ -241,11 +242,14 @@ class Certificate(
     def save(self, *args, **kwargs):
         self.refuse_private_keys_unvalidated()
         self.set_derived_fields()
+        added = self._state.adding
         try:
             update_fields = kwargs.get('update_fields')
             with transaction.atomic(), self.announced_settled(update_fields), self.ari_settled(update_fields):
                 super().save(*args, **kwargs)
                 self.record_issuance()
+                if not added:
+                    settle_behind(self.pk)
         except IntegrityError as error:
             # Lost a race that _check_known() could not see. NetBox answers AbortRequest with a message, not with 500.
             if 'fingerprint_sha256' in str(error):

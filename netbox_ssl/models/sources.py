@@ -1,13 +1,14 @@
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.models import NetBoxModel
+
+from .source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
 
 __all__ = ('CertificateSource',)
 
 
-class CertificateSource(NetBoxModel):
+class CertificateSource(SourceStatesMixin, NetBoxModel):
     """
     A place that reports a Certificate: an ACME client's lineage on a host. A certificate copied to ten hosts has ten.
     """
@@ -50,6 +51,7 @@ class CertificateSource(NetBoxModel):
         ordering = ('external_id',)
         verbose_name = _('certificate source')
         verbose_name_plural = _('certificate sources')
+        indexes = STATE_INDEXES
 
     def __str__(self):
         return self.external_id
@@ -61,12 +63,20 @@ class CertificateSource(NetBoxModel):
     def docs_url(self):
         return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/source'})
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether it still has an older X.509 certificate than its Certificate: not reloaded, or a stuck client."""
-        return self.issuance is not None and self.issuance.fingerprint_sha256 != self.certificate.fingerprint_sha256
+    def save(self, *args, **kwargs):
+        if not self._state.adding and kwargs.get('update_fields') is None:
+            # Reports and the sweep write these, perhaps since this instance was read.
+            fields = {field.name for field in self._meta.concrete_fields}
+            kwargs['update_fields'] = fields - {'id', 'issuance', 'reported_at', *self.STATE_FIELDS}
+        super().save(*args, **kwargs)
+        # It may have been moved to another certificate.
+        settle_behind(self.certificate_id)
+
+    def serialize_object(self, exclude=None):
+        """NetBox's change log and event snapshots, without our own bookkeeping."""
+        return super().serialize_object(exclude=[*(exclude or ()), *self.STATE_FIELDS])
 
     def stamp(self, issuance, now=None) -> None:
         """Note a report, without a change log entry: hosts report daily, mostly nothing new."""
-        self.issuance, self.reported_at = issuance, now or timezone.now()
-        type(self).objects.filter(pk=self.pk).update(issuance=issuance, reported_at=self.reported_at)
+        stamp_reports([(self.pk, issuance.pk)], now)
+        self.refresh_from_db(fields=['issuance', 'reported_at', *self.STATE_FIELDS])

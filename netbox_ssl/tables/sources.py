@@ -25,7 +25,15 @@ class CertificateSourceTable(NetBoxTable):
     )
     is_behind = columns.BooleanColumn(
         verbose_name=_('Behind'),
-        orderable=False,
+        order_by='behind_since',
+        false_mark=None,
+    )
+    behind_since = columns.DateTimeColumn(
+        verbose_name=_('Behind Since'),
+    )
+    is_silent = columns.BooleanColumn(
+        verbose_name=_('Silent'),
+        order_by='reported_at',
         false_mark=None,
     )
     reported_at = columns.DateTimeColumn(
@@ -45,10 +53,21 @@ class CertificateSourceTable(NetBoxTable):
             'client',
             'issuance',
             'is_behind',
+            'behind_since',
+            'is_silent',
             'reported_at',
             'tags',
             'created',
             'last_updated',
         )
-        default_columns = ('pk', 'external_id', 'certificate', 'client', 'issuance', 'is_behind', 'reported_at')
-        empty_text = _('No sources yet. An ACME client that imports with an external ID appears here.')
+        default_columns = (
+            'pk',
+            'external_id',
+            'certificate',
+            'client',
+            'issuance',
+            'is_behind',
+            'is_silent',
+            'reported_at',
+        )
+        empty_text = _('No sources yet. An ACME client that reports appears here: see Connect a client.')

@@ -101,6 +101,8 @@ class CertificateSourcePanel(panels.ObjectAttributesPanel):
     client = attrs.TextAttr('client')
     issuance = attrs.RelatedObjectAttr('issuance', linkify=True, label=_('Last reported'))
     is_behind = attrs.BooleanAttr('is_behind', label=_('Behind'))
+    behind_since = attrs.DateTimeAttr('behind_since', label=_('Behind since'))
+    is_silent = attrs.BooleanAttr('is_silent', label=_('Silent'))
     reported_at = attrs.DateTimeAttr('reported_at', label=_('Last report'))
 
 

@@ -3,8 +3,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from netbox.config import get_config
 
-from netbox_ssl.event_types import RENEWAL_OVERDUE
+from netbox_ssl.event_types import RENEWAL_OVERDUE, SOURCE_BEHIND
 from netbox_ssl.jobs import RenewalSweepJob
+from netbox_ssl.source_sweep import pending_sources
 from netbox_ssl.sweep import pending
 
 
@@ -41,6 +42,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f'{certificate.pk}\t{certificate}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}'
             )
+        for announcement in pending_sources(timezone.now()):
+            count += 1
+            change = 'source behind' if announcement.event_type == SOURCE_BEHIND else 'source silent'
+            source = announcement.object
+            self.stdout.write(f'{source.pk}\t{source}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}')
         self.stdout.write(f'{count} to announce.')
 
     def sweep(self, quiet):
@@ -53,5 +59,8 @@ class Command(BaseCommand):
                 f'Announced: {job.data["status_changed"]} changes of renewal status, '
                 f'{job.data["overdue"]} overdue renewals.'
             )
+            sources = job.data['sources']
+            if sources['behind'] or sources['silent']:
+                self.stdout.write(f'Announced: {sources["behind"]} sources behind, {sources["silent"]} sources silent.')
         if job.data['failed']:
             raise CommandError(f'{job.data["failed"]} certificates could not be announced; the log says why.')
