@@ -38,6 +38,11 @@ menu = PluginMenu(
                     permissions=['netbox_ssl.view_certificatesource'],
                 ),
                 PluginMenuItem(
+                    link='plugins:netbox_ssl:connect',
+                    link_text=_('Connect a Client'),
+                    permissions=['netbox_ssl.view_certificatesource'],
+                ),
+                PluginMenuItem(
                     link='plugins:netbox_ssl:issuance_list',
                     link_text=_('Issuances'),
                     permissions=['netbox_ssl.view_issuance'],

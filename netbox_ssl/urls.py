@@ -2,6 +2,7 @@ from django.urls import include, path
 from utilities.urls import get_model_urls
 
 from . import views  # noqa: F401  (registers the views)
+from .connecting import ConnectFileView, ConnectView
 from .documentation import DocumentationView
 
 app_name = 'netbox_ssl'
@@ -12,6 +13,9 @@ urlpatterns = [
     path('sources/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificatesource'))),
     path('issuances/', include(get_model_urls('netbox_ssl', 'issuance', detail=False))),
     path('issuances/<int:pk>/', include(get_model_urls('netbox_ssl', 'issuance'))),
+    path('connect/', ConnectView.as_view(), name='connect'),
+    path('connect/files/<str:name>', ConnectFileView.as_view(), name='connect_file'),
+    path('connect/<slug:client>/', ConnectView.as_view(), name='connect'),
     path('docs/', DocumentationView.as_view(), name='documentation'),
     path('docs/<path:page>/', DocumentationView.as_view(), name='documentation'),
 ]

@@ -243,16 +243,38 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual(ObjectChange.objects.count(), before)
 
     def test_an_idle_run_reads_the_partial_indexes_only(self):
+        """Of 20,000 sources that are behind and silent, and have been told of, it looks at none."""
+        template = CertificateSource.objects.get(pk=self.behind.pk)
+        CertificateSource.objects.bulk_create(
+            CertificateSource(
+                certificate=template.certificate,
+                issuance=template.issuance,
+                external_id=f'certbot:{number}:www',
+                reported_at=template.reported_at - 30 * DAY,
+                behind_since=template.behind_since - timedelta(seconds=number),
+                behind_announced=True,
+                silent_announced=True,
+            )
+            for number in range(20_000)
+        )
         self.told()
+        plans = []
+
+        def explain(execute, sql, params, many, context):
+            if sql.startswith('SELECT'):
+                with context['connection'].cursor() as cursor:
+                    cursor.cursor.execute(f'EXPLAIN (ANALYZE, TIMING OFF) {sql}', params)
+                    plans.append('\n'.join(row[0] for row in cursor.cursor.fetchall()))
+            return execute(sql, params, many, context)
+
         with connection.cursor() as cursor:
-            cursor.execute('SET LOCAL enable_seqscan = off')
-            for column, flag in (('behind_since', 'behind_announced'), ('reported_at', 'silent_announced')):
-                cursor.execute(
-                    f'EXPLAIN SELECT {column}, id FROM netbox_ssl_certificatesource WHERE NOT {flag} '
-                    f'AND {column} IS NOT NULL AND {column} <= now() ORDER BY {column}, id LIMIT 100'
-                )
-                plan = '\n'.join(row[0] for row in cursor.fetchall())
-                self.assertRegex(plan, 'netbox_ssl_source_(behind|silent) ')
+            cursor.execute('ANALYZE netbox_ssl_certificatesource')
+        with connection.execute_wrapper(explain):
+            result = sweep_sources()
+        self.assertEqual((result.behind, result.silent, len(plans)), (0, 0, 2))
+        for plan, index in zip(plans, ('netbox_ssl_source_behind', 'netbox_ssl_source_silent'), strict=True):
+            self.assertRegex(plan, f'using {index} ')
+            self.assertNotIn('Rows Removed', plan)
 
 
 class ReportsTestCase(SourcesTestCase):

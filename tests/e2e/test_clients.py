@@ -1,0 +1,213 @@
+"""
+Real ACME clients order from a real ACME server on this machine, and their hooks report to a real NetBox: issue, forced
+renewal, and a client that is broken on purpose, until NetBox says so.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dev import processes, programs
+from dev.console import Failure
+
+HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
+EMAIL = 'ops@example.net'
+
+# A user with what the documentation says that a hook needs, and nothing else.
+USER = """
+from core.models import ObjectType
+from django.contrib.contenttypes.models import ContentType
+from users.models import ObjectPermission, Token, User
+user = User.objects.create_user('hooks')
+for model, actions in (('certificate', ['view', 'add', 'change']), ('certificatesource', ['add', 'change'])):
+    permission = ObjectPermission.objects.create(name=f'hooks {model}', actions=actions)
+    permission.object_types.set([ObjectType.objects.get(app_label='netbox_ssl', model=model)])
+    permission.users.add(user)
+token = Token(user=user, version=2)
+token.save()
+print(f'nbt_{token.key}.{token.token}')
+"""
+# As if so many days had passed since the client renewed; then what the sweep does each minute.
+AGE = """
+from datetime import timedelta
+from django.utils import timezone
+from netbox_ssl.models import Certificate
+from netbox_ssl.sweep import sweep
+Certificate.objects.filter(pk={pk}).update(valid_to=timezone.now() + timedelta(days={left}))
+sweep()
+"""
+
+
+@pytest.fixture(scope='session')
+def token(stack):
+    return stack.manage(USER).splitlines()[-1]
+
+
+@pytest.fixture
+def environment(stack, token, tmp_path):
+    """What a hook finds on its host."""
+    configuration = tmp_path / 'netbox-acme.conf'
+    configuration.write_text(
+        f'NETBOX_URL={stack.base_url}\nNETBOX_TOKEN={token}\nNETBOX_ACME_SOURCE=web01\n'
+        f'NETBOX_ACME_EMAIL={EMAIL}\nNETBOX_ACME_STRICT=1\nNETBOX_ACME_SPOOL={tmp_path}/spool\n'
+    )
+    configuration.chmod(0o600)
+    return {**os.environ, 'NETBOX_ACME_CONFIG': str(configuration), 'no_proxy': '127.0.0.1', 'HOME': str(tmp_path)}
+
+
+def run(environment, *command, codes=(0,)):
+    words = [str(word) for word in command]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode in codes, f'{words[0]}: {done.stdout}{done.stderr}'
+    return done
+
+
+def certificate(api, name):
+    (found,) = api.get('plugins/ssl/certificates/', name=name)['results']
+    return found
+
+
+def issuances(api, pk):
+    return api.get('plugins/ssl/issuances/', certificate_id=pk)['count']
+
+
+def assert_reported(api, acme_server, name, client, **more):
+    """All that the client knows has arrived; returns the certificate."""
+    found = certificate(api, name)
+    expected = {
+        'is_acme': True,
+        'acme_server_url': acme_server.directory_url,
+        'acme_account_email': EMAIL,
+        'acme_challenge_type': 'http-01',
+        'acme_auto_renewal': True,
+        'renewal_status': 'OK',
+        **more,
+    }
+    assert {field: found[field] for field in expected} == expected
+    assert found['acme_last_renewed']
+    (source,) = api.get('plugins/ssl/sources/', certificate_id=found['id'])['results']
+    assert (source['external_id'], source['client']) == (f'{client}:web01:{name}', client)
+    assert source['issuance']['serial_number'] == found['serial_number']
+    assert not source['is_behind']
+    return found
+
+
+def assert_renewed(api, before):
+    """The same certificate has a new issuance; returns it."""
+    after = certificate(api, before['name'])
+    assert after['id'] == before['id']
+    assert after['serial_number'] != before['serial_number']
+    assert after['acme_last_renewed'] >= before['acme_last_renewed']
+    assert issuances(api, after['id']) == 2
+    return after
+
+
+def rule(api, receiver, name, event_type):
+    webhook = api.post(
+        'extras/webhooks/',
+        {'name': name, 'payload_url': receiver.url + name, 'http_method': 'POST', 'ssl_verification': False},
+    )
+    api.post(
+        'extras/event-rules/',
+        {
+            'name': name,
+            'object_types': ['netbox_ssl.certificate'],
+            'event_types': [event_type],
+            'action_type': 'webhook',
+            'action_object_type': 'extras.webhook',
+            'action_object_id': webhook['id'],
+        },
+    )
+
+
+def test_certbot_until_it_breaks(
+    stack, api, acme_server, certbot, receiver, environment, monkeypatch, empty_afterwards
+):
+    monkeypatch.setenv('NETBOX_ACME_CONFIG', environment['NETBOX_ACME_CONFIG'])
+    rule(api, receiver, 'changed', 'netbox_ssl.renewal_status_changed')
+    rule(api, receiver, 'overdue', 'netbox_ssl.renewal_overdue')
+    name = 'certbot.example.net'
+    certbot.issue(name, options=('--deploy-hook', str(HOOKS / 'certbot.sh')))
+    made = assert_reported(api, acme_server, name, 'certbot')
+
+    # Broken on purpose: nothing is reported, time passes, and NetBox says so.
+    acme_server.stop()
+    with pytest.raises(Failure):
+        certbot.renew(name)
+    stack.manage(AGE.format(pk=made['id'], left=10))
+    receiver.wait_for(lambda delivery: delivery.path == '/overdue')
+    stack.manage(AGE.format(pk=made['id'], left=-1))
+    receiver.wait_for(lambda delivery: delivery.json['data']['renewal_status'] == 'Expired')
+
+    # Mended: the same certificate, and the recovery.
+    acme_server.start()
+    certbot.renew(name)
+    after = assert_renewed(api, made)
+    assert after['renewal_status'] == 'OK'
+    (recovery,) = receiver.wait_for(
+        lambda delivery: delivery.path == '/changed' and delivery.json['data']['renewal_status'] == 'OK'
+    )
+    assert recovery.json['snapshots']['prechange']['renewal_status'] == 'Expired'
+
+    # The nightly run finds nothing new.
+    done = run(environment, 'sh', HOOKS / 'certbot.sh', '--sync', certbot.config)
+    assert '1 reported' in done.stdout
+    assert certificate(api, name)['last_updated'] == after['last_updated']
+
+
+def test_lego(api, acme_server, environment, tmp_path, empty_afterwards):
+    lego = programs.ensure(lego='lego')['lego']
+    name = 'lego.example.net'
+    hook = f'{HOOKS / "lego.sh"} {acme_server.directory_url} http-01'
+    command = [lego, '--server', acme_server.directory_url, '--accept-tos', '--email', EMAIL, '--domains', name]
+    command += ['--http', '--http.port', f'127.0.0.1:{processes.free_port()}', '--path', tmp_path / 'lego']
+    run(environment, *command, 'run', '--run-hook', hook)
+    made = assert_reported(api, acme_server, name, 'lego')
+    run(environment, *command, 'renew', '--days', 400, '--no-random-sleep', '--renew-hook', hook)
+    assert_renewed(api, made)
+    run(environment, 'sh', HOOKS / 'lego.sh', '--sync', tmp_path / 'lego', acme_server.directory_url, 'http-01')
+    assert issuances(api, made['id']) == 2
+
+
+def test_dehydrated(api, acme_server, environment, tmp_path, empty_afterwards):
+    dehydrated = programs.ensure(dehydrated='dehydrated')['dehydrated']
+    name = 'dehydrated.example.net'
+    hook = tmp_path / 'hook'
+    hook.write_text(f'#!/bin/sh\ncase $1 in deploy_cert|unchanged_cert) {HOOKS}/dehydrated.sh "$@" ;; esac\n')
+    hook.chmod(0o755)
+    (tmp_path / 'wellknown').mkdir()
+    config = tmp_path / 'config'
+    config.write_text(
+        f'CA="{acme_server.directory_url}"\nBASEDIR="{tmp_path}"\nHOOK="{hook}"\nCHALLENGETYPE="http-01"\n'
+        f'WELLKNOWN="{tmp_path}/wellknown"\nCONTACT_EMAIL="{EMAIL}"\nKEY_ALGO=prime256v1\n'
+    )
+    run(environment, dehydrated, '--config', config, '--register', '--accept-terms')
+    order = (dehydrated, '--config', config, '--cron', '--domain', name)
+    run(environment, *order)
+    made = assert_reported(api, acme_server, name, 'dehydrated', acme_renewal_days=30)
+    run(environment, *order, '--force')
+    after = assert_renewed(api, made)
+    # Unchanged: reported, but nothing changes.
+    run(environment, *order)
+    assert certificate(api, name)['last_updated'] == after['last_updated']
+
+
+def test_uacme(api, acme_server, environment, tmp_path, empty_afterwards):
+    uacme = programs.ensure(uacme='uacme')['uacme']
+    name = 'uacme.example.net'
+    directory = tmp_path / 'uacme'
+    command = (uacme, '--acme-url', acme_server.directory_url, '--confdir', directory, '--yes')
+    run(environment, *command, 'new', EMAIL)
+    challenge = tmp_path / 'challenge'
+    challenge.write_text('#!/bin/sh\n[ "$2" = http-01 ]\n')
+    challenge.chmod(0o755)
+    report = ('sh', HOOKS / 'uacme.sh', name, acme_server.directory_url, 'http-01')
+    environment = {**environment, 'UACME_DIR': str(directory)}
+    run(environment, *command, '--hook', challenge, 'issue', name)
+    run(environment, *report)
+    made = assert_reported(api, acme_server, name, 'uacme')
+    run(environment, *command, '--hook', challenge, '--force', 'issue', name)
+    run(environment, *report)
+    assert_renewed(api, made)
