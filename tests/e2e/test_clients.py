@@ -35,7 +35,8 @@ from datetime import timedelta
 from django.utils import timezone
 from netbox_ssl.models import Certificate
 from netbox_ssl.sweep import sweep
-Certificate.objects.filter(pk={pk}).update(valid_to=timezone.now() + timedelta(days={left}))
+valid_to = timezone.now() + timedelta(days={left})
+Certificate.objects.filter(pk={pk}).update(valid_from=valid_to - timedelta(days=90), valid_to=valid_to)
 sweep()
 """
 
@@ -46,7 +47,7 @@ def token(stack):
 
 
 @pytest.fixture
-def environment(stack, token, tmp_path):
+def client_environment(stack, token, tmp_path):
     """What a hook finds on its host."""
     configuration = tmp_path / 'netbox-acme.conf'
     configuration.write_text(
@@ -57,9 +58,9 @@ def environment(stack, token, tmp_path):
     return {**os.environ, 'NETBOX_ACME_CONFIG': str(configuration), 'no_proxy': '127.0.0.1', 'HOME': str(tmp_path)}
 
 
-def run(environment, *command, codes=(0,)):
+def run(client_environment, *command, codes=(0,)):
     words = [str(word) for word in command]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(words, env=client_environment, capture_output=True, text=True, timeout=120)
     assert done.returncode in codes, f'{words[0]}: {done.stdout}{done.stderr}'
     return done
 
@@ -123,9 +124,9 @@ def rule(api, receiver, name, event_type):
 
 
 def test_certbot_until_it_breaks(
-    stack, api, acme_server, certbot, receiver, environment, monkeypatch, empty_afterwards
+    stack, api, acme_server, certbot, receiver, client_environment, monkeypatch, empty_afterwards
 ):
-    monkeypatch.setenv('NETBOX_ACME_CONFIG', environment['NETBOX_ACME_CONFIG'])
+    monkeypatch.setenv('NETBOX_ACME_CONFIG', client_environment['NETBOX_ACME_CONFIG'])
     rule(api, receiver, 'changed', 'netbox_ssl.renewal_status_changed')
     rule(api, receiver, 'overdue', 'netbox_ssl.renewal_overdue')
     name = 'certbot.example.net'
@@ -134,15 +135,17 @@ def test_certbot_until_it_breaks(
 
     # Broken on purpose: nothing is reported, time passes, and NetBox says so.
     acme_server.stop()
-    with pytest.raises(Failure):
-        certbot.renew(name)
+    try:
+        with pytest.raises(Failure):
+            certbot.renew(name)
+    finally:
+        acme_server.start()
     stack.manage(AGE.format(pk=made['id'], left=10))
     receiver.wait_for(lambda delivery: delivery.path == '/overdue')
     stack.manage(AGE.format(pk=made['id'], left=-1))
     receiver.wait_for(lambda delivery: delivery.json['data']['renewal_status'] == 'Expired')
 
     # Mended: the same certificate, and the recovery.
-    acme_server.start()
     certbot.renew(name)
     after = assert_renewed(api, made)
     assert after['renewal_status'] == 'OK'
@@ -152,26 +155,26 @@ def test_certbot_until_it_breaks(
     assert recovery.json['snapshots']['prechange']['renewal_status'] == 'Expired'
 
     # The nightly run finds nothing new.
-    done = run(environment, 'sh', HOOKS / 'certbot.sh', '--sync', certbot.config)
+    done = run(client_environment, 'sh', HOOKS / 'certbot.sh', '--sync', certbot.config)
     assert '1 reported' in done.stdout
     assert certificate(api, name)['last_updated'] == after['last_updated']
 
 
-def test_lego(api, acme_server, environment, tmp_path, empty_afterwards):
+def test_lego(api, acme_server, client_environment, tmp_path, empty_afterwards):
     lego = programs.ensure(lego='lego')['lego']
     name = 'lego.example.net'
     hook = f'{HOOKS / "lego.sh"} {acme_server.directory_url} http-01'
     command = [lego, '--server', acme_server.directory_url, '--accept-tos', '--email', EMAIL, '--domains', name]
     command += ['--http', '--http.port', f'127.0.0.1:{processes.free_port()}', '--path', tmp_path / 'lego']
-    run(environment, *command, 'run', '--run-hook', hook)
+    run(client_environment, *command, 'run', '--run-hook', hook)
     made = assert_reported(api, acme_server, name, 'lego')
-    run(environment, *command, 'renew', '--days', 400, '--no-random-sleep', '--renew-hook', hook)
+    run(client_environment, *command, 'renew', '--days', 400, '--no-random-sleep', '--renew-hook', hook)
     assert_renewed(api, made)
-    run(environment, 'sh', HOOKS / 'lego.sh', '--sync', tmp_path / 'lego', acme_server.directory_url, 'http-01')
+    run(client_environment, 'sh', HOOKS / 'lego.sh', '--sync', tmp_path / 'lego', acme_server.directory_url, 'http-01')
     assert issuances(api, made['id']) == 2
 
 
-def test_dehydrated(api, acme_server, environment, tmp_path, empty_afterwards):
+def test_dehydrated(api, acme_server, client_environment, tmp_path, empty_afterwards):
     dehydrated = programs.ensure(dehydrated='dehydrated')['dehydrated']
     name = 'dehydrated.example.net'
     hook = tmp_path / 'hook'
@@ -183,31 +186,31 @@ def test_dehydrated(api, acme_server, environment, tmp_path, empty_afterwards):
         f'CA="{acme_server.directory_url}"\nBASEDIR="{tmp_path}"\nHOOK="{hook}"\nCHALLENGETYPE="http-01"\n'
         f'WELLKNOWN="{tmp_path}/wellknown"\nCONTACT_EMAIL="{EMAIL}"\nKEY_ALGO=prime256v1\n'
     )
-    run(environment, dehydrated, '--config', config, '--register', '--accept-terms')
+    run(client_environment, dehydrated, '--config', config, '--register', '--accept-terms')
     order = (dehydrated, '--config', config, '--cron', '--domain', name)
-    run(environment, *order)
+    run(client_environment, *order)
     made = assert_reported(api, acme_server, name, 'dehydrated', acme_renewal_days=30)
-    run(environment, *order, '--force')
+    run(client_environment, *order, '--force')
     after = assert_renewed(api, made)
     # Unchanged: reported, but nothing changes.
-    run(environment, *order)
+    run(client_environment, *order)
     assert certificate(api, name)['last_updated'] == after['last_updated']
 
 
-def test_uacme(api, acme_server, environment, tmp_path, empty_afterwards):
+def test_uacme(api, acme_server, client_environment, tmp_path, empty_afterwards):
     uacme = programs.ensure(uacme='uacme')['uacme']
     name = 'uacme.example.net'
     directory = tmp_path / 'uacme'
     command = (uacme, '--acme-url', acme_server.directory_url, '--confdir', directory, '--yes')
-    run(environment, *command, 'new', EMAIL)
+    run(client_environment, *command, 'new', EMAIL)
     challenge = tmp_path / 'challenge'
     challenge.write_text('#!/bin/sh\n[ "$2" = http-01 ]\n')
     challenge.chmod(0o755)
     report = ('sh', HOOKS / 'uacme.sh', name, acme_server.directory_url, 'http-01')
-    environment = {**environment, 'UACME_DIR': str(directory)}
-    run(environment, *command, '--hook', challenge, 'issue', name)
-    run(environment, *report)
+    client_environment = {**client_environment, 'UACME_DIR': str(directory)}
+    run(client_environment, *command, '--hook', challenge, 'issue', name)
+    run(client_environment, *report)
     made = assert_reported(api, acme_server, name, 'uacme')
-    run(environment, *command, '--hook', challenge, '--force', 'issue', name)
-    run(environment, *report)
+    run(client_environment, *command, '--hook', challenge, '--force', 'issue', name)
+    run(client_environment, *report)
     assert_renewed(api, made)
