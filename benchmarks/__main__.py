@@ -10,6 +10,7 @@ NAMES = {
     'imports': ('benchmarks.imports', 'REST import against the peer and NetBox itself'),
     'command': ('benchmarks.command', 'the management command on a folder'),
     'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows against NetBox's IP addresses"),
+    'reports': ('benchmarks.reports', 'reports without news, and the sweep of the sources'),
     'fuzz': ('benchmarks.fuzz', 'hostile input through the REST import'),
     'sweep': ('benchmarks.sweep', 'the sweep at 10,000 to 1,000,000 certificates'),
 }

@@ -1,0 +1,92 @@
+"""
+What ACME clients report every night: lists of 100 without news over REST (one gunicorn worker); and the sweep that looks
+for sources that are behind or silent, when there is nothing to tell, at up to 1,000,000 of them.
+"""
+
+import subprocess
+import sys
+
+from benchmarks import certificates, measure
+from benchmarks.imports import IMPORT, Ours
+from dev.api import Api
+from dev.environment import prepared
+
+ROUNDS = 8
+SIZES = (10_000, 1_000_000)
+
+# All of one certificate, so that filling takes no time; half of them are behind, a third silent, all of it was told.
+FILL = """
+    INSERT INTO netbox_ssl_certificatesource (certificate_id, external_id, client, reported_at, behind_since,
+        behind_announced, silent_announced, custom_field_data, created, last_updated)
+    SELECT %s, 'certbot:host' || n || ':www', 'certbot', now() - n %% 30 * interval '1 day',
+        CASE WHEN n %% 2 = 0 THEN now() - n %% 90 * interval '1 day' END, n %% 2 = 0, n %% 30 > 6, '{}', now(), now()
+    FROM generate_series(%s, %s - 1) AS n
+"""
+
+
+def main():
+    with prepared() as environment:
+        environment.databases.copy(environment.database)
+        ours = Ours(environment)
+        try:
+            ours.start()
+            rate = report(Api(ours.base_url, ours.authorization))
+        finally:
+            ours.stop()
+        measure.table(['reports without news, lists of 100', 'rate (median)'], [('REST', f'{rate:.0f} /s')])
+        print(flush=True)
+        command = [
+            sys.executable,
+            '-m',
+            'netbox',
+            'shell',
+            '-v',
+            '0',
+            '-c',
+            'from benchmarks.reports import run; run()',
+        ]
+        subprocess.run(command, env=environment.variables(testing=True), check=True)
+
+
+def report(api) -> float:
+    items = [
+        {
+            'pem': pem,
+            'external_id': f'certbot:host:{number}',
+            'client': 'certbot',
+            'is_acme': True,
+            'acme_auto_renewal': True,
+        }
+        for number, pem in enumerate(certificates.pems(100 * ROUNDS, 'r'))
+    ]
+    hundreds = [items[start : start + 100] for start in range(0, len(items), 100)]
+    for hundred in hundreds:
+        api.post(IMPORT, hundred)
+
+    def again(number):
+        answer = api.post(IMPORT, hundreds[number])
+        assert {each['action'] for each in answer} == {'unchanged'}
+
+    again(0)
+    return 100 / measure.median(measure.interleaved(ROUNDS, again=again)['again'])
+
+
+def run():
+    """Within NetBox."""
+    from django.db import connection
+
+    from netbox_ssl.source_sweep import sweep_sources
+    from tests.factories import record
+
+    pk = record('reports.example.net').pk
+    rows, filled = [], 0
+    for size in SIZES:
+        with connection.cursor() as cursor:
+            cursor.execute(FILL, [pk, filled, size])
+            cursor.execute('VACUUM ANALYZE netbox_ssl_certificatesource')
+        filled = size
+        result = sweep_sources()
+        assert (result.behind, result.silent) == (0, 0), result
+        times = [measure.seconds(sweep_sources) for _ in range(20)]
+        rows.append((f'{size:,}', f'{measure.median(times) * 1000:.1f} ms'))
+    measure.table(['sources', 'sweep with nothing to tell'], rows)
