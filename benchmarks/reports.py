@@ -1,6 +1,6 @@
 """
-What ACME clients report every night: lists of 100 without news over REST (one gunicorn worker); and the sweep that looks
-for sources that are behind or silent, when there is nothing to tell, at up to 1,000,000 of them.
+What ACME clients report every night: lists of 100 without news over REST (one gunicorn worker); and the sweep that
+looks for sources that are behind or silent, when there is nothing to tell, at up to 1,000,000 of them.
 """
 
 import subprocess

@@ -4,7 +4,9 @@ renewal, and a client that is broken on purpose, until NetBox says so.
 """
 
 import os
+import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -74,7 +76,7 @@ def issuances(api, pk):
     return api.get('plugins/ssl/issuances/', certificate_id=pk)['count']
 
 
-def assert_reported(api, acme_server, name, client, **more):
+def assert_reported(api, acme_server, name, client, lineage='', **more):
     """All that the client knows has arrived; returns the certificate."""
     found = certificate(api, name)
     expected = {
@@ -89,7 +91,7 @@ def assert_reported(api, acme_server, name, client, **more):
     assert {field: found[field] for field in expected} == expected
     assert found['acme_last_renewed']
     (source,) = api.get('plugins/ssl/sources/', certificate_id=found['id'])['results']
-    assert (source['external_id'], source['client']) == (f'{client}:web01:{name}', client)
+    assert (source['external_id'], source['client']) == (f'{client}:web01:{lineage or name}', client)
     assert source['issuance']['serial_number'] == found['serial_number']
     assert not source['is_behind']
     return found
@@ -213,4 +215,54 @@ def test_uacme(api, acme_server, client_environment, tmp_path, empty_afterwards)
     made = assert_reported(api, acme_server, name, 'uacme')
     run(client_environment, *command, '--hook', challenge, '--force', 'issue', name)
     run(client_environment, *report)
+    assert_renewed(api, made)
+
+
+CADDYFILE = """{{
+    admin off
+    storage file_system {folder}/storage
+    http_port {http_port}
+    https_port {https_port}
+    default_bind 127.0.0.1
+    email {email}
+    acme_ca {directory_url}
+    skip_install_trust
+}}
+{name} {{
+    respond "hello"
+}}
+"""
+
+
+@contextmanager
+def caddy(client_environment, folder):
+    """Caddy, until it has a certificate."""
+    program = programs.ensure(caddy='caddy')['caddy']
+    command = [program, 'run', '--config', folder / 'Caddyfile', '--adapter', 'caddyfile']
+    process = processes.start(command, folder / 'caddy.log', client_environment, cwd=folder)
+    made = folder / 'storage' / 'certificates'
+    try:
+        # The metadata is written last.
+        processes.wait_until(lambda: list(made.rglob('*.json')), process, 60, 'Caddy', folder / 'caddy.log')
+        yield made
+    finally:
+        processes.stop(process)
+
+
+def test_caddy(api, acme_server, client_environment, tmp_path, empty_afterwards):
+    name = 'caddy.example.net'
+    ports = {'http_port': processes.free_port(), 'https_port': processes.free_port()}
+    more = {'name': name, 'email': EMAIL, 'directory_url': acme_server.directory_url}
+    (tmp_path / 'Caddyfile').write_text(CADDYFILE.format(folder=tmp_path, **ports, **more))
+    report = ('sh', HOOKS / 'caddy.sh', '--sync', tmp_path / 'storage', 'http-01')
+    # 2.6 does not write the server beside the certificate.
+    client_environment = {**client_environment, 'NETBOX_ACME_SERVER': acme_server.directory_url}
+    with caddy(client_environment, tmp_path) as certificates:
+        run(client_environment, *report)
+    issuer = f'127.0.0.1-{acme_server.port}-directory'
+    made = assert_reported(api, acme_server, name, 'caddy', lineage=f'{issuer}/{name}')
+    # Caddy has no command that forces a renewal: what is not there any more is ordered again.
+    shutil.rmtree(certificates)
+    with caddy(client_environment, tmp_path):
+        run(client_environment, *report)
     assert_renewed(api, made)
