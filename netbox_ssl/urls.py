@@ -3,6 +3,7 @@ from utilities.urls import get_model_urls
 
 from . import views  # noqa: F401  (registers the views)
 from .connecting import ConnectFileView, ConnectView
+from .calendar_view import CalendarView
 from .documentation import DocumentationView
 
 app_name = 'netbox_ssl'
@@ -16,6 +17,7 @@ urlpatterns = [
     path('connect/', ConnectView.as_view(), name='connect'),
     path('connect/files/<str:name>', ConnectFileView.as_view(), name='connect_file'),
     path('connect/<slug:client>/', ConnectView.as_view(), name='connect'),
+    path('renewals.ics', CalendarView.as_view(), name='calendar'),
     path('docs/', DocumentationView.as_view(), name='documentation'),
     path('docs/<path:page>/', DocumentationView.as_view(), name='documentation'),
 ]
