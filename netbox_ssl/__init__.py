@@ -33,6 +33,7 @@ class NetBoxSSLConfig(PluginConfig):
     graphql_schema = 'graphql.schema.schema'
     # Runs after NetBox's own processor: announces status changes made by the request itself.
     events_pipeline = ['netbox_ssl.events.announce_request_changes']
+    middleware = ['netbox_ssl.metrics.MetricsMiddleware']
 
     def ready(self):
         super().ready()

@@ -10,6 +10,7 @@ import logging
 from core.events import OBJECT_CREATED, OBJECT_UPDATED
 from django.db.models import Case, F, When
 
+from .announcement_counter import count_announcements
 from .announcements import NOT_IN_SNAPSHOTS, Rules, status_changed
 from .announcing_locks import locked
 from .event_types import RENEWAL_STATUS_CHANGED
@@ -83,6 +84,7 @@ def _announce(event, status: str | None, rules: Rules) -> None:
                 context = {key: event[key] for key in ('user', 'request') if event.get(key) is not None}
                 rules.tell(announcement, announcement.data(event['data']), _without_pem(event['snapshots']), **context)
             written['announced_status'] = status or ''
+            count_announcements(RENEWAL_STATUS_CHANGED)
         Certificate.objects.filter(pk=pk).update(**written)
 
 

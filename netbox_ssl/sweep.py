@@ -19,6 +19,7 @@ from django.utils import timezone
 from netbox.context import query_cache
 from utilities.api import get_prefetches_for_serializer, get_serializer_for_model
 
+from .announcement_counter import count_announcements
 from .announcement_data import prefetch
 from .announcements import UNREACHABLE, Announcement, Rules, status_changed, was_overdue
 from .announcing_locks import locked_if_free
@@ -230,6 +231,7 @@ def _record(told: list[Announcement]) -> None:
         key = (announcement.event_type, announcement.previous_status, announcement.renewal_status)
         by_status[key].append(announcement.certificate.pk)
     for (event_type, previous, status), pks in by_status.items():
+        count_announcements(event_type, len(pks))
         # Only where nobody has recorded otherwise meanwhile.
         certificates = Certificate.objects.filter(pk__in=pks, announced_status=previous or '')
         if event_type == RENEWAL_OVERDUE:

@@ -159,9 +159,7 @@ class WhoAsksTestCase(CalendarTestCase):
 
     def test_a_header_or_a_session_will_do(self):
         record()
-        self.assertEqual(
-            self.client.get(URL, headers={'Authorization': f'Token {self.token.token}'}).status_code, 200
-        )
+        self.assertEqual(self.client.get(URL, headers={'Authorization': f'Token {self.token.token}'}).status_code, 200)
         self.client.force_login(self.user)
         self.assertEqual(self.client.get(URL).status_code, 200)
 
