@@ -1,4 +1,4 @@
-"""The sources that ask for attention, for the page *Renewals*: behind (renewed, but the old one is in use) and silent."""
+"""The sources that ask for attention, for the page *Renewals*: behind (renewed, the old one is in use) and silent."""
 
 from django.urls import reverse
 

@@ -2,8 +2,8 @@ from django.urls import include, path
 from utilities.urls import get_model_urls
 
 from . import views  # noqa: F401  (registers the views)
-from .connecting import ConnectFileView, ConnectView
 from .calendar_view import CalendarView
+from .connecting import ConnectFileView, ConnectView
 from .documentation import DocumentationView
 
 app_name = 'netbox_ssl'
