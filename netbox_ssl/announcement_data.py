@@ -39,6 +39,7 @@ def prefetch(certificates: list[Certificate]) -> None:
         'external_id',
         'client',
         'reported_at',
+        'behind_since',
         'issuance__serial_number',
         'issuance__fingerprint_sha256',
         'issuance__valid_from',

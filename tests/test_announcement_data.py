@@ -101,6 +101,9 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         certificate, issued = self.make_reported()
         self.report(successor(issued), 'certbot:web02.example.net:www.example.net')
         CertificateSource.objects.create(certificate=certificate, external_id='a-silent-one')
+        # A host has some time to reload before it counts as behind.
+        behind = CertificateSource.objects.filter(behind_since__isnull=False)
+        self.assertEqual(behind.update(behind_since=timezone.now() - 30 * DAY), 1)
         sources = describe(Certificate.objects.get(pk=certificate.pk))['sources']
         self.assertEqual([source['is_behind'] for source in sources], [True, False, False])
         self.assertEqual(sources[0]['external_id'], EXTERNAL_ID)
