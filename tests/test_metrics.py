@@ -62,14 +62,15 @@ class FiguresTestCase(TestCase):
 
     def test_what_comes_next(self):
         first = record('a.example.net', 40 * DAY)
-        record('b.example.net', 50 * DAY)
+        second = record('b.example.net', 50 * DAY)
         record('expired.example.net', -DAY)
         now = first.renewal_due_at - timedelta(minutes=5)
         found = scrape(now)
         self.assertEqual(found['netbox_ssl_next_due_seconds',], 300)
         self.assertEqual(found['netbox_ssl_next_expiry_seconds',], (first.valid_to - now).total_seconds())
         # Due already: the next one counts.
-        self.assertEqual(scrape(first.renewal_due_at)['netbox_ssl_next_due_seconds',], 10 * 86400)
+        until_second = (second.renewal_due_at - first.renewal_due_at).total_seconds()
+        self.assertEqual(scrape(first.renewal_due_at)['netbox_ssl_next_due_seconds',], until_second)
 
     def test_nothing_there(self):
         found = scrape()
