@@ -192,7 +192,7 @@ class Client:
 
     def _follow(self, url: str, allow_http: bool) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._manager(url, allow_http).request('GET', url, redirect=False, preload_content=False)
+            response = _get_once_more(self._manager(url, allow_http), url)
             try:
                 if response.status not in REDIRECTS:
                     return _read(response)
@@ -221,6 +221,19 @@ class Client:
         if proxy not in self._by_proxy:
             self._by_proxy[proxy] = _proxy_manager(proxy, self._options)
         return self._by_proxy[proxy]
+
+
+def _get_once_more(manager: urllib3.PoolManager, url: str):
+    """
+    The response to a GET. A server may close a kept connection at the very moment it is used again; the request is then
+    repeated on another one (RFC 9112 section 9.3.1). Whatever else fails is for the schedule to repeat.
+    """
+    try:
+        return manager.request('GET', url, redirect=False, preload_content=False)
+    except urllib3.exceptions.ProtocolError as error:
+        if not any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in _causes(error)):
+            raise
+    return manager.request('GET', url, redirect=False, preload_content=False)
 
 
 def _proxy_manager(proxy: str, options: dict) -> urllib3.PoolManager:

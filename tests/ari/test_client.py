@@ -140,6 +140,20 @@ def test_what_is_no_http(client, stub, octets):
         assert str(found).endswith('.')
 
 
+def test_a_connection_closed_before_the_answer_is_replaced_once(client, stub):
+    def hang_up(handler):
+        if len(stub.requests) > hung_up:
+            handler.answer(200, b'{}')
+
+    stub.script = hang_up
+    hung_up = 1
+    assert get(client, stub, '/ari/x').body == b'{}'
+    stub.requests.clear()
+    hung_up = 9
+    assert 'broke' in str(failure(client, f'{stub.base_url}/ari/x'))
+    assert len(stub.requests) == 2
+
+
 def test_redirects_are_followed_a_little(client, stub):
     def redirect(handler):
         step = int(handler.path.rpartition('/')[2])
