@@ -148,6 +148,8 @@ def test_a_connection_closed_before_the_answer_is_replaced_once(client, stub):
     stub.script = hang_up
     hung_up = 1
     assert get(client, stub, '/ari/x').body == b'{}'
+    # No connection is left that the stub could have closed before.
+    client.close()
     stub.requests.clear()
     hung_up = 9
     assert 'broke' in str(failure(client, f'{stub.base_url}/ari/x'))
