@@ -7,5 +7,6 @@ ACME Renewal Information (RFC 9773): asks CAs when they want certificates renewe
     asking.py     one certificate's question and what came of it
     polling.py    many of them: claimed, asked, recorded
     moved.py      tells the Event Rules of windows that moved
-    jobs.py       the system job
+    jobs.py       the system job; soon.py lets it run right after an import
+    describing.py what a person is told
 """

@@ -21,6 +21,7 @@ from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
+from netbox_ssl.ari.soon import ask_soon
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.x509_fields import FACT_FIELDS
 
@@ -104,6 +105,7 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
     _index(Certificate, [certificate.pk for certificate in certificates])
     _index(Issuance, issuances.values())
     _index(CertificateSource, [source.pk for source in sources])
+    ask_soon()
     return results
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from netbox.context import events_queue
 from utilities.exceptions import PermissionsViolation
 
+from netbox_ssl.ari.soon import ask_soon
 from netbox_ssl.models import Certificate, Issuance
 from netbox_ssl.models.validation import refuse_contradicted_facts
 from netbox_ssl.models.x509_fields import FACT_FIELDS
@@ -62,6 +63,8 @@ def take_in_item(item: Item, user) -> Result:
         else:
             target = _change(plan, item, user, attributes)
         record_report(item, target, plan.source, user)
+        if plan.action in (Action.CREATED, Action.RENEWED):
+            ask_soon()
     return Result(plan.action, target, plan.detection, plan.candidates, target.get_warnings())
 
 

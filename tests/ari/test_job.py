@@ -62,6 +62,21 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
             self.run_next()
         self.assertEqual(ARIPollJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
 
+    def test_an_import_lets_it_run_at_once(self):
+        self.add()
+        job = ARIPollJob.waiting().get()
+        self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
+        self.assertEqual(self.run_next().data['asked'], 1)
+        # One of many imports in a row is enough.
+        ARIPollJob.waiting().delete()
+        self.add('next.example.net')
+        self.assertFalse(ARIPollJob.waiting().exists())
+
+    def test_an_import_asks_for_no_run_while_it_is_switched_off(self):
+        with asking(ari_enabled=False):
+            self.add()
+        self.assertFalse(ARIPollJob.waiting().exists())
+
     def test_switched_off(self):
         self.add()
         ARIPollJob.enqueue_once()
