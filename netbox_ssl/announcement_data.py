@@ -13,6 +13,7 @@ from tenancy.choices import ContactPriorityChoices
 from tenancy.models import ContactAssignment
 
 from .models import Certificate, CertificateSource
+from .models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
 __all__ = ('MOST_SOURCES', 'describe', 'prefetch', 'timestamp')
 
@@ -33,7 +34,12 @@ def timestamp(moment: datetime | None) -> str | None:
 
 
 def prefetch(certificates: list[Certificate]) -> None:
-    """Read what ``describe()`` needs of all of them, in two queries; PEMs are not read."""
+    """Read what ``describe()`` and the serializer need of all of them, in three queries; PEMs are not read."""
+    usual = dict(
+        Certificate.objects.filter(pk__in=[each.pk for each in certificates]).values_list('pk', usual_renewal_sql())
+    )
+    for certificate in certificates:
+        setattr(certificate, USUAL_RENEWAL, usual.get(certificate.pk))
     sources = CertificateSource.objects.select_related('issuance').only(
         'certificate_id',
         'external_id',
@@ -82,6 +88,7 @@ def describe(certificate: Certificate) -> dict:
         'valid_to': timestamp(certificate.valid_to),
         'renewal_due_at': timestamp(certificate.renewal_due_at),
         'renewal_overdue_at': timestamp(certificate.renewal_overdue_at),
+        'usual_renewal_days': certificate.usual_renewal_days,
         'sources': [_source(source) for source in sources[:MOST_SOURCES]],
         'sources_omitted': max(0, len(sources) - MOST_SOURCES),
         'contacts': _contacts(certificate),

@@ -28,6 +28,11 @@ menu = PluginMenu(
                     ),
                 ),
                 PluginMenuItem(
+                    link='plugins:netbox_ssl:renewals',
+                    link_text=_('Renewals'),
+                    permissions=['netbox_ssl.view_certificate'],
+                ),
+                PluginMenuItem(
                     link='plugins:netbox_ssl:certificate_smart_paste',
                     link_text=_('Smart Paste'),
                     permissions=['netbox_ssl.add_certificate'],

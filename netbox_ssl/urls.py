@@ -5,6 +5,7 @@ from . import views  # noqa: F401  (registers the views)
 from .calendar_view import CalendarView
 from .connecting import ConnectFileView, ConnectView
 from .documentation import DocumentationView
+from .renewals import RenewalsView
 
 app_name = 'netbox_ssl'
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     path('connect/files/<str:name>', ConnectFileView.as_view(), name='connect_file'),
     path('connect/<slug:client>/', ConnectView.as_view(), name='connect'),
     path('renewals.ics', CalendarView.as_view(), name='calendar'),
+    path('renewals/', RenewalsView.as_view(), name='renewals'),
     path('docs/', DocumentationView.as_view(), name='documentation'),
     path('docs/<path:page>/', DocumentationView.as_view(), name='documentation'),
 ]

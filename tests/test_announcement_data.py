@@ -145,5 +145,5 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
             prefetch(certificates)
             for certificate in certificates:
                 describe(certificate)
-        self.assertEqual(len(queries), 2)
+        self.assertEqual(len(queries), 3)
         self.assertNotIn('"pem"', ''.join(query['sql'] for query in queries))

@@ -191,16 +191,16 @@ class MenuTestCase(TestCase):
 
     def test_each_needs_its_permission(self):
         self.assertFalse(any(self.items().values()))
-        for model, action, label in (
-            (Certificate, 'view', 'Certificates'),
+        for model, action, *labels in (
+            (Certificate, 'view', 'Certificates', 'Renewals'),
             (Certificate, 'add', 'Smart Paste'),
             (Issuance, 'view', 'Issuances'),
         ):
             permission = grant(self.user, action, model=model)
             # Permissions are kept with the user.
             self.user = User.objects.get(pk=self.user.pk)
-            with self.subTest(label):
-                self.assertEqual([name for name, shown in self.items().items() if shown], [label])
+            with self.subTest(labels):
+                self.assertEqual([name for name, shown in self.items().items() if shown], labels)
             permission.delete()
 
     def test_it_is_on_the_page(self):

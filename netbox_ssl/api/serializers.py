@@ -37,6 +37,8 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
     renewal_status = serializers.SerializerMethodField()
     renewal_overdue = serializers.BooleanField(read_only=True)
     has_ari = serializers.BooleanField(read_only=True)
+    # Null: it was not renewed twice yet.
+    usual_renewal_days = serializers.FloatField(read_only=True, allow_null=True)
 
     class Meta:
         model = Certificate
@@ -52,6 +54,7 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
             'renewal_due_at',
             'renewal_overdue_at',
             'renewal_overdue',
+            'usual_renewal_days',
             *FACT_FIELDS,
             'pem',
             'chain_pem',

@@ -7,6 +7,7 @@ router.APIRootView = views.RootView
 router.register('certificates', views.CertificateViewSet)
 router.register('issuances', views.IssuanceViewSet)
 router.register('sources', views.CertificateSourceViewSet)
+router.register('status', views.StatusViewSet, basename='status')
 
 app_name = 'netbox_ssl-api'
 urlpatterns = router.urls

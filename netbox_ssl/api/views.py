@@ -3,14 +3,16 @@ from rest_framework.routers import APIRootView
 
 from netbox_ssl import filtersets
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
 from . import serializers
 from .ari_views import CheckARIMixin
 from .detect_views import DetectMixin
 from .guards import RequestGuardMixin
 from .import_views import ImportMixin
+from .status_views import StatusViewSet
 
-__all__ = ('CertificateSourceViewSet', 'CertificateViewSet', 'IssuanceViewSet', 'RootView')
+__all__ = ('CertificateSourceViewSet', 'CertificateViewSet', 'IssuanceViewSet', 'RootView', 'StatusViewSet')
 
 
 class RootView(APIRootView):
@@ -21,7 +23,7 @@ class RootView(APIRootView):
 
 
 class CertificateViewSet(RequestGuardMixin, ImportMixin, DetectMixin, CheckARIMixin, NetBoxModelViewSet):
-    queryset = Certificate.objects.all()
+    queryset = Certificate.objects.annotate(**{USUAL_RENEWAL: usual_renewal_sql()})
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet
 

@@ -7,6 +7,7 @@ from netbox.graphql.types import BaseObjectType, NetBoxObjectType, PrimaryObject
 
 from netbox_ssl import models
 from netbox_ssl.models.issuances import REPLACED_AT, replaced_at_sql
+from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
 from .filters import CertificateFilter, CertificateSourceFilter, IssuanceFilter
 
@@ -56,6 +57,10 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     @strawberry_django.field(only=RULE_FIELDS)
     def renewal_overdue(self) -> bool:
         return models.Certificate.renewal_overdue.fget(self)
+
+    @strawberry_django.field(annotate={USUAL_RENEWAL: lambda info: usual_renewal_sql()})
+    def usual_renewal_days(self) -> float | None:
+        return models.Certificate.usual_renewal_days.fget(self)
 
 
 @register_type(

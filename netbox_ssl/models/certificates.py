@@ -17,6 +17,7 @@ from .announced import AUTOMATIC, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .ari_fields import ARI_INDEXES, ARIFieldsMixin
 from .export import YAMLExportMixin
 from .source_states import settle_behind
+from .usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from .validation import KNOWN_ALREADY, CertificateValidationMixin
 from .x509_fields import X509FieldsMixin
 
@@ -234,6 +235,25 @@ class Certificate(
         """Whether it is Due although a working client would have renewed it by now."""
         now = timezone.now()
         return self.renewal_status_at(now) == RenewalStatusChoices.DUE and now >= self.overdue_at()
+
+    @property
+    def days_left(self) -> float:
+        """Days until the end of validity; negative after it."""
+        return (self.valid_to - timezone.now()).total_seconds() / 86400
+
+    @property
+    def usual_renewal_days(self) -> float | None:
+        """Days before expiry at which it is usually renewed; None if it was not renewed twice yet."""
+        if USUAL_RENEWAL not in self.__dict__:
+            found = Certificate.objects.filter(pk=self.pk).values_list(usual_renewal_sql(), flat=True)
+            setattr(self, USUAL_RENEWAL, found.first())
+        days = getattr(self, USUAL_RENEWAL)
+        return None if days is None else round(days, 2)
+
+    @property
+    def usual_renewal_distance(self) -> float | None:
+        """As ``usual_renewal_days``, to either side of the expiry."""
+        return None if self.usual_renewal_days is None else abs(self.usual_renewal_days)
 
     #
     # Saving

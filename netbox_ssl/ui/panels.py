@@ -24,6 +24,11 @@ class RenewalPanel(panels.ObjectAttributesPanel):
     valid_to = attrs.DateTimeAttr('valid_to', label=_('Expires'))
     renewal_due_at = attrs.DateTimeAttr('renewal_due_at', label=_('Due'))
     renewal_overdue_at = attrs.DateTimeAttr('renewal_overdue_at', label=_('Overdue from'))
+    usual_renewal_days = attrs.TemplatedAttr(
+        'usual_renewal_days',
+        label=_('Usually renewed'),
+        template_name='netbox_ssl/attrs/usual_renewal.html',
+    )
 
 
 class ARIPanel(panels.ObjectPanel):

@@ -1,0 +1,39 @@
+"""Whether the plugin does its work, for monitoring: NetBox's own ``/api/status/`` has no place for plugins."""
+
+from drf_spectacular.utils import extend_schema, inline_serializer
+from netbox.api.authentication import IsAuthenticatedOrLoginNotRequired
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from netbox_ssl import __version__
+from netbox_ssl.sweep_state import sweep_state
+
+__all__ = ('StatusViewSet',)
+
+
+class StatusViewSet(ViewSet):
+    """When the last sweep for changes of renewal status ended, and whether the next one is late."""
+
+    permission_classes = [IsAuthenticatedOrLoginNotRequired]
+
+    @extend_schema(
+        responses=inline_serializer(
+            'NetBoxSSLStatus',
+            {
+                'version': serializers.CharField(),
+                'last_sweep': serializers.DateTimeField(allow_null=True),
+                'sweep_is_late': serializers.BooleanField(),
+                'sweep_interval': serializers.IntegerField(help_text='Minutes between two sweeps'),
+            },
+        )
+    )
+    def list(self, request):
+        state = sweep_state()
+        answer = {
+            'version': __version__,
+            'last_sweep': state.last_sweep,
+            'sweep_is_late': state.is_late,
+            'sweep_interval': int(state.interval.total_seconds()) // 60,
+        }
+        return Response(answer)
