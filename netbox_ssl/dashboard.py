@@ -1,7 +1,6 @@
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Count
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -54,10 +53,7 @@ class RenewalStatusWidget(DashboardWidget):
 
 def _rows(certificates, now) -> list[dict]:
     """Label, colour, count and filter of each line; empty if there is nothing with a renewal status."""
-    counts = certificates.aggregate(
-        **{status: Count('pk', filter=renewal.status_q(status, now)) for status in RenewalStatusChoices.values()},
-        overdue=Count('pk', filter=renewal.overdue_q(now)),
-    )
+    counts = renewal.status_counts(certificates, now)
     if not any(counts.values()):
         return []
     rows = [

@@ -14,7 +14,7 @@ is then a comparison of stored columns with *now*, which indexes can answer.
 
 from datetime import datetime, timedelta
 
-from django.db.models import Case, DateTimeField, DurationField, F, Func, Q, Value, When
+from django.db.models import Case, Count, DateTimeField, DurationField, F, Func, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.db.models.lookups import LessThan
 
@@ -28,6 +28,7 @@ __all__ = (
     'renewal_due_at',
     'renewal_due_at_sql',
     'renewal_status',
+    'status_counts',
     'status_q',
     'status_sql',
 )
@@ -178,3 +179,24 @@ def status_sql(now: datetime, prefix: str = '') -> Case:
 def overdue_q(now: datetime, prefix: str = '') -> Q:
     """Certificates that are Due although a working client would have renewed them by now."""
     return status_q(RenewalStatusChoices.DUE, now, prefix) & Q((f'{prefix}renewal_overdue_at__lte', now))
+
+
+def status_counts(certificates, now: datetime) -> dict[str, int]:
+    """
+    How many of ``certificates`` (a queryset of Certificate) have each renewal status, and how many of the Due are
+    ``overdue``. Those that renew by themselves are counted in one go, for which an index suffices.
+    """
+    valid = eligible_q() & Q(valid_to__gte=now, acme_auto_renewal=True)
+    due = Q(renewal_due_at__lte=now)
+    found = certificates.filter(valid).aggregate(
+        valid=Count('valid_to'),
+        due=Count('valid_to', filter=due),
+        overdue=Count('valid_to', filter=due & Q(renewal_overdue_at__lte=now)),
+    )
+    others = (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.MANUAL)
+    return {
+        RenewalStatusChoices.OK: found['valid'] - found['due'],
+        RenewalStatusChoices.DUE: found['due'],
+        **{status: certificates.filter(status_q(status, now)).count() for status in others},
+        'overdue': found['overdue'],
+    }

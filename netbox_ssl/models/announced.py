@@ -9,7 +9,15 @@ from netbox.context import current_request
 
 from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
 
-__all__ = ('AUTOMATIC', 'CONTRADICTORY', 'ELIGIBLE', 'OVERDUE_UNTOLD', 'SWEEP_INDEXES', 'AnnouncedFieldsMixin')
+__all__ = (
+    'AUTOMATIC',
+    'CONTRADICTORY',
+    'ELIGIBLE',
+    'OVERDUE_UNTOLD',
+    'STATUS_INDEXES',
+    'SWEEP_INDEXES',
+    'AnnouncedFieldsMixin',
+)
 
 # The conditions of the partial indexes that the sweep (sweep.py) reads: it must ask in the very same words.
 ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
@@ -23,29 +31,64 @@ CONTRADICTORY = (
     | (ELIGIBLE & Q(acme_auto_renewal=False, announced_status__in=(RenewalStatusChoices.OK, RenewalStatusChoices.DUE)))
 )
 
+# What an idle sweep asks is answered by the indexes alone.
+ASKED_TOO = ('id', 'announcing_since')
+
 # From each announced status to the next one that time brings. There is deliberately no index on valid_to alone: the
 # planner would take it and read every long expired certificate again and again.
 SWEEP_INDEXES = (
     models.Index(
         fields=('announced_status', 'renewal_due_at', 'valid_to'),
+        include=ASKED_TOO,
         condition=AUTOMATIC,
         name='netbox_ssl_cert_sweep_due',
     ),
     models.Index(
         fields=('announced_status', 'valid_to'),
+        include=ASKED_TOO,
         condition=ELIGIBLE,
         name='netbox_ssl_cert_sweep_expired',
     ),
     models.Index(
         fields=('renewal_overdue_at', 'valid_to'),
+        include=ASKED_TOO,
         condition=OVERDUE_UNTOLD,
         name='netbox_ssl_cert_sweep_overdue',
     ),
     # Holds only what was changed behind our back.
     models.Index(
         fields=('id',),
+        include=('announcing_since',),
         condition=CONTRADICTORY,
         name='netbox_ssl_cert_contradictory',
+    ),
+)
+
+# Lists and counts by renewal status (acme/renewal.py), and the list sorted by due time and by when a renewal becomes
+# overdue. Expired ones are counted by the sweep's index.
+STATUS_INDEXES = (
+    models.Index(
+        fields=('valid_to', 'renewal_due_at', 'renewal_overdue_at'),
+        condition=AUTOMATIC,
+        name='netbox_ssl_cert_automatic',
+    ),
+    models.Index(
+        fields=('valid_to',),
+        condition=ELIGIBLE & Q(acme_auto_renewal=False),
+        name='netbox_ssl_cert_manual',
+    ),
+    models.Index(
+        fields=('name', 'id'),
+        condition=~ELIGIBLE,
+        name='netbox_ssl_cert_no_status',
+    ),
+    models.Index(
+        fields=('renewal_due_at', 'id'),
+        name='netbox_ssl_cert_due',
+    ),
+    models.Index(
+        fields=('renewal_overdue_at', 'id'),
+        name='netbox_ssl_cert_overdue',
     ),
 )
 

@@ -13,7 +13,7 @@ from utilities.exceptions import AbortRequest
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
-from .announced import AUTOMATIC, SWEEP_INDEXES, AnnouncedFieldsMixin
+from .announced import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .ari_fields import ARI_INDEXES, ARIFieldsMixin
 from .export import YAMLExportMixin
 from .source_states import settle_behind
@@ -171,12 +171,7 @@ class Certificate(
             models.Index(fields=('lineage',), name='netbox_ssl_cert_lineage'),
             models.Index(fields=('serial_number',), name='netbox_ssl_cert_serial'),
             GinIndex(fields=('subject_alt_names',), name='netbox_ssl_cert_names'),
-            # Lists and counts by renewal status
-            models.Index(
-                fields=('renewal_due_at', 'valid_to'),
-                condition=AUTOMATIC,
-                name='netbox_ssl_cert_due',
-            ),
+            *STATUS_INDEXES,
             *SWEEP_INDEXES,
             *ARI_INDEXES,
         )

@@ -141,6 +141,9 @@ class AgreementTest(TestCase):
         overdue = set(Certificate.objects.filter(renewal.overdue_q(now)).values_list('pk', flat=True))
         expected = {c.pk for c in certificates if by_python[c.pk] == 'Due' and now >= c.overdue_at()}
         self.assertEqual(overdue, expected)
+        counts = {status: list(by_python.values()).count(status) for status in RenewalStatusChoices.values()}
+        everything = Certificate.objects.all()
+        self.assertEqual(renewal.status_counts(everything, now), {**counts, 'overdue': len(expected)})
 
     def test_extreme_dates_are_stored_and_read_back(self):
         first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
