@@ -54,7 +54,8 @@ PLUGINS_CONFIG = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS_CONFIG', '{}'
 DEVELOPER = True
 # Nothing leaves this machine.
 CENSUS_REPORTING_ENABLED = False
-ISOLATED_DEPLOYMENT = True
+# Only tests whose CA is on this machine set this.
+ISOLATED_DEPLOYMENT = os.environ.get('NETBOX_SSL_RUN_ISOLATED') != '0'
 RELEASE_CHECK_URL = None
 METRICS_ENABLED = os.environ.get('NETBOX_SSL_RUN_METRICS') == '1'
 TIME_ZONE = 'UTC'
