@@ -28,6 +28,7 @@ class NetBoxSSLConfig(PluginConfig):
         'import_max_bytes': 1024 * 1024,
         'import_max_certificates': 100,
         'import_max_names': 1000,
+        'refuse_tenant_mismatch': False,
     }
     # The default path names a package here, not the list.
     graphql_schema = 'graphql.schema.schema'

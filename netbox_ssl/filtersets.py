@@ -6,16 +6,22 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from netbox.filtersets import BaseFilterSet, NetBoxModelFilterSet, PrimaryModelFilterSet
 from tenancy.filtersets import ContactModelFilterSet, TenancyFilterSet
-from utilities.filters import MultiValueCharFilter, MultiValueDateTimeFilter
+from utilities.filters import MultiValueCharFilter, MultiValueContentTypeFilter, MultiValueDateTimeFilter
 from utilities.filtersets import register_filterset
 
 from .acme import renewal
 from .choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
-from .models import Certificate, CertificateSource, Issuance
+from .models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from .models.source_states import behind_q, silent_q
+from .place_filters import PlaceFilterSet
 from .x509 import normalize_hex
 
-__all__ = ('CertificateFilterSet', 'CertificateSourceFilterSet', 'IssuanceFilterSet')
+__all__ = (
+    'CertificateAssignmentFilterSet',
+    'CertificateFilterSet',
+    'CertificateSourceFilterSet',
+    'IssuanceFilterSet',
+)
 
 
 class HexFilter(MultiValueCharFilter):
@@ -70,7 +76,13 @@ def search_x509(value: str) -> Q:
 
 
 @register_filterset
-class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSet, ContactModelFilterSet):
+class CertificateFilterSet(
+    PlaceFilterSet,
+    X509FilterSet,
+    PrimaryModelFilterSet,
+    TenancyFilterSet,
+    ContactModelFilterSet,
+):
     status = django_filters.MultipleChoiceFilter(
         choices=CertificateStatusChoices,
         distinct=False,
@@ -121,6 +133,11 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
     ari_cert_id = MultiValueCharFilter(label=_('ARI certificate ID'))
     ari_explanation_url = MultiValueCharFilter(label=_('ARI explanation'))
 
+    assigned = django_filters.BooleanFilter(
+        method='filter_assigned',
+        label=_('Assigned'),
+    )
+
     class Meta:
         model = Certificate
         fields = (
@@ -155,6 +172,13 @@ class CertificateFilterSet(X509FilterSet, PrimaryModelFilterSet, TenancyFilterSe
             | Q(description__icontains=value)
             | Q(comments__icontains=value)
         )
+
+    def at_places(self, queryset, assignments):
+        return queryset.filter(pk__in=self.permitted(assignments).values('certificate'))
+
+    def filter_assigned(self, queryset, name, value):
+        assigned = Q(pk__in=self.permitted(CertificateAssignment.objects.all()).values('certificate'))
+        return queryset.filter(assigned if value else ~assigned)
 
     def filter_renewal_status(self, queryset, name, value):
         if not value:
@@ -255,3 +279,27 @@ class CertificateSourceFilterSet(OfCertificateFilterSet, NetBoxModelFilterSet):
     def filter_silent(self, queryset, name, value):
         silent = silent_q(timezone.now())
         return queryset.filter(silent if value else ~silent)
+
+
+@register_filterset
+class CertificateAssignmentFilterSet(PlaceFilterSet, OfCertificateFilterSet, NetBoxModelFilterSet):
+    assigned_object_type = MultiValueContentTypeFilter()
+
+    class Meta:
+        model = CertificateAssignment
+        fields = ('id', 'assigned_object_type_id', 'assigned_object_id', 'primary', 'note')
+
+    def at_places(self, queryset, assignments):
+        return queryset.filter(pk__in=assignments.values('pk'))
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(
+            Q(note__icontains=value)
+            | Q(certificate__name__icontains=value)
+            | Q(device__name__icontains=value)
+            | Q(virtual_machine__name__icontains=value)
+            | Q(service__name__icontains=value)
+            | Q(ip_address__dns_name__icontains=value)
+        )

@@ -38,6 +38,25 @@ menu = PluginMenu(
                     permissions=['netbox_ssl.add_certificate'],
                 ),
                 PluginMenuItem(
+                    link='plugins:netbox_ssl:certificateassignment_list',
+                    link_text=_('Assignments'),
+                    permissions=['netbox_ssl.view_certificateassignment'],
+                    buttons=(
+                        PluginMenuButton(
+                            link='plugins:netbox_ssl:certificateassignment_add',
+                            title=_('Add'),
+                            icon_class='mdi mdi-plus-thick',
+                            permissions=['netbox_ssl.add_certificateassignment'],
+                        ),
+                        PluginMenuButton(
+                            link='plugins:netbox_ssl:certificateassignment_bulk_import',
+                            title=_('Import'),
+                            icon_class='mdi mdi-upload',
+                            permissions=['netbox_ssl.add_certificateassignment'],
+                        ),
+                    ),
+                ),
+                PluginMenuItem(
                     link='plugins:netbox_ssl:certificatesource_list',
                     link_text=_('Sources'),
                     permissions=['netbox_ssl.view_certificatesource'],

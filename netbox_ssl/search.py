@@ -1,6 +1,6 @@
 from netbox.search import ObjectFieldValue, SearchIndex, register_search
 
-from .models import Certificate, CertificateSource, Issuance
+from .models import Certificate, CertificateAssignment, CertificateSource, Issuance
 
 
 class X509SearchIndex(SearchIndex):
@@ -56,4 +56,11 @@ class CertificateSourceIndex(SearchIndex):
     display_attrs = ('certificate', 'client', 'reported_at')
 
 
-indexes = (CertificateIndex, CertificateSourceIndex, IssuanceIndex)
+@register_search
+class CertificateAssignmentIndex(SearchIndex):
+    model = CertificateAssignment
+    fields = (('note', 500),)
+    display_attrs = ('certificate', 'assigned_object', 'note')
+
+
+indexes = (CertificateIndex, CertificateAssignmentIndex, CertificateSourceIndex, IssuanceIndex)

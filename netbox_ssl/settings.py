@@ -123,6 +123,16 @@ def source_silent_days() -> int:
     return _integer('source_silent_days')
 
 
+def refuse_tenant_mismatch() -> bool:
+    """Whether a certificate must not be assigned to what belongs to another tenant."""
+    value = _get('refuse_tenant_mismatch')
+    if not isinstance(value, bool):
+        raise ImproperlyConfigured(
+            f"PLUGINS_CONFIG['{PLUGIN}']['refuse_tenant_mismatch'] is {value!r}: give True or False."
+        )
+    return value
+
+
 def forget() -> None:
     """Drop what was computed from the settings, for tests that change them."""
     catalogue.cache_clear()
@@ -138,3 +148,4 @@ def validate() -> None:
     ari()
     source_behind_hours()
     source_silent_days()
+    refuse_tenant_mismatch()

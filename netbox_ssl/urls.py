@@ -11,6 +11,8 @@ app_name = 'netbox_ssl'
 urlpatterns = [
     path('certificates/', include(get_model_urls('netbox_ssl', 'certificate', detail=False))),
     path('certificates/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificate'))),
+    path('assignments/', include(get_model_urls('netbox_ssl', 'certificateassignment', detail=False))),
+    path('assignments/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificateassignment'))),
     path('sources/', include(get_model_urls('netbox_ssl', 'certificatesource', detail=False))),
     path('sources/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificatesource'))),
     path('issuances/', include(get_model_urls('netbox_ssl', 'issuance', detail=False))),

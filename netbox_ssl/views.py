@@ -8,6 +8,7 @@ from utilities.views import register_model_view
 
 from . import (  # noqa: F401  (some only register their views)
     ari_view,
+    assignment_views,
     bulk_import,
     filtersets,
     forms,

@@ -1,17 +1,26 @@
+from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
-from netbox.api.fields import ChoiceField
+from netbox.api.fields import ChoiceField, ContentTypeField
+from netbox.api.gfk_fields import GFKSerializerField
 from netbox.api.serializers import BaseModelSerializer, NetBoxModelSerializer, PrimaryModelSerializer
 from rest_framework import serializers
 from tenancy.api.serializers import TenantSerializer
 
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
-from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.validation import DETECTED_FIELDS, refuse_contradicted_facts
 from netbox_ssl.models.x509_fields import FACT_FIELDS
 
 from .guards import PrivateKeyGuardMixin
 
-__all__ = ('CertificateSerializer', 'CertificateSourceSerializer', 'IssuanceSerializer')
+__all__ = (
+    'CertificateAssignmentSerializer',
+    'CertificateSerializer',
+    'CertificateSourceSerializer',
+    'IssuanceSerializer',
+)
 
 
 # What the CA said of when to renew (RFC 9773), and when it is asked.
@@ -165,3 +174,51 @@ class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
         ]
         brief_fields = ('id', 'url', 'display', 'external_id', 'client')
         read_only_fields = ('reported_at', 'behind_since')
+
+
+class CertificateAssignmentSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
+    certificate = CertificateSerializer(nested=True)
+    assigned_object_type = ContentTypeField(queryset=ContentType.objects.filter(ASSIGNABLE))
+    assigned_object = GFKSerializerField(read_only=True)
+    warnings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CertificateAssignment
+        fields = [
+            'id',
+            'url',
+            'display_url',
+            'display',
+            'certificate',
+            'assigned_object_type',
+            'assigned_object_id',
+            'assigned_object',
+            'primary',
+            'note',
+            'warnings',
+            'tags',
+            'custom_fields',
+            'created',
+            'last_updated',
+        ]
+        brief_fields = ('id', 'url', 'display', 'certificate', 'primary', 'note')
+
+    def get_warnings(self, obj) -> list[str]:
+        return obj.get_warnings()
+
+    def validate(self, data):
+        if not self.nested:
+            self._refuse_unseen(data)
+        return super().validate(data)
+
+    def _refuse_unseen(self, data) -> None:
+        """NetBox takes any ID here. The answer shows the object, so it must be one that the user may see."""
+        if not {'assigned_object_type', 'assigned_object_id'} & data.keys():
+            return
+        object_type = data.get('assigned_object_type') or self.instance.assigned_object_type
+        object_id = data.get('assigned_object_id') or self.instance.assigned_object_id
+        visible = object_type.model_class().objects.restrict(self.context['request'].user, 'view')
+        if not visible.filter(pk=object_id).exists():
+            raise serializers.ValidationError(
+                {'assigned_object_id': _('There is no such object, or you lack the permission to see it.')}
+            )

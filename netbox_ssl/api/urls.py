@@ -5,6 +5,7 @@ from . import views
 router = NetBoxRouter()
 router.APIRootView = views.RootView
 router.register('certificates', views.CertificateViewSet)
+router.register('certificate-assignments', views.CertificateAssignmentViewSet)
 router.register('issuances', views.IssuanceViewSet)
 router.register('sources', views.CertificateSourceViewSet)
 router.register('status', views.StatusViewSet, basename='status')

@@ -2,7 +2,7 @@ from netbox.api.viewsets import NetBoxModelViewSet, NetBoxReadOnlyModelViewSet
 from rest_framework.routers import APIRootView
 
 from netbox_ssl import filtersets
-from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
 from . import serializers
@@ -12,7 +12,14 @@ from .guards import RequestGuardMixin
 from .import_views import ImportMixin
 from .status_views import StatusViewSet
 
-__all__ = ('CertificateSourceViewSet', 'CertificateViewSet', 'IssuanceViewSet', 'RootView', 'StatusViewSet')
+__all__ = (
+    'CertificateAssignmentViewSet',
+    'CertificateSourceViewSet',
+    'CertificateViewSet',
+    'IssuanceViewSet',
+    'RootView',
+    'StatusViewSet',
+)
 
 
 class RootView(APIRootView):
@@ -38,3 +45,9 @@ class CertificateSourceViewSet(RequestGuardMixin, NetBoxModelViewSet):
     queryset = CertificateSource.objects.all()
     serializer_class = serializers.CertificateSourceSerializer
     filterset_class = filtersets.CertificateSourceFilterSet
+
+
+class CertificateAssignmentViewSet(RequestGuardMixin, NetBoxModelViewSet):
+    queryset = CertificateAssignment.objects.with_places()
+    serializer_class = serializers.CertificateAssignmentSerializer
+    filterset_class = filtersets.CertificateAssignmentFilterSet

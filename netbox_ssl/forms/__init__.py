@@ -1,3 +1,9 @@
+from .assignments import (
+    CertificateAssignmentBulkEditForm,
+    CertificateAssignmentFilterForm,
+    CertificateAssignmentForm,
+    CertificateAssignmentImportForm,
+)
 from .bulk_edit import CertificateBulkEditForm
 from .bulk_import import CertificateImportForm
 from .filtersets import CertificateFilterForm, IssuanceFilterForm
@@ -11,6 +17,10 @@ from .sources import (
 )
 
 __all__ = (
+    'CertificateAssignmentBulkEditForm',
+    'CertificateAssignmentFilterForm',
+    'CertificateAssignmentForm',
+    'CertificateAssignmentImportForm',
     'CertificateBulkEditForm',
     'CertificateFilterForm',
     'CertificateForm',

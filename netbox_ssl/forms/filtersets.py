@@ -12,6 +12,7 @@ from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoice
 from netbox_ssl.models import Certificate, Issuance
 
 from .mixins import provider_input
+from .places import PLACE_FILTERS, PlaceFilterForm
 
 __all__ = ('CertificateFilterForm', 'IssuanceFilterForm')
 
@@ -61,7 +62,9 @@ X509_FILTERS = FieldSet(
 )
 
 
-class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilterForm, PrimaryModelFilterSetForm):
+class CertificateFilterForm(
+    PlaceFilterForm, X509FilterForm, ContactModelFilterForm, TenancyFilterForm, PrimaryModelFilterSetForm
+):
     model = Certificate
     fieldsets = (
         FieldSet('q', 'filter_id', 'tag'),
@@ -80,6 +83,7 @@ class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilte
         FieldSet('source_behind', 'source_silent', name=_('Sources')),
         FieldSet('status', name=_('Certificate')),
         X509_FILTERS,
+        FieldSet('assigned', *PLACE_FILTERS, name=_('Used By')),
         FieldSet('tenant_group_id', 'tenant_id', name=_('Tenancy')),
         FieldSet('owner_group_id', 'owner_id', name=_('Ownership')),
         FieldSet('contact', 'contact_role', 'contact_group', name=_('Contacts')),
@@ -111,6 +115,7 @@ class CertificateFilterForm(X509FilterForm, ContactModelFilterForm, TenancyFilte
         label=_('Account email'),
         required=False,
     )
+    assigned = yes_no_any(_('Assigned'))
     status = forms.MultipleChoiceField(
         label=_('Status'),
         choices=CertificateStatusChoices,

@@ -15,11 +15,12 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.models.source_states import behind_q, silent_q
 
 if TYPE_CHECKING:
+    from core.graphql.filters import ContentTypeFilter
     from netbox.graphql.filter_lookups import IntegerLookup, StringArrayLookup
 
     from .enums import ACMEChallengeTypeEnum, CertificateStatusEnum, RenewalStatusEnum
 
-__all__ = ('CertificateFilter', 'CertificateSourceFilter', 'IssuanceFilter')
+__all__ = ('CertificateAssignmentFilter', 'CertificateFilter', 'CertificateSourceFilter', 'IssuanceFilter')
 
 
 @strawberry.type
@@ -123,3 +124,17 @@ class CertificateSourceFilter(NetBoxModelFilter):
     def silent(self, value: bool, prefix: str) -> Q:
         silent = silent_q(timezone.now(), prefix)
         return silent if value else ~silent
+
+
+@register_filter(models.CertificateAssignment, lookups=True)
+class CertificateAssignmentFilter(NetBoxModelFilter):
+    certificate: Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
+        strawberry_django.filter_field()
+    )
+    certificate_id: ID | None = strawberry_django.filter_field()
+    assigned_object_type: Annotated['ContentTypeFilter', strawberry.lazy('core.graphql.filters')] | None = (
+        strawberry_django.filter_field()
+    )
+    assigned_object_id: ID | None = strawberry_django.filter_field()
+    primary: FilterLookup[bool] | None = strawberry_django.filter_field()
+    note: StrFilterLookup | None = strawberry_django.filter_field()

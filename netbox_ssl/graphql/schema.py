@@ -1,13 +1,16 @@
 import strawberry
 import strawberry_django
 
-from .types import CertificateSourceType, CertificateType, IssuanceType
+from .types import CertificateAssignmentType, CertificateSourceType, CertificateType, IssuanceType
 
 
 @strawberry.type(name='Query')
 class NetBoxSSLQuery:
     certificate: CertificateType = strawberry_django.field()
     certificate_list: list[CertificateType] = strawberry_django.field()
+
+    certificate_assignment: CertificateAssignmentType = strawberry_django.field()
+    certificate_assignment_list: list[CertificateAssignmentType] = strawberry_django.field()
 
     certificate_source: CertificateSourceType = strawberry_django.field()
     certificate_source_list: list[CertificateSourceType] = strawberry_django.field()

@@ -2,19 +2,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 import strawberry_django
+from dcim.models import Device
 from extras.graphql.mixins import ContactsMixin
+from ipam.models import IPAddress, Service
+from netbox.graphql.optimization import build_gfk_prefetch
 from netbox.graphql.types import BaseObjectType, NetBoxObjectType, PrimaryObjectType, register_type
+from virtualization.models import VirtualMachine
 
 from netbox_ssl import models
 from netbox_ssl.models.issuances import REPLACED_AT, replaced_at_sql
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
-from .filters import CertificateFilter, CertificateSourceFilter, IssuanceFilter
+from .filters import CertificateAssignmentFilter, CertificateFilter, CertificateSourceFilter, IssuanceFilter
 
 if TYPE_CHECKING:
+    from dcim.graphql.types import DeviceType
+    from ipam.graphql.types import IPAddressType, ServiceType
+    from netbox.graphql.types import ContentTypeType
     from tenancy.graphql.types import TenantType
+    from virtualization.graphql.types import VirtualMachineType
 
-__all__ = ('CertificateSourceType', 'CertificateType', 'IssuanceType')
+__all__ = ('CertificateAssignmentType', 'CertificateSourceType', 'CertificateType', 'IssuanceType')
 
 # What the renewal rule reads.
 RULE_FIELDS = [
@@ -43,6 +51,7 @@ RULE_FIELDS = [
 class CertificateType(ContactsMixin, PrimaryObjectType):
     tenant: Annotated['TenantType', strawberry.lazy('tenancy.graphql.types')] | None
     subject_alt_names: list[str]
+    assignments: list[Annotated['CertificateAssignmentType', strawberry.lazy('netbox_ssl.graphql.types')]]
     sources: list[Annotated['CertificateSourceType', strawberry.lazy('netbox_ssl.graphql.types')]]
     issuances: list[Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')]]
 
@@ -101,3 +110,34 @@ class CertificateSourceType(NetBoxObjectType):
     @strawberry_django.field(only=['reported_at', 'certificate__status'], select_related=['certificate'])
     def is_silent(self) -> bool:
         return models.CertificateSource.is_silent.fget(self)
+
+
+@register_type(
+    models.CertificateAssignment,
+    fields='__all__',
+    filters=CertificateAssignmentFilter,
+    pagination=True,
+)
+class CertificateAssignmentType(NetBoxObjectType):
+    # None to who may not see it.
+    certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
+    assigned_object_type: Annotated['ContentTypeType', strawberry.lazy('netbox.graphql.types')] | None
+    assigned_object_id: strawberry.ID
+
+    @strawberry_django.field(
+        prefetch_related=build_gfk_prefetch('assigned_object', [Device, VirtualMachine, Service, IPAddress]),
+        only=['assigned_object_type', 'assigned_object_id'],
+    )
+    def assigned_object(
+        self,
+    ) -> (
+        Annotated[
+            Annotated['DeviceType', strawberry.lazy('dcim.graphql.types')]
+            | Annotated['VirtualMachineType', strawberry.lazy('virtualization.graphql.types')]
+            | Annotated['ServiceType', strawberry.lazy('ipam.graphql.types')]
+            | Annotated['IPAddressType', strawberry.lazy('ipam.graphql.types')],
+            strawberry.union('CertificateAssignmentObjectType'),
+        ]
+        | None
+    ):
+        return self.assigned_object

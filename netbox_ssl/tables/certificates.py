@@ -8,18 +8,27 @@ from tenancy.tables import ContactsColumnMixin, TenancyColumnsMixin
 from netbox_ssl.acme import renewal
 from netbox_ssl.models import Certificate
 
-__all__ = ('CertificateTable',)
+__all__ = ('CertificateTable', 'RenewalStatusColumn')
 
 
 class RenewalStatusColumn(columns.ChoiceFieldColumn):
-    """Sorted by the rule itself, since the status is no column of the database."""
+    """
+    Sorted by the rule itself, since the status is no column of the database. ``of`` names the foreign key to the
+    certificate in tables of other objects.
+    """
+
+    def __init__(self, *args, of='', **kwargs):
+        self.of = of
+        super().__init__(*args, **kwargs)
 
     def order(self, queryset, is_descending):
         prefix = '-' if is_descending else ''
-        queryset = queryset.alias(_renewal_status=renewal.status_sql(timezone.now()))
-        return queryset.order_by(f'{prefix}_renewal_status', 'name', 'pk'), True
+        path = f'{self.of}__' if self.of else ''
+        queryset = queryset.alias(_renewal_status=renewal.status_sql(timezone.now(), path))
+        return queryset.order_by(f'{prefix}_renewal_status', f'{path}name', 'pk'), True
 
     def render(self, record, bound_column, value):
+        record = getattr(record, self.of) if self.of else record
         badge = super().render(record, bound_column, value)
         if not record.renewal_overdue:
             return badge

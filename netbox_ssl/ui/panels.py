@@ -111,6 +111,14 @@ class CertificateSourcePanel(panels.ObjectAttributesPanel):
     reported_at = attrs.DateTimeAttr('reported_at', label=_('Last report'))
 
 
+class CertificateAssignmentPanel(panels.ObjectAttributesPanel):
+    certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
+    assigned_object = attrs.RelatedObjectAttr('assigned_object', linkify=True, label=_('Assigned to'))
+    primary = attrs.BooleanAttr('primary')
+    note = attrs.TextAttr('note')
+    warnings = attrs.TemplatedAttr('get_warnings', label=_('Warnings'), template_name='netbox_ssl/attrs/warnings.html')
+
+
 class PEMPanel(panels.TextCodePanel):
     """A PEM as text; left out where there is none."""
 

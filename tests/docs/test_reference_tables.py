@@ -10,10 +10,20 @@ from utilities.testing import APITestCase
 
 from netbox_ssl import config
 from netbox_ssl.acme.catalogue import CUSTOM_KEYS, parse_custom_providers
-from netbox_ssl.api.serializers import CertificateSerializer, CertificateSourceSerializer, IssuanceSerializer
+from netbox_ssl.api.serializers import (
+    CertificateAssignmentSerializer,
+    CertificateSerializer,
+    CertificateSourceSerializer,
+    IssuanceSerializer,
+)
 from netbox_ssl.api.urls import router
-from netbox_ssl.filtersets import CertificateFilterSet, CertificateSourceFilterSet, IssuanceFilterSet
-from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.filtersets import (
+    CertificateAssignmentFilterSet,
+    CertificateFilterSet,
+    CertificateSourceFilterSet,
+    IssuanceFilterSet,
+)
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.settings import INTEGER_RANGES
 from tests.factories import grant, issue_acme, successor
 
@@ -50,6 +60,7 @@ class FieldsTestCase(SimpleTestCase):
         for page, model, serializer in (
             ('certificate.md', Certificate, CertificateSerializer),
             ('issuance.md', Issuance, IssuanceSerializer),
+            ('assignment.md', CertificateAssignment, CertificateAssignmentSerializer),
             ('source.md', CertificateSource, CertificateSourceSerializer),
         ):
             columns = {field.name for field in model._meta.concrete_fields} | set(serializer.Meta.fields)
@@ -71,6 +82,7 @@ class FieldsTestCase(SimpleTestCase):
         for part, filterset in (
             ('Certificates', CertificateFilterSet),
             ('Issuances', IssuanceFilterSet),
+            ('Assignments', CertificateAssignmentFilterSet),
             ('Sources', CertificateSourceFilterSet),
         ):
             documented = names(page.partition(f'\n## {part}\n')[2].partition('\n## ')[0])

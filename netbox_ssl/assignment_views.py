@@ -1,0 +1,92 @@
+"""The pages of certificate assignments."""
+
+from django.contrib import messages
+from extras.ui.panels import CustomFieldsPanel, TagsPanel
+from netbox.ui import layout
+from netbox.views import generic
+from utilities.jobs import is_background_request
+from utilities.views import register_model_view
+
+from . import filtersets, forms, tables
+from .models import CertificateAssignment
+from .ui import panels
+from .view_guards import PrivateKeyGuardMixin
+
+__all__ = ()
+
+
+@register_model_view(CertificateAssignment, 'list', path='', detail=False)
+class CertificateAssignmentListView(generic.ObjectListView):
+    queryset = CertificateAssignment.objects.with_places()
+    filterset = filtersets.CertificateAssignmentFilterSet
+    filterset_form = forms.CertificateAssignmentFilterForm
+    table = tables.CertificateAssignmentTable
+
+
+@register_model_view(CertificateAssignment)
+class CertificateAssignmentView(generic.ObjectView):
+    queryset = CertificateAssignment.objects.with_places()
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.CertificateAssignmentPanel(),
+        ],
+        right_panels=[
+            TagsPanel(),
+            CustomFieldsPanel(),
+        ],
+    )
+
+
+@register_model_view(CertificateAssignment, 'add', detail=False)
+@register_model_view(CertificateAssignment, 'edit')
+class CertificateAssignmentEditView(generic.ObjectEditView):
+    queryset = CertificateAssignment.objects.all()
+    form = forms.CertificateAssignmentForm
+    template_name = 'netbox_ssl/certificate_edit.html'
+
+    def alter_object(self, obj, request, url_args, url_kwargs):
+        self._edited = super().alter_object(obj, request, url_args, url_kwargs)
+        return self._edited
+
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        # A redirect, HTMX's or the browser's: it has been saved.
+        if response.status_code == 302 or 'HX-Location' in response:
+            for warning in self._edited.get_warnings():
+                messages.warning(request, warning)
+        return response
+
+
+@register_model_view(CertificateAssignment, 'delete')
+class CertificateAssignmentDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
+    queryset = CertificateAssignment.objects.all()
+
+
+@register_model_view(CertificateAssignment, 'bulk_import', path='import', detail=False)
+class CertificateAssignmentBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
+    queryset = CertificateAssignment.objects.all()
+    model_form = forms.CertificateAssignmentImportForm
+
+    def save_object(self, object_form, request):
+        obj = super().save_object(object_form, request)
+        for warning in obj.get_warnings():
+            if is_background_request(request):
+                request.job.logger.warning('%s: %s', obj, warning)
+            else:
+                messages.warning(request, f'{obj}: {warning}')
+        return obj
+
+
+@register_model_view(CertificateAssignment, 'bulk_edit', path='edit', detail=False)
+class CertificateAssignmentBulkEditView(generic.BulkEditView):
+    queryset = CertificateAssignment.objects.with_places()
+    filterset = filtersets.CertificateAssignmentFilterSet
+    table = tables.CertificateAssignmentTable
+    form = forms.CertificateAssignmentBulkEditForm
+
+
+@register_model_view(CertificateAssignment, 'bulk_delete', path='delete', detail=False)
+class CertificateAssignmentBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
+    queryset = CertificateAssignment.objects.with_places()
+    filterset = filtersets.CertificateAssignmentFilterSet
+    table = tables.CertificateAssignmentTable

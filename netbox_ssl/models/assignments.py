@@ -1,0 +1,164 @@
+from dcim.models import Device
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.prefetch import GenericPrefetch
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from ipam.models import IPAddress, Service
+from netbox.models import NetBoxModel
+from utilities.querysets import RestrictedQuerySet
+from virtualization.models import VirtualMachine
+
+from netbox_ssl import settings
+
+__all__ = ('ASSIGNABLE', 'ASSIGNABLE_MODELS', 'CertificateAssignment', 'tenant_of')
+
+# What a certificate can be assigned to → how assignments are filtered by it.
+ASSIGNABLE_MODELS = {
+    Device: 'device',
+    VirtualMachine: 'virtual_machine',
+    Service: 'service',
+    IPAddress: 'ip_address',
+}
+ASSIGNABLE = Q()
+for _model in ASSIGNABLE_MODELS:
+    ASSIGNABLE |= Q(app_label=_model._meta.app_label, model=_model._meta.model_name)
+
+TENANTS_DIFFER = _('The certificate and {object} belong to different tenants.')
+
+
+def tenant_of(place):
+    """The ID of the tenant whom an assignable object belongs to, or None. A service belongs to whom its parent does."""
+    return getattr(place.parent if isinstance(place, Service) else place, 'tenant_id', None)
+
+
+class CertificateAssignmentQuerySet(RestrictedQuerySet):
+    def with_places(self):
+        """Read certificates and assigned objects, with what tells their tenants, in a few queries for all."""
+        places = [model.objects.all() for model in ASSIGNABLE_MODELS if model is not Service]
+        places.append(Service.objects.prefetch_related('parent'))
+        return self.select_related('certificate', 'assigned_object_type').prefetch_related(
+            GenericPrefetch('assigned_object', places)
+        )
+
+
+class CertificateAssignment(NetBoxModel):
+    """A Certificate in use on a device, a virtual machine, an application service, or an IP address."""
+
+    certificate = models.ForeignKey(
+        to='netbox_ssl.Certificate',
+        on_delete=models.CASCADE,
+        related_name='assignments',
+    )
+    assigned_object_type = models.ForeignKey(
+        to='contenttypes.ContentType',
+        on_delete=models.PROTECT,
+        related_name='+',
+        verbose_name=_('object type'),
+        limit_choices_to=ASSIGNABLE,
+    )
+    assigned_object_id = models.PositiveBigIntegerField(
+        verbose_name=_('object ID'),
+    )
+    assigned_object = GenericForeignKey(
+        ct_field='assigned_object_type',
+        fk_field='assigned_object_id',
+    )
+    primary = models.BooleanField(
+        verbose_name=_('primary'),
+        default=False,
+        help_text=_('The main certificate of the object, for instance the one it shows to clients without SNI'),
+    )
+    note = models.CharField(
+        verbose_name=_('note'),
+        max_length=200,
+        blank=True,
+        help_text=_('Where on it: a port, a path'),
+    )
+
+    objects = CertificateAssignmentQuerySet.as_manager()
+
+    clone_fields = ('certificate', 'note')
+    prerequisite_models = ('netbox_ssl.Certificate',)
+
+    class Meta:
+        ordering = ('certificate', 'pk')
+        verbose_name = _('certificate assignment')
+        verbose_name_plural = _('certificate assignments')
+        constraints = (
+            # In this order it is also the index by object; that by certificate is the foreign key's.
+            models.UniqueConstraint(
+                fields=('assigned_object_type', 'assigned_object_id', 'certificate'),
+                name='%(app_label)s_%(class)s_unique',
+                violation_error_message=_('The certificate is assigned to this object already.'),
+            ),
+            models.UniqueConstraint(
+                fields=('assigned_object_type', 'assigned_object_id'),
+                condition=Q(primary=True),
+                name='%(app_label)s_%(class)s_primary',
+                violation_error_message=_('This object has a primary certificate already. Unset that one first.'),
+            ),
+        )
+
+    def __str__(self):
+        return f'{self.certificate} → {self.assigned_object}'
+
+    def get_absolute_url(self):
+        return reverse('plugins:netbox_ssl:certificateassignment', args=[self.pk])
+
+    @property
+    def docs_url(self):
+        return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/assignment'})
+
+    def clean(self):
+        super().clean()
+        if self.assigned_object_type_id and self.assigned_object_id:
+            self._check_assigned_object()
+
+    def _check_assigned_object(self) -> None:
+        if self.assigned_object_type.model_class() not in ASSIGNABLE_MODELS:
+            raise ValidationError(
+                {
+                    'assigned_object_type': _(
+                        'Certificates are assigned to devices, virtual machines, application services and IP addresses.'
+                    )
+                }
+            )
+        if settings.refuse_tenant_mismatch() and self.tenants_differ:
+            raise ValidationError(
+                f'{self._tenants_message} '
+                + _('This NetBox does not allow that (setting refuse_tenant_mismatch). Change one of the tenants.')
+            )
+
+    @property
+    def tenants_differ(self) -> bool:
+        """Whether certificate and object have tenants, and not the same one."""
+        ours = self.certificate.tenant_id if self.certificate_id else None
+        return None not in (ours, theirs := tenant_of(self.assigned_object)) and ours != theirs
+
+    @property
+    def _tenants_message(self) -> str:
+        return TENANTS_DIFFER.format(object=self.assigned_object)
+
+    def get_warnings(self) -> list[str]:
+        """What is accepted but probably not meant, one sentence each."""
+        return [self._tenants_message] if self.tenants_differ else []
+
+    def to_objectchange(self, action):
+        # Listed among the changes of the certificate, too.
+        change = super().to_objectchange(action)
+        change.related_object = self.certificate
+        return change
+
+
+# The other side of the generic foreign key: what is assigned to goes with its assignments, each with an entry in the
+# change log, and Django asks before.
+for _model, _name in ASSIGNABLE_MODELS.items():
+    GenericRelation(
+        to=CertificateAssignment,
+        content_type_field='assigned_object_type',
+        object_id_field='assigned_object_id',
+        related_query_name=_name,
+    ).contribute_to_class(_model, 'certificate_assignments')

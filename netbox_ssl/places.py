@@ -1,0 +1,60 @@
+"""
+Where certificates live: the assignments that a device, virtual machine, site or cluster has, directly, by its services,
+or by the IP addresses of its interfaces. One set of rules for pages, filters, GraphQL and event data.
+"""
+
+from dcim.models import Device, Interface
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from ipam.models import IPAddress, Service
+from virtualization.models import VirtualMachine, VMInterface
+
+from .models import CertificateAssignment
+
+__all__ = ('assignments_at',)
+
+
+def _assigned(model, pks) -> Q:
+    return Q(assigned_object_type=ContentType.objects.get_for_model(model), assigned_object_id__in=pks)
+
+
+def _on_hosts(model, interface_model, interface_of: str, hosts) -> Q:
+    """Assignments to the ``hosts`` (of ``model``), to their services, to the addresses of their interfaces."""
+    host_type = ContentType.objects.get_for_model(model)
+    interface_type = ContentType.objects.get_for_model(interface_model)
+    interfaces = interface_model.objects.filter(**{f'{interface_of}__in': hosts})
+    services = Service.objects.filter(parent_object_type=host_type, parent_object_id__in=hosts)
+    addresses = IPAddress.objects.filter(
+        assigned_object_type=interface_type, assigned_object_id__in=interfaces.values('pk')
+    )
+    indirect = _assigned(Service, services.values('pk')) | _assigned(IPAddress, addresses.values('pk'))
+    return _assigned(model, hosts) | indirect
+
+
+def _devices(**filters) -> Q:
+    return _on_hosts(Device, Interface, 'device', Device.objects.filter(**filters).values('pk'))
+
+
+def _machines(**filters) -> Q:
+    machines = VirtualMachine.objects.filter(**filters).values('pk')
+    return _on_hosts(VirtualMachine, VMInterface, 'virtual_machine', machines)
+
+
+# Kind of place → the assignments there, given places of this kind.
+_PLACES = {
+    'device': lambda places: _devices(pk__in=places),
+    'virtual_machine': lambda places: _machines(pk__in=places),
+    'service': lambda places: _assigned(Service, places),
+    'ip_address': lambda places: _assigned(IPAddress, places),
+    'site': lambda places: _devices(site__in=places) | _machines(site__in=places),
+    'cluster': lambda places: _devices(cluster__in=places) | _machines(cluster__in=places),
+}
+
+
+def assignments_at(kind: str, places):
+    """
+    The assignments at ``places``: primary keys, or objects, of one kind (``device``, ``virtual_machine``, ``service``,
+    ``ip_address``, ``site`` or ``cluster``). Not restricted to what somebody may see.
+    """
+    pks = [getattr(place, 'pk', place) for place in places]
+    return CertificateAssignment.objects.filter(_PLACES[kind](pks))

@@ -1,0 +1,84 @@
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+from netbox.tables import NetBoxTable, columns
+
+from netbox_ssl.models import CertificateAssignment
+
+from .certificates import RenewalStatusColumn
+
+__all__ = ('CertificateAssignmentTable',)
+
+
+class CertificateAssignmentTable(NetBoxTable):
+    certificate = tables.Column(
+        verbose_name=_('Certificate'),
+        linkify=True,
+    )
+    renewal_status = RenewalStatusColumn(
+        of='certificate',
+        accessor='certificate__get_renewal_status_display',
+        verbose_name=_('Renewal Status'),
+    )
+    valid_to = columns.DateTimeColumn(
+        accessor='certificate__valid_to',
+        verbose_name=_('Expires'),
+    )
+    assigned_object_type = columns.ContentTypeColumn(
+        verbose_name=_('Object Type'),
+    )
+    assigned_object = tables.Column(
+        verbose_name=_('Assigned To'),
+        linkify=True,
+        orderable=False,
+    )
+    primary = columns.BooleanColumn(
+        verbose_name=_('Primary'),
+        false_mark=None,
+    )
+    note = tables.Column(
+        verbose_name=_('Note'),
+    )
+    # Not a column of the database: one sentence each.
+    warnings = tables.Column(
+        accessor='get_warnings',
+        verbose_name=_('Warnings'),
+        orderable=False,
+    )
+    tags = columns.TagColumn(
+        url_name='plugins:netbox_ssl:certificateassignment_list',
+    )
+
+    class Meta(NetBoxTable.Meta):
+        model = CertificateAssignment
+        fields = (
+            'pk',
+            'id',
+            'certificate',
+            'renewal_status',
+            'valid_to',
+            'assigned_object_type',
+            'assigned_object',
+            'primary',
+            'note',
+            'warnings',
+            'tags',
+            'created',
+            'last_updated',
+        )
+        default_columns = (
+            'pk',
+            'certificate',
+            'renewal_status',
+            'valid_to',
+            'assigned_object_type',
+            'assigned_object',
+            'primary',
+            'note',
+        )
+        empty_text = _('No assignments match. Add one here, or on the page of what serves a certificate.')
+
+    def render_warnings(self, value):
+        return ' '.join(value)
+
+    def value_warnings(self, value):
+        return ' '.join(value)
