@@ -3,6 +3,8 @@
 import django_filters
 from dcim.models import Device, Site
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from ipam.models import IPAddress, Service
 from netbox.filtersets import BaseFilterSet
 from virtualization.models import Cluster, VirtualMachine
@@ -12,30 +14,35 @@ from .places import assignments_at
 __all__ = ('PlaceFilterSet',)
 
 
-def _filter(model, label, to_field_name=None):
-    named = {'to_field_name': to_field_name} if to_field_name else {}
-    return django_filters.ModelMultipleChoiceFilter(
-        queryset=model.objects.all(),
-        method='filter_places',
-        distinct=False,
-        label=label,
-        **named,
-    )
+class PlaceFilter(django_filters.ModelMultipleChoiceFilter):
+    def __init__(self, model, label, **options):
+        super().__init__(queryset=model.objects.all(), method='filter_places', distinct=False, label=label, **options)
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class PlaceIDFilter(PlaceFilter):
+    pass
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class PlaceNameFilter(PlaceFilter):
+    def __init__(self, model, label, to_field_name):
+        super().__init__(model, label, to_field_name=to_field_name)
 
 
 class PlaceFilterSet(BaseFilterSet):
-    device_id = _filter(Device, _('Device (ID)'))
-    device = _filter(Device, _('Device (name)'), 'name')
-    virtual_machine_id = _filter(VirtualMachine, _('Virtual machine (ID)'))
-    virtual_machine = _filter(VirtualMachine, _('Virtual machine (name)'), 'name')
-    service_id = _filter(Service, _('Application service (ID)'))
-    service = _filter(Service, _('Application service (name)'), 'name')
-    ip_address_id = _filter(IPAddress, _('IP address (ID)'))
-    ip_address = _filter(IPAddress, _('IP address'), 'address')
-    site_id = _filter(Site, _('Site (ID)'))
-    site = _filter(Site, _('Site (slug)'), 'slug')
-    cluster_id = _filter(Cluster, _('Cluster (ID)'))
-    cluster = _filter(Cluster, _('Cluster (name)'), 'name')
+    device_id = PlaceIDFilter(Device, _('Device (ID)'))
+    device = PlaceNameFilter(Device, _('Device (name)'), 'name')
+    virtual_machine_id = PlaceIDFilter(VirtualMachine, _('Virtual machine (ID)'))
+    virtual_machine = PlaceNameFilter(VirtualMachine, _('Virtual machine (name)'), 'name')
+    service_id = PlaceIDFilter(Service, _('Application service (ID)'))
+    service = PlaceNameFilter(Service, _('Application service (name)'), 'name')
+    ip_address_id = PlaceIDFilter(IPAddress, _('IP address (ID)'))
+    ip_address = PlaceNameFilter(IPAddress, _('IP address'), 'address')
+    site_id = PlaceIDFilter(Site, _('Site (ID)'))
+    site = PlaceNameFilter(Site, _('Site (slug)'), 'slug')
+    cluster_id = PlaceIDFilter(Cluster, _('Cluster (ID)'))
+    cluster = PlaceNameFilter(Cluster, _('Cluster (name)'), 'name')
 
     class Meta:
         abstract = True

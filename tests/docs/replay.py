@@ -114,7 +114,7 @@ class Documented:
         """A documented JSON body with the real IDs."""
         if isinstance(value, dict):
             return {
-                key: self._real_id(item) if key == 'certificate' else self.real_body(item)
+                key: self._real_id(item) if key in ('certificate', 'assigned_object_id') else self.real_body(item)
                 for key, item in value.items()
             }
         return [self.real_body(item) for item in value] if isinstance(value, list) else value

@@ -8,10 +8,11 @@ from unittest.mock import patch
 
 import pynetbox
 from django.core.files.uploadedfile import SimpleUploadedFile
+from ipam.models import IPAddress
 from utilities.testing import APITestCase
 
 from dev.certificate_factory import issue
-from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from tests.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 from tests.redetection import known_provider
 
@@ -47,7 +48,7 @@ def make_files() -> dict[str, bytes]:
 class ReplayTestCase(APITestCase):
     def setUp(self):
         super().setUp()
-        for model in (Certificate, CertificateSource, Issuance):
+        for model in (Certificate, CertificateAssignment, CertificateSource, Issuance, IPAddress):
             grant(self.user, 'view', 'add', 'change', 'delete', model=model)
         self.files = make_files()
         self.documented = Documented('http://testserver')
