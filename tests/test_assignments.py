@@ -308,9 +308,27 @@ class ConstrainedTestCase(APITestCase):
             self.client.post(url, {'data': data, 'format': 'csv', 'csv_delimiter': ','})
             self.assertFalse(CertificateAssignment.objects.exists())
 
+    def seen(self):
+        return [each['id'] for each in self.client.get(REST, **self.header).json()['results']]
+
     def test_what_is_seen(self):
         hidden = assign(record(name='hidden.example.net'), self.other)
         shown = assign(self.certificate, self.mine)
-        self.assertEqual([each['id'] for each in self.client.get(REST, **self.header).json()['results']], [shown.pk])
+        self.assertEqual(self.seen(), [shown.pk])
         self.assertEqual(self.client.get(hidden.get_absolute_url()).status_code, 404)
         self.assertEqual(Certificate.objects.count(), 2)
+
+    def test_only_with_what_it_names(self):
+        """Whoever may see all assignments sees those only of certificates and objects that they may see."""
+        grant(self.user, 'view', model=CertificateAssignment)
+        shown = assign(self.certificate, self.mine)
+        for certificate, place in (
+            (self.certificate, self.other),
+            (self.certificate, machine()),
+            (self.certificate, service_on(self.mine)),
+            (record(name='hidden.example.net'), self.mine),
+        ):
+            self.assertEqual(self.client.get(assign(certificate, place).get_absolute_url()).status_code, 404)
+        self.assertEqual(self.seen(), [shown.pk])
+        page = self.client.get(reverse('plugins:netbox_ssl:certificateassignment_list'))
+        self.assertEqual([row.record.pk for row in page.context['table'].rows], [shown.pk])

@@ -1,6 +1,6 @@
 """Certificates and assignments by where they are used; what a constrained user is told."""
 
-from dcim.models import Site
+from dcim.models import Device, Site
 from ipam.models import IPAddress
 from utilities.testing import APITestCase, TestCase
 from virtualization.models import Cluster, ClusterType
@@ -81,6 +81,7 @@ class ConstrainedTestCase(APITestCase):
         for name in ('shown', 'hidden'):
             assign(record(name=name), self.host)
         grant(self.user, 'view')
+        grant(self.user, 'view', model=Device)
         self.client.force_login(self.user)
 
     def found(self, query):

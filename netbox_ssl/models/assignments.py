@@ -1,5 +1,6 @@
 from dcim.models import Device
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -34,7 +35,29 @@ def tenant_of(place):
     return getattr(place.parent if isinstance(place, Service) else place, 'tenant_id', None)
 
 
+def _seen_by(user) -> Q:
+    """Assignments whose certificate and object ``user`` may see. Empty for who may see all: nothing to ask for."""
+    certificates = CertificateAssignment._meta.get_field('certificate').related_model.objects.restrict(user, 'view')
+    certificate = Q(certificate__in=certificates.values('pk')) if certificates.query.where else Q()
+    places = {model: model.objects.restrict(user, 'view') for model in ASSIGNABLE_MODELS}
+    if not any(visible.query.where for visible in places.values()):
+        return certificate
+    place = Q()
+    for model, visible in places.items():
+        of_type = Q(assigned_object_type=ContentType.objects.get_for_model(model))
+        place |= of_type & Q(assigned_object_id__in=visible.values('pk')) if visible.query.where else of_type
+    return certificate & place
+
+
 class CertificateAssignmentQuerySet(RestrictedQuerySet):
+    def restrict(self, user, action='view'):
+        """
+        An assignment names a certificate and an object: it is shown to those only who may see all three. So no list,
+        count, panel or filter tells anybody of an object outside of their permissions.
+        """
+        permitted = super().restrict(user, action)
+        return permitted.filter(_seen_by(user)) if action == 'view' else permitted
+
     def with_places(self):
         """Read certificates and assigned objects, with what tells their tenants, in a few queries for all."""
         places = [model.objects.all() for model in ASSIGNABLE_MODELS if model is not Service]
