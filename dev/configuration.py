@@ -50,6 +50,9 @@ API_TOKEN_PEPPERS = peppers()
 PLUGINS = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS', '["netbox_ssl"]'))
 PLUGINS_CONFIG = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS_CONFIG', '{}'))
 
+# What the tutorial on expiry monitoring starts there; if nobody listens, mail is tried again as a webhook is.
+EMAIL = {'SERVER': '127.0.0.1', 'PORT': 1025, 'FROM_EMAIL': 'netbox@example.com'}
+
 # NetBox guards makemigrations by this. It changes nothing else.
 DEVELOPER = True
 # Nothing leaves this machine.

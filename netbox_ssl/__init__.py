@@ -22,6 +22,7 @@ class NetBoxSSLConfig(PluginConfig):
         'ari_allowed_hosts': [],
         'ari_requests_per_second': 20,
         'ari_concurrency': 16,
+        'netbox_url': '',
         'sweep_interval': 1,
         'source_behind_hours': 48,
         'source_silent_days': 7,

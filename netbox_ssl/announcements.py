@@ -24,6 +24,7 @@ from rq.timeouts import JobTimeoutException
 
 from netbox_ssl.announcement_data import describe, timestamp
 from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.event_rules import EmailAction
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 
@@ -35,6 +36,9 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 UNREACHABLE = (OperationalError, InterfaceError, RedisError, JobTimeoutException)
 
 NAMESPACE = uuid.UUID('6f0c1f0e-7a52-5c0b-9d86-3d5b1c8e2a47')
+
+# Actions of event rules that write nothing into the database
+ONLY_ENQUEUE = (EventRuleActionChoices.WEBHOOK, EmailAction.slug)
 
 # PEM is bulky, and a snapshot without it shows a change just as well; it is in the event's data.
 NOT_IN_SNAPSHOTS = ('pem', 'chain_pem')
@@ -175,5 +179,5 @@ class Rules:
 
 
 def _all_or_nothing(rule: EventRule) -> AbstractContextManager:
-    """A transaction for what ``rule`` does. A webhook writes nothing, and is in the queue when this ends."""
-    return nullcontext() if rule.action_type == EventRuleActionChoices.WEBHOOK else transaction.atomic()
+    """A transaction for what ``rule`` does. What only enqueues writes nothing, and is in the queue when this ends."""
+    return nullcontext() if rule.action_type in ONLY_ENQUEUE else transaction.atomic()

@@ -1,5 +1,6 @@
 """The plugin's settings (``PLUGINS_CONFIG['netbox_ssl']``): read here and nowhere else, validated once at start."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
@@ -113,6 +114,20 @@ def _is_ip_address(text: str) -> bool:
     return True
 
 
+@cache
+def netbox_url() -> str:
+    """Where people find this NetBox: scheme and host, with neither path nor slash at the end. Empty: nobody said."""
+    value = _get('netbox_url')
+    if value == '':
+        return ''
+    if not isinstance(value, str) or not re.fullmatch(r'https?://[^/?#@\s]+/?', value):
+        raise ImproperlyConfigured(
+            f"PLUGINS_CONFIG['{PLUGIN}']['netbox_url'] is {value!r}: give scheme and host, such as "
+            "'https://netbox.example.com'; the path comes from NetBox's BASE_PATH."
+        )
+    return value.rstrip('/')
+
+
 def source_behind_hours() -> int:
     """Hours that a renewal may take to reach all sources of a certificate before one without it counts as behind."""
     return _integer('source_behind_hours')
@@ -138,6 +153,7 @@ def forget() -> None:
     catalogue.cache_clear()
     limits.cache_clear()
     ari.cache_clear()
+    netbox_url.cache_clear()
 
 
 def validate() -> None:
@@ -146,6 +162,7 @@ def validate() -> None:
     limits()
     sweep_interval()
     ari()
+    netbox_url()
     source_behind_hours()
     source_silent_days()
     refuse_tenant_mismatch()

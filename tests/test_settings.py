@@ -61,3 +61,17 @@ class SettingsTestCase(SimpleTestCase):
             with self.subTest(providers=providers):
                 settings.forget()
                 self.assertIn('acme_providers', self.refused(acme_providers=providers))
+
+    def test_where_netbox_is(self):
+        for value, read in (
+            ('', ''),
+            ('https://netbox.example.com', 'https://netbox.example.com'),
+            ('http://[2001:db8::1]:8000/', 'http://[2001:db8::1]:8000'),
+        ):
+            with self.subTest(value), self.configured(netbox_url=value):
+                settings.forget()
+                self.assertEqual(settings.netbox_url(), read)
+        for value in ('netbox.example.com', 'https://x/netbox/', 'ftp://x', 'https://', 'https://a b', None, 7):
+            with self.subTest(value):
+                settings.forget()
+                self.assertIn('netbox_url', self.refused(netbox_url=value))

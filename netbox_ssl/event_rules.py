@@ -1,0 +1,53 @@
+"""The action *E-mail* of NetBox's Event Rules. NetBox's own *Notification* is seen by who logs in, and nobody else."""
+
+import logging
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django_rq import get_queue
+from extras.models import NotificationGroup
+from netbox.constants import RQ_QUEUE_DEFAULT
+from netbox.event_rules import EventRuleAction
+from utilities.rqworker import get_rq_retry
+
+from .emails import contact_addresses, member_addresses, send_email, write
+
+__all__ = ('EmailAction', 'event_rule_actions')
+
+logger = logging.getLogger('netbox.plugins.netbox_ssl')
+
+
+class EmailAction(EventRuleAction):
+    """Sends a message to each member of a notification group or, without one, to each contact of the object."""
+
+    slug = 'netbox_ssl.email'
+    label = _('E-mail')
+    description = _('Send an e-mail to a notification group or, if none is chosen, to the contacts of the object')
+    object_model = NotificationGroup
+
+    def validate(self, *, action_object, action_data):
+        if not settings.EMAIL.get('SERVER'):
+            raise ValidationError(
+                _('NetBox has no mail server: set SERVER and FROM_EMAIL of EMAIL in its configuration, and restart it.')
+            )
+
+    def enqueue(self, *, event_rule, event_context, action_object, action_data):
+        """Each message is a job of its own: when one is sent again, nobody else gets it twice."""
+        if action_object is None:
+            addresses = contact_addresses(event_context, action_data)
+        else:
+            addresses = member_addresses(action_object)
+        if not addresses:
+            logger.warning('Event rule "%s": nobody to write to about %s', event_rule, action_data.get('display'))
+            return
+        message = write(event_context, action_data, event_rule)
+        queue = get_queue(RQ_QUEUE_DEFAULT)
+        for address in addresses:
+            queue.enqueue(send_email, address, message, retry=get_rq_retry())
+
+    def resolve_import_object(self, value):
+        return NotificationGroup.objects.get(name=value)
+
+
+event_rule_actions = [EmailAction]

@@ -1,0 +1,39 @@
+"""Reads what a tutorial tells people to fill in: its tables are NetBox's forms, its blocks the values "as below"."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+TUTORIALS = Path(__file__).resolve().parents[2] / 'docs' / 'tutorials'
+SECTION = re.compile(r'^## (?P<title>.+)$', re.M)
+# "*Operations → Webhooks → Add*:" and the table of fields after it, with the block that follows at once.
+FORM = re.compile(
+    r'\*(?P<menu>[^*]+?) → Add\*:\n\n\| Field \| Value \|\n\|---\|---\|\n(?P<rows>(?:\|[^\n]*\|\n)+)'
+    r'(?:\n```(?P<language>json|jinja)\n(?P<block>.*?)```)?',
+    re.S,
+)
+# Pages break their lines within a menu's path, too.
+JOINED = re.compile(r'→\n')
+
+
+@dataclass
+class FilledForm:
+    """Where a person clicks, and what they fill in: labels → texts; "as below" is the block below."""
+
+    menu: str
+    fields: dict[str, str]
+
+
+def forms(page: str) -> list[FilledForm]:
+    """In the order of the page."""
+    text = JOINED.sub('→ ', (TUTORIALS / page).read_text(encoding='utf-8'))
+    return [_form(match) for match in FORM.finditer(text)]
+
+
+def _form(match) -> FilledForm:
+    rows = [row.strip('|').split(' | ') for row in match['rows'].splitlines()]
+    fields = {label.strip(): value.strip().strip('`*') for label, value in rows}
+    return FilledForm(
+        ' '.join(match['menu'].split()),
+        {label: match['block'] if value == 'as below' else value for label, value in fields.items()},
+    )
