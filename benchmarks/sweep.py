@@ -24,14 +24,15 @@ FILL = """
     INSERT INTO netbox_ssl_certificate (name, status, subject, issuer, serial_number, fingerprint_sha256, valid_from,
         valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem, lineage, is_acme,
         acme_provider, acme_account_email, acme_challenge_type, acme_server_url, acme_auto_renewal, acme_pinned_fields,
-        announced_status, announced_overdue, description, comments, custom_field_data, created, last_updated)
+        announced_status, announced_overdue, ari_cert_id, ari_explanation_url, ari_error, ari_failures, description,
+        comments, custom_field_data, created, last_updated)
     SELECT 'host' || n || '.example.net', 'active', 'CN=host' || n, 'CN=R13,O=Let''s Encrypt,C=US', upper(md5(n::text)),
         upper(md5(n::text) || md5('x' || n::text)), age, age + interval '90 days',
         ARRAY['host' || n || '.example.net'], 'ECDSA', 256, 'ecdsa-with-SHA256', repeat('x', 1500), repeat('y', 1800),
         md5(n::text), true, 'Let''s Encrypt', '', '', '', n %% 4 > 0, '{}',
         CASE WHEN age < now() - interval '90 days' THEN 'Expired' WHEN n %% 4 = 0 THEN 'Manual'
              WHEN age < now() - interval '60 days' THEN 'Due' ELSE 'OK' END,
-        age < now() - interval '75 days', '', '', '{}', now(), now()
+        age < now() - interval '75 days', '', '', '', 0, '', '', '{}', now(), now()
     FROM (SELECT n, now() - (n::bigint * 7919 %% 95000) * interval '90 seconds' - interval '1 hour' AS age
           FROM generate_series(%s, %s - 1) AS n) AS ages
 """

@@ -1,0 +1,154 @@
+"""
+Asking CAs (RFC 9773): requests per second of one worker against a stub that answers at once, memory, and what the
+database takes at up to 1,000,000 certificates.
+
+    make bench ARGS="ari"          up to 1,000,000 certificates (some minutes)
+    make bench ARGS="ari --small"  up to 100,000
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from benchmarks import measure
+from benchmarks.sweep import FILL, execute
+from dev import paths, processes
+from dev.environment import prepared
+
+SIZES = (100_000, 1_000_000)
+ASKED = (2_000, 10_000)
+# What most CAs answer, in seconds
+RETRY_AFTER = 21_600
+
+
+def main():
+    sizes = SIZES[:1] if '--small' in sys.argv else SIZES
+    with prepared() as environment:
+        environment.databases.copy(environment.database)
+        port = processes.free_port()
+        stub = [sys.executable, '-m', 'benchmarks.ari', str(port)]
+        server = processes.start(stub, environment.folder / 'stub.log', cwd=paths.ROOT)
+        config = {'netbox_ssl': {'ari_allowed_hosts': ['127.0.0.1'], 'ari_requests_per_second': 10_000}}
+        variables = environment.variables(plugins_config=config, testing=True)
+        code = f'from benchmarks.ari import run; run({sizes!r}, {port})'
+        command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
+        try:
+            subprocess.run(command, env={**variables, 'NETBOX_SSL_RUN_ISOLATED': '0'}, check=True)
+        finally:
+            processes.stop(server)
+
+
+#
+# The CA
+#
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def do_GET(self):
+        if self.path == '/directory':
+            body = {'renewalInfo': f'http://127.0.0.1:{self.server.server_port}/ari'}
+        else:
+            body = {'suggestedWindow': {'start': '2027-01-01T00:00:00Z', 'end': '2027-01-02T00:00:00Z'}}
+        text = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(text)))
+        self.send_header('Retry-After', str(RETRY_AFTER))
+        self.end_headers()
+        self.wfile.write(text)
+        self.wfile.flush()
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+def serve(port: int):
+    _Server(('127.0.0.1', port), _Handler).serve_forever()
+
+
+#
+# Within NetBox
+#
+
+
+def run(sizes, port):
+    rows = []
+    filled = 0
+    for size in sizes:
+        execute(FILL, [filled, size])
+        execute(
+            "UPDATE netbox_ssl_certificate SET acme_server_url = %s, ari_cert_id = 'AAAA.' || id, "
+            "ari_next_check = now() + id %% 20000 * interval '1 second' + interval '1 hour' WHERE ari_cert_id = ''",
+            [f'http://127.0.0.1:{port}/directory'],
+        )
+        execute('VACUUM ANALYZE netbox_ssl_certificate')
+        filled = size
+        rows.append((f'{size:,}', *at_size(size)))
+    header = ['certificates', 'idle poll', *(f'{count:,} asked' for count in ASKED), 'of it database', 'peak memory']
+    measure.table([*header, 'requests/s needed'], rows)
+
+
+def at_size(size):
+    from netbox_ssl.ari.polling import poll
+
+    poll()
+    yield f'{measure.median([measure.seconds(poll) for _ in range(7)]) * 1000:.1f} ms'
+    for count in ASKED:
+        make_due(count)
+        spent = DatabaseTime()
+        start = time.perf_counter()
+        with spent:
+            result = poll()
+        took = time.perf_counter() - start
+        assert (result.asked, result.windows) == (count, count), result
+        yield f'{count / took:.0f} /s'
+    yield f'{spent.seconds / took:.0%}, {spent.seconds / count * 1000:.2f} ms each'
+    yield f'{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB'
+    yield f'{size / RETRY_AFTER:.1f}'
+
+
+def make_due(count):
+    execute(
+        'UPDATE netbox_ssl_certificate SET ari_next_check = now() WHERE id IN (SELECT id FROM netbox_ssl_certificate '
+        'WHERE valid_to > now() ORDER BY random() LIMIT %s)',
+        [count],
+    )
+
+
+class DatabaseTime:
+    """Seconds that the statements took, as seen from here."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __enter__(self):
+        from django.db import connection
+
+        self._wrapper = connection.execute_wrapper(self._timed)
+        self._wrapper.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self._wrapper.__exit__(*error)
+
+    def _timed(self, execute, *arguments):
+        start = time.perf_counter()
+        try:
+            return execute(*arguments)
+        finally:
+            self.seconds += time.perf_counter() - start
+
+
+if __name__ == '__main__':
+    serve(int(sys.argv[1]))
