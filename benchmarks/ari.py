@@ -2,19 +2,19 @@
 Asking CAs (RFC 9773): requests per second of one worker against a stub that answers at once, memory, and what the
 database takes at up to 1,000,000 certificates.
 
-    make bench ARGS="ari"          up to 1,000,000 certificates (some minutes)
+    make bench ARGS="ari"          up to 1,000,000 certificates (about ten minutes)
     make bench ARGS="ari --small"  up to 100,000
 """
 
 import json
-import resource
+import re
 import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from benchmarks import measure
-from benchmarks.sweep import FILL, execute
+from benchmarks.sweep import FILL, execute, peak, resident
 from dev import paths, processes
 from dev.environment import prepared
 
@@ -83,7 +83,7 @@ def serve(port: int):
 
 
 def run(sizes, port):
-    rows = []
+    rows, plans = [], {}
     filled = 0
     for size in sizes:
         execute(FILL, [filled, size])
@@ -95,8 +95,17 @@ def run(sizes, port):
         execute('VACUUM ANALYZE netbox_ssl_certificate')
         filled = size
         rows.append((f'{size:,}', *at_size(size)))
-    header = ['certificates', 'idle poll', *(f'{count:,} asked' for count in ASKED), 'of it database', 'peak memory']
-    measure.table([*header, 'requests/s needed'], rows)
+        plans[size] = plan()
+    memory = [f'MB before, after {", ".join(f"{count:,}" for count in ASKED)}', 'MB at most']
+    rates = [f'{count:,} asked' for count in ASKED]
+    measure.table(['certificates', 'idle poll', *rates, 'of it database', *memory, 'requests/s needed'], rows)
+    for size, lines in plans.items():
+        print(f'\nChoosing the next {CLAIM} of {size:,}:\n')
+        print(*lines, sep='\n')
+
+
+# As polling claims them
+CLAIM = 200
 
 
 def at_size(size):
@@ -104,6 +113,7 @@ def at_size(size):
 
     poll()
     yield f'{measure.median([measure.seconds(poll) for _ in range(7)]) * 1000:.1f} ms'
+    held = [resident()]
     for count in ASKED:
         make_due(count)
         spent = DatabaseTime()
@@ -112,10 +122,31 @@ def at_size(size):
             result = poll()
         took = time.perf_counter() - start
         assert (result.asked, result.windows) == (count, count), result
+        held.append(resident())
         yield f'{count / took:.0f} /s'
     yield f'{spent.seconds / took:.0%}, {spent.seconds / count * 1000:.2f} ms each'
-    yield f'{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB'
+    yield ', '.join(map(str, held))
+    yield peak()
     yield f'{size / RETRY_AFTER:.1f}'
+
+
+def plan() -> list[str]:
+    """What PostgreSQL does to choose the next certificates among many that are due, without the costs."""
+    from django.db import connection, transaction
+    from django.test.utils import CaptureQueriesContext
+    from django.utils import timezone
+
+    from netbox_ssl.ari.polling import claim
+
+    make_due(ASKED[-1])
+    with transaction.atomic():
+        with CaptureQueriesContext(connection) as queries:
+            claim(timezone.now(), CLAIM)
+        asked = next(query['sql'] for query in queries if 'SKIP LOCKED' in query['sql'])
+        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute(f'EXPLAIN (ANALYZE, COSTS OFF, BUFFERS) {asked}')
+        return [line for (line,) in cursor.fetchall() if re.search('Scan|Time|Limit|shared', line)]
 
 
 def make_due(count):
