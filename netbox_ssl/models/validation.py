@@ -12,7 +12,7 @@ from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
-from netbox_ssl.x509 import CertificateFacts, Leaf, lineage_key, name_key, normalize_hex
+from netbox_ssl.x509 import CertificateFacts, Leaf, canonical_name, lineage_key, name_key, normalize_hex
 
 from .pem_input import read_single, refuse_private_key
 from .x509_fields import FACT_FIELDS
@@ -60,7 +60,7 @@ def contradicted_facts(typed: dict, facts) -> list[str]:
     for name in typed.keys() & set(FACT_FIELDS):
         value, actual = typed[name], getattr(facts, name)
         if name == 'subject_alt_names':
-            same = {item.lower() for item in value} == set(actual)
+            same = {canonical_name(item) for item in value} == {canonical_name(item) for item in actual}
         elif name in HEX_FIELDS:
             same = normalize_hex(value or '') == actual
         else:

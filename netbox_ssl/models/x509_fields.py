@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from netbox_ssl.x509 import normalize_hex
+from netbox_ssl.x509 import canonical_name, normalize_hex
 
 __all__ = ('FACT_FIELDS', 'X509FieldsMixin')
 
@@ -92,5 +92,5 @@ class X509FieldsMixin(models.Model):
             if value := getattr(self, name):
                 setattr(self, name, normalize_hex(value) or value)
         self.subject_alt_names = list(
-            dict.fromkeys(name.strip().lower() for name in self.subject_alt_names or () if name.strip())
+            dict.fromkeys(canonical_name(name) for name in self.subject_alt_names or () if name.strip())
         )

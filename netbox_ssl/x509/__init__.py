@@ -5,6 +5,7 @@ Imports neither Django nor NetBox.
 
 from netbox_ssl.x509.errors import CertificateInputError, LimitError, PrivateKeyError
 from netbox_ssl.x509.facts import CertificateFacts
+from netbox_ssl.x509.hostnames import asked_name, canonical_name, covering_names
 from netbox_ssl.x509.limits import Limits
 from netbox_ssl.x509.names import lineage_key, name_key, normalize_hex
 from netbox_ssl.x509.private_keys import find_private_key
@@ -21,6 +22,9 @@ __all__ = [
     'Message',
     'ParsedInput',
     'PrivateKeyError',
+    'asked_name',
+    'canonical_name',
+    'covering_names',
     'find_private_key',
     'lineage_key',
     'name_key',

@@ -1,0 +1,75 @@
+"""Names as TLS clients compare them with those in a certificate (RFC 9525, before it RFC 6125).
+
+DNS names are compared regardless of case, with U-labels as A-labels (RFC 5890, 2.3.2.1); IP addresses by value; and a
+wildcard stands for exactly one whole label, the leftmost (RFC 9525, 6.3).
+"""
+
+import ipaddress
+import re
+
+import idna
+
+__all__ = ('asked_name', 'canonical_name', 'covering_names')
+
+# RFC 1035, 2.3.4
+_MAX_NAME = 253
+# With the underscore of service names, which CAs no longer certify but in-house ones do.
+_LABEL = re.compile(r'[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?')
+_WILDCARD = '*.'
+# What people paste instead of a bare name: a URL, a name with a port.
+_SCHEME = re.compile(r'^[a-z][a-z0-9+.-]*://', re.IGNORECASE)
+_PORT = re.compile(r'^([^:]+|\[[^]]*\]):[0-9]{1,5}$')
+
+
+def canonical_name(text: str) -> str:
+    """Return a subject alternative name in the form in which it is kept and compared.
+
+    IP addresses as RFC 5952 writes them; DNS names, wildcards too, in lower case, of A-labels, without a dot at the end.
+    Other kinds of names (e-mail addresses, URIs), and what is no name at all, only in lower case.
+    """
+    text = text.strip()
+    return _address(text) or _dns_name(text) or text.lower()
+
+
+def asked_name(text: str) -> str:
+    """Return the name that somebody asks for, in its canonical form, or '' if `text` names no host.
+
+    Takes what people paste: `WWW.Example.com.`, `bücher.example`, `https://www.example.com:8443/path`, `[2001:db8::1]`,
+    an IP address with the prefix length that NetBox gives it.
+    """
+    text = _SCHEME.sub('', text.strip())
+    text = re.split(r'[/?#]', text, maxsplit=1)[0]
+    if match := _PORT.match(text):
+        text = match[1]
+    if text.startswith('[') and text.endswith(']'):
+        text = text[1:-1]
+    return _address(text) or _dns_name(text)
+
+
+def covering_names(name: str) -> tuple[str, ...]:
+    """Return the subject alternative names of which a certificate needs one to cover `name` (in its canonical form)."""
+    _first, dot, parent = name.partition('.')
+    if not dot or name.startswith(_WILDCARD) or _address(name):
+        return (name,)
+    return name, _WILDCARD + parent
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ''
+
+
+def _dns_name(text: str) -> str:
+    wildcard = _WILDCARD if text.startswith(_WILDCARD) else ''
+    name = text.removeprefix(_WILDCARD)
+    try:
+        # ASCII is left to the check below: idna would refuse underscores, which are in use.
+        name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode('ascii')
+    except (idna.IDNAError, UnicodeError):
+        return ''
+    name = name.removesuffix('.')
+    if len(name) > _MAX_NAME or not all(_LABEL.fullmatch(label) for label in name.split('.')):
+        return ''
+    return wildcard + name

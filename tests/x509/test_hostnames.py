@@ -1,0 +1,112 @@
+"""Names as they are kept, asked for, and covered by those in certificates (RFC 9525)."""
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netbox_ssl.x509 import asked_name, canonical_name, covering_names
+
+
+@pytest.mark.parametrize(
+    ('text', 'kept'),
+    [
+        ('www.example.net', 'www.example.net'),
+        (' WWW.Example.NET ', 'www.example.net'),
+        ('www.example.net.', 'www.example.net'),
+        ('*.Example.net', '*.example.net'),
+        ('_sip.example.net', '_sip.example.net'),
+        ('localhost', 'localhost'),
+        ('bücher.example', 'xn--bcher-kva.example'),
+        ('BÜCHER.example', 'xn--bcher-kva.example'),
+        ('*.bücher.example', '*.xn--bcher-kva.example'),
+        ('faß.example', 'xn--fa-hia.example'),  # IDNA 2008; "fass" would be another name
+        ('www。example。net', 'www.example.net'),  # UTS 46: ideographic full stops
+        ('2001:DB8:0:0::1', '2001:db8::1'),
+        ('192.0.2.1', '192.0.2.1'),
+        ('TLS@Example.net', 'tls@example.net'),
+        ('URI:https://Example.net/X', 'uri:https://example.net/x'),
+        ('w*.example.net', 'w*.example.net'),
+        ('no name', 'no name'),
+        ('', ''),
+    ],
+)
+def test_kept(text, kept):
+    assert canonical_name(text) == kept
+
+
+@pytest.mark.parametrize(
+    ('text', 'name'),
+    [
+        ('www.example.net', 'www.example.net'),
+        (' WWW.Example.net. ', 'www.example.net'),
+        ('bücher.example', 'xn--bcher-kva.example'),
+        ('*.example.net', '*.example.net'),
+        ('https://www.example.net', 'www.example.net'),
+        ('HTTPS://www.example.net:8443/path?query#part', 'www.example.net'),
+        ('www.example.net/path', 'www.example.net'),
+        ('www.example.net:443', 'www.example.net'),
+        ('https://[2001:DB8::1]:8443/', '2001:db8::1'),
+        ('[2001:db8::1]', '2001:db8::1'),
+        ('2001:db8::1', '2001:db8::1'),
+        ('2001:db8::1/64', '2001:db8::1'),
+        ('192.0.2.1/24', '192.0.2.1'),
+        ('192.0.2.1:443', '192.0.2.1'),
+        # No name of a host
+        ('', ''),
+        ('.', ''),
+        ('two words', ''),
+        ('a..example.net', ''),
+        ('-a.example.net', ''),
+        ('w*.example.net', ''),
+        ('a.*.example.net', ''),
+        ('*', ''),
+        ('*.', ''),
+        ('tls@example.net', ''),
+        ('x' * 64 + '.example.net', ''),
+        ('x.' * 130 + 'net', ''),
+        ('\u2028', ''),
+        ('www.example.net\x00', ''),
+    ],
+)
+def test_asked(text, name):
+    assert asked_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ('name', 'covering'),
+    [
+        ('www.example.net', ('www.example.net', '*.example.net')),
+        # One whole label, the leftmost: neither *.example.net nor the parent.
+        ('a.b.example.net', ('a.b.example.net', '*.b.example.net')),
+        ('example.net', ('example.net', '*.net')),
+        ('localhost', ('localhost',)),
+        ('xn--bcher-kva.example', ('xn--bcher-kva.example', '*.example')),
+        # A wildcard that is asked for is covered by itself only.
+        ('*.example.net', ('*.example.net',)),
+        # Addresses have no wildcards.
+        ('192.0.2.1', ('192.0.2.1',)),
+        ('2001:db8::1', ('2001:db8::1',)),
+    ],
+)
+def test_covering(name, covering):
+    assert covering_names(name) == covering
+
+
+@given(st.text(max_size=80))
+def test_whatever_is_asked_for_is_canonical(text):
+    name = asked_name(text)
+    assert asked_name(name) == canonical_name(name) == name
+    assert name.isascii()
+
+
+@given(st.text(max_size=80))
+def test_what_is_kept_stays(text):
+    kept = canonical_name(text)
+    assert canonical_name(kept) == kept
+
+
+@given(st.ip_addresses())
+def test_addresses_are_compared_by_value(address):
+    assert asked_name(address.exploded) == canonical_name(address.exploded) == str(ipaddress.ip_address(address))
