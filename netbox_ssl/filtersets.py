@@ -6,15 +6,22 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from netbox.filtersets import BaseFilterSet, NetBoxModelFilterSet, PrimaryModelFilterSet
 from tenancy.filtersets import ContactModelFilterSet, TenancyFilterSet
-from utilities.filters import MultiValueCharFilter, MultiValueContentTypeFilter, MultiValueDateTimeFilter
+from utilities.filters import (
+    MultiValueCharFilter,
+    MultiValueContentTypeFilter,
+    MultiValueDateTimeFilter,
+    multivalue_field_factory,
+)
 from utilities.filtersets import register_filterset
 
 from .acme import renewal
 from .choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from .forms.names import CoveredNameField
 from .models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from .models.names import carrying_q, covering_q
 from .models.source_states import behind_q, silent_q
 from .place_filters import PlaceFilterSet
-from .x509 import normalize_hex
+from .x509 import canonical_name, normalize_hex
 
 __all__ = (
     'CertificateAssignmentFilterSet',
@@ -50,7 +57,16 @@ class NamesFilter(MultiValueCharFilter):
     def filter(self, qs, value):
         if not value:
             return qs
-        return self.get_method(qs)(subject_alt_names__overlap=[name.strip().lower() for name in value])
+        return self.get_method(qs)(carrying_q(qs.model, [canonical_name(name) for name in value]))
+
+
+class CoversFilter(MultiValueCharFilter):
+    """Certificates that cover any of the given names, by themselves or by a wildcard (RFC 9525)."""
+
+    field_class = multivalue_field_factory(CoveredNameField)
+
+    def filter(self, qs, value):
+        return self.get_method(qs)(covering_q(qs.model, value)) if value else qs
 
 
 class X509FilterSet(BaseFilterSet):
@@ -111,6 +127,7 @@ class CertificateFilterSet(
         method='filter_renewal_overdue',
         label=_('Renewal overdue'),
     )
+    covers = CoversFilter(field_name='subject_alt_names', label=_('Covers the name'))
     source_behind = django_filters.BooleanFilter(
         method='filter_source',
         label=_('A source is behind'),

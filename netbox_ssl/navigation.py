@@ -33,6 +33,11 @@ menu = PluginMenu(
                     permissions=['netbox_ssl.view_certificate'],
                 ),
                 PluginMenuItem(
+                    link='plugins:netbox_ssl:by_name',
+                    link_text=_('By Name'),
+                    permissions=['netbox_ssl.view_certificate'],
+                ),
+                PluginMenuItem(
                     link='plugins:netbox_ssl:certificate_smart_paste',
                     link_text=_('Smart Paste'),
                     permissions=['netbox_ssl.add_certificate'],

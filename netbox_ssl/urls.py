@@ -2,6 +2,7 @@ from django.urls import include, path
 from utilities.urls import get_model_urls
 
 from . import views  # noqa: F401  (registers the views)
+from .by_name import ByNameView
 from .calendar_view import CalendarView
 from .connecting import ConnectFileView, ConnectView
 from .documentation import DocumentationView
@@ -17,6 +18,7 @@ urlpatterns = [
     path('sources/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificatesource'))),
     path('issuances/', include(get_model_urls('netbox_ssl', 'issuance', detail=False))),
     path('issuances/<int:pk>/', include(get_model_urls('netbox_ssl', 'issuance'))),
+    path('by-name/', ByNameView.as_view(), name='by_name'),
     path('connect/', ConnectView.as_view(), name='connect'),
     path('connect/files/<str:name>', ConnectFileView.as_view(), name='connect_file'),
     path('connect/<slug:client>/', ConnectView.as_view(), name='connect'),

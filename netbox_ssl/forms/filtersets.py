@@ -12,6 +12,7 @@ from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoice
 from netbox_ssl.models import Certificate, Issuance
 
 from .mixins import provider_input
+from .names import CoveredNameField
 from .places import PLACE_FILTERS, PlaceFilterForm
 
 __all__ = ('CertificateFilterForm', 'IssuanceFilterForm')
@@ -67,7 +68,7 @@ class CertificateFilterForm(
 ):
     model = Certificate
     fieldsets = (
-        FieldSet('q', 'filter_id', 'tag'),
+        FieldSet('q', 'filter_id', 'tag', 'covers'),
         FieldSet(
             'renewal_status',
             'renewal_overdue',
@@ -93,6 +94,11 @@ class CertificateFilterForm(
         label=_('Renewal status'),
         choices=RenewalStatusChoices,
         required=False,
+    )
+    covers = CoveredNameField(
+        label=_('Covers the name'),
+        required=False,
+        help_text=_('A DNS name or an IP address; wildcards count'),
     )
     renewal_overdue = yes_no_any(_('Renewal overdue'))
     has_ari = yes_no_any(_('Has an ARI window'))

@@ -12,7 +12,9 @@ from tenancy.graphql.filter_mixins import ContactFilterMixin, TenancyFilterMixin
 
 from netbox_ssl import models
 from netbox_ssl.acme import renewal
+from netbox_ssl.models.names import NO_NAME, covering_q
 from netbox_ssl.models.source_states import behind_q, silent_q
+from netbox_ssl.x509 import asked_name
 
 if TYPE_CHECKING:
     from core.graphql.filters import ContentTypeFilter
@@ -81,6 +83,12 @@ class CertificateFilter(X509FilterMixin, ContactFilterMixin, TenancyFilterMixin,
         alias = f'_{prefix}renewal_status'.replace('__', '_')
         queryset = queryset.alias(**{alias: renewal.status_sql(timezone.now(), prefix)})
         return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+
+    @strawberry_django.filter_field()
+    def covers(self, value: str, prefix: str) -> Q:
+        if not (name := asked_name(value)):
+            raise ValueError(NO_NAME)
+        return covering_q(models.Certificate, [name], prefix)
 
     @strawberry_django.filter_field()
     def has_ari(self, value: bool, prefix: str) -> Q:

@@ -2,10 +2,14 @@
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Q
+from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl.x509 import covering_names
 
-__all__ = ('carrying_q', 'covering_q')
+__all__ = ('NO_NAME', 'carrying_q', 'covering_q')
+
+# What is answered where ``asked_name()`` finds none.
+NO_NAME = _('Give a DNS name or an IP address, for instance www.example.com, *.example.com or 2001:db8::1.')
 
 
 class _OneOf(Func):
