@@ -9,6 +9,7 @@ NAMES = {
     'facts': ('benchmarks.x509_facts', 'X.509 facts against bare cryptography'),
     'imports': ('benchmarks.imports', 'REST import against the peer and NetBox itself'),
     'command': ('benchmarks.command', 'the management command on a folder'),
+    'names': ('benchmarks.names', 'which certificates cover a name, among 1,000,000'),
     'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows against NetBox's IP addresses"),
     'reports': ('benchmarks.reports', 'reports without news, and the sweep of the sources'),
     'fuzz': ('benchmarks.fuzz', 'hostile input through the REST import'),

@@ -12,9 +12,7 @@ def fill(instance, count: int, **expressions: str) -> None:
     """
     instance.save()
     model = type(instance)
-    columns = [
-        field.column for field in model._meta.concrete_fields if not field.primary_key and not field.generated
-    ]
+    columns = [field.column for field in model._meta.concrete_fields if not field.primary_key and not field.generated]
     quote = connection.ops.quote_name
     values = [expressions.get(column, f'template.{quote(column)}') for column in columns]
     table = quote(model._meta.db_table)

@@ -3,14 +3,15 @@
 import re
 from datetime import timedelta
 
+from dcim.models import Device
 from django.db import connection
 from django.test import SimpleTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from utilities.testing import TestCase
+from utilities.testing import TestCase, create_test_device
 
 from netbox_ssl.coverage import StandingChoices, answer, standing, standing_q
-from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.x509 import covering_names
 from tests.factories import DAY, grant, import_pem, issue_acme, record
 
@@ -157,6 +158,15 @@ class PageTestCase(TestCase):
         self.assertIn('certbot:web01:www', self.page())
         self.assertIn('/plugins/ssl/certificates/?covers=www.example.net', html)
 
+    def test_where_it_lives(self):
+        certificate = cover('fine')
+        device = create_test_device('web01')
+        CertificateAssignment.objects.create(certificate=certificate, assigned_object=device)
+        for model in (CertificateAssignment, Device):
+            self.assertNotIn('web01', self.page())
+            grant(self.user, 'view', model=model)
+        self.assertIn(f'<a href="{device.get_absolute_url()}">web01</a>', self.page())
+
     def test_some_of_several(self):
         cover('fine')
         cover('expired', names=['*.example.net'])
@@ -225,8 +235,14 @@ class QueryTestCase(TestCase):
                 self.client.get(URL, {'name': NAME})
             return len(queries)
 
+        for model in (CertificateAssignment, Device):
+            grant(self.user, 'view', model=model)
+
         def one_more(number):
             certificate = cover('fine')
+            CertificateAssignment.objects.create(
+                certificate=certificate, assigned_object=create_test_device(f'web{number}')
+            )
             CertificateSource.objects.create(certificate=certificate, external_id=f'certbot:web{number}:www')
 
         one_more(0)

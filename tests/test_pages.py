@@ -192,7 +192,7 @@ class MenuTestCase(TestCase):
     def test_each_needs_its_permission(self):
         self.assertFalse(any(self.items().values()))
         for model, action, *labels in (
-            (Certificate, 'view', 'Certificates', 'Renewals'),
+            (Certificate, 'view', 'Certificates', 'Renewals', 'By Name'),
             (Certificate, 'add', 'Smart Paste'),
             (Issuance, 'view', 'Issuances'),
         ):

@@ -22,8 +22,8 @@ class _OneOf(Func):
 
 def carrying_q(model, names, prefix: str = '') -> Q:
     """
-    Rows of ``model`` (Certificate or Issuance) that carry any of ``names``, literally. ``prefix`` is a lookup path to it
-    that ends in ``__``, or empty.
+    Rows of ``model`` (Certificate or Issuance) that carry any of ``names``, literally. ``prefix`` is a lookup path to
+    it that ends in ``__``, or empty.
 
     As an array of keys, which PostgreSQL makes before anything else: of a condition on the names themselves it expects
     far too many rows, and reads the whole table in the order of the list to save itself sorting them.

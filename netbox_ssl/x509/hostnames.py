@@ -24,8 +24,8 @@ _PORT = re.compile(r'^([^:]+|\[[^]]*\]):[0-9]{1,5}$')
 def canonical_name(text: str) -> str:
     """Return a subject alternative name in the form in which it is kept and compared.
 
-    IP addresses as RFC 5952 writes them; DNS names, wildcards too, in lower case, of A-labels, without a dot at the end.
-    Other kinds of names (e-mail addresses, URIs), and what is no name at all, only in lower case.
+    IP addresses as RFC 5952 writes them; DNS names, wildcards too, in lower case, of A-labels, without a dot at the
+    end. Other kinds of names (e-mail addresses, URIs), and what is no name at all, only in lower case.
     """
     text = text.strip()
     return _address(text) or _dns_name(text) or text.lower()

@@ -90,6 +90,44 @@ class RenewalStatusTestCase(GraphQLTestCase):
         )
 
 
+class CoversTestCase(GraphQLTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        record('exact', subject_alt_names=['www.example.net'])
+        record('wildcard', subject_alt_names=['*.example.net'])
+        record('parent', subject_alt_names=['example.net'])
+
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view', constraints={'name__in': ['exact', 'wildcard']})
+
+    def names(self, filters: str) -> set[str]:
+        answer = self.ask(f'{{ certificate_list(filters: {{{filters}}}) {{ name }} }}')
+        return {each['name'] for each in answer['certificate_list']}
+
+    def test_it_takes_wildcards_into_account(self):
+        for filters, names in (
+            ('covers: "WWW.example.net"', {'exact', 'wildcard'}),
+            ('covers: "a.b.example.net"', set()),
+            ('covers: "example.net"', set()),
+            ('covers: "www.example.net", name: {exact: "exact"}', {'exact'}),
+            ('covers: "x.example.net", OR: {name: {exact: "exact"}}', {'exact', 'wildcard'}),
+        ):
+            with self.subTest(filters):
+                self.assertEqual(self.names(filters), names)
+
+    def test_through_another_object(self):
+        import_pem(issue_acme(['shop.example.net']), name='exact')
+        grant(self.user, 'view', model=Issuance)
+        answer = self.ask('{ issuance_list(filters: {certificate: {covers: "shop.example.net"}}) { subject } }')
+        self.assertEqual(answer, {'issuance_list': [{'subject': 'CN=shop.example.net'}]})
+
+    def test_what_is_no_name(self):
+        query = '{ certificate_list(filters: {covers: "no name"}) { name } }'
+        response = self.client.post(reverse('graphql'), {'query': query}, format='json', **self.header)
+        self.assertIn('Give a DNS name', response.json()['errors'][0]['message'])
+
+
 class FieldsTestCase(GraphQLTestCase):
     def test_all_acme_fields_and_the_issuances(self):
         grant(self.user, 'view')

@@ -1,0 +1,97 @@
+"""
+``covers``: the certificates that cover a name, among 1,000,000 names on 500,000 certificates, one in fifty a wildcard.
+As the list asks, sorted and 50 on a page; the plan of the query; the answer of *By Name*; a REST request as a whole.
+
+    make bench ARGS="names"          1,000,000 names (about two minutes)
+    make bench ARGS="names --small"  100,000
+"""
+
+import subprocess
+import sys
+
+from benchmarks import measure
+from dev.environment import prepared
+
+CERTIFICATES = 500_000
+SMALL = 50_000
+NAMES_OF_EACH = 2
+
+NAMES = """
+    CASE WHEN n % 50 = 0 THEN ARRAY['zone' || n || '.example.net', '*.zone' || n || '.example.net']
+         ELSE ARRAY['host' || n || '.example.net', 'www.host' || n || '.example.net'] END
+"""
+ASKED = {
+    'the name itself': 'www.host7.example.net',
+    'a wildcard': 'api.zone50.example.net',
+    'nothing': 'www.example.org',
+}
+
+
+def main():
+    count = SMALL if '--small' in sys.argv else CERTIFICATES
+    with prepared() as environment:
+        environment.databases.copy(environment.database)
+        code = f'from benchmarks.names import run; run({count})'
+        command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
+        subprocess.run(command, env=environment.variables(testing=True), check=True)
+
+
+def run(count: int):
+    """Within NetBox."""
+    from django.conf import settings
+    from django.test import Client
+    from django.utils import timezone
+    from users.models import Token, User
+
+    from benchmarks.filling import fill
+    from netbox_ssl.coverage import answer
+    from netbox_ssl.models import Certificate
+    from netbox_ssl.models.names import covering_q
+
+    fill(
+        Certificate(name='template', valid_from=timezone.now(), valid_to=timezone.now(), is_acme=True),
+        count,
+        name="'host' || n || '.example.net'",
+        subject_alt_names=NAMES,
+        fingerprint_sha256="upper(md5(n::text) || md5('x' || n::text))",
+        serial_number='upper(md5(n::text))',
+        lineage='md5(n::text)',
+        valid_from="now() - n % 85 * interval '1 day'",
+        valid_to="now() + (90 - n % 85) * interval '1 day'",
+        pem="repeat('x', 1500)",
+        chain_pem="repeat('y', 1800)",
+    )
+    settings.ALLOWED_HOSTS = ['*']
+    user = User.objects.create_superuser('bench')
+    token = Token(user=user, version=1)
+    token.save()
+    client = Client(headers={'authorization': f'Token {token.plaintext}'})
+
+    def covering(name):
+        return Certificate.objects.filter(covering_q(Certificate, [name]))
+
+    def rest(name):
+        response = client.get('/api/plugins/ssl/certificates/', {'covers': name})
+        assert response.status_code == 200, response.content
+        return response
+
+    rows = []
+    for title, name in ASKED.items():
+        assert covering(name).count() == (title != 'nothing')
+        works = {
+            'list': lambda name=name: list(covering(name)[:50]),
+            'answer': lambda name=name: answer(covering(name), timezone.now()),
+            'REST': lambda name=name: rest(name),
+        }
+        for work in works.values():
+            work()
+        times = [measure.median([measure.seconds(work) for _ in range(15)]) for work in works.values()]
+        rows.append((title, *(f'{each * 1000:.1f} ms' for each in times)))
+    title = f'among {count * NAMES_OF_EACH:,} names, covered by'
+    measure.table([title, 'first page of the list', 'By Name', 'REST request'], rows)
+    print('\nPlan of the first page:\n')
+    print(covering(ASKED['a wildcard'])[:50].explain(analyze=True))
+
+
+if __name__ == '__main__':
+    main()
