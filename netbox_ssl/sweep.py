@@ -6,32 +6,25 @@ number of changes and not of certificates. Changes are told in batches: lock, te
 loses nothing; at worst a batch is told again, under the same announcement ids.
 """
 
-import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.events import OBJECT_UPDATED
-from django.db.models import prefetch_related_objects
 from django.utils import timezone
-from netbox.context import query_cache
-from utilities.api import get_prefetches_for_serializer, get_serializer_for_model
 
 from .announcement_counter import count_announcements
-from .announcement_data import prefetch
-from .announcements import UNREACHABLE, Announcement, Rules, status_changed, was_overdue
+from .announcements import Announcement, Rules, status_changed, was_overdue
 from .announcing_locks import locked_if_free
 from .candidates import BACKWARDS_MARGIN, PASSES, Pass, passes_with_work, unclaimed
 from .choices import RenewalStatusChoices
 from .event_types import RENEWAL_OVERDUE
 from .models import Certificate
 from .queueing import queued_together
+from .telling import tell
 
 __all__ = ('BATCH', 'SweepResult', 'pending', 'sweep')
-
-logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 # Recorded together. Of a worker that is killed, so many announcements at most are repeated.
 BATCH = 100
@@ -163,65 +156,10 @@ def _announce_batch(sweep_pass: Pass, now, end, batch_size: int) -> _Batch:
             rules = Rules([sweep_pass.event_type, OBJECT_UPDATED])
             # Also when the queue is lost half-way: what was told need not be told again.
             with queued_together(when_sent=lambda: _record(batch.told)):
-                for announcement in _tell(announcements, rules):
+                for announcement in tell(announcements, rules):
                     batch.told.append(announcement)
             batch.failed = len(announcements) - len(batch.told)
     return batch
-
-
-def _tell(announcements: list[Announcement], rules: Rules) -> Iterator[Announcement]:
-    """Yields those that were told; one that cannot be serialised is logged and left for the next sweep."""
-    if not rules.for_announcement(announcements[0]):
-        yield from announcements
-        return
-    for announcement, serialized in _serialize(announcements):
-        try:
-            data, snapshots = announcement.data(serialized), announcement.snapshots()
-        except UNREACHABLE:
-            raise
-        except Exception:
-            logger.exception('Certificate %s cannot be announced', announcement.certificate.pk)
-            continue
-        rules.tell(announcement, data, snapshots)
-        yield announcement
-
-
-def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement, dict]]:
-    """Each announcement with its certificate as the REST API shows it: together if possible, else one by one."""
-    serializer = get_serializer_for_model(Certificate)
-    certificates = [announcement.certificate for announcement in announcements]
-    try:
-        with _per_request_cache():
-            prefetch_related_objects(certificates, *get_prefetches_for_serializer(serializer), 'tags')
-            prefetch(certificates)
-            serialized = serializer(certificates, many=True, context={'request': None}).data
-    except UNREACHABLE:
-        raise
-    except Exception:
-        logger.warning('A certificate among %s cannot be serialised', [row.pk for row in certificates], exc_info=True)
-    else:
-        yield from zip(announcements, serialized, strict=True)
-        return
-    for announcement in announcements:
-        try:
-            with _per_request_cache():
-                data = serializer(announcement.certificate, context={'request': None}).data
-        except UNREACHABLE:
-            raise
-        except Exception:
-            logger.exception('Certificate %s cannot be announced', announcement.certificate.pk)
-        else:
-            yield announcement, data
-
-
-@contextmanager
-def _per_request_cache():
-    """Without it NetBox asks for the custom fields again with each object: five times as slow."""
-    token = query_cache.set(defaultdict(dict))
-    try:
-        yield
-    finally:
-        query_cache.reset(token)
 
 
 def _record(told: list[Announcement]) -> None:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from extras.models import EventRule, Notification, NotificationGroup
 from redis.exceptions import ConnectionError as QueueLost
+from utilities.api import get_serializer_for_model
 from utilities.testing import TestCase
 
 from netbox_ssl import sweep as sweep_module
@@ -300,7 +301,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         for name in ('good', 'bad', 'too'):
             make_certificate(DAY, name=name)
-        serializer = sweep_module.get_serializer_for_model(Certificate)
+        serializer = get_serializer_for_model(Certificate)
         original = serializer.to_representation
 
         def fail_on_bad(self, certificate):

@@ -14,7 +14,8 @@ from netbox_ssl import __version__, settings
 from netbox_ssl.acme.ari import LONG_TERM, BadAnswer, Window, back_off, parse_renewal_info, retry_after
 
 from . import directories
-from .client import Client, Failure
+from .client import Client
+from .failures import Failure
 from .limits import HostLimits
 
 __all__ = ('Asker', 'Outcome', 'Question', 'make_client')

@@ -6,132 +6,30 @@ redirects, size, and time in all, however slowly it drips. No credentials, no co
 """
 
 import ipaddress
-import socket
 import ssl
-import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-import certifi
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from .addresses import ForbiddenAddress, is_public, resolve
+from .addresses import ForbiddenAddress, is_public
+from .failures import Failure, causes, explained
+from .transport import CONNECT_SECONDS, TOTAL_SECONDS, direct_manager, limited, seconds_left, tls
 
-__all__ = ('Answer', 'Client', 'Failure')
+__all__ = ('Answer', 'Client')
 
-CONNECT_SECONDS = 5
-TOTAL_SECONDS = 15
 MAX_BYTES = 64 * 1024
 MAX_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
 CHUNK = 8192
 
 
-class Failure(Exception):
-    """
-    Why there is no answer, in a sentence. ``temporary``: it may well work soon (timeouts, 5xx). ``retry_after``: the
-    header of that name.
-    """
-
-    def __init__(self, message: str, temporary: bool = False, retry_after: str | None = None):
-        super().__init__(message)
-        self.temporary = temporary
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True)
 class Answer:
     body: bytes
     retry_after: str | None
-
-
-#
-# Sockets that know how much time is left
-#
-
-# Of the request that this thread is making.
-_request = threading.local()
-
-
-def _seconds_left() -> float:
-    left = getattr(_request, 'deadline', float('inf')) - time.monotonic()
-    if left <= 0:
-        raise TimeoutError('out of time')
-    return min(left, TOTAL_SECONDS)
-
-
-class _BoundedMixin:
-    """Each single read has the time that is left for the whole request: a byte a second wins nothing."""
-
-    def recv_into(self, *args, **kwargs):
-        self.settimeout(_seconds_left())
-        return super().recv_into(*args, **kwargs)
-
-
-class _BoundedSocket(_BoundedMixin, socket.socket):
-    pass
-
-
-class _BoundedSSLSocket(_BoundedMixin, ssl.SSLSocket):
-    pass
-
-
-class _CheckedMixin:
-    """Connects to an address that has been checked, never to a name."""
-
-    def _new_conn(self):
-        allowed = _request.allowed_hosts
-        try:
-            addresses = resolve(self._dns_host, self.port, self._dns_host.lower() in allowed)
-        except (UnicodeError, ValueError) as error:
-            raise socket.gaierror(str(error)) from error
-        failure = None
-        for family, address in addresses:
-            connected = _BoundedSocket(family, socket.SOCK_STREAM)
-            try:
-                connected.settimeout(min(CONNECT_SECONDS, _seconds_left()))
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connected.connect(address)
-            except OSError as error:
-                connected.close()
-                failure = error
-            else:
-                connected.settimeout(_seconds_left())
-                return connected
-        raise failure
-
-
-class _CheckedHTTPConnection(_CheckedMixin, HTTPConnection):
-    pass
-
-
-class _CheckedHTTPSConnection(_CheckedMixin, HTTPSConnection):
-    pass
-
-
-class _CheckedHTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _CheckedHTTPConnection
-
-
-class _CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _CheckedHTTPSConnection
-
-
-def _tls() -> ssl.SSLContext:
-    """The system's certification authorities (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add to them), and certifi's."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    context.sslsocket_class = _BoundedSSLSocket
-    return context
-
-
-#
-# Requests
-#
 
 
 class Client:
@@ -158,10 +56,9 @@ class Client:
             'headers': {'User-Agent': user_agent, 'Accept': 'application/json', 'Accept-Encoding': 'identity'},
             'retries': False,
             'timeout': urllib3.Timeout(connect=CONNECT_SECONDS, read=TOTAL_SECONDS),
-            'ssl_context': _tls(),
+            'ssl_context': tls(),
         }
-        self._direct = urllib3.PoolManager(**self._options)
-        self._direct.pool_classes_by_scheme = {'http': _CheckedHTTPPool, 'https': _CheckedHTTPSPool}
+        self._direct = direct_manager(**self._options)
         self._by_proxy: dict[str, urllib3.PoolManager] = {}
 
     def close(self) -> None:
@@ -176,19 +73,16 @@ class Client:
             allow_http: without TLS, too
             seconds: for everything, redirects included
         """
-        _request.deadline = time.monotonic() + seconds
-        _request.allowed_hosts = self.allowed_hosts
         try:
-            return self._follow(url, allow_http)
+            with limited(seconds, self.allowed_hosts):
+                return self._follow(url, allow_http)
         except urllib3.exceptions.HTTPError as error:
-            raise _explained(error) from error
+            raise explained(error) from error
         except (TimeoutError, ssl.SSLError, OSError) as error:
-            raise _explained(error) from error
+            raise explained(error) from error
         # What urllib3 does not know what to make of, such as a host of 300 letters.
         except (ValueError, UnicodeError) as error:
             raise Failure('Not a URL that can be asked.') from error
-        finally:
-            _request.deadline = float('inf')
 
     def _follow(self, url: str, allow_http: bool) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
@@ -231,7 +125,7 @@ def _get_once_more(manager: urllib3.PoolManager, url: str):
     try:
         return manager.request('GET', url, redirect=False, preload_content=False)
     except urllib3.exceptions.ProtocolError as error:
-        if not any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in _causes(error)):
+        if not any(isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes(error)):
             raise
     return manager.request('GET', url, redirect=False, preload_content=False)
 
@@ -268,44 +162,9 @@ def _read(response) -> Answer:
         raise Failure(f'The CA answered with HTTP status {response.status}.', temporary, retry_after)
     body = bytearray()
     while chunk := response.read(CHUNK, decode_content=False):
-        _seconds_left()
+        seconds_left()
         body += chunk
         if len(body) > MAX_BYTES:
             response.close()
             raise Failure(f'The answer is longer than {MAX_BYTES // 1024} KiB.')
     return Answer(bytes(body), retry_after)
-
-
-def _explained(error: Exception) -> Failure:
-    """One of urllib3's or the system's exceptions in a sentence. Their own texts may hold what a server sent."""
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ForbiddenAddress):
-            return Failure(
-                f'The host {str(cause)[:255]} is at an address that is not public. If that is meant, name it in the '
-                'setting ari_allowed_hosts.'
-            )
-    for cause in causes:
-        if isinstance(cause, socket.gaierror):
-            return Failure('The host name cannot be resolved.')
-        if isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, 'verify_message', '') or cause.reason or 'TLS failed'
-            return Failure(f'No secure connection: {reason}.')
-        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
-            return Failure('The CA did not answer in time.', temporary=True)
-        if isinstance(cause, ConnectionRefusedError):
-            return Failure('The connection was refused.')
-    if any(isinstance(cause, urllib3.exceptions.LocationParseError) for cause in causes):
-        return Failure('Not a URL that can be asked.')
-    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
-        return Failure('The proxy did not connect.', temporary=True)
-    return Failure('The connection broke.', temporary=True)
-
-
-def _causes(error: BaseException):
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        reason = getattr(error, 'reason', None)
-        error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__

@@ -13,7 +13,8 @@ from django.core.cache import cache
 
 from netbox_ssl.acme.ari import LONG_TERM, BadAnswer, back_off, parse_directory, retry_after
 
-from .client import Client, Failure
+from .client import Client
+from .failures import Failure
 
 __all__ = ('Directory', 'discover', 'known')
 

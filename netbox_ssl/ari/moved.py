@@ -13,7 +13,8 @@ from netbox_ssl.announcing_locks import locked_if_free
 from netbox_ssl.event_types import RENEWAL_WINDOW_MOVED
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.ari_fields import UNTOLD_MOVE
-from netbox_ssl.sweep import _tell
+from netbox_ssl.queueing import queued_together
+from netbox_ssl.telling import tell
 
 __all__ = ('WindowMoved', 'tell_moved')
 
@@ -82,12 +83,12 @@ def _tell_batch(pks) -> int:
     with locked_if_free(list(pks)) as held:
         # Read anew: another may have told it, or it was renewed.
         announcements = [_moved(row) for row in Certificate.objects.filter(UNTOLD_MOVE, pk__in=held).order_by('pk')]
-        try:
-            if announcements:
-                told.extend(_tell(announcements, Rules([RENEWAL_WINDOW_MOVED])))
-        finally:
-            for announcement in told:
-                _record(announcement)
+        if announcements:
+            rules = Rules([RENEWAL_WINDOW_MOVED])
+            # Also when the queue is lost half-way: what was told need not be told again.
+            with queued_together(when_sent=lambda: _record(told)):
+                for announcement in tell(announcements, rules):
+                    told.append(announcement)
     return len(told)
 
 
@@ -104,13 +105,14 @@ def _moved(certificate: Certificate) -> WindowMoved:
     )
 
 
-def _record(announcement: WindowMoved) -> None:
+def _record(told: list[WindowMoved]) -> None:
     """Only if it has not moved once more meanwhile: that is another announcement, from here on."""
-    certificate = announcement.certificate
-    rows = Certificate.objects.filter(pk=certificate.pk, ari_previous_start=announcement.previous_start)
-    now = {'ari_window_start': certificate.ari_window_start, 'ari_window_end': certificate.ari_window_end}
-    if not rows.filter(**now).update(ari_previous_start=None, ari_previous_end=None):
-        rows.update(ari_previous_start=certificate.ari_window_start, ari_previous_end=certificate.ari_window_end)
+    for announcement in told:
+        certificate = announcement.certificate
+        rows = Certificate.objects.filter(pk=certificate.pk, ari_previous_start=announcement.previous_start)
+        now = {'ari_window_start': certificate.ari_window_start, 'ari_window_end': certificate.ari_window_end}
+        if not rows.filter(**now).update(ari_previous_start=None, ari_previous_end=None):
+            rows.update(ari_previous_start=certificate.ari_window_start, ari_previous_end=certificate.ari_window_end)
 
 
 def _text(moment: datetime) -> str:

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from netbox_ssl.ari import client as client_module
-from netbox_ssl.ari.client import MAX_BYTES, Client, Failure
+from netbox_ssl.ari import transport
+from netbox_ssl.ari.client import MAX_BYTES, Client
+from netbox_ssl.ari.failures import Failure
 from tests.ari.stub import Stub, closed_port, window
 
 LOOPBACK = frozenset({'127.0.0.1'})
@@ -211,7 +212,7 @@ def test_the_address_checked_is_the_one_connected_to(stub, monkeypatch):
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, 'getaddrinfo', lookup)
-    monkeypatch.setattr(client_module._BoundedSocket, 'connect', connect)
+    monkeypatch.setattr(transport._BoundedSocket, 'connect', connect)
     failure(Client(), 'http://rebinding.example/ari')
     assert (asked, connected) == (['rebinding.example'], ['1.1.1.1'])
     assert 'not public' in str(failure(Client(), 'http://rebinding.example/ari'))

@@ -1,0 +1,59 @@
+"""Why there is no answer, in words for people."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import urllib3
+
+from .addresses import ForbiddenAddress
+
+__all__ = ('Failure', 'causes', 'explained')
+
+
+class Failure(Exception):
+    """
+    Why there is no answer, in a sentence. ``temporary``: it may well work soon (timeouts, 5xx). ``retry_after``: the
+    header of that name.
+    """
+
+    def __init__(self, message: str, temporary: bool = False, retry_after: str | None = None):
+        super().__init__(message)
+        self.temporary = temporary
+        self.retry_after = retry_after
+
+
+def explained(error: Exception) -> Failure:
+    """One of urllib3's or the system's exceptions in a sentence. Their own texts may hold what a server sent."""
+    found = list(causes(error))
+    for cause in found:
+        if isinstance(cause, ForbiddenAddress):
+            return Failure(
+                f'The host {str(cause)[:255]} is at an address that is not public. If that is meant, name it in the '
+                'setting ari_allowed_hosts.'
+            )
+    for cause in found:
+        if isinstance(cause, socket.gaierror):
+            return Failure('The host name cannot be resolved.')
+        if isinstance(cause, ssl.SSLError):
+            reason = getattr(cause, 'verify_message', '') or cause.reason or 'TLS failed'
+            return Failure(f'No secure connection: {reason}.')
+        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
+            return Failure('The CA did not answer in time.', temporary=True)
+        if isinstance(cause, ConnectionRefusedError):
+            return Failure('The connection was refused.')
+    if any(isinstance(cause, urllib3.exceptions.LocationParseError) for cause in found):
+        return Failure('Not a URL that can be asked.')
+    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in found):
+        return Failure('The proxy did not connect.', temporary=True)
+    return Failure('The connection broke.', temporary=True)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """It and what it came of."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        reason = getattr(error, 'reason', None)
+        error = reason if isinstance(reason, BaseException) else error.__cause__ or error.__context__

@@ -1,0 +1,123 @@
+"""
+Connections of urllib3 that know how much time is left, and connect to addresses that were checked.
+
+What holds for the request that a thread is making stands in ``limited``; connections may outlive it and serve the next.
+"""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import certifi
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from .addresses import resolve
+
+__all__ = ('CONNECT_SECONDS', 'TOTAL_SECONDS', 'direct_manager', 'limited', 'seconds_left', 'tls')
+
+CONNECT_SECONDS = 5
+TOTAL_SECONDS = 15
+
+# Of the request that this thread is making.
+_request = threading.local()
+
+
+@contextmanager
+def limited(seconds: float, allowed_hosts: frozenset[str]) -> Iterator[None]:
+    """
+    Around a request of this thread.
+
+    Args:
+        seconds: for everything
+        allowed_hosts: names (lower case) that may be at any address
+    """
+    _request.deadline = time.monotonic() + seconds
+    _request.allowed_hosts = allowed_hosts
+    try:
+        yield
+    finally:
+        _request.deadline = float('inf')
+
+
+def seconds_left() -> float:
+    """For a single wait of this thread's request; raises TimeoutError when its time is over."""
+    left = getattr(_request, 'deadline', float('inf')) - time.monotonic()
+    if left <= 0:
+        raise TimeoutError('out of time')
+    return min(left, TOTAL_SECONDS)
+
+
+class _BoundedMixin:
+    """Each single read has the time that is left for the whole request: a byte a second wins nothing."""
+
+    def recv_into(self, *args, **kwargs):
+        self.settimeout(seconds_left())
+        return super().recv_into(*args, **kwargs)
+
+
+class _BoundedSocket(_BoundedMixin, socket.socket):
+    pass
+
+
+class _BoundedSSLSocket(_BoundedMixin, ssl.SSLSocket):
+    pass
+
+
+class _CheckedMixin:
+    """Connects to an address that has been checked, never to a name."""
+
+    def _new_conn(self):
+        allowed = _request.allowed_hosts
+        try:
+            addresses = resolve(self._dns_host, self.port, self._dns_host.lower() in allowed)
+        except (UnicodeError, ValueError) as error:
+            raise socket.gaierror(str(error)) from error
+        failure = None
+        for family, address in addresses:
+            connected = _BoundedSocket(family, socket.SOCK_STREAM)
+            try:
+                connected.settimeout(min(CONNECT_SECONDS, seconds_left()))
+                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connected.connect(address)
+            except OSError as error:
+                connected.close()
+                failure = error
+            else:
+                connected.settimeout(seconds_left())
+                return connected
+        raise failure
+
+
+class _CheckedHTTPConnection(_CheckedMixin, HTTPConnection):
+    pass
+
+
+class _CheckedHTTPSConnection(_CheckedMixin, HTTPSConnection):
+    pass
+
+
+class _CheckedHTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _CheckedHTTPConnection
+
+
+class _CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _CheckedHTTPSConnection
+
+
+def tls() -> ssl.SSLContext:
+    """The system's certification authorities (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add to them), and certifi's."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    context.sslsocket_class = _BoundedSSLSocket
+    return context
+
+
+def direct_manager(**options) -> urllib3.PoolManager:
+    """Without a proxy. ``options``: those of urllib3's."""
+    manager = urllib3.PoolManager(**options)
+    manager.pool_classes_by_scheme = {'http': _CheckedHTTPPool, 'https': _CheckedHTTPSPool}
+    return manager

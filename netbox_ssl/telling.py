@@ -1,0 +1,76 @@
+"""Tells the Event Rules of what happened to many certificates, which are read as the REST API shows them, all at once."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.models import prefetch_related_objects
+from netbox.context import query_cache
+from utilities.api import get_prefetches_for_serializer, get_serializer_for_model
+
+from .announcement_data import prefetch
+from .announcements import UNREACHABLE, Announcement, Rules
+from .models import Certificate
+
+__all__ = ('tell',)
+
+logger = logging.getLogger('netbox.plugins.netbox_ssl')
+
+
+def tell(announcements: list[Announcement], rules: Rules) -> Iterator[Announcement]:
+    """
+    Tell ``rules`` of these, which are of one event type. Yields those that were told, each before the next is; one that
+    cannot be serialised is logged and left for the next run. Raises one of ``announcements.UNREACHABLE``.
+    """
+    if not rules.for_announcement(announcements[0]):
+        yield from announcements
+        return
+    for announcement, serialized in _serialize(announcements):
+        try:
+            data, snapshots = announcement.data(serialized), announcement.snapshots()
+        except UNREACHABLE:
+            raise
+        except Exception:
+            logger.exception('Certificate %s cannot be announced', announcement.certificate.pk)
+            continue
+        rules.tell(announcement, data, snapshots)
+        yield announcement
+
+
+def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement, dict]]:
+    """Each announcement with its certificate as the REST API shows it: together if possible, else one by one."""
+    serializer = get_serializer_for_model(Certificate)
+    certificates = [announcement.certificate for announcement in announcements]
+    try:
+        with _per_request_cache():
+            prefetch_related_objects(certificates, *get_prefetches_for_serializer(serializer), 'tags')
+            prefetch(certificates)
+            serialized = serializer(certificates, many=True, context={'request': None}).data
+    except UNREACHABLE:
+        raise
+    except Exception:
+        logger.warning('A certificate among %s cannot be serialised', [row.pk for row in certificates], exc_info=True)
+    else:
+        yield from zip(announcements, serialized, strict=True)
+        return
+    for announcement in announcements:
+        try:
+            with _per_request_cache():
+                data = serializer(announcement.certificate, context={'request': None}).data
+        except UNREACHABLE:
+            raise
+        except Exception:
+            logger.exception('Certificate %s cannot be announced', announcement.certificate.pk)
+        else:
+            yield announcement, data
+
+
+@contextmanager
+def _per_request_cache():
+    """Without it NetBox asks for the custom fields again with each object: five times as slow."""
+    token = query_cache.set(defaultdict(dict))
+    try:
+        yield
+    finally:
+        query_cache.reset(token)
