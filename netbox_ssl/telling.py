@@ -1,4 +1,4 @@
-"""Tells the Event Rules of what happened to many certificates, which are read as the REST API shows them, all at once."""
+"""Tells the Event Rules of what happened to many certificates; they are read as the REST API shows them, together."""
 
 import logging
 from collections import defaultdict
