@@ -5,7 +5,7 @@ CMD = netbox shell
 export ARGS CMD
 RUN = @sh dev/run
 
-.PHONY: help demo demo-reset test lint docs wheel bench run migrations pins setup clean
+.PHONY: help demo demo-reset test faults lint docs wheel bench run migrations pins setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,10 @@ demo-reset: ## Forget what was done in the demo: the next one starts anew
 
 test: ## All tests; some of them: make test ARGS="tests/x509 -k chain"
 	$(RUN) test
+
+faults: ## 10,000 certificates expire while workers are killed and servers restarted (about ten minutes)
+	@NETBOX_SSL_FAULT_CERTIFICATES=10000 NETBOX_SSL_FAULT_SECONDS=180 \
+		ARGS="-n 0 -s tests/e2e/test_sweep_under_faults.py" sh dev/run test
 
 lint: ## Style, forgotten migrations, shell scripts
 	$(RUN) lint

@@ -37,6 +37,8 @@ DATABASES = {
         'HOST': _database.hostname,
         'PORT': str(_database.port or 5432),
         'CONN_MAX_AGE': 300,
+        # Else each thread of the web server fails once after a restart of PostgreSQL, which one of the tests does.
+        'CONN_HEALTH_CHECKS': not _testing,
         # dev/databases.py makes these as copies of a migrated database, for each worker with its suffix.
         'TEST': {'NAME': f'{_name}_test'},
     },

@@ -66,12 +66,13 @@ class Stack:
         command += ['dev.wsgi:application']
         self.web = processes.start(command, self.folder / 'web.log', self.variables, cwd=self.folder)
 
-    def start_worker(self):
-        """One more `netbox rqworker`; returns its process."""
+    def start_worker(self, *arguments):
+        """One more `netbox rqworker`, for all queues if none is named; returns its process, with its log as `log`."""
         self.started += 1
         log = self.folder / f'worker-{self.started}.log'
-        command = [sys.executable, '-m', 'netbox', 'rqworker', 'high', 'default', 'low']
+        command = [sys.executable, '-m', 'netbox', 'rqworker', *(arguments or ('high', 'default', 'low'))]
         worker = processes.start(command, log, self.variables, cwd=self.folder)
+        worker.log = log
         self.workers.append(worker)
         return worker
 

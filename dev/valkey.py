@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from contextlib import contextmanager
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from dev import processes
 from dev.console import Failure
@@ -59,6 +59,25 @@ def start(log, cwd):
             time.sleep(0.05)
         processes.stop(server)
     raise Failure(f'Valkey does not start (tried 5 times); its log: {log}')
+
+
+def restart(url, folder):
+    """As `systemctl restart` does with the settings that Valkey comes with: what it holds is written and read again."""
+    import redis
+
+    parts = urlsplit(url)
+    try:
+        redis.Redis(port=parts.port, password=unquote(parts.password)).shutdown(save=True)
+    except redis.ConnectionError:
+        """It closes the connection."""
+    server = processes.start([program(), '-'], folder / 'valkey.log', stdin=subprocess.PIPE, cwd=folder)
+    server.stdin.write(settings(parts.port, unquote(parts.password)).encode())
+    server.stdin.close()
+    deadline = time.monotonic() + 20
+    while not answers(parts.port, unquote(parts.password)):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise Failure(f'Valkey does not start again; its log: {folder / "valkey.log"}')
+        time.sleep(0.05)
 
 
 @contextmanager

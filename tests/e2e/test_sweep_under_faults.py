@@ -1,0 +1,206 @@
+"""
+Certificates expire while the workers that sweep are killed, and Valkey and PostgreSQL restarted.
+
+A short run is part of the suite; ``make faults`` runs it with 10,000 certificates for three minutes and prints figures.
+
+What is promised: each change reaches RQ's queue, at least once. So the workers that are killed here serve the queue of
+the sweeps only, and Valkey keeps what it holds when it is restarted, as it does with the settings that it comes with.
+A webhook that is in the queue is NetBox's and RQ's: one that is lost with a queue that is kept nowhere, or with the
+worker that was sending it, is not sent again (docs/explanation/how-it-notices.md).
+"""
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from datetime import datetime
+
+import psycopg
+import pytest
+
+from dev import valkey
+
+CERTIFICATES = int(os.environ.get('NETBOX_SSL_FAULT_CERTIFICATES', '600'))
+# They expire one after the other within this time, and as long are the workers killed.
+SECONDS = int(os.environ.get('NETBOX_SSL_FAULT_SECONDS', '30'))
+RESUMES_WITHIN = 120
+KILL_EVERY = 4
+DELIVERED_WITHIN = 60 + CERTIFICATES / 20
+# The servers are restarted when so much of the time has passed.
+VALKEY_AT, POSTGRESQL_AT = 0.4, 0.7
+# netbox_ssl.sweep.BATCH, which cannot be imported without a NetBox
+BATCH = 100
+
+MAKE = f"""
+from datetime import timedelta
+from django.utils import timezone
+from netbox_ssl.models import Certificate
+now = timezone.now()
+Certificate.objects.bulk_create((
+    Certificate(
+        name=f'fault-{{number}}', is_acme=True, acme_auto_renewal=True, announced_status='Due', announced_overdue=True,
+        valid_from=now - timedelta(days=90), valid_to=now + timedelta(seconds=number * {SECONDS} / {CERTIFICATES}),
+    )
+    for number in range({CERTIFICATES})
+), batch_size=1000)
+"""
+
+
+def connect(stack, **options):
+    return psycopg.connect(stack.variables['NETBOX_SSL_RUN_DATABASE'], **options)
+
+
+@pytest.fixture
+def sweepers(stack):
+    """Two workers that do nothing but sweep, in place of the one for everything; that one is there again afterwards."""
+    for worker in list(stack.workers):
+        stack.kill_worker(worker)
+    for _ in range(2):
+        stack.start_worker('high')
+    wait_until_one_listens(stack)
+    yield stack
+    for worker in list(stack.workers):
+        stack.kill_worker(worker)
+    stack.start_worker()
+    # Nothing else knows of them, and to delete so many by the API would take long.
+    with connect(stack) as connection:
+        connection.execute("delete from netbox_ssl_certificate where name like 'fault-%'")
+    wait_until_one_listens(stack)
+
+
+@pytest.fixture
+def rule(api, receiver, empty_afterwards):
+    webhook = {'name': 'fault', 'payload_url': receiver.url, 'http_method': 'POST', 'ssl_verification': False}
+    made = {
+        'name': 'fault',
+        'object_types': ['netbox_ssl.certificate'],
+        'event_types': ['netbox_ssl.renewal_status_changed'],
+        'action_type': 'webhook',
+        'action_object_type': 'extras.webhook',
+        'action_object_id': api.post('extras/webhooks/', webhook)['id'],
+    }
+    return api.post('extras/event-rules/', made)
+
+
+def listens(worker):
+    return worker.poll() is None and 'Listening on' in worker.log.read_text()
+
+
+def wait_until_one_listens(stack):
+    stack.wait_for(lambda: any(map(listens, stack.workers)), seconds=180, what='a worker that listens')
+
+
+def announced(stack):
+    with connect(stack) as connection:
+        condition = "name like 'fault-%' and announced_status = 'Expired'"
+        return connection.execute(f'select count(*) from netbox_ssl_certificate where {condition}').fetchone()[0]
+
+
+def crash_postgresql(stack):
+    """
+    kill -9 of one of its processes: then it ends all others, and recovers from its log. Where it is not ours, all
+    sessions are ended, which is what its clients see of a restart.
+    """
+    with connect(stack, autocommit=True) as connection:
+        if 'NETBOX_SSL_DATABASE_URL' not in os.environ:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+        else:
+            connection.execute(
+                'select pg_terminate_backend(pid) from pg_stat_activity'
+                ' where datname = current_database() and pid <> pg_backend_pid()'
+            )
+
+
+def restart_valkey(stack):
+    if 'NETBOX_SSL_REDIS_URL' not in os.environ:
+        valkey.restart(stack.variables['NETBOX_SSL_RUN_REDIS'], stack.folder)
+
+
+def replace_a_worker(stack):
+    """
+    kill -9 of one that listens, with all that it started, as systemd does, or by itself, as the kernel does when memory
+    runs out: then what it had started lives on. Whoever ended is started again.
+    """
+    ready = [worker for worker in stack.workers if listens(worker)]
+    if ready:
+        kill = random.choice([stack.kill_worker, stack.kill_worker_alone])
+        kill(random.choice(ready))
+    for worker in [worker for worker in stack.workers if worker.poll() is not None]:
+        stack.workers.remove(worker)
+    while len(stack.workers) < 2:
+        stack.start_worker('high')
+    return bool(ready)
+
+
+def run_faults(stack):
+    """When what was done, by time.time()."""
+    faults, begun = [], time.time()
+    restarts = [(VALKEY_AT, 'Valkey', restart_valkey), (POSTGRESQL_AT, 'PostgreSQL', crash_postgresql)]
+    while (passed := time.time() - begun) < SECONDS:
+        if restarts and passed > restarts[0][0] * SECONDS:
+            _, name, restart = restarts.pop(0)
+            restart(stack)
+            faults.append((time.time(), name))
+        elif replace_a_worker(stack):
+            faults.append((time.time(), 'kill'))
+        time.sleep(KILL_EVERY)
+    return faults
+
+
+def deliver(stack, receiver):
+    """What is in the queue, by workers that fork no process for each delivery: 10,000 would take long."""
+    number = 1 if CERTIFICATES < 2000 else 2
+    workers = [stack.start_worker('default', '--burst', '--worker-class', 'rq.SimpleWorker') for _ in range(number)]
+    stack.wait_for(
+        lambda: all(worker.poll() is not None for worker in workers),
+        seconds=DELIVERED_WITHIN,
+        interval=1,
+        what='the end of the deliveries',
+    )
+    for worker in workers:
+        stack.workers.remove(worker)
+    return Counter(
+        (each['id'], each['announcement']['id']) for each in (delivery.json['data'] for delivery in receiver.deliveries)
+    )
+
+
+def sweeps_began(stack):
+    with connect(stack) as connection:
+        rows = connection.execute("select started from core_job where name = 'Renewal sweep' and started is not null")
+        return sorted(datetime.timestamp(started) for (started,) in rows)
+
+
+def test_every_expiry_is_announced(sweepers, receiver, rule, record_property):
+    stack = sweepers
+    stack.manage(MAKE)
+    begun = time.time()
+    faults = run_faults(stack)
+    stack.wait_for(
+        lambda: announced(stack) == CERTIFICATES,
+        seconds=2 * RESUMES_WITHIN,
+        interval=1,
+        what='that every expiry is announced',
+    )
+    took = time.time() - begun
+
+    began = sweeps_began(stack)
+    pauses = [min((at for at in began if at > when), default=None) for when, _ in faults]
+    late = [fault for fault, at in zip(faults, pauses, strict=True) if at is None or at - fault[0] > RESUMES_WITHIN]
+    assert not late, f'no sweep within {RESUMES_WITHIN} s after {late}'
+    assert {'kill', 'Valkey', 'PostgreSQL'} <= {name for _, name in faults}
+
+    told = deliver(stack, receiver)
+    assert len({pk for pk, _ in told}) == CERTIFICATES, 'every change is announced'
+    assert len(told) == CERTIFICATES, 'a repeat carries the same id'
+    repeats = told.total() - len(told)
+    assert repeats <= BATCH * len(faults), 'a fault repeats one batch at most'
+    figures = {
+        'faults': dict(Counter(name for _, name in faults)),
+        'repeats': repeats,
+        'all announced after': f'{took:.0f} s',
+        'longest pause': f'{max(at - when for (when, _), at in zip(faults, pauses, strict=True)):.0f} s',
+        'delivered after': f'{time.time() - begun:.0f} s',
+    }
+    record_property('figures', figures)
+    print(figures)
