@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from netbox.plugins import PluginTemplateExtension
 
 from . import import_job
+from .ui.place_panels import CertificateCountsPanel, PlaceCertificatesPanel
 
 __all__ = ('template_extensions',)
 
@@ -21,4 +22,68 @@ class ImportJobButtons(PluginTemplateExtension):
         return self.render('netbox_ssl/buttons/import_results.html', extra_context=context)
 
 
-template_extensions = [ImportJobButtons]
+class PlaceExtension(PluginTemplateExtension):
+    """On the pages of what certificates are assigned to."""
+
+    kind = ''
+
+    def left_page(self):
+        return PlaceCertificatesPanel(self.kind).render(self.context)
+
+
+class DeviceExtension(PlaceExtension):
+    models = ['dcim.device']
+    kind = 'device'
+
+
+class VirtualMachineExtension(PlaceExtension):
+    models = ['virtualization.virtualmachine']
+    kind = 'virtual_machine'
+
+
+class ServiceExtension(PlaceExtension):
+    models = ['ipam.service']
+    kind = 'service'
+
+
+class IPAddressExtension(PlaceExtension):
+    models = ['ipam.ipaddress']
+    kind = 'ip_address'
+
+
+class CountsExtension(PluginTemplateExtension):
+    """On the pages of what has many certificates: counts that link to the list."""
+
+    kind = ''
+    permissions = ('netbox_ssl.view_certificateassignment',)
+
+    def right_page(self):
+        return CertificateCountsPanel(self.kind, self.permissions).render(self.context)
+
+
+class SiteExtension(CountsExtension):
+    models = ['dcim.site']
+    kind = 'site'
+
+
+class ClusterExtension(CountsExtension):
+    models = ['virtualization.cluster']
+    kind = 'cluster'
+
+
+class TenantExtension(CountsExtension):
+    models = ['tenancy.tenant']
+    kind = 'tenant'
+    permissions = ()
+
+
+template_extensions = [
+    ImportJobButtons,
+    DeviceExtension,
+    VirtualMachineExtension,
+    ServiceExtension,
+    IPAddressExtension,
+    SiteExtension,
+    ClusterExtension,
+    TenantExtension,
+]

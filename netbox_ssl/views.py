@@ -13,6 +13,7 @@ from . import (  # noqa: F401  (some only register their views)
     filtersets,
     forms,
     history,
+    place_views,
     redetection_view,
     smart_paste,
     tables,
@@ -20,6 +21,7 @@ from . import (  # noqa: F401  (some only register their views)
 from .models import Certificate, CertificateSource, Issuance
 from .object_actions import BulkDetect, SmartPaste
 from .ui import panels
+from .ui.place_panels import AssignmentsPanel
 from .view_guards import PrivateKeyGuardMixin
 
 #
@@ -53,6 +55,7 @@ class CertificateView(generic.ObjectView):
             CommentsPanel(),
         ],
         bottom_panels=[
+            AssignmentsPanel(),
             ObjectsTablePanel(
                 'netbox_ssl.certificatesource',
                 filters={'certificate_id': lambda ctx: ctx['object'].pk},

@@ -62,9 +62,10 @@ class CertificateAssignmentQuerySet(RestrictedQuerySet):
         """Read certificates and assigned objects, with what tells their tenants, in a few queries for all."""
         places = [model.objects.all() for model in ASSIGNABLE_MODELS if model is not Service]
         places.append(Service.objects.prefetch_related('parent'))
-        return self.select_related('certificate', 'assigned_object_type').prefetch_related(
-            GenericPrefetch('assigned_object', places)
-        )
+        # Not the large columns of the certificate, which nobody shows beside an assignment.
+        large = ('certificate__pem', 'certificate__chain_pem', 'certificate__subject_alt_names')
+        assignments = self.select_related('certificate', 'assigned_object_type').defer(*large)
+        return assignments.prefetch_related(GenericPrefetch('assigned_object', places))
 
 
 class CertificateAssignment(NetBoxModel):
