@@ -17,6 +17,7 @@ class NetBoxSSLConfig(PluginConfig):
     # Every key is read in settings.py, which also validates it.
     default_settings = {
         'acme_providers': [],
+        'announce_past': False,
         'ari_enabled': True,
         'ari_disabled_providers': [],
         'ari_allowed_hosts': [],

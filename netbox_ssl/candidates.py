@@ -14,9 +14,18 @@ from django.db.models import F, Q, Value
 from .choices import RenewalStatusChoices
 from .event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from .models import Certificate
-from .models.announced import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD
+from .models.announced import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD, WITHOUT_BASELINE
 
-__all__ = ('BACKWARDS_MARGIN', 'CLAIM_LASTS', 'PASSES', 'Pass', 'passes_with_work', 'unclaimed')
+__all__ = (
+    'BACKWARDS_MARGIN',
+    'BASELINE',
+    'CLAIM_LASTS',
+    'PASSES',
+    'Pass',
+    'passes_with_work',
+    'unclaimed',
+    'unclaimed_q',
+)
 
 # A request that changed the status announces it itself when it ends; it may have taken so long by then (bulk edits, and
 # NetBox's background jobs, which RQ ends after 300 s by default). Later than that it has died.
@@ -35,12 +44,17 @@ OK, DUE, EXPIRED, MANUAL = (
 
 
 def unclaimed(certificate: Certificate, now) -> bool:
-    """Whether no request is about to announce what it did to ``certificate``. SQL twin: ``_unclaimed_q``."""
-    return certificate.announcing_since is None or certificate.announcing_since < now - CLAIM_LASTS
+    """
+    Whether no request is about to announce what it did to ``certificate``. SQL twin: ``unclaimed_q``. A claim from the
+    future was made before the clock was set back.
+    """
+    claim = certificate.announcing_since
+    return claim is None or not now - CLAIM_LASTS <= claim <= now + CLAIM_LASTS
 
 
-def _unclaimed_q(now) -> Q:
-    return Q(announcing_since__isnull=True) | Q(announcing_since__lt=now - CLAIM_LASTS)
+def unclaimed_q(now) -> Q:
+    dead = Q(announcing_since__lt=now - CLAIM_LASTS) | Q(announcing_since__gt=now + CLAIM_LASTS)
+    return Q(announcing_since__isnull=True) | dead
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class Pass:
         return [self._rows(q, key, now)[:1] for q, key in self.branches(now)]
 
     def _rows(self, q: Q, key: str, now, end: tuple | None = None):
-        rows = Certificate.objects.filter(q).filter(_unclaimed_q(now))
+        rows = Certificate.objects.filter(q).filter(unclaimed_q(now))
         if end is not None:
             value, pk = end
             # The first condition is what an index can start at.
@@ -103,14 +117,19 @@ def _contradictory(now) -> list[tuple[Q, str]]:
     return [(CONTRADICTORY, 'pk')]
 
 
+def _without_baseline(now) -> list[tuple[Q, str]]:
+    return [(WITHOUT_BASELINE, 'pk')]
+
+
 def _overdue(now) -> list[tuple[Q, str]]:
     return [(OVERDUE_UNTOLD & Q(renewal_overdue_at__lte=now, valid_to__gte=now), 'renewal_overdue_at')]
 
 
+BASELINE = Pass(_without_baseline)
 TIME = Pass(_brought_by_time)
 OVERDUE = Pass(_overdue, RENEWAL_OVERDUE)
-# The middle ones are rare: changes that bypassed Certificate.save(), requests that died, and clocks set back.
-PASSES = (TIME, Pass(_no_longer_due), Pass(_no_longer_expired), Pass(_contradictory), OVERDUE)
+# All but TIME and OVERDUE are rare: what bypassed Certificate.save(), requests that died, and clocks set back.
+PASSES = (BASELINE, TIME, Pass(_no_longer_due), Pass(_no_longer_expired), Pass(_contradictory), OVERDUE)
 
 
 def passes_with_work(now) -> list[Pass]:

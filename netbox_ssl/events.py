@@ -9,6 +9,7 @@ import logging
 
 from core.events import OBJECT_CREATED, OBJECT_UPDATED
 from django.db.models import Case, F, When
+from django.utils import timezone
 
 from .announcement_counter import count_announcements
 from .announcements import NOT_IN_SNAPSHOTS, Rules, status_changed
@@ -44,15 +45,19 @@ def _settle_creations(events) -> None:
     """A certificate that was changed again by the request that made it is still a creation to NetBox, hence to us."""
     for event in events:
         status = (event['snapshots'].get('postchange') or {}).get('renewal_status') or ''
-        if status != event['object'].announced_status:
-            Certificate.objects.filter(pk=event['object_id']).update(announced_status=status, announcing_since=None)
+        announced = event['object'].announced_status
+        # Only where no sweep has come in between.
+        created = Certificate.objects.filter(pk=event['object_id'], announced_status=announced)
+        if status != announced and (certificate := created.first()):
+            certificate.set_announced(timezone.now())
+            created.update(**{name: getattr(certificate, name) for name in Certificate.ANNOUNCED_FIELDS})
 
 
 def _settle_updates(events) -> None:
     changes, unchanged = [], []
     for event in events:
         if (statuses := _statuses(event)) and statuses[0] != statuses[1]:
-            changes.append((event, statuses[1]))
+            changes.append((event, *statuses))
         elif event['object'].announcing_since is not None:
             unchanged.append(event['object_id'])
     if unchanged:
@@ -60,19 +65,22 @@ def _settle_updates(events) -> None:
         Certificate.objects.filter(pk__in=unchanged).update(announcing_since=None)
     if changes:
         rules = Rules([RENEWAL_STATUS_CHANGED], but_not=OBJECT_UPDATED)
-        for event, status in changes:
+        for event, before, status in changes:
             try:
-                _announce(event, status, rules)
+                _announce(event, before, status, rules)
             except Exception:
                 logger.exception('The change of certificate %s is left to the sweep', event['object_id'])
 
 
-def _announce(event, status: str | None, rules: Rules) -> None:
+def _announce(event, before: str | None, status: str | None, rules: Rules) -> None:
     pk = event['object_id']
     with locked(pk):
         certificate = Certificate.objects.filter(pk=pk).first()
         if certificate is None:
             return
+        if certificate.announced_status is None:
+            # No sweep has seen it yet.
+            certificate.announced_status = before or ''
         # A later request's claim is not ours to drop.
         claim = event['object'].announcing_since
         written = {'announcing_since': Case(When(announcing_since=claim, then=None), default=F('announcing_since'))}

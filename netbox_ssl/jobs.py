@@ -46,6 +46,9 @@ STARTING_TAKES = timedelta(seconds=20)
 # NetBox stores a job before it puts it into the queue.
 QUEUEING_TAKES = timedelta(seconds=10)
 
+# Clocks of two machines
+CLOCKS_DIFFER_BY = timedelta(minutes=1)
+
 # No interval is longer than a day. Jobs have an index by creation, and a large installation has many of them.
 CHAIN_REACHES_BACK = timedelta(days=2)
 
@@ -117,10 +120,13 @@ class ChainedJob(JobRunner):
 
     @classmethod
     def revive_if_broken(cls) -> None:
-        """Begin the chain again, if no run is to come: the queue may have forgotten it."""
+        """
+        Begin the chain again, if no run is to come soon: the queue may have forgotten it, or the clock was set back.
+        """
         with advisory_lock(SCHEDULES):
             cls.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
-        if not cls.waiting().exists():
+        far_off = timezone.now() + 2 * timedelta(minutes=cls.chain_interval())
+        if not cls.waiting().exclude(scheduled__gt=far_off).exists():
             cls.enqueue_once()
 
     @classmethod
@@ -141,7 +147,8 @@ class ChainedJob(JobRunner):
         """Why ``job`` can no longer run or end, in a sentence; empty if it can, or if it is too early to tell."""
         if job.status == JobStatusChoices.STATUS_RUNNING:
             return 'Its worker died.' if job.started and job.started < now - RUN_IS_DEAD_AFTER else ''
-        if job.created > now - QUEUEING_TAKES:
+        # One from the future was made before the clock was set back.
+        if abs(job.created - now) < QUEUEING_TAKES:
             return ''
         rq_job = django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id))
         try:
@@ -186,7 +193,7 @@ class RenewalSweepJob(ChainedJob):
         result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
         sources = sweep_sources(seconds=SOURCES_SECONDS if self.job.interval else None)
         self.job.data = {**asdict(result), 'announced': result.announced, 'sources': asdict(sources)}
-        if result.announced or result.failed:
+        if result.announced or result.failed or result.baseline:
             self._log(result)
         self._log_sources(sources)
         if not (result.complete and sources.complete):
@@ -195,6 +202,9 @@ class RenewalSweepJob(ChainedJob):
 
     def _log(self, result: SweepResult) -> None:
         # Put together here: the log of a NetBox job holds messages without their arguments.
+        if result.baseline:
+            message = f'{result.baseline} certificates that came in by other means were given their baseline'
+            self.logger.info(message)
         message = f'Announced: {result.status_changed} changes of renewal status, {result.overdue} overdue renewals'
         self.logger.info(message)
         if result.failed:
@@ -220,9 +230,9 @@ class RenewalSweepJob(ChainedJob):
 registry['system_jobs'][RenewalSweepJob]['watch'] = True
 
 
-def revive() -> None:
-    """What the watchdog puts into the queue when no sweep has begun in time."""
-    if not watchdog.sweep_is_fresh():
+def revive(newest: str | None) -> None:
+    """What the watchdog puts into the queue when no sweep has begun in time since the one named ``newest``."""
+    if watchdog.newest_sweep() == newest:
         RenewalSweepJob.enqueue_once()
 
 
@@ -233,7 +243,10 @@ def revive() -> None:
 
 def last_sweep():
     """When the last sweep ended that ended well (aware datetime); None if none is on record."""
-    finished = RenewalSweepJob.get_jobs().filter(status=JobStatusChoices.STATUS_COMPLETED)
+    # Those from the future are from before the clock was set back.
+    finished = RenewalSweepJob.get_jobs().filter(
+        status=JobStatusChoices.STATUS_COMPLETED, created__lte=timezone.now() + CLOCKS_DIFFER_BY
+    )
     # By creation, for which there is an index: the newest job or so is ours.
     return finished.order_by('-created').values_list('completed', flat=True).first()
 

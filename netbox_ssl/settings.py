@@ -42,6 +42,13 @@ def _integer(name: str) -> int:
     return value
 
 
+def _boolean(name: str) -> bool:
+    value = _get(name)
+    if not isinstance(value, bool):
+        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: give True or False.")
+    return value
+
+
 @cache
 def catalogue() -> Catalogue:
     """The known ACME providers, those of the ``acme_providers`` setting first."""
@@ -66,6 +73,11 @@ def sweep_interval() -> int:
     return _integer('sweep_interval')
 
 
+def announce_past() -> bool:
+    """Whether the Event Rules are told, too, what time had done to a certificate before it came in here."""
+    return _boolean('announce_past')
+
+
 @dataclass(frozen=True)
 class ARISettings:
     """How CAs are asked for renewal information (RFC 9773)."""
@@ -80,9 +92,6 @@ class ARISettings:
 @cache
 def ari() -> ARISettings:
     """Those whose names begin with ``ari_``."""
-    enabled = _get('ari_enabled')
-    if not isinstance(enabled, bool):
-        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['ari_enabled'] is {enabled!r}: give True or False.")
     hosts = _texts('ari_allowed_hosts', 'host names or IP addresses')
     for host in hosts:
         if not host or set(host) & set('/@*[] ') or (':' in host and not _is_ip_address(host)):
@@ -91,7 +100,7 @@ def ari() -> ARISettings:
                 'they are, without scheme, port or wildcard.'
             )
     return ARISettings(
-        enabled=enabled,
+        enabled=_boolean('ari_enabled'),
         disabled_providers=_texts('ari_disabled_providers', 'names of ACME providers'),
         allowed_hosts=hosts,
         requests_per_second=_integer('ari_requests_per_second'),
@@ -161,6 +170,7 @@ def validate() -> None:
     catalogue()
     limits()
     sweep_interval()
+    announce_past()
     ari()
     netbox_url()
     source_behind_hours()

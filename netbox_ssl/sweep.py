@@ -17,7 +17,8 @@ from django.utils import timezone
 from .announcement_counter import count_announcements
 from .announcements import Announcement, Rules, status_changed, was_overdue
 from .announcing_locks import locked_if_free
-from .candidates import BACKWARDS_MARGIN, PASSES, Pass, passes_with_work, unclaimed
+from .baseline import write_baseline
+from .candidates import BACKWARDS_MARGIN, BASELINE, PASSES, Pass, passes_with_work, unclaimed
 from .choices import RenewalStatusChoices
 from .event_types import RENEWAL_OVERDUE
 from .models import Certificate
@@ -37,6 +38,8 @@ class SweepResult:
     status_changed: int = 0
     overdue: int = 0
     failed: int = 0
+    # Certificates that were given a baseline (baseline.py).
+    baseline: int = 0
     # False: it stopped at its deadline, and the next sweep goes on.
     complete: bool = True
 
@@ -77,7 +80,7 @@ def sweep(
     now = now or timezone.now()
     deadline = None if seconds is None else time.monotonic() + seconds
     result = SweepResult()
-    for sweep_pass in passes_with_work(now):
+    for sweep_pass in _passes(now, result, deadline, after_batch):
         end = None
         while True:
             if deadline is not None and time.monotonic() >= deadline:
@@ -96,6 +99,21 @@ def sweep(
                 break
             end = batch.end
     return result
+
+
+def _passes(now, result: SweepResult, deadline: float | None, after_batch) -> list[Pass]:
+    """The passes that find anything to announce, when every certificate has a baseline."""
+    passes = passes_with_work(now)
+    if BASELINE not in passes:
+        return passes
+
+    def count(number):
+        result.baseline += number
+        if after_batch is not None:
+            after_batch(result)
+
+    result.complete = write_baseline(now, until=deadline, after_batch=count)
+    return [one for one in passes_with_work(now) if one is not BASELINE] if result.complete else []
 
 
 def pending(now=None, batch_size: int = BATCH) -> Iterator[Announcement]:
@@ -118,6 +136,8 @@ def _announcements(sweep_pass: Pass, pks: list[int], now) -> list[Announcement]:
 def _to_announce(sweep_pass: Pass, certificate: Certificate, now) -> Announcement | None:
     if not unclaimed(certificate, now):
         return None
+    if certificate.announced_status is None:
+        certificate.set_announced(now)
     status = certificate.renewal_status_at(now)
     if sweep_pass.event_type == RENEWAL_OVERDUE:
         told = certificate.announced_overdue or certificate.announced_status != RenewalStatusChoices.DUE

@@ -2,8 +2,9 @@
 Sees to it, in every process of ``netbox rqworker``, that sweeps begin.
 
 What can break the chain of sweeps while workers live on: Valkey was restarted and forgot the schedule; or the one
-process that ran RQ's scheduler was killed, which RQ makes up for only after ten minutes. So each worker looks every few
-seconds whether a sweep has begun of late, and else puts one into the queue.
+process that ran RQ's scheduler was killed, which RQ makes up for only after ten minutes; or the clock was set back, and
+the next run is planned for a time that is far off again. So each worker looks every few seconds whether a sweep has
+begun of late, by a clock that nobody sets, and else puts one into the queue.
 
 A thread, for the worker itself sleeps until there is a job. It touches nothing but the queue's server, over connections
 of its own: RQ forks this process for each job, and a database connection would be shared with those.
@@ -12,6 +13,7 @@ of its own: RQ forks this process for each job, and a database connection would 
 import logging
 import threading
 import time
+import uuid
 
 import django_rq
 from netbox.constants import RQ_QUEUE_DEFAULT, RQ_QUEUE_HIGH
@@ -22,12 +24,11 @@ from utilities.rqworker import any_workers_for_queue
 
 from . import settings
 
-__all__ = ('check', 'is_served', 'note_sweep', 'queue_name', 'start', 'sweep_is_fresh', 'waits_in_queue')
+__all__ = ('Watchdog', 'is_served', 'newest_sweep', 'note_sweep', 'queue_name', 'start', 'waits_in_queue')
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
-FRESH = 'netbox_ssl:sweep:fresh'
-ASKED = 'netbox_ssl:sweep:asked'
+NEWEST = 'netbox_ssl:sweep:newest'
 REVIVAL = 'netbox_ssl-revive-sweep'
 
 # So short that also without RQ's scheduler a sweep begins at least every 75 seconds, at an interval of a minute. To ask
@@ -35,8 +36,8 @@ REVIVAL = 'netbox_ssl-revive-sweep'
 CHECK_SECONDS = 5
 # How much later than due a sweep may begin before it counts as missing.
 SLACK_SECONDS = 8
-# Two workers that look at the same time ask once.
-ASK_SECONDS = 20
+# What was asked for may have been lost with its worker.
+ASK_AGAIN_SECONDS = 20
 
 
 def is_served(queue: str) -> bool:
@@ -64,28 +65,43 @@ def queue_name() -> str:
 def note_sweep() -> None:
     """A sweep begins: another is expected an interval later."""
     with django_rq.get_connection(RQ_QUEUE_DEFAULT) as server:
-        server.set(FRESH, 1, ex=settings.sweep_interval() * 60 + SLACK_SECONDS)
+        server.set(NEWEST, uuid.uuid4().hex)
 
 
-def sweep_is_fresh() -> bool:
-    """Whether a sweep has begun in time."""
+def newest_sweep() -> str | None:
+    """By what the sweep that began last is told from others; None if the queue's server knows of none."""
     with django_rq.get_connection(RQ_QUEUE_DEFAULT) as server:
-        return bool(server.exists(FRESH))
+        newest = server.get(NEWEST)
+    return newest.decode() if newest else None
 
 
-def check() -> bool:
-    """Ask for a sweep if none has begun in time. Returns whether it did."""
-    if sweep_is_fresh():
-        return False
-    with django_rq.get_connection(RQ_QUEUE_DEFAULT) as server:
-        if not server.set(ASKED, 1, nx=True, ex=ASK_SECONDS):
+class Watchdog:
+    """What one process has seen of sweeps; times are those of ``time.monotonic()``."""
+
+    def __init__(self):
+        self.newest = None
+        self.seen_at = time.monotonic()
+        self.asked_at = None
+
+    def check(self) -> bool:
+        """Ask for a sweep if none has begun in time. Returns whether it did."""
+        now = time.monotonic()
+        newest = newest_sweep()
+        if newest != self.newest:
+            self.newest, self.seen_at = newest, now
+        # Where the server knows of none, it has lost what it knew.
+        if newest and now - self.seen_at <= settings.sweep_interval() * 60 + SLACK_SECONDS:
             return False
-    queue = django_rq.get_queue(queue_name())
-    if _waits_already(queue.connection):
-        return False
-    logger.info('No sweep for changes of renewal status has begun in time: asking for one')
-    queue.enqueue('netbox_ssl.jobs.revive', job_id=REVIVAL, result_ttl=0)
-    return True
+        if self.asked_at is not None and now - self.asked_at < ASK_AGAIN_SECONDS:
+            return False
+        queue = django_rq.get_queue(queue_name())
+        if _waits_already(queue.connection):
+            return False
+        logger.info('No sweep for changes of renewal status has begun in time: asking for one')
+        # Should two workers ask at the same moment, the second sweep sees that the first has begun.
+        queue.enqueue('netbox_ssl.jobs.revive', newest, job_id=REVIVAL, result_ttl=0)
+        self.asked_at = now
+        return True
 
 
 def _waits_already(server) -> bool:
@@ -104,10 +120,11 @@ def start() -> threading.Thread:
 
 
 def _watch() -> None:
+    watchdog = Watchdog()
     while True:
         time.sleep(CHECK_SECONDS)
         try:
-            check()
+            watchdog.check()
         except RedisError:
             # It comes back, or the worker itself gives up.
             logger.debug('The watchdog cannot reach the queue', exc_info=True)

@@ -12,7 +12,7 @@ from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
 from tests.announcing import LIFETIME
 
-ANNOUNCED = ('', *RenewalStatusChoices.values())
+ANNOUNCED = (None, '', *RenewalStatusChoices.values())
 # Days left of 90: OK, Due, Due and overdue, Expired
 LEFT = (60, 20, 10, -10)
 

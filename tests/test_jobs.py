@@ -1,5 +1,6 @@
 """The chain of sweeps: that there is one, and that nothing breaks it."""
 
+import time
 from datetime import timedelta
 from io import StringIO
 from unittest.mock import patch
@@ -14,6 +15,7 @@ from rq.job import JobStatus
 from rq.registry import ScheduledJobRegistry
 
 from netbox_ssl import jobs, watchdog
+from netbox_ssl.ari.jobs import ARIPollJob
 from netbox_ssl.checks import LATE, check_sweep
 from netbox_ssl.jobs import RenewalSweepJob, last_sweep, revive, sweep_is_late
 from netbox_ssl.models import Certificate
@@ -28,14 +30,18 @@ def scheduled_in_rq():
     return ScheduledJobRegistry(queue=django_rq.get_queue('default')).get_job_ids()
 
 
+def run_next(chain):
+    """As a worker would, without the process that it forks."""
+    job = chain.waiting().get()
+    django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id)).delete()
+    chain.handle(job)
+    job.refresh_from_db()
+    return job
+
+
 class ChainTestCase(CommittingTestCase):
     def run_next(self):
-        """As a worker would, without the process that it forks."""
-        job = RenewalSweepJob.waiting().get()
-        django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id)).delete()
-        RenewalSweepJob.handle(job)
-        job.refresh_from_db()
-        return job
+        return run_next(RenewalSweepJob)
 
     def test_a_worker_that_starts_lets_a_sweep_run_now(self):
         job = RenewalSweepJob.enqueue_once(interval=1)
@@ -253,44 +259,97 @@ class WatchdogTestCase(CommittingTestCase):
             RenewalSweepJob.enqueue_once(interval=1, watch=True)
             start.assert_called_once_with()
 
+    def at(self, dog, seconds):
+        """Let it check so many seconds after the beginning."""
+        with patch.object(watchdog.time, 'monotonic', return_value=self.started + seconds):
+            return dog.check()
+
+    def make_watchdog(self):
+        self.started = time.monotonic()
+        with patch.object(watchdog.time, 'monotonic', return_value=self.started):
+            return watchdog.Watchdog()
+
     def test_it_asks_when_no_sweep_has_begun_in_time(self):
-        self.assertTrue(watchdog.check())
-        self.assertFalse(watchdog.check(), 'another worker asked just before')
+        watchdog.note_sweep()
+        dog, other = self.make_watchdog(), self.make_watchdog()
+        for seconds in (0, 68):
+            self.assertFalse(self.at(dog, seconds), 'an interval and a little')
+        self.at(other, 0)
+        self.assertTrue(self.at(dog, 69))
+        with patch.object(watchdog, 'is_served', return_value=True):
+            self.assertFalse(self.at(other, 69), 'another worker asked just before')
         self.assertEqual(django_rq.get_queue('default').job_ids, [watchdog.REVIVAL])
         self.run_rq_jobs('default')
         self.assertEqual(Job.objects.filter(name=RenewalSweepJob.name, status='completed').count(), 1)
-        self.assertTrue(watchdog.sweep_is_fresh())
+        self.assertFalse(self.at(dog, 70), 'one has begun')
+        self.assertFalse(self.at(dog, 138))
+        self.assertTrue(self.at(dog, 139), 'and no other since')
 
-    def test_it_does_not_ask_when_one_has(self):
+    def test_it_asks_at_once_when_the_queue_has_forgotten_everything(self):
+        dog = self.make_watchdog()
         watchdog.note_sweep()
-        self.assertFalse(watchdog.check())
-        self.assertEqual(django_rq.get_queue('default').job_ids, [])
-
-    def test_a_sweep_is_fresh_for_little_longer_than_an_interval(self):
-        watchdog.note_sweep()
+        self.assertFalse(self.at(dog, 0))
         with django_rq.get_connection('default') as server:
-            self.assertAlmostEqual(server.ttl(watchdog.FRESH), 68, delta=2)
+            server.flushdb()
+        self.assertTrue(self.at(dog, 5))
+
+    def test_two_that_ask_at_the_same_moment_bring_one_sweep(self):
+        first, second = self.make_watchdog(), self.make_watchdog()
+        with patch.object(watchdog, '_waits_already', return_value=False):
+            self.assertTrue(self.at(first, 0))
+            self.assertTrue(self.at(second, 0))
+        self.run_rq_jobs('default')
+        self.assertEqual(RenewalSweepJob.get_jobs().filter(status='completed').count(), 1)
 
     def test_it_does_not_ask_again_while_it_waits_in_the_queue(self):
-        watchdog.check()
-        with django_rq.get_connection('default') as server, patch.object(watchdog, 'is_served', return_value=True):
-            server.delete(watchdog.ASKED)
-            self.assertFalse(watchdog.check())
+        dog = self.make_watchdog()
+        self.assertTrue(self.at(dog, 0))
+        with patch.object(watchdog, 'is_served', return_value=True):
+            self.assertFalse(self.at(dog, 300))
 
     def test_it_asks_again_when_what_it_asked_for_was_lost_with_its_worker(self):
-        watchdog.check()
+        dog = self.make_watchdog()
+        self.assertTrue(self.at(dog, 0))
         queue = django_rq.get_queue('default')
-        with django_rq.get_connection('default') as server, patch.object(watchdog, 'is_served', return_value=True):
-            queue.remove(watchdog.REVIVAL)
-            server.delete(watchdog.ASKED)
-            with patch.object(watchdog, 'queue_name', return_value='default'):
-                self.assertTrue(watchdog.check())
+        queue.remove(watchdog.REVIVAL)
+        with (
+            patch.object(watchdog, 'is_served', return_value=True),
+            patch.object(watchdog, 'queue_name', return_value='default'),
+        ):
+            self.assertFalse(self.at(dog, 19), 'it may just have been taken')
+            self.assertTrue(self.at(dog, 20))
         self.assertEqual(queue.job_ids, [watchdog.REVIVAL])
 
     def test_what_was_asked_for_too_late_does_nothing(self):
         watchdog.note_sweep()
-        revive()
+        before = watchdog.newest_sweep()
+        watchdog.note_sweep()
+        revive(before)
         self.assertFalse(RenewalSweepJob.waiting().exists())
+        revive(watchdog.newest_sweep())
+        self.assertTrue(RenewalSweepJob.waiting().exists())
+
+    def test_a_clock_that_was_set_back_stops_nothing(self):
+        """By its new time, the next run is an hour off."""
+        RenewalSweepJob.enqueue_once()
+        run_next(RenewalSweepJob)
+        ahead = timezone.now() + 60 * MINUTE
+        Job.objects.update(created=ahead, started=ahead, completed=ahead)
+        RenewalSweepJob.waiting().update(scheduled=ahead)
+        self.assertTrue(sweep_is_late(), 'what is said to have ended in an hour says nothing')
+        revive(watchdog.newest_sweep())
+        self.assertEqual(RenewalSweepJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
+        run_next(RenewalSweepJob)
+        self.assertLess(RenewalSweepJob.waiting().get().scheduled, timezone.now() + 2 * MINUTE)
+        self.assertFalse(sweep_is_late())
+
+    def test_after_a_clock_was_set_back_a_sweep_sees_to_the_other_chains(self):
+        ARIPollJob.enqueue_once()
+        run_next(ARIPollJob)
+        ARIPollJob.waiting().update(scheduled=timezone.now() + 60 * MINUTE)
+        RenewalSweepJob.enqueue_once()
+        run_next(RenewalSweepJob)
+        self.assertEqual(ARIPollJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
 
     def test_it_goes_on_when_the_queue_is_lost(self):
         class Stop(BaseException):
@@ -298,7 +357,7 @@ class WatchdogTestCase(CommittingTestCase):
 
         with (
             patch.object(watchdog.time, 'sleep', side_effect=[None, None, Stop]),
-            patch.object(watchdog, 'check', side_effect=[watchdog.RedisError, RuntimeError]) as check,
+            patch.object(watchdog.Watchdog, 'check', side_effect=[watchdog.RedisError, RuntimeError]) as check,
             self.assertRaises(Stop),
         ):
             watchdog._watch()

@@ -1,12 +1,14 @@
 """What the event rules have been told of a certificate, so that each change of its renewal status is told once."""
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from netbox.context import current_request
 
+from netbox_ssl import settings
 from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
 
 __all__ = (
@@ -16,8 +18,12 @@ __all__ = (
     'OVERDUE_UNTOLD',
     'STATUS_INDEXES',
     'SWEEP_INDEXES',
+    'WITHOUT_BASELINE',
     'AnnouncedFieldsMixin',
+    'baseline_moment',
 )
+
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 # The conditions of the partial indexes that the sweep (sweep.py) reads: it must ask in the very same words.
 ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
@@ -25,11 +31,14 @@ AUTOMATIC = ELIGIBLE & Q(acme_auto_renewal=True)
 OVERDUE_UNTOLD = AUTOMATIC & Q(announced_status=RenewalStatusChoices.DUE, announced_overdue=False)
 # What was told cannot be true with these settings, whatever the time: they were changed behind our back.
 CONTRADICTORY = (
-    (~ELIGIBLE & ~Q(announced_status=''))
+    (~ELIGIBLE & Q(announced_status__gt=''))
     | (ELIGIBLE & Q(announced_status=''))
     | (ELIGIBLE & Q(acme_auto_renewal=True, announced_status=RenewalStatusChoices.MANUAL))
     | (ELIGIBLE & Q(acme_auto_renewal=False, announced_status__in=(RenewalStatusChoices.OK, RenewalStatusChoices.DUE)))
 )
+
+# Written past Certificate.save(): nothing was told, and nothing is until the sweep has taken something for told.
+WITHOUT_BASELINE = Q(announced_status__isnull=True)
 
 # What an idle sweep asks is answered by the indexes alone.
 ASKED_TOO = ('id', 'announcing_since')
@@ -62,6 +71,12 @@ SWEEP_INDEXES = (
         condition=CONTRADICTORY,
         name='netbox_ssl_cert_contradictory',
     ),
+    models.Index(
+        fields=('id',),
+        include=('announcing_since',),
+        condition=WITHOUT_BASELINE,
+        name='netbox_ssl_cert_no_baseline',
+    ),
 )
 
 # Lists and counts by renewal status (acme/renewal.py), and the list sorted by due time and by when a renewal becomes
@@ -93,16 +108,25 @@ STATUS_INDEXES = (
 )
 
 
+def baseline_moment(now: datetime) -> datetime:
+    """
+    As of when a certificate that is new here counts as announced: what time did before is not told. With the setting
+    ``announce_past`` that is before all times, and the sweep tells what time did since.
+    """
+    return BEGINNING if settings.announce_past() else now
+
+
 class AnnouncedFieldsMixin(models.Model):
     """
     Bookkeeping of announcements. Only a creation and the announcers (events.py, sweep.py) write it; every other save
     leaves in the database what is there, for the instance may have been read before something was announced.
     """
 
-    # The renewal status told last: '' stands for none.
+    # The renewal status told last: '' stands for none, None for a certificate that has no baseline yet.
     announced_status = models.CharField(
         max_length=10,
         blank=True,
+        null=True,
         editable=False,
     )
     # Whether it was told that the current X.509 certificate is overdue.
@@ -123,9 +147,10 @@ class AnnouncedFieldsMixin(models.Model):
         abstract = True
 
     def set_announced(self, now) -> None:
-        """Take what is true now for announced: a new certificate is no change of status."""
-        self.announced_status = self.renewal_status_at(now) or ''
-        self.announced_overdue = self.announced_status == RenewalStatusChoices.DUE and now >= self.overdue_at()
+        """Take what is true now for announced (see ``baseline_moment``): a new certificate is no change of status."""
+        moment = baseline_moment(now)
+        self.announced_status = self.renewal_status_at(moment) or ''
+        self.announced_overdue = self.announced_status == RenewalStatusChoices.DUE and moment >= self.overdue_at()
         self.announcing_since = None
 
     @contextmanager
