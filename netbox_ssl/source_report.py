@@ -1,4 +1,4 @@
-"""The sources that ask for attention, for the page *Renewals*: behind (renewed, the old one is in use) and silent."""
+"""The sources that ask for attention: behind (renewed, but the old one is in use) and silent."""
 
 from django.urls import reverse
 
@@ -11,9 +11,14 @@ __all__ = ('sources_to_look_at',)
 SHOWN = 10
 
 
-def sources_to_look_at(user, now) -> dict:
-    """The first sources that are behind and silent at ``now``, how many there are, and where the list has them all."""
+def sources_to_look_at(user, now, certificate=None) -> dict:
+    """
+    The first sources that are behind and silent at ``now``, how many there are, and where the list has them all; of one
+    certificate, or of all that ``user`` may see.
+    """
     sources = CertificateSource.objects.restrict(user, 'view').select_related('certificate')
+    if certificate is not None:
+        sources = sources.filter(certificate=certificate)
     list_url = reverse('plugins:netbox_ssl:certificatesource_list')
     return {
         'any': sources.exists(),

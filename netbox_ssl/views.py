@@ -22,6 +22,7 @@ from .models import Certificate, CertificateSource, Issuance
 from .object_actions import BulkDetect, SmartPaste
 from .ui import panels
 from .ui.place_panels import AssignmentsPanel
+from .ui.source_panel import SourcesToLookAtPanel
 from .view_guards import PrivateKeyGuardMixin
 
 #
@@ -50,6 +51,7 @@ class CertificateView(generic.ObjectView):
             TagsPanel(),
         ],
         right_panels=[
+            SourcesToLookAtPanel(),
             panels.X509Panel(),
             CustomFieldsPanel(),
             CommentsPanel(),
