@@ -12,6 +12,7 @@ from .choices import RenewalStatusChoices
 from .coming_renewals import DAYS, draw, weeks
 from .documentation import documentation_url
 from .models import Certificate
+from .source_report import sources_to_look_at
 from .sweep_state import sweep_state
 
 __all__ = ('RenewalsView',)
@@ -37,7 +38,9 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
             'chart': draw(weeks(certificates, now), list_url),
             'overdue': _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at'),
             'expired': _some(certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)), '-valid_to'),
+            'sources': sources_to_look_at(request.user, now),
             'list_url': list_url,
+            'calendar_help_url': documentation_url('how-to/calendar'),
             'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),
             'sweep': sweep_state(now),
             'sweep_help_url': documentation_url('explanation/how-it-notices'),

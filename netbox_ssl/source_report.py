@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from .models import CertificateSource
+from .models import Certificate, CertificateSource
 from .models.source_states import behind_q, silent_q
 
 __all__ = ('sources_to_look_at',)
@@ -19,6 +19,9 @@ def sources_to_look_at(user, now, certificate=None) -> dict:
     sources = CertificateSource.objects.restrict(user, 'view').select_related('certificate')
     if certificate is not None:
         sources = sources.filter(certificate=certificate)
+    else:
+        # It is shown with the name of its certificate.
+        sources = sources.filter(certificate__in=Certificate.objects.restrict(user, 'view'))
     list_url = reverse('plugins:netbox_ssl:certificatesource_list')
     return {
         'any': sources.exists(),

@@ -15,7 +15,7 @@ from utilities.testing import APITestCase, TestCase
 
 from netbox_ssl.coming_renewals import DAYS, weeks
 from netbox_ssl.jobs import RenewalSweepJob
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, CertificateSource
 from tests.docs.replay import REFERENCE
 from tests.factories import DAY, grant, record
 
@@ -137,6 +137,28 @@ class RenewalsTestCase(TestCase):
         swept(timedelta(seconds=30))
         self.assertNotIn('netbox rqworker', self.page())
         self.assertIn('Last sweep:', self.page())
+
+    def test_sources_behind_and_silent(self):
+        grant(self.user, 'view', constraints={'name': 'www.example.net'})
+        seen, hidden = record('www.example.net'), record('hidden.example.net')
+        now = timezone.now()
+        for certificate in (seen, hidden):
+            for host in ('behind', 'silent', 'well'):
+                certificate.sources.create(external_id=f'certbot:{host}:{certificate.name}', client='certbot')
+        # Saving would see that there is no older X.509 certificate.
+        CertificateSource.objects.update(reported_at=now)
+        CertificateSource.objects.filter(external_id__contains=':behind:').update(behind_since=now - 9 * DAY)
+        CertificateSource.objects.filter(external_id__contains=':silent:').update(reported_at=now - 9 * DAY)
+        self.assertNotIn('Sources behind', self.page())
+        grant(self.user, 'view', model=CertificateSource)
+        page = self.page()
+        self.assertIn('certbot:behind:www.example.net', page)
+        self.assertIn('certbot:silent:www.example.net', page)
+        self.assertNotIn('certbot:well', page)
+        # Not even whether there are more
+        self.assertNotIn('hidden.example.net', page)
+        CertificateSource.objects.all().delete()
+        self.assertIn('No ACME client reports yet', self.page())
 
     def test_queries_do_not_grow(self):
         grant(self.user, 'view')
