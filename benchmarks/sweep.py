@@ -161,7 +161,7 @@ def lists():
 
     from netbox_ssl.acme import renewal
     from netbox_ssl.choices import RenewalStatusChoices
-    from netbox_ssl.dashboard import _rows
+    from netbox_ssl.dashboard import RenewalStatusWidget
     from netbox_ssl.models import Certificate
 
     def timed(name, work):
@@ -179,7 +179,7 @@ def lists():
     yield timed('sorted by due time', lambda: list(certificates.order_by('renewal_due_at')[:50]))
     by_status = certificates.alias(rs=renewal.status_sql(timezone.now())).order_by('rs', 'name', 'pk')
     yield timed('sorted by renewal status', lambda: list(by_status[:50]))
-    yield timed('dashboard widget', lambda: _rows(certificates, timezone.now()))
+    yield timed('dashboard widget', lambda: RenewalStatusWidget().content(certificates, timezone.now()))
 
 
 if __name__ == '__main__':

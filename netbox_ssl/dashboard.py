@@ -1,6 +1,11 @@
+"""Dashboard widgets. Each counts and shows what the user may view, narrowed by its configuration."""
+
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -8,62 +13,187 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from extras.dashboard.utils import register_widget
 from extras.dashboard.widgets import DashboardWidget, WidgetConfigForm
+from extras.models import Tag
+from tenancy.models import Tenant
+from utilities.forms.fields import DynamicModelMultipleChoiceField
 
 from .acme import renewal
 from .choices import RenewalStatusChoices
+from .filtersets import CertificateFilterSet
+from .forms.mixins import provider_input
 from .models import Certificate
+from .renewal_ring import ring
 
-__all__ = ('RenewalStatusWidget',)
+__all__ = ('NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
+
+ROWS = 10
+MOST_ROWS = 100
 
 
-@register_widget
-class RenewalStatusWidget(DashboardWidget):
-    # Not lazy: NetBox returns it from __str__(), as it is, and its page for adding widgets would fail.
-    default_title = _('Certificate Renewals')
-    description = _lazy('How many certificates have which renewal status; each count links to the list.')
-    template_name = 'netbox_ssl/dashboard/renewal_status.html'
+class StoredChoiceField(DynamicModelMultipleChoiceField):
+    """Cleans to keys of the chosen objects, for NetBox keeps the configuration of a widget as JSON."""
+
+    def clean(self, value):
+        return [chosen.pk for chosen in super().clean(value)]
+
+
+class CertificatesConfigForm(WidgetConfigForm):
+    """The fields have the names of the filters of the list."""
+
+    tenant_id = StoredChoiceField(
+        queryset=Tenant.objects.all(),
+        required=False,
+        label=_lazy('Tenants'),
+        help_text=_lazy('Only certificates of these tenants'),
+    )
+    tag_id = StoredChoiceField(
+        queryset=Tag.objects.all(),
+        required=False,
+        label=_lazy('Tags'),
+        help_text=_lazy('Only certificates that have all of these tags'),
+    )
+    acme_provider = forms.CharField(
+        required=False,
+        label=_lazy('ACME provider'),
+        widget=provider_input(),
+        help_text=_lazy('Only certificates of this provider'),
+    )
+
+
+class RowsConfigForm(CertificatesConfigForm):
+    rows = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_ROWS,
+        label=_lazy('Rows'),
+        help_text=_lazy('How many certificates to show; 10 if empty'),
+    )
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a widget is about: certificates, and the query string by which the list shows the same."""
+
+    certificates: QuerySet
+    query: str
+    problem: str = ''
+
+
+def _choose(config: dict, user) -> Chosen:
+    parameters = {name: config[name] for name in ('tenant_id', 'tag_id', 'acme_provider') if config.get(name)}
+    query = urlencode(parameters, doseq=True)
+    certificates = Certificate.objects.restrict(user, 'view')
+    filterset = CertificateFilterSet(QueryDict(query), certificates)
+    if not filterset.is_valid():
+        # Without the filter it would show certificates that it is not about.
+        return Chosen(
+            certificates.none(),
+            query,
+            _('A tenant or tag that this widget is limited to is gone. Change its configuration.'),
+        )
+    return Chosen(filterset.qs.order_by(), query)
+
+
+class CertificatesWidget(DashboardWidget):
+    ConfigForm = CertificatesConfigForm
     width = 4
     height = 3
 
-    class ConfigForm(WidgetConfigForm):
-        acme_provider = forms.CharField(
-            required=False,
-            label=_lazy('ACME provider'),
-            help_text=_lazy('Count only the certificates of this provider'),
-        )
-
     def render(self, request):
-        certificates = Certificate.objects.restrict(request.user, 'view')
-        parameters = ''
-        if provider := self.config.get('acme_provider'):
-            certificates = certificates.filter(acme_provider__iexact=provider)
-            parameters = '&' + urlencode({'acme_provider': provider})
         permitted = request.user.has_perm('netbox_ssl.view_certificate')
-        return render_to_string(
-            self.template_name,
-            {
-                'permitted': permitted,
-                'rows': _rows(certificates, timezone.now()) if permitted else (),
-                'parameters': parameters,
-                'list_url': reverse('plugins:netbox_ssl:certificate_list'),
-                'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),
-            },
-        )
-
-
-def _rows(certificates, now) -> list[dict]:
-    """Label, colour, count and filter of each line; empty if there is nothing with a renewal status."""
-    counts = renewal.status_counts(certificates, now)
-    if not any(counts.values()):
-        return []
-    rows = [
-        {
-            'label': label,
-            'color': RenewalStatusChoices.colors[status],
-            'count': counts[status],
-            'filter': f'renewal_status={status}',
+        context = {
+            'permitted': permitted,
+            'list_url': reverse('plugins:netbox_ssl:certificate_list'),
+            'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),
+            'may_add': request.user.has_perm('netbox_ssl.add_certificate'),
         }
-        for status, label in RenewalStatusChoices
-    ]
-    overdue = {'label': _('Overdue'), 'color': 'orange', 'count': counts['overdue'], 'filter': 'renewal_overdue=true'}
-    return [*rows, overdue]
+        if permitted:
+            chosen = _choose(self.config, request.user)
+            context |= {
+                'problem': chosen.problem,
+                'parameters': f'&{chosen.query}' if chosen.query else '',
+                **self.content(chosen.certificates, timezone.now()),
+            }
+        return render_to_string(self.template_name, context)
+
+    def content(self, certificates, now) -> dict:
+        """What the template needs to know of ``certificates``, all that the widget is about."""
+        raise NotImplementedError
+
+
+@register_widget
+class RenewalStatusWidget(CertificatesWidget):
+    # Not lazy: NetBox returns it from __str__(), as it is, and its page for adding widgets would fail.
+    default_title = _('Certificate Renewals')
+    description = _lazy('How many certificates have which renewal status, as a ring; each count links to the list.')
+    template_name = 'netbox_ssl/dashboard/renewal_status.html'
+
+    def content(self, certificates, now):
+        counts = renewal.status_counts(certificates, now)
+        return {
+            'ring': ring(counts) if any(counts.values()) else None,
+            'overdue': counts['overdue'],
+        }
+
+
+class RowsWidget(CertificatesWidget):
+    """The first certificates in the order of a column."""
+
+    ConfigForm = RowsConfigForm
+    template_name = 'netbox_ssl/dashboard/certificates.html'
+    # Column that orders them, and is shown
+    column = ''
+    # By which the list shows the same
+    filters = ''
+
+    def content(self, certificates, now):
+        columns = ('name', 'acme_provider', 'valid_to', self.column)
+        rows = self.config.get('rows') or ROWS
+        found = list(self.choose(certificates, now).only(*columns).order_by(self.column, 'pk')[: rows + 1])
+        return {
+            'rows': [(each, getattr(each, self.column)) for each in found[:rows]],
+            'more': len(found) > rows,
+            'filters': f'{self.filters}&sort={self.column}',
+            'any': bool(found) or certificates.filter(renewal.eligible_q()).exists(),
+            **self.words(),
+        }
+
+    def choose(self, certificates, now):
+        raise NotImplementedError
+
+    def words(self) -> dict:
+        """``when``: head of the column of times; ``none``: what is said where there are no rows."""
+        raise NotImplementedError
+
+
+@register_widget
+class NextDueWidget(RowsWidget):
+    default_title = _('Next Renewals')
+    description = _lazy('The certificates whose renewal is due next, the soonest first.')
+    column = 'renewal_due_at'
+    filters = f'renewal_status={RenewalStatusChoices.OK}'
+
+    def choose(self, certificates, now):
+        return certificates.filter(renewal.status_q(RenewalStatusChoices.OK, now))
+
+    def words(self):
+        return {'when': _('Due'), 'none': _('No renewal is coming up.')}
+
+
+@register_widget
+class OverdueWidget(RowsWidget):
+    default_title = _('Overdue Renewals')
+    description = _lazy('The certificates that a working client would have renewed by now, the longest overdue first.')
+    column = 'renewal_overdue_at'
+    filters = 'renewal_overdue=true'
+
+    def choose(self, certificates, now):
+        return certificates.filter(renewal.overdue_q(now))
+
+    def words(self):
+        return {'when': _('Overdue since'), 'none': _('None: every certificate that should have been renewed was.')}
+
+    def content(self, certificates, now):
+        # They are worse, and would be missed here.
+        expired = certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)).count()
+        return {**super().content(certificates, now), 'expired': expired}

@@ -110,6 +110,7 @@ class CertificateFilterSet(
     )
     acme_provider = MultiValueCharFilter(
         lookup_expr='iexact',
+        distinct=False,
         label=_('ACME provider'),
     )
     # Generated columns: django-filter cannot make filters for them by itself.

@@ -1,14 +1,21 @@
-"""The dashboard widget: how many certificates have which renewal status, as far as the user may see them."""
+"""The dashboard widgets: what the user may see, narrowed by the configuration."""
 
 import re
+from html import unescape
 from uuid import uuid4
 
 from django.db import connection
-from django.test import RequestFactory
+from django.test import RequestFactory, SimpleTestCase
 from django.test.utils import CaptureQueriesContext
+from extras.dashboard.utils import get_dashboard
+from extras.models import Dashboard, Tag
+from tenancy.models import Tenant
+from users.models import User
 from utilities.testing import TestCase
 
-from netbox_ssl.dashboard import RenewalStatusWidget
+from netbox_ssl.dashboard import NextDueWidget, OverdueWidget, RenewalStatusWidget
+from netbox_ssl.models import Certificate
+from netbox_ssl.renewal_ring import LEAST, ring
 from tests.factories import DAY, grant, record
 
 
@@ -60,6 +67,36 @@ class RenewalStatusWidgetTestCase(TestCase):
         self.assertEqual(counts['renewal_status=Due&acme_provider=let%27s+encrypt'], 1)
         self.assertEqual(sum(counts.values()), 1)
 
+    def test_only_one_tenant_and_only_a_tag(self):
+        grant(self.user, 'view')
+        tenant = Tenant.objects.create(name='Ours', slug='ours')
+        web, production = [Tag.objects.create(name=name, slug=name) for name in ('web', 'production')]
+        for name in ('ours and web', 'ours'):
+            record(name, tenant=tenant, left=-DAY)
+        for certificate in (Certificate.objects.get(name='ours and web'), Certificate.objects.get(name='overdue')):
+            certificate.tags.add(web)
+        for config, query, count in (
+            ({'tenant_id': [tenant.pk]}, f'renewal_status=Expired&tenant_id={tenant.pk}', 2),
+            ({'tag_id': [web.pk]}, f'renewal_status=Expired&tag_id={web.pk}', 1),
+            (
+                {'tenant_id': [tenant.pk], 'tag_id': [web.pk]},
+                f'renewal_status=Expired&tenant_id={tenant.pk}&tag_id={web.pk}',
+                1,
+            ),
+            ({'tag_id': [web.pk]}, f'renewal_overdue=true&tag_id={web.pk}', 1),
+        ):
+            with self.subTest(query):
+                self.assertEqual(self.counts(**config)[query], count)
+                response = self.client.get(f'/plugins/ssl/certificates/?{query}')
+                self.assertEqual(len(response.context['table'].rows), count)
+        self.assertIn('No ACME certificates here', self.render(tag_id=[web.pk, production.pk]))
+
+    def test_a_tenant_that_is_gone(self):
+        grant(self.user, 'view')
+        html = self.render(tenant_id=[4711])
+        self.assertIn('is gone', html)
+        self.assertNotIn('href', html)
+
     def test_constrained_permissions(self):
         grant(self.user, 'view', constraints={'name__startswith': 'expired'})
         counts = self.counts()
@@ -73,6 +110,9 @@ class RenewalStatusWidgetTestCase(TestCase):
 
     def test_with_nothing_to_count_it_says_how_to_begin(self):
         grant(self.user, 'view', constraints={'name': 'none'})
+        self.assertNotIn('smart-paste', self.render())
+        grant(self.user, 'add')
+        self.user = User.objects.get(pk=self.user.pk)
         html = self.render()
         self.assertIn('No ACME certificates yet', html)
         self.assertIn('/plugins/ssl/certificates/smart-paste/', html)
@@ -85,5 +125,118 @@ class RenewalStatusWidgetTestCase(TestCase):
         self.assertEqual(len([query for query in queries if 'FROM "netbox_ssl_certificate"' in query['sql']]), 3)
 
     def test_it_can_be_added_to_a_dashboard(self):
-        response = self.client.get('/extras/dashboard/widgets/add/', headers={'hx-request': 'true'})
-        self.assertContains(response, 'netbox_ssl.RenewalStatusWidget')
+        tenant = Tenant.objects.create(name='Ours', slug='ours')
+        tag = Tag.objects.create(name='web', slug='web')
+        get_dashboard(self.user)
+        htmx = {'hx-request': 'true'}
+        offered = self.client.get('/extras/dashboard/widgets/add/', headers=htmx)
+        for widget in (RenewalStatusWidget, NextDueWidget, OverdueWidget):
+            name = f'netbox_ssl.{widget.__name__}'
+            self.assertContains(offered, name)
+            data = {
+                'widget_class': name,
+                'config-tenant_id': [tenant.pk],
+                'config-tag_id': [tag.pk],
+                'config-rows': '5',
+            }
+            self.assertIn('HX-Redirect', self.client.post('/extras/dashboard/widgets/add/', data, headers=htmx))
+            dashboard = Dashboard.objects.get(user=self.user)
+            key = dashboard.layout[-1]['id']
+            self.assertEqual(dashboard.config[key]['config']['tenant_id'], [tenant.pk])
+            self.assertEqual(dashboard.config[key]['config']['tag_id'], [tag.pk])
+            # What was chosen is chosen when it is changed.
+            response = self.client.get(f'/extras/dashboard/widgets/{key}/configure/', headers=htmx)
+            self.assertContains(response, f'<option value="{tenant.pk}" selected>Ours</option>', html=True)
+            self.assertContains(response, f'<option value="{tag.pk}" selected>web</option>', html=True)
+        self.assertHttpStatus(self.client.get('/'), 200)
+
+
+class RingTestCase(SimpleTestCase):
+    def lengths(self, *counts) -> list[float]:
+        made = ring(dict(zip(('OK', 'Due', 'Expired', 'Manual'), counts, strict=True)))
+        self.assertEqual(made.total, sum(counts))
+        self.assertEqual([segment.count for segment in made.segments], list(counts))
+        return [float(segment.length or 0) for segment in made.segments]
+
+    def test_in_proportion(self):
+        self.assertEqual(self.lengths(7, 0, 0, 0), [100, 0, 0, 0])
+        half, none, other, nothing = self.lengths(5, 0, 5, 0)
+        self.assertEqual((half, none, nothing), (other, 0, 0))
+        self.assertGreater(half, 48)
+
+    def test_a_single_one_can_still_be_seen(self):
+        lengths = self.lengths(1_000_000, 1, 0, 1)
+        self.assertGreater(min(length for length in lengths if length), LEAST / 2)
+        self.assertLess(sum(lengths), 100)
+
+
+class RowsTestCase(TestCase):
+    widget = None
+
+    def render(self, **config) -> str:
+        request = RequestFactory().get('/')
+        request.user = User.objects.get(pk=self.user.pk)
+        return self.widget(id=uuid4(), config=config).render(request)
+
+    def names(self, **config) -> list[str]:
+        return re.findall(r'<td class="text-break"><a href="[^"]+">(.*?)</a>', self.render(**config))
+
+
+class NextDueWidgetTestCase(RowsTestCase):
+    widget = NextDueWidget
+
+    @classmethod
+    def setUpTestData(cls):
+        record('later', left=50 * DAY, acme_provider='ZeroSSL')
+        record('soon', left=40 * DAY)
+        record('due', left=20 * DAY)
+        record('expired', left=-DAY)
+        record('manual', left=35 * DAY, acme_auto_renewal=False)
+
+    def test_the_soonest_first(self):
+        grant(self.user, 'view')
+        self.assertEqual(self.names(), ['soon', 'later'])
+        self.assertEqual(self.names(acme_provider='zerossl'), ['later'])
+        html = self.render(rows=1)
+        self.assertNotIn('later', html)
+        query = unescape(re.search(r'\?(renewal_status=OK&amp;sort=renewal_due_at)"', html)[1])
+        response = self.client.get(f'/plugins/ssl/certificates/?{query}')
+        self.assertEqual([row.record.name for row in response.context['table'].rows], ['soon', 'later'])
+
+    def test_permissions(self):
+        self.assertIn('No permission', self.render())
+        grant(self.user, 'view', constraints={'name': 'later'})
+        self.assertEqual(self.names(), ['later'])
+
+    def test_empty_states(self):
+        grant(self.user, 'view', constraints={'name': 'due'})
+        self.assertIn('No renewal is coming up', self.render())
+        Certificate.objects.all().delete()
+        self.assertIn('No ACME certificates yet', self.render())
+
+
+class OverdueWidgetTestCase(RowsTestCase):
+    widget = OverdueWidget
+
+    @classmethod
+    def setUpTestData(cls):
+        record('overdue', left=10 * DAY)
+        record('longer', left=5 * DAY)
+        record('due', left=20 * DAY)
+        record('expired', left=-DAY)
+
+    def test_the_longest_first(self):
+        grant(self.user, 'view')
+        self.assertEqual(self.names(), ['longer', 'overdue'])
+        self.assertIn('1 has expired', self.render())
+
+    def test_permissions(self):
+        grant(self.user, 'view', constraints={'name__in': ['overdue', 'due']})
+        self.assertEqual(self.names(), ['overdue'])
+        self.assertNotIn('expired', self.render())
+
+    def test_empty_states(self):
+        grant(self.user, 'view', constraints={'name': 'due'})
+        self.assertIn('every certificate that should have been renewed was', self.render())
+        Certificate.objects.all().delete()
+        self.assertIn('No ACME certificates yet', self.render())
