@@ -152,7 +152,7 @@ class PageTestCase(TestCase):
         certificate = cover('fine', names=['*.example.net', 'example.net'])
         CertificateSource.objects.create(certificate=certificate, external_id='certbot:web01:www', client='certbot')
         html = self.page()
-        self.assertIn('*.example.net</td>', html)
+        self.assertIn('>*.example.net</div>', html)
         self.assertNotIn('certbot:web01', html)
         grant(self.user, 'view', model=CertificateSource)
         self.assertIn('certbot:web01:www', self.page())
