@@ -1,6 +1,6 @@
 """
 What an announcement says of a certificate, so that whoever receives it can act without asking back: times, the places
-that report the certificate, and whom to call.
+that report the certificate, what it serves, and whom to call.
 
 A sweep announces many at a time: after ``prefetch()`` for all of them together, none costs a query of its own.
 """
@@ -9,23 +9,20 @@ from datetime import UTC, datetime
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
-from tenancy.choices import ContactPriorityChoices
-from tenancy.models import ContactAssignment
+from utilities.views import get_viewname
 
-from .models import Certificate, CertificateSource
+from .models import Certificate, CertificateAssignment, CertificateSource
+from .models.assignments import host_of
 from .models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
+from .served import Called, read_served
 
 __all__ = ('MOST_SOURCES', 'describe', 'prefetch', 'timestamp')
 
 # A wildcard may be on thousands of hosts, and receivers refuse large bodies. "sources_omitted" counts the rest.
 MOST_SOURCES = 50
 
-# Whom to call first. An inactive contact is not to be called at all.
-CALLED = (
-    ContactPriorityChoices.PRIORITY_PRIMARY,
-    ContactPriorityChoices.PRIORITY_SECONDARY,
-    ContactPriorityChoices.PRIORITY_TERTIARY,
-)
+# Where prefetch() keeps what a certificate serves.
+SERVED = '_announced_served'
 
 
 def timestamp(moment: datetime | None) -> str | None:
@@ -34,7 +31,7 @@ def timestamp(moment: datetime | None) -> str | None:
 
 
 def prefetch(certificates: list[Certificate]) -> None:
-    """Read what ``describe()`` and the serializer need of all of them, in three queries; PEMs are not read."""
+    """Read what ``describe()`` and the serializer need of all of them, in a few queries for all; PEMs are not read."""
     usual = dict(
         Certificate.objects.filter(pk__in=[each.pk for each in certificates]).values_list('pk', usual_renewal_sql())
     )
@@ -51,21 +48,14 @@ def prefetch(certificates: list[Certificate]) -> None:
         'issuance__valid_from',
         'issuance__valid_to',
     )
-    contacts = ContactAssignment.objects.select_related('contact', 'role').only(
-        'object_type_id',
-        'object_id',
-        'priority',
-        'contact__name',
-        'contact__title',
-        'contact__email',
-        'contact__phone',
-        'role__name',
-    )
-    prefetch_related_objects(certificates, Prefetch('sources', sources), Prefetch('contacts', contacts))
+    prefetch_related_objects(certificates, Prefetch('sources', sources))
+    served = read_served(certificates)
+    for certificate in certificates:
+        setattr(certificate, SERVED, served[certificate.pk])
 
 
 def _is_prefetched(certificate: Certificate) -> bool:
-    return {'sources', 'contacts'} <= getattr(certificate, '_prefetched_objects_cache', {}).keys()
+    return hasattr(certificate, SERVED) and 'sources' in getattr(certificate, '_prefetched_objects_cache', {})
 
 
 def describe(certificate: Certificate) -> dict:
@@ -76,6 +66,7 @@ def describe(certificate: Certificate) -> dict:
     """
     if not _is_prefetched(certificate):
         prefetch([certificate])
+    served = getattr(certificate, SERVED)
     # Hosts that a renewal has left behind come first.
     sources = sorted(certificate.sources.all(), key=lambda source: (not source.is_behind, source.external_id))
     return {
@@ -91,7 +82,9 @@ def describe(certificate: Certificate) -> dict:
         'usual_renewal_days': certificate.usual_renewal_days,
         'sources': [_source(source) for source in sources[:MOST_SOURCES]],
         'sources_omitted': max(0, len(sources) - MOST_SOURCES),
-        'contacts': _contacts(certificate),
+        'assignments': [_assignment(assignment) for assignment in served.assignments],
+        'assignments_omitted': served.total - len(served.assignments),
+        'contacts': [_contact(called) for called in served.contacts],
     }
 
 
@@ -112,23 +105,31 @@ def _source(source: CertificateSource) -> dict:
     }
 
 
-def _contacts(certificate: Certificate) -> list[dict]:
-    """Those assigned to the certificate itself: NetBox lets only nested groups inherit contacts."""
-    inactive = ContactPriorityChoices.PRIORITY_INACTIVE
-    assignments = [each for each in certificate.contacts.all() if each.priority != inactive]
-    assignments.sort(key=lambda each: (_rank(each.priority), each.contact.name, each.pk))
-    return [
-        {
-            'name': each.contact.name,
-            'title': each.contact.title,
-            'role': each.role.name,
-            'priority': each.priority or None,
-            'email': each.contact.email,
-            'phone': each.contact.phone,
-        }
-        for each in assignments
-    ]
+def _assignment(assignment: CertificateAssignment) -> dict:
+    place = assignment.assigned_object
+    host = host_of(place)
+    site = getattr(host or place, 'site', None)
+    return {
+        'type': place._meta.label_lower,
+        'id': place.pk,
+        'name': str(place),
+        'url': reverse(get_viewname(place, 'detail', rest_api=True), args=[place.pk]),
+        'display_url': place.get_absolute_url(),
+        'host': host and str(host),
+        'site': site and site.name,
+        'primary': assignment.primary,
+        'note': assignment.note,
+    }
 
 
-def _rank(priority: str | None) -> int:
-    return CALLED.index(priority) if priority in CALLED else len(CALLED)
+def _contact(called: Called) -> dict:
+    contact = called.assignment.contact
+    return {
+        'name': contact.name,
+        'title': contact.title,
+        'role': called.assignment.role.name,
+        'priority': called.assignment.priority or None,
+        'email': contact.email,
+        'phone': contact.phone,
+        'via': called.via and str(called.via),
+    }

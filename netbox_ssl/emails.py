@@ -80,6 +80,7 @@ def write(event_context, data: dict, event_rule) -> Message:
         'due': _time(announcement.get('renewal_due_at') or data.get('renewal_due_at')),
         'overdue': _time(announcement.get('renewal_overdue_at') or data.get('renewal_overdue_at')),
         'sources': announcement.get('sources', [])[:MOST_LINES],
+        'assignments': announcement.get('assignments', [])[:MOST_LINES],
         'contacts': announcement.get('contacts', [])[:MOST_LINES],
         'url': _link(event_context),
         'rule': _one_line(event_rule.name),

@@ -21,7 +21,7 @@ from . import (  # noqa: F401  (some only register their views)
 from .models import Certificate, CertificateSource, Issuance
 from .object_actions import BulkDetect, SmartPaste
 from .ui import panels
-from .ui.place_panels import AssignmentsPanel
+from .ui.place_panels import AssignmentsPanel, ContactsPanel
 from .ui.source_panel import SourcesToLookAtPanel
 from .view_guards import PrivateKeyGuardMixin
 
@@ -53,6 +53,7 @@ class CertificateView(generic.ObjectView):
         right_panels=[
             SourcesToLookAtPanel(),
             panels.X509Panel(),
+            ContactsPanel(),
             CustomFieldsPanel(),
             CommentsPanel(),
         ],

@@ -5,6 +5,7 @@ import json
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from ipam.models import Service
 from tenancy.models import Contact, ContactAssignment, ContactRole
 from utilities.testing import TestCase
 
@@ -12,10 +13,13 @@ from netbox_ssl import intake
 from netbox_ssl.announcement_data import MOST_SOURCES, describe, prefetch
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.served import MOST_SERVED
 from netbox_ssl.sweep import sweep
 from tests.announcing import AnnouncingTestMixin
 from tests.docs.replay import REFERENCE, Documented, fences
 from tests.factories import DAY, issue_acme, record, successor, superuser
+from tests.places import address_on, device, machine, service_on
+from tests.places import assign as assign_certificate
 
 EXTERNAL_ID = 'certbot:web01.example.net:www.example.net'
 
@@ -32,6 +36,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         issued = issue_acme(left=60 * DAY)
         certificate = self.report(issued, EXTERNAL_ID)
         assign(certificate, email='web@example.net', phone='+1 555 0100')
+        assign_certificate(certificate, service_on(device('web-01')), primary=True, note='tcp/443')
         return certificate, issued
 
     @staticmethod
@@ -66,7 +71,13 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         certificate, _ = self.make_reported()
         data = describe(certificate)
         page = (REFERENCE / 'event-data.md').read_text(encoding='utf-8')
-        for fields in (data, data['sources'][0], data['contacts'][0], data['sources'][0]['issuance']):
+        for fields in (
+            data,
+            data['sources'][0],
+            data['assignments'][0],
+            data['contacts'][0],
+            data['sources'][0]['issuance'],
+        ):
             for name in fields:
                 self.assertIn(f'`{name}`', page)
 
@@ -135,15 +146,71 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
     # Cost
     #
 
-    def test_many_cost_as_many_queries_as_one(self):
-        for number in range(5):
-            certificate = record(f'{number}.example.net')
-            assign(certificate, f'Team {number}')
-            CertificateSource.objects.create(certificate=certificate, external_id=f'host-{number}')
-        certificates = list(Certificate.objects.all())
+    def queries(self, certificates) -> list[str]:
         with CaptureQueriesContext(connection) as queries:
             prefetch(certificates)
             for certificate in certificates:
                 describe(certificate)
-        self.assertEqual(len(queries), 3)
-        self.assertNotIn('"pem"', ''.join(query['sql'] for query in queries))
+        return [query['sql'] for query in queries]
+
+    def test_many_cost_as_many_queries_as_one(self):
+        for number in range(5):
+            host, guest = device(f'web-{number}'), machine(f'app-{number}')
+            places = (host, guest, service_on(host), service_on(guest))
+            addresses = (address_on(host, f'192.0.2.{number}/24'), address_on(guest, f'192.0.2.{number + 9}/24'))
+            certificate = record(f'{number}.example.net')
+            for place in (*places, *addresses, address_on(address=f'192.0.2.{number + 99}/24')):
+                assign_certificate(certificate, place)
+            # Some have their own contacts, for others those of what they serve are read.
+            assign(certificate if number % 2 else host, f'Team {number}')
+            CertificateSource.objects.create(certificate=certificate, external_id=f'host-{number}')
+        for certificate in Certificate.objects.all():
+            describe(certificate)
+        one = self.queries([Certificate.objects.get(name='0.example.net')])
+        many = self.queries(list(Certificate.objects.all()))
+        self.assertEqual(len(many), len(one))
+        self.assertNotIn('"pem"', ''.join(many))
+
+    def test_what_it_serves(self):
+        certificate, host = record(), device('web-01')
+        assign_certificate(certificate, address_on(host))
+        assign_certificate(certificate, service_on(host), primary=True, note='tcp/443')
+        assign_certificate(certificate, host)
+        assign_certificate(record('other.example.net'), machine())
+        data = describe(certificate)
+        names = [(each['type'], each['name'], each['host'], each['site']) for each in data['assignments']]
+        self.assertEqual(
+            names,
+            [
+                ('ipam.service', 'HTTPS', 'web-01', 'Site 1'),
+                ('ipam.ipaddress', '192.0.2.10/24', 'web-01', 'Site 1'),
+                ('dcim.device', 'web-01', None, 'Site 1'),
+            ],
+        )
+        self.assertEqual((data['assignments'][0]['primary'], data['assignments'][0]['note']), (True, 'tcp/443'))
+
+    def test_many_assignments_are_cut(self):
+        certificate = record()
+        for number in range(MOST_SERVED + 3):
+            assign_certificate(certificate, address_on(address=f'192.0.2.{number}/32'))
+        data = describe(certificate)
+        self.assertEqual((len(data['assignments']), data['assignments_omitted']), (MOST_SERVED, 3))
+
+    def test_contacts_of_what_it_serves(self):
+        certificate, host, guest = record(), device('web-01'), machine('app-01')
+        for place in (host, service_on(host, 'HTTPS'), service_on(guest, 'LDAPS'), address_on(guest)):
+            assign_certificate(certificate, place)
+        assign(host, 'Host team')
+        assign(guest, 'Guest team', 'secondary')
+        assign(Service.objects.get(name='LDAPS'), 'Directory team', 'tertiary')
+        shared = Contact.objects.get(name='Host team')
+        role = ContactRole.objects.get()
+        ContactAssignment.objects.create(object=guest, contact=shared, role=role, priority='tertiary')
+        called = [(contact['name'], contact['via']) for contact in describe(certificate)['contacts']]
+        expected = [('Host team', 'web-01'), ('Guest team', 'app-01'), ('Directory team', 'LDAPS')]
+        self.assertEqual(called, expected)
+        # Its own come instead of those.
+        assign(certificate, 'Web team', None)
+        certificate = Certificate.objects.get(pk=certificate.pk)
+        called = [(contact['name'], contact['via']) for contact in describe(certificate)['contacts']]
+        self.assertEqual(called, [('Web team', None)])

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from ipam.models import IPAddress, Service
-from tenancy.models import Tenant
+from tenancy.models import Contact, ContactAssignment, ContactRole, Tenant
 from utilities.testing import TestCase
 from virtualization.models import Cluster, ClusterType, VirtualMachine
 
@@ -183,6 +183,54 @@ class CertificatePageTestCase(PlacesTestCase):
     def test_hidden_hosts(self):
         self.user.object_permissions.filter(object_types__model='device').delete()
         self.assertNotIn('web-01', self.panel(self.page(self.certificate.get_absolute_url())))
+
+
+class ContactsTestCase(PlacesTestCase):
+    """Whom to call, on the page of a certificate."""
+
+    def setUp(self):
+        super().setUp()
+        self.may_see_all()
+        self.certificate = Certificate.objects.get(name='service.example.net')
+        role = ContactRole.objects.create(name='On call', slug='on-call')
+        for name, place in (('Web team', self.service), ('Host team', self.host), ('Lone wolf', self.other)):
+            contact = Contact.objects.create(name=name, email=f'{name.split()[0].lower()}@example.net')
+            ContactAssignment.objects.create(object=place, contact=contact, role=role, priority='primary')
+
+    def contacts(self) -> str | None:
+        page = self.page(self.certificate.get_absolute_url())
+        return page.split('begin ContactsPanel')[1].split('end ContactsPanel')[0] if 'ContactsPanel' in page else None
+
+    def test_nothing_without_permission(self):
+        self.assertIsNone(self.contacts())
+        grant(self.user, 'view', model=ContactAssignment)
+        self.assertIsNone(self.contacts())
+
+    def test_of_what_it_serves(self):
+        grant(self.user, 'view', model=ContactAssignment)
+        grant(self.user, 'view', model=Contact)
+        panel = self.contacts()
+        for text in ('Web team', 'web@example.net', 'On call', 'Primary', self.service.get_absolute_url()):
+            self.assertIn(text, panel)
+        for name in ('Host team', 'Lone wolf'):
+            self.assertNotIn(name, panel)
+
+    def test_its_own(self):
+        grant(self.user, 'view', model=ContactAssignment)
+        grant(self.user, 'view', model=Contact)
+        own = Contact.objects.create(name='PKI team')
+        ContactAssignment.objects.create(object=self.certificate, contact=own, role=ContactRole.objects.get())
+        self.assertIn('this certificate', self.contacts())
+        self.assertNotIn('Web team', self.contacts())
+
+    def test_constrained(self):
+        """Neither contacts that may not be seen, nor those of objects that may not be seen."""
+        grant(self.user, 'view', model=ContactAssignment)
+        grant(self.user, 'view', model=Contact, constraints={'name': 'Host team'})
+        self.assertIn('Host team', self.contacts())
+        self.assertNotIn('Web team', self.contacts())
+        self.user.object_permissions.filter(object_types__model='service').delete()
+        self.assertIn('Nobody to call', self.contacts())
 
 
 class CountsTestCase(TestCase):

@@ -1,20 +1,20 @@
-from dcim.models import Device
+from dcim.models import Device, Interface
 from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from ipam.models import IPAddress, Service
+from ipam.models import FHRPGroup, IPAddress, Service
 from netbox.models import NetBoxModel
 from utilities.querysets import RestrictedQuerySet
-from virtualization.models import VirtualMachine
+from virtualization.models import VirtualMachine, VMInterface
 
 from netbox_ssl import settings
 
-__all__ = ('ASSIGNABLE', 'ASSIGNABLE_MODELS', 'CertificateAssignment', 'tenant_of')
+__all__ = ('ASSIGNABLE', 'ASSIGNABLE_MODELS', 'CertificateAssignment', 'host_of', 'tenant_of')
 
 # What a certificate can be assigned to → how assignments are filtered by it.
 ASSIGNABLE_MODELS = {
@@ -49,6 +49,23 @@ def _seen_by(user) -> Q:
     return certificate & place
 
 
+def host_of(place):
+    """The device or virtual machine on which a service runs or an IP address is; None for others, and for groups."""
+    if isinstance(place, Service):
+        host = place.parent
+    elif isinstance(place, IPAddress):
+        interface = place.assigned_object
+        host = getattr(interface, 'device', None) or getattr(interface, 'virtual_machine', None)
+    else:
+        return None
+    return host if isinstance(host, Device | VirtualMachine) else None
+
+
+def _lean(queryset):
+    """Without what makes hosts large and nobody shows beside a certificate."""
+    return queryset.defer('comments', 'local_context_data', '_config_context_data')
+
+
 class CertificateAssignmentQuerySet(RestrictedQuerySet):
     def restrict(self, user, action='view'):
         """
@@ -66,6 +83,24 @@ class CertificateAssignmentQuerySet(RestrictedQuerySet):
         large = ('certificate__pem', 'certificate__chain_pem', 'certificate__subject_alt_names')
         assignments = self.select_related('certificate', 'assigned_object_type').defer(*large)
         return assignments.prefetch_related(GenericPrefetch('assigned_object', places))
+
+    def with_hosts(self):
+        """Read assigned objects, their hosts and the sites of these, in a few queries for all."""
+        devices = _lean(Device.objects.select_related('site', 'device_type__manufacturer'))
+        machines = _lean(VirtualMachine.objects.select_related('site'))
+        interfaces = [
+            Interface.objects.prefetch_related(Prefetch('device', devices)),
+            VMInterface.objects.prefetch_related(Prefetch('virtual_machine', machines)),
+            FHRPGroup.objects.all(),
+        ]
+        parents = [devices, machines, FHRPGroup.objects.all()]
+        places = [
+            devices,
+            machines,
+            Service.objects.prefetch_related(GenericPrefetch('parent', parents)),
+            IPAddress.objects.prefetch_related(GenericPrefetch('assigned_object', interfaces)),
+        ]
+        return self.select_related('assigned_object_type').prefetch_related(GenericPrefetch('assigned_object', places))
 
 
 class CertificateAssignment(NetBoxModel):

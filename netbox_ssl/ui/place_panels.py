@@ -11,8 +11,18 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate
+from netbox_ssl.served import read_served
 
-__all__ = ('AssignmentsPanel', 'CertificateCountsPanel', 'PlaceCertificatesPanel', 'assigned_object_params')
+__all__ = (
+    'AssignmentsPanel',
+    'CertificateCountsPanel',
+    'ContactsPanel',
+    'PlaceCertificatesPanel',
+    'assigned_object_params',
+)
+
+# As many contacts as a page shows; whoever is called after these is not called first.
+MOST_CALLED = 10
 
 
 def assigned_object_params(place) -> dict[str, int]:
@@ -60,6 +70,28 @@ class AssignmentsPanel(panels.ObjectsTablePanel):
             actions=[assign],
             **kwargs,
         )
+
+
+class ContactsPanel(panels.ObjectPanel):
+    """Whom to call about a certificate."""
+
+    title = _('Contacts')
+    template_name = 'netbox_ssl/panels/contacts.html'
+
+    def get_context(self, context):
+        certificate, user = context['object'], context['request'].user
+        permitted = user.has_perms(['tenancy.view_contactassignment', 'tenancy.view_contact'])
+        called = read_served([certificate], user)[certificate.pk].contacts if permitted else []
+        return {
+            **super().get_context(context),
+            'permitted': permitted,
+            'called': called[:MOST_CALLED],
+            'omitted': max(0, len(called) - MOST_CALLED),
+            'contacts_url': reverse('plugins:netbox_ssl:certificate_contacts', args=[certificate.pk]),
+        }
+
+    def should_render(self, context):
+        return context['permitted']
 
 
 class CertificateCountsPanel(panels.Panel):
