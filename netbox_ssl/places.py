@@ -11,7 +11,7 @@ from virtualization.models import VirtualMachine, VMInterface
 
 from .models import CertificateAssignment
 
-__all__ = ('assignments_at',)
+__all__ = ('assignments_at', 'places_of')
 
 
 def _assigned(model, pks) -> Q:
@@ -58,3 +58,36 @@ def assignments_at(kind: str, places):
     """
     pks = [getattr(place, 'pk', place) for place in places]
     return CertificateAssignment.objects.filter(_PLACES[kind](pks))
+
+
+def _objects_of(model, assignments):
+    """Primary keys of the objects of ``model`` that these assignments are to."""
+    object_type = ContentType.objects.get_for_model(model)
+    return assignments.filter(assigned_object_type=object_type).values('assigned_object_id')
+
+
+def _hosts_of(model, interface_model, interface_of: str, assignments):
+    """Primary keys of the hosts (of ``model``) that ``_on_hosts()`` would find these assignments by."""
+    host_type = ContentType.objects.get_for_model(model)
+    interface_type = ContentType.objects.get_for_model(interface_model)
+    services = Service.objects.filter(parent_object_type=host_type, pk__in=_objects_of(Service, assignments))
+    addresses = IPAddress.objects.filter(
+        assigned_object_type=interface_type, pk__in=_objects_of(IPAddress, assignments)
+    )
+    interfaces = interface_model.objects.filter(pk__in=addresses.values('assigned_object_id'))
+    hosts = Q(pk__in=_objects_of(model, assignments)) | Q(pk__in=services.values('parent_object_id'))
+    return model.objects.filter(hosts | Q(pk__in=interfaces.values(interface_of))).values('pk')
+
+
+# Kind of place → primary keys of the places of this kind that assignments are at.
+_PLACES_OF = {
+    'device': lambda assignments: _hosts_of(Device, Interface, 'device', assignments),
+    'virtual_machine': lambda assignments: _hosts_of(VirtualMachine, VMInterface, 'virtual_machine', assignments),
+    'service': lambda assignments: _objects_of(Service, assignments),
+    'ip_address': lambda assignments: _objects_of(IPAddress, assignments),
+}
+
+
+def places_of(kind: str, assignments):
+    """The other way round: primary keys, as a subquery, of the places of a kind that ``assignments`` are at."""
+    return _PLACES_OF[kind](assignments)

@@ -7,6 +7,7 @@ import re
 from unittest.mock import patch
 
 import pynetbox
+from dcim.models import Device
 from django.core.files.uploadedfile import SimpleUploadedFile
 from ipam.models import IPAddress
 from utilities.testing import APITestCase
@@ -14,6 +15,7 @@ from utilities.testing import APITestCase
 from dev.certificate_factory import issue
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from tests.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
+from tests.places import assign, device
 from tests.redetection import known_provider
 
 from .replay import Documented, exchanges, fences, queries
@@ -48,7 +50,7 @@ def make_files() -> dict[str, bytes]:
 class ReplayTestCase(APITestCase):
     def setUp(self):
         super().setUp()
-        for model in (Certificate, CertificateAssignment, CertificateSource, Issuance, IPAddress):
+        for model in (Certificate, CertificateAssignment, CertificateSource, Issuance, Device, IPAddress):
             grant(self.user, 'view', 'add', 'change', 'delete', model=model)
         self.files = make_files()
         self.documented = Documented('http://testserver')
@@ -102,6 +104,7 @@ class ReplayTestCase(APITestCase):
         CertificateSource.objects.create(
             certificate=late, external_id='certbot:web01.example.net:late.example.net', client='certbot'
         )
+        assign(late, device('web-01'), note='tcp/443', primary=True)
         old = record('old.example.net', left=-DAY)
         # The page asks for it by the ID that it showed before.
         self.documented.ids[18] = old.pk
