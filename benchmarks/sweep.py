@@ -180,6 +180,21 @@ def lists():
     by_status = certificates.alias(rs=renewal.status_sql(timezone.now())).order_by('rs', 'name', 'pk')
     yield timed('sorted by renewal status', lambda: list(by_status[:50]))
     yield timed('dashboard widget', lambda: RenewalStatusWidget().content(certificates, timezone.now()))
+    yield timed('page Renewals', renewals_page())
+
+
+def renewals_page():
+    """What asks for the page as an administrator does, without middleware."""
+    from django.test import RequestFactory
+    from users.models import User
+
+    from netbox_ssl.renewals import RenewalsView
+
+    request = RequestFactory().get('/plugins/ssl/renewals/')
+    request.user = User.objects.create(username='bench', is_superuser=True)
+    request.htmx = False
+    view = RenewalsView.as_view()
+    return lambda: view(request)
 
 
 if __name__ == '__main__':

@@ -1,7 +1,7 @@
 """
 How many certificates become due, overdue, or expire in each of the coming weeks: counted in SQL, drawn as bars.
 
-One query for each kind, grouped by day, over a range of an indexed column; weeks are added up from at most 92 days.
+One or two queries for each kind, grouped by day, from an index alone; weeks are added up from at most 92 days.
 """
 
 from collections.abc import Callable
@@ -45,9 +45,9 @@ class Kind:
     # A text colour of NetBox's theme, right in light and dark.
     color: str
     column: str
-    # Which certificates it comes to, as a condition and as filters of the list.
-    condition: Q
+    # Which certificates it comes to: as filters of the list, and as conditions of which each has a partial index.
     filters: dict
+    conditions: tuple[Q, ...]
     # Number of certificates → what happens to them, in words.
     words: Callable[[int], str]
 
@@ -55,6 +55,7 @@ class Kind:
 ELIGIBLE = {'is_acme': 'true', 'status': CertificateStatusChoices.STATUS_ACTIVE}
 AUTOMATIC = {**ELIGIBLE, 'acme_auto_renewal': 'true'}
 IS_AUTOMATIC = renewal.eligible_q() & Q(acme_auto_renewal=True)
+IS_MANUAL = renewal.eligible_q() & Q(acme_auto_renewal=False)
 
 KINDS = (
     Kind(
@@ -62,8 +63,8 @@ KINDS = (
         gettext_lazy('Renewal due'),
         'blue',
         'renewal_due_at',
-        IS_AUTOMATIC,
         AUTOMATIC,
+        (IS_AUTOMATIC,),
         lambda n: ngettext('{n} certificate becomes due', '{n} certificates become due', n),
     ),
     Kind(
@@ -71,8 +72,8 @@ KINDS = (
         gettext_lazy('Overdue unless renewed'),
         'orange',
         'renewal_overdue_at',
-        IS_AUTOMATIC,
         AUTOMATIC,
+        (IS_AUTOMATIC,),
         lambda n: ngettext('{n} certificate becomes overdue', '{n} certificates become overdue', n),
     ),
     Kind(
@@ -80,8 +81,8 @@ KINDS = (
         gettext_lazy('Expires unless renewed'),
         'red',
         'valid_to',
-        renewal.eligible_q(),
         ELIGIBLE,
+        (IS_AUTOMATIC, IS_MANUAL),
         lambda n: ngettext('{n} certificate expires', '{n} certificates expire', n),
     ),
 )
@@ -103,9 +104,10 @@ def weeks(certificates, now: datetime) -> list[Week]:
     ends = [_days_later(midnight, days) for days in range(7, DAYS + 1, 7)]
     made = [Week(start, end) for start, end in zip([now, *ends], ends, strict=False)]
     for kind in KINDS:
-        for day, count in _by_day(certificates, kind, now, ends[-1]):
-            week = made[(day - midnight.date()) // WEEK]
-            week.counts[kind.key] = week.counts.get(kind.key, 0) + count
+        for condition in kind.conditions:
+            for day, count in _by_day(certificates.filter(condition), kind.column, now, ends[-1]):
+                week = made[(day - midnight.date()) // WEEK]
+                week.counts[kind.key] = week.counts.get(kind.key, 0) + count
     return made
 
 
@@ -114,10 +116,11 @@ def _days_later(midnight: datetime, days: int) -> datetime:
     return timezone.make_aware((midnight + timedelta(days=days)).replace(tzinfo=None))
 
 
-def _by_day(certificates, kind: Kind, start: datetime, end: datetime):
-    within = Q((f'{kind.column}__gte', start), (f'{kind.column}__lt', end))
-    rows = certificates.filter(kind.condition & within).annotate(day=TruncDate(kind.column))
-    return rows.order_by('day').values('day').annotate(count=Count('pk')).values_list('day', 'count')
+def _by_day(certificates, column: str, start: datetime, end: datetime):
+    # The first says what follows from the second but for a window of the CA after the expiry, and finds the index.
+    within = Q(('valid_to__gte', start), (f'{column}__gte', start), (f'{column}__lt', end))
+    rows = certificates.filter(within).annotate(day=TruncDate(column))
+    return rows.order_by('day').values('day').annotate(count=Count('*')).values_list('day', 'count')
 
 
 #
@@ -209,6 +212,8 @@ def _bar(week: Week, kind: Kind, x: float, width: float, most: int, list_url: st
 
 def _query(week: Week, kind: Kind) -> str:
     times = {f'{kind.column}__gte': week.start.isoformat(), f'{kind.column}__lt': week.end.isoformat()}
+    # One that has expired before is no more to become due.
+    times.setdefault('valid_to__gte', week.start.isoformat())
     return urlencode({**kind.filters, **times, 'sort': kind.column})
 
 

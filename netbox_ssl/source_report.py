@@ -1,5 +1,6 @@
 """The sources that ask for attention: behind (renewed, but the old one is in use) and silent."""
 
+from django.db.models import F
 from django.urls import reverse
 
 from .models import Certificate, CertificateSource
@@ -32,7 +33,7 @@ def sources_to_look_at(user, now, certificate=None) -> dict:
 
 
 def _some(sources, order: str, url: str) -> dict:
-    rows = list(sources.order_by(order, 'pk')[: SHOWN + 1])
+    rows = list(sources.annotate(since=F(order)).order_by(order, 'pk')[: SHOWN + 1])
     # Counting is slower than looking: only where there are more.
     count = sources.count() if len(rows) > SHOWN else len(rows)
     return {'rows': rows[:SHOWN], 'count': count, 'url': url}

@@ -98,6 +98,10 @@ STATUS_INDEXES = (
         name='netbox_ssl_cert_no_status',
     ),
     models.Index(
+        fields=('valid_to', 'id'),
+        name='netbox_ssl_cert_expiry',
+    ),
+    models.Index(
         fields=('renewal_due_at', 'id'),
         name='netbox_ssl_cert_due',
     ),
