@@ -15,17 +15,24 @@ from .view_guards import PrivateKeyGuardMixin
 __all__ = ()
 
 
+class PlacesMixin:
+    """Reads what an assignment is to; nothing that the user may not see."""
+
+    queryset = CertificateAssignment.objects.all()
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_places(request.user)
+
+
 @register_model_view(CertificateAssignment, 'list', path='', detail=False)
-class CertificateAssignmentListView(generic.ObjectListView):
-    queryset = CertificateAssignment.objects.with_places()
+class CertificateAssignmentListView(PlacesMixin, generic.ObjectListView):
     filterset = filtersets.CertificateAssignmentFilterSet
     filterset_form = forms.CertificateAssignmentFilterForm
     table = tables.CertificateAssignmentTable
 
 
 @register_model_view(CertificateAssignment)
-class CertificateAssignmentView(generic.ObjectView):
-    queryset = CertificateAssignment.objects.with_places()
+class CertificateAssignmentView(PlacesMixin, generic.ObjectView):
     layout = layout.SimpleLayout(
         left_panels=[
             panels.CertificateAssignmentPanel(),
@@ -78,15 +85,13 @@ class CertificateAssignmentBulkImportView(PrivateKeyGuardMixin, generic.BulkImpo
 
 
 @register_model_view(CertificateAssignment, 'bulk_edit', path='edit', detail=False)
-class CertificateAssignmentBulkEditView(generic.BulkEditView):
-    queryset = CertificateAssignment.objects.with_places()
+class CertificateAssignmentBulkEditView(PlacesMixin, generic.BulkEditView):
     filterset = filtersets.CertificateAssignmentFilterSet
     table = tables.CertificateAssignmentTable
     form = forms.CertificateAssignmentBulkEditForm
 
 
 @register_model_view(CertificateAssignment, 'bulk_delete', path='delete', detail=False)
-class CertificateAssignmentBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
-    queryset = CertificateAssignment.objects.with_places()
+class CertificateAssignmentBulkDeleteView(PrivateKeyGuardMixin, PlacesMixin, generic.BulkDeleteView):
     filterset = filtersets.CertificateAssignmentFilterSet
     table = tables.CertificateAssignmentTable

@@ -70,7 +70,7 @@ def _about(certificates, name: str, user) -> dict:
 
 
 def _soonest_first(certificates, user):
-    assignments = CertificateAssignment.objects.restrict(user, 'view').with_places()
+    assignments = CertificateAssignment.objects.restrict(user, 'view').with_places(user)
     sources = CertificateSource.objects.restrict(user, 'view').order_by('external_id')
     return (
         certificates.select_related('tenant')

@@ -33,7 +33,7 @@ class PlaceCertificatesView(generic.ObjectChildrenView):
     kind = ''
 
     def get_children(self, request, parent):
-        return assignments_at(self.kind, [parent.pk]).restrict(request.user, 'view').with_places()
+        return assignments_at(self.kind, [parent.pk]).restrict(request.user, 'view').with_places(request.user)
 
     def get_extra_context(self, request, instance):
         url = reverse('plugins:netbox_ssl:certificateassignment_add')

@@ -76,7 +76,7 @@ def read_served(certificates: Iterable[Certificate], user=None) -> dict[int, Ser
 
 
 def _assignments(certificates, user) -> dict[int, list[CertificateAssignment]]:
-    queryset = CertificateAssignment.objects.with_hosts()
+    queryset = CertificateAssignment.objects.with_hosts(user)
     if user is not None:
         queryset = queryset.restrict(user, 'view')
     queryset = queryset.annotate(of_its_certificate=Window(Count('pk'), partition_by='certificate'))

@@ -27,7 +27,7 @@ class PlaceExtension(PluginTemplateExtension):
 
     kind = ''
 
-    def left_page(self):
+    def full_width_page(self):
         return PlaceCertificatesPanel(self.kind).render(self.context)
 
 

@@ -6,7 +6,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.test import override_settings
 from django.urls import reverse
-from ipam.models import IPAddress
+from ipam.models import IPAddress, Service
 from tenancy.models import Tenant
 from utilities.testing import (
     APITestCase,
@@ -294,6 +294,35 @@ class ConstrainedTestCase(APITestCase):
         grant(self.user, 'change', model=CertificateAssignment)
         response = self.client.patch(url, {'assigned_object_id': self.other.pk}, format='json', **self.header)
         self.assertEqual(response.status_code, 400)
+
+    def test_rest_hidden_certificate(self):
+        hidden = record(name='hidden.example.net')
+        refused = self.refused({'certificate': hidden.pk, **generic(self.mine)})
+        self.assertIn('no such object', str(refused['certificate']))
+
+    def test_changing_and_deleting(self):
+        """What names something that may not be seen cannot be changed or deleted, alone or in bulk."""
+        grant(self.user, 'change', 'delete', model=CertificateAssignment)
+        hidden = assign(self.certificate, self.other)
+        for action, method in (('change', 'patch'), ('delete', 'delete')):
+            for url, data in ((f'{REST}{hidden.pk}/', {}), (REST, [{'id': hidden.pk}])):
+                response = getattr(self.client, method)(url, data, format='json', **self.header)
+                self.assertIn(response.status_code, (400, 404), action)
+        for action in ('edit', 'delete'):
+            url = reverse(f'plugins:netbox_ssl:certificateassignment_bulk_{action}')
+            response = self.client.post(url, {'pk': [hidden.pk], 'confirm': True, '_confirm': True}, follow=True)
+            self.assertNotContains(response, self.other.name)
+        self.assertTrue(CertificateAssignment.objects.filter(pk=hidden.pk).exists())
+
+    def test_hosts(self):
+        """Of a service that may be seen, its host is named only if that may be seen, too."""
+        grant(self.user, 'view', model=Service)
+        for host in (self.mine, self.other):
+            assign(self.certificate, service_on(host, f'HTTPS on {host.name.upper()}'))
+        page = self.client.get(reverse('plugins:netbox_ssl:certificateassignment_list')).content.decode()
+        self.assertIn(self.mine.get_absolute_url(), page)
+        self.assertIn('HTTPS on OTHER', page)
+        self.assertNotIn(self.other.get_absolute_url(), page)
 
     def test_form(self):
         data = {'certificate': self.certificate.pk, **form_data(self.other)}

@@ -1,5 +1,5 @@
 from django.contrib.contenttypes.models import ContentType
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from netbox.api.fields import ChoiceField, ContentTypeField
 from netbox.api.gfk_fields import GFKSerializerField
@@ -176,6 +176,9 @@ class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
         read_only_fields = ('reported_at', 'behind_since')
 
 
+NOT_SEEN = gettext_lazy('There is no such object, or you lack the permission to see it.')
+
+
 class CertificateAssignmentSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
     assigned_object_type = ContentTypeField(queryset=ContentType.objects.filter(ASSIGNABLE))
@@ -212,13 +215,15 @@ class CertificateAssignmentSerializer(PrivateKeyGuardMixin, NetBoxModelSerialize
         return super().validate(data)
 
     def _refuse_unseen(self, data) -> None:
-        """NetBox takes any ID here. The answer shows the object, so it must be one that the user may see."""
+        """NetBox takes any ID here. The answer shows what they are of, so the user must be allowed to see it."""
+        user = self.context['request'].user
+        certificate = data.get('certificate')
+        if certificate and not Certificate.objects.restrict(user, 'view').filter(pk=certificate.pk).exists():
+            raise serializers.ValidationError({'certificate': NOT_SEEN})
         if not {'assigned_object_type', 'assigned_object_id'} & data.keys():
             return
         object_type = data.get('assigned_object_type') or self.instance.assigned_object_type
         object_id = data.get('assigned_object_id') or self.instance.assigned_object_id
-        visible = object_type.model_class().objects.restrict(self.context['request'].user, 'view')
+        visible = object_type.model_class().objects.restrict(user, 'view')
         if not visible.filter(pk=object_id).exists():
-            raise serializers.ValidationError(
-                {'assigned_object_id': _('There is no such object, or you lack the permission to see it.')}
-            )
+            raise serializers.ValidationError({'assigned_object_id': NOT_SEEN})

@@ -66,38 +66,41 @@ def _lean(queryset):
     return queryset.defer('comments', 'local_context_data', '_config_context_data')
 
 
+def _seen(queryset, user):
+    return queryset if user is None else queryset.restrict(user, 'view')
+
+
 class CertificateAssignmentQuerySet(RestrictedQuerySet):
     def restrict(self, user, action='view'):
         """
-        An assignment names a certificate and an object: it is shown to those only who may see all three. So no list,
-        count, panel or filter tells anybody of an object outside of their permissions.
+        An assignment names a certificate and an object: it is for those only who may see all three. So no list, count,
+        panel, filter or form tells anybody of an object outside of their permissions.
         """
-        permitted = super().restrict(user, action)
-        return permitted.filter(_seen_by(user)) if action == 'view' else permitted
+        return super().restrict(user, action).filter(_seen_by(user))
 
-    def with_places(self):
-        """Read certificates and assigned objects, with what tells their tenants, in a few queries for all."""
-        places = [model.objects.all() for model in ASSIGNABLE_MODELS if model is not Service]
-        places.append(Service.objects.prefetch_related('parent'))
-        # Not the large columns of the certificate, which nobody shows beside an assignment.
+    def with_places(self, user=None):
+        """
+        Read the certificates and the assigned objects, with what tells their names and tenants, in a few queries for
+        all. Their hosts are left out where ``user`` may not see them; None: everything.
+        """
+        # Without their large columns, which nobody shows beside an assignment.
         large = ('certificate__pem', 'certificate__chain_pem', 'certificate__subject_alt_names')
-        assignments = self.select_related('certificate', 'assigned_object_type').defer(*large)
-        return assignments.prefetch_related(GenericPrefetch('assigned_object', places))
+        return self.with_hosts(user).select_related('certificate').defer(*large)
 
-    def with_hosts(self):
-        """Read assigned objects, their hosts and the sites of these, in a few queries for all."""
-        devices = _lean(Device.objects.select_related('site', 'device_type__manufacturer'))
-        machines = _lean(VirtualMachine.objects.select_related('site'))
+    def with_hosts(self, user=None):
+        """The same without the certificates."""
+        devices = _seen(_lean(Device.objects.select_related('site', 'device_type__manufacturer')), user)
+        machines = _seen(_lean(VirtualMachine.objects.select_related('site')), user)
+        groups = FHRPGroup.objects.all()
         interfaces = [
             Interface.objects.prefetch_related(Prefetch('device', devices)),
             VMInterface.objects.prefetch_related(Prefetch('virtual_machine', machines)),
-            FHRPGroup.objects.all(),
+            groups,
         ]
-        parents = [devices, machines, FHRPGroup.objects.all()]
         places = [
             devices,
             machines,
-            Service.objects.prefetch_related(GenericPrefetch('parent', parents)),
+            Service.objects.prefetch_related(GenericPrefetch('parent', [devices, machines, groups])),
             IPAddress.objects.prefetch_related(GenericPrefetch('assigned_object', interfaces)),
         ]
         return self.select_related('assigned_object_type').prefetch_related(GenericPrefetch('assigned_object', places))

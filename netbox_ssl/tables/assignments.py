@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox.tables import NetBoxTable, columns
 
 from netbox_ssl.models import CertificateAssignment
+from netbox_ssl.models.assignments import host_of
 
 from .certificates import RenewalStatusColumn
 
@@ -29,6 +30,13 @@ class CertificateAssignmentTable(NetBoxTable):
     assigned_object = tables.Column(
         verbose_name=_('Assigned To'),
         linkify=True,
+        orderable=False,
+    )
+    # Of a service or address. Read with the queryset; no column of the database.
+    host = tables.Column(
+        accessor='assigned_object',
+        verbose_name=_('Host'),
+        linkify=lambda value: (host := host_of(value)) and host.get_absolute_url(),
         orderable=False,
     )
     primary = columns.BooleanColumn(
@@ -58,6 +66,7 @@ class CertificateAssignmentTable(NetBoxTable):
             'valid_to',
             'assigned_object_type',
             'assigned_object',
+            'host',
             'primary',
             'note',
             'warnings',
@@ -72,10 +81,17 @@ class CertificateAssignmentTable(NetBoxTable):
             'valid_to',
             'assigned_object_type',
             'assigned_object',
+            'host',
             'primary',
             'note',
         )
         empty_text = _('No assignments match. Add one here, or on the page of what serves a certificate.')
+
+    def render_host(self, value):
+        return host_of(value) or self.default
+
+    def value_host(self, value):
+        return str(host_of(value) or '')
 
     def render_warnings(self, value):
         return ' '.join(value)

@@ -43,7 +43,7 @@ class PlaceCertificatesPanel(panels.ObjectsTablePanel):
         super().__init__(
             'netbox_ssl.certificateassignment',
             filters={f'{kind}_id': lambda context: context['object'].pk},
-            exclude_columns=['assigned_object_type', 'primary', 'tags', 'created', 'last_updated'],
+            exclude_columns=['host'] if kind in ('service', 'ip_address') else [],
             title=_('Certificates'),
             **kwargs,
         )

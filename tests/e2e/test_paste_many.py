@@ -34,6 +34,8 @@ def pictures(page, name):
     """In both of NetBox's color modes."""
     for mode in ('light', 'dark'):
         page.evaluate(f"setMode('{mode}')")
+        # Colors fade over.
+        page.wait_for_timeout(300)
         picture(page, f'{name}-{mode}')
     page.evaluate("setMode('light')")
 

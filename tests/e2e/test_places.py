@@ -1,0 +1,154 @@
+"""From a device to its certificates and back, in the browser; leaves pictures of the panels, in light and dark."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dev.certificate_factory import issue, make_ca
+from tests.e2e.test_paste_many import pictures
+
+R13 = 'e7ab9f0f2c33a053d35e4f78c8b2840e3bd69233'
+
+
+@pytest.fixture
+def inventory(api, empty_afterwards):
+    """A site with a device, its service and address, a virtual machine in a cluster, a contact; nothing assigned."""
+    made = []
+
+    def make(path, **data):
+        made.append((path, api.post(path, data)))
+        return made[-1][1]
+
+    tenant = make('tenancy/tenants/', name='Example Corp', slug='example-corp')
+    site = make('dcim/sites/', name='Frankfurt', slug='frankfurt')
+    maker = make('dcim/manufacturers/', name='Maker', slug='maker')
+    model = make('dcim/device-types/', manufacturer=maker['id'], model='Server', slug='server')
+    role = make('dcim/device-roles/', name='Web', slug='web')
+    host = make('dcim/devices/', name='web-01', site=site['id'], device_type=model['id'], role=role['id'])
+    port = make('dcim/interfaces/', device=host['id'], name='eth0', type='virtual')
+    address = make(
+        'ipam/ip-addresses/',
+        address='192.0.2.10/24',
+        dns_name='www.example.net',
+        assigned_object_type='dcim.interface',
+        assigned_object_id=port['id'],
+    )
+    service = make(
+        'ipam/services/',
+        name='HTTPS',
+        parent_object_type='dcim.device',
+        parent_object_id=host['id'],
+        port_mappings=['tcp/443'],
+    )
+    kind = make('virtualization/cluster-types/', name='KVM', slug='kvm')
+    cluster = make('virtualization/clusters/', name='Cluster 1', type=kind['id'])
+    guest = make('virtualization/virtual-machines/', name='app-01', cluster=cluster['id'])
+    contact = make('tenancy/contacts/', name='Web team', email='web@example.net', phone='+1 555 0100')
+    on_call = make('tenancy/contact-roles/', name='On call', slug='on-call')
+    make(
+        'tenancy/contact-assignments/',
+        object_type='dcim.device',
+        object_id=host['id'],
+        contact=contact['id'],
+        role=on_call['id'],
+        priority='primary',
+    )
+    ca = make_ca("Let's Encrypt", 'R13', key_id=R13)
+    now = datetime.now(UTC).replace(microsecond=0)
+    certificates = {}
+    for name, days in (('www', 10), ('shop', 65), ('mail', 80), ('old', 93)):
+        start = now - timedelta(days=days)
+        pem = issue([f'{name}.example.net'], ca, valid_from=start, valid_to=start + timedelta(days=90)).fullchain_pem
+        answer = api.post('plugins/ssl/certificates/import/', {'pem': pem, 'acme_auto_renewal': True})
+        certificates[name] = answer['certificate']['id']
+        api.patch(f'plugins/ssl/certificates/{certificates[name]}/', {'tenant': tenant['id']})
+    yield {
+        'device': host,
+        'address': address,
+        'service': service,
+        'site': site,
+        'cluster': cluster,
+        'guest': guest,
+        'tenant': tenant,
+        'certificates': certificates,
+    }
+    for certificate in certificates.values():
+        api.delete(f'plugins/ssl/certificates/{certificate}/')
+    for path, each in reversed(made):
+        api.delete(f'{path}{each["id"]}/')
+
+
+def assign(api, certificate, object_type, place, **more):
+    api.post(
+        'plugins/ssl/certificate-assignments/',
+        {'certificate': certificate, 'assigned_object_type': object_type, 'assigned_object_id': place['id'], **more},
+    )
+
+
+def choose(page, field, text):
+    """In one of NetBox's fields that ask the API for what there is."""
+    page.click(f'#{field} + .ts-wrapper .ts-control')
+    page.locator('.ts-dropdown-content .option', has_text=text).first.click()
+
+
+def panel(page, name):
+    found = page.locator('.card', has=page.locator('h2', has_text=name)).first
+    found.locator('table').first.wait_for()
+    return found
+
+
+def test_assign_from_the_device(page, inventory):
+    """The button on the device fills in the device; after saving, the device shows the certificate, on a tab, too."""
+    page.goto(f'/dcim/devices/{inventory["device"]["id"]}/')
+    certificates = page.locator('.card', has=page.locator('h2', has_text='Certificates')).first
+    certificates.get_by_text('No assignments match').wait_for()
+    pictures(page, 'device-empty')
+    certificates.get_by_role('link', name='Add').click()
+    choose(page, 'id_certificate', 'shop.example.net')
+    page.fill('#id_note', 'tcp/443')
+    pictures(page, 'assignment-form')
+    page.click('button[name=_create]')
+    page.wait_for_url(f'**/dcim/devices/{inventory["device"]["id"]}/')
+    assert 'shop.example.net' in panel(page, 'Certificates').inner_text()
+    page.get_by_role('link', name='Certificates 1').click()
+    assert 'tcp/443' in page.locator('#object_list').inner_text()
+
+
+def test_pages(page, api, inventory):
+    ids = inventory['certificates']
+    assign(api, ids['www'], 'ipam.service', inventory['service'], note='SNI www', primary=True)
+    assign(api, ids['shop'], 'ipam.service', inventory['service'], note='SNI shop')
+    assign(api, ids['www'], 'ipam.ipaddress', inventory['address'])
+    assign(api, ids['mail'], 'dcim.device', inventory['device'], note='tcp/993')
+    assign(api, ids['www'], 'virtualization.virtualmachine', inventory['guest'])
+    assign(api, ids['old'], 'virtualization.virtualmachine', inventory['guest'])
+    for name, url, title, texts in (
+        ('device', f'dcim/devices/{inventory["device"]["id"]}', 'Certificates', ('mail.', 'SNI shop', '192.0.2.10/24')),
+        ('machine', f'virtualization/virtual-machines/{inventory["guest"]["id"]}', 'Certificates', ('www.', 'old.')),
+        ('service', f'ipam/services/{inventory["service"]["id"]}', 'Certificates', ('www.', 'shop.')),
+        ('address', f'ipam/ip-addresses/{inventory["address"]["id"]}', 'Certificates', ('www.',)),
+        ('certificate-used', f'plugins/ssl/certificates/{ids["www"]}', 'Used By', ('HTTPS', 'app-01', '192.0.2.10/24')),
+        ('certificate-contacts', f'plugins/ssl/certificates/{ids["mail"]}', 'Contacts', ('Web team', 'web-01')),
+    ):
+        page.goto(f'/{url}/')
+        shown = panel(page, title)
+        for text in texts:
+            assert text in shown.inner_text(), (name, text)
+        shown.scroll_into_view_if_needed()
+        pictures(page, f'{name}-panel')
+    page.goto(f'/dcim/devices/{inventory["device"]["id"]}/certificates/')
+    assert page.locator('#object_list tbody tr').count() == 4
+    pictures(page, 'device-tab')
+    for kind, url in (
+        ('site', 'dcim/sites'),
+        ('cluster', 'virtualization/clusters'),
+        ('tenant', 'tenancy/tenants'),
+    ):
+        page.goto(f'/{url}/{inventory[kind]["id"]}/')
+        counts = page.locator('.card', has=page.locator('h2', has_text='Certificates')).first
+        counts.scroll_into_view_if_needed()
+        pictures(page, f'{kind}-counts')
+        expired = counts.get_by_role('link', name='Expired')
+        number = int(expired.locator('.badge').inner_text())
+        expired.click()
+        assert page.locator('#object_list tbody a[href^="/plugins/ssl/certificates/"]', has_text='.').count() == number
