@@ -14,6 +14,7 @@ from virtualization.models import VirtualMachine
 from . import filtersets, forms, tables
 from .models import CertificateAssignment
 from .places import assignments_at
+from .tables import place_columns  # noqa: F401  (NetBox's own lists get a column)
 from .ui.place_panels import assigned_object_params
 from .visible import visible_count
 

@@ -11,7 +11,7 @@ from virtualization.models import VirtualMachine, VMInterface
 
 from .models import CertificateAssignment
 
-__all__ = ('assignments_at', 'places_of')
+__all__ = ('assignments_at', 'assignments_by_place', 'places_of')
 
 
 def _assigned(model, pks) -> Q:
@@ -91,3 +91,37 @@ _PLACES_OF = {
 def places_of(kind: str, assignments):
     """The other way round: primary keys, as a subquery, of the places of a kind that ``assignments`` are at."""
     return _PLACES_OF[kind](assignments)
+
+
+def _by_host(model, interface_model, interface_of: str, assignments, hosts):
+    host_type = ContentType.objects.get_for_model(model)
+    interface_type = ContentType.objects.get_for_model(interface_model)
+    yield from _by_object(model, assignments, hosts)
+    services = assignments.filter(service__parent_object_type=host_type, service__parent_object_id__in=hosts)
+    yield services, 'service__parent_object_id'
+    interfaces = interface_model.objects.filter(**{f'{interface_of}__in': hosts})
+    addresses = assignments.filter(
+        ip_address__assigned_object_type=interface_type, ip_address__assigned_object_id__in=interfaces.values('pk')
+    )
+    yield addresses, f'ip_address__{interface_model._meta.model_name}__{interface_of}_id'
+
+
+def _by_object(model, assignments, objects):
+    object_type = ContentType.objects.get_for_model(model)
+    yield assignments.filter(assigned_object_type=object_type, assigned_object_id__in=objects), 'assigned_object_id'
+
+
+_BY_PLACE = {
+    'device': lambda *args: _by_host(Device, Interface, 'device', *args),
+    'virtual_machine': lambda *args: _by_host(VirtualMachine, VMInterface, 'virtual_machine', *args),
+    'service': lambda *args: _by_object(Service, *args),
+    'ip_address': lambda *args: _by_object(IPAddress, *args),
+}
+
+
+def assignments_by_place(kind: str, assignments, places):
+    """
+    For counting by place: pairs of those of ``assignments`` that are at ``places`` (primary keys, or a subquery of
+    them) directly, by services, by addresses; and of the lookup that tells at which.
+    """
+    return _BY_PLACE[kind](assignments, places)

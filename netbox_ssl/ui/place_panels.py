@@ -43,7 +43,8 @@ class PlaceCertificatesPanel(panels.ObjectsTablePanel):
         super().__init__(
             'netbox_ssl.certificateassignment',
             filters={f'{kind}_id': lambda context: context['object'].pk},
-            exclude_columns=['host'] if kind in ('service', 'ip_address') else [],
+            # The page is that of the host, or tells it.
+            exclude_columns=['host'],
             title=_('Certificates'),
             **kwargs,
         )

@@ -1,0 +1,94 @@
+"""The column *Certificates* in NetBox's own lists of devices, virtual machines, services and IP addresses."""
+
+from collections import Counter
+
+import django_tables2 as tables
+from dcim.tables import DeviceTable
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from ipam.tables import AnnotatedIPAddressTable, IPAddressTable, ServiceTable
+from utilities.tables import register_table_column
+from virtualization.tables import VirtualMachineTable
+
+from netbox_ssl.acme import renewal
+from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.models import CertificateAssignment
+from netbox_ssl.places import assignments_by_place
+
+__all__ = ('PlaceCertificatesColumn',)
+
+LABELS = dict(RenewalStatusChoices)
+# What is said beside the number of all, the worst first.
+TOLD = (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE)
+
+
+class PlaceCertificatesColumn(tables.Column):
+    """
+    How many assignments a place, its services and its interfaces have, and how many of those are of certificates that
+    have expired or are due; linked to its tab, which lists them. Counted for all rows of a page together, of what the
+    user may see.
+    """
+
+    def __init__(self, kind: str, **kwargs):
+        self.kind = kind
+        # What was counted for this table (NetBox gives each table a copy of the column), and for which rows; None: all
+        self._counts, self._counted = {}, set()
+        super().__init__(verbose_name=_('Certificates'), orderable=False, empty_values=(), **kwargs)
+
+    def render(self, record, table):
+        counts = self._counts_of(record, table)
+        if not counts['all']:
+            return table.default
+        told = [
+            (RenewalStatusChoices.colors[status], counts[status], LABELS[status]) for status in TOLD if counts[status]
+        ]
+        badges = format_html_join('', ' <span class="badge text-bg-{}">{} {}</span>', told)
+        return format_html('<a href="{}certificates/">{}</a>{}', record.get_absolute_url(), counts['all'], badges)
+
+    def value(self, record, table):
+        return self._counts_of(record, table)['all']
+
+    def _counts_of(self, record, table) -> Counter:
+        # The addresses of a prefix have rows for free space between them.
+        pk = getattr(record, 'pk', None)
+        if pk and self._counted is not None and pk not in self._counted:
+            self._count_with(pk, table)
+        return self._counts.get(pk, Counter())
+
+    def _count_with(self, pk: int, table) -> None:
+        """Count for the page that has this row; if none has, an export goes through all rows."""
+        page = getattr(table, 'page', None)
+        rows = _keys(page.object_list.data) if page else []
+        self._counted = set(rows) if pk in rows else None
+        if self._counted is None:
+            data = table.data.data
+            rows = data.order_by().values('pk') if isinstance(data, QuerySet) else _keys(data)
+        self._counts = _count(self.kind, rows, table.request.user)
+
+
+def _keys(rows) -> list[int]:
+    return [row.pk for row in rows if getattr(row, 'pk', None)]
+
+
+def _count(kind: str, places, user) -> dict[int, Counter]:
+    """Place → certificates, all of them and by status."""
+    now = timezone.now()
+    counts = {status: Count('pk', filter=renewal.status_q(status, now, 'certificate__')) for status in TOLD}
+    found = {}
+    visible = CertificateAssignment.objects.restrict(user, 'view').order_by()
+    for assignments, place in assignments_by_place(kind, visible, places):
+        for row in assignments.values(place).annotate(all=Count('pk'), **counts):
+            found.setdefault(row.pop(place), Counter()).update(row)
+    return found
+
+
+for _kind, _table in (
+    ('device', DeviceTable),
+    ('virtual_machine', VirtualMachineTable),
+    ('service', ServiceTable),
+    ('ip_address', IPAddressTable),
+    ('ip_address', AnnotatedIPAddressTable),
+):
+    register_table_column(PlaceCertificatesColumn(_kind), 'ssl_certificates', _table)
