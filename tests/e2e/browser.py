@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
@@ -70,3 +71,10 @@ def log_in(page, stack):
     page.fill('#id_password', stack.password)
     page.click('button[type=submit]')
     page.wait_for_url(f'{stack.base_url}/')
+
+
+def picture(page, name):
+    """For README and docs: `make test` looks only; with SCREENSHOTS=docs/images it keeps what it saw."""
+    if folder := os.environ.get('SCREENSHOTS'):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder, f'{name}.png'))

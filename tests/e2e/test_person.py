@@ -1,25 +1,15 @@
 """What a person does in the browser: paste, confirm, edit, filter. Leaves the pictures that README and docs show."""
 
-import os
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from dev.certificate_factory import issue, make_ca
+from tests.e2e.browser import picture
 
 # The real key identifier of R13, so that the picture shows what a real certificate would.
 R13 = 'e7ab9f0f2c33a053d35e4f78c8b2840e3bd69233'
-
-# `make test` looks; SCREENSHOTS=docs/images also keeps what it saw.
-FOLDER = os.environ.get('SCREENSHOTS')
-
-
-def picture(page, name):
-    if FOLDER:
-        Path(FOLDER).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(FOLDER, f'{name}.png'))
 
 
 @pytest.fixture

@@ -3,6 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from dev.certificate_factory import issue, make_ca
+from tests.e2e.browser import picture
+
+# Of certificates of 90 days: two are overdue, and the last has expired.
+AGES = (*range(1, 60, 4), 64, 71, 78, 84, 93)
+NAMES = ('www', 'shop', 'api', 'mail', 'vpn', 'git', 'docs', 'status', 'login', 'cdn')
 
 
 def test_a_bar_is_reached_by_keyboard(page, api, empty_afterwards):
@@ -20,3 +25,22 @@ def test_a_bar_is_reached_by_keyboard(page, api, empty_afterwards):
     page.wait_for_url('**/plugins/ssl/certificates/?*renewal_due_at__gte=*')
     assert page.locator('table tbody tr').count() == 1
     assert page.get_by_role('link', name='soon.example.net').first.is_visible()
+
+
+def test_what_comes_and_what_is_late(page, api, empty_afterwards):
+    ca = make_ca("Let's Encrypt", 'R13')
+    now = datetime.now(UTC).replace(microsecond=0)
+    pems = []
+    for number, age in enumerate(AGES):
+        start = now - timedelta(days=age)
+        name = f'{NAMES[number % len(NAMES)]}.{"example.com" if number < len(NAMES) else "example.net"}'
+        pems.append(issue([name], ca, valid_from=start, valid_to=start + timedelta(days=90)).fullchain_pem)
+    api.post('plugins/ssl/certificates/import/', [{'pem': pem, 'acme_auto_renewal': True} for pem in pems])
+
+    page.goto('/plugins/ssl/renewals/')
+    assert page.locator('svg.netbox-ssl-coming a').count() > 13
+    overdue, expired = (
+        page.locator('.card', has_text=title).locator('tbody tr') for title in ('Overdue since', 'Expired')
+    )
+    assert (overdue.count(), expired.first.inner_text().split()[0]) == (2, 'cdn.example.net')
+    picture(page, 'renewals')
