@@ -11,6 +11,7 @@ from . import filtersets, forms, tables
 from .models import CertificateAssignment
 from .ui import panels
 from .view_guards import PrivateKeyGuardMixin
+from .view_warnings import WarningsMixin
 
 __all__ = ()
 
@@ -46,22 +47,10 @@ class CertificateAssignmentView(PlacesMixin, generic.ObjectView):
 
 @register_model_view(CertificateAssignment, 'add', detail=False)
 @register_model_view(CertificateAssignment, 'edit')
-class CertificateAssignmentEditView(generic.ObjectEditView):
+class CertificateAssignmentEditView(WarningsMixin, generic.ObjectEditView):
     queryset = CertificateAssignment.objects.all()
     form = forms.CertificateAssignmentForm
     template_name = 'netbox_ssl/certificate_edit.html'
-
-    def alter_object(self, obj, request, url_args, url_kwargs):
-        self._edited = super().alter_object(obj, request, url_args, url_kwargs)
-        return self._edited
-
-    def post(self, request, *args, **kwargs):
-        response = super().post(request, *args, **kwargs)
-        # A redirect, HTMX's or the browser's: it has been saved.
-        if response.status_code == 302 or 'HX-Location' in response:
-            for warning in self._edited.get_warnings():
-                messages.warning(request, warning)
-        return response
 
 
 @register_model_view(CertificateAssignment, 'delete')

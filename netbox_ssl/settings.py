@@ -149,12 +149,7 @@ def source_silent_days() -> int:
 
 def refuse_tenant_mismatch() -> bool:
     """Whether a certificate must not be assigned to what belongs to another tenant."""
-    value = _get('refuse_tenant_mismatch')
-    if not isinstance(value, bool):
-        raise ImproperlyConfigured(
-            f"PLUGINS_CONFIG['{PLUGIN}']['refuse_tenant_mismatch'] is {value!r}: give True or False."
-        )
-    return value
+    return _boolean('refuse_tenant_mismatch')
 
 
 def forget() -> None:

@@ -24,6 +24,7 @@ from .ui import panels
 from .ui.place_panels import AssignmentsPanel, ContactsPanel
 from .ui.source_panel import SourcesToLookAtPanel
 from .view_guards import PrivateKeyGuardMixin
+from .view_warnings import WarningsMixin
 
 #
 # Certificates
@@ -73,10 +74,15 @@ class CertificateView(generic.ObjectView):
 
 @register_model_view(Certificate, 'add', detail=False)
 @register_model_view(Certificate, 'edit')
-class CertificateEditView(generic.ObjectEditView):
+class CertificateEditView(WarningsMixin, generic.ObjectEditView):
     queryset = Certificate.objects.all()
     form = forms.CertificateForm
     template_name = 'netbox_ssl/certificate_edit.html'
+
+    def get_warnings(self, request, obj):
+        # Those of the certificate itself stand on its page.
+        assignments = obj.assignments.restrict(request.user, 'view').with_hosts(request.user)
+        return [warning for assignment in assignments for warning in assignment.get_warnings()]
 
 
 @register_model_view(Certificate, 'delete')

@@ -2,6 +2,7 @@
 
 from core.models import ObjectChange
 from dcim.models import Device
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.test import override_settings
@@ -26,7 +27,7 @@ from tests.factories import grant, import_pem, issue_acme, record, successor
 from tests.places import address_on, assign, device, form_data, generic, machine, service_on
 
 REST = '/api/plugins/ssl/certificate-assignments/'
-REFUSING = {'netbox_ssl': {'refuse_tenant_mismatch': True}}
+REFUSING = {'netbox_ssl': {**settings.PLUGINS_CONFIG['netbox_ssl'], 'refuse_tenant_mismatch': True}}
 
 
 def make_assignments():
@@ -222,6 +223,70 @@ class TenantsTestCase(APITestCase):
         self.assertIn('refuse_tenant_mismatch', str(response.json()))
         self.assertContains(self.post_form(self.other), 'refuse_tenant_mismatch')
         self.assertEqual(CertificateAssignment.objects.count(), 1)
+
+
+class TenantChangesTestCase(APITestCase):
+    """The tenant of a certificate is changed, while it is assigned."""
+
+    def setUp(self):
+        super().setUp()
+        self.ours, self.theirs = (Tenant.objects.create(name=name, slug=name) for name in ('ours', 'theirs'))
+        self.certificate = record(tenant=self.ours)
+        self.host = device('web-01', tenant=self.ours)
+        assign(self.certificate, self.host)
+        grant(self.user, 'view', 'change')
+        grant(self.user, 'view', model=Device)
+        grant(self.user, 'view', model=Tenant)
+        self.client.force_login(self.user)
+
+    def edit(self, tenant):
+        url = reverse('plugins:netbox_ssl:certificate_edit', args=[self.certificate.pk])
+        form = self.client.get(url).context['form']
+        data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, '', [], False)}
+        return self.client.post(url, {**data, 'tenant': tenant.pk}, follow=True)
+
+    def patch(self, **data):
+        url = f'/api/plugins/ssl/certificates/{self.certificate.pk}/'
+        return self.client.patch(url, data, format='json', **self.header)
+
+    def test_a_person_is_warned(self):
+        grant(self.user, 'view', model=CertificateAssignment)
+        self.assertNotContains(self.edit(self.ours), 'different tenants')
+        page = self.edit(self.theirs)
+        self.assertContains(page, 'The certificate and web-01 belong to different tenants.')
+        self.certificate.refresh_from_db()
+        self.assertEqual(self.certificate.tenant, self.theirs)
+        # Whenever somebody looks, too.
+        url = f'{reverse("plugins:netbox_ssl:certificateassignment_list")}?certificate_id={self.certificate.pk}'
+        self.assertContains(self.client.get(url), 'mdi-alert text-warning')
+
+    def test_not_of_what_may_not_be_seen(self):
+        self.assertNotContains(self.edit(self.theirs), 'web-01')
+
+    @override_settings(PLUGINS_CONFIG=REFUSING)
+    def test_refused_by_the_setting(self):
+        page = self.edit(self.theirs)
+        self.assertContains(page, 'refuse_tenant_mismatch')
+        self.assertNotContains(page, 'web-01')
+        response = self.patch(tenant=self.theirs.pk)
+        self.assertEqual(response.status_code, 400)
+        self.assertIn('refuse_tenant_mismatch', str(response.json()['tenant']))
+        self.assertEqual(self.patch(tenant=None).status_code, 200)
+        self.assertEqual(self.patch(tenant=self.ours.pk).status_code, 200)
+
+    @override_settings(PLUGINS_CONFIG=REFUSING)
+    def test_a_renewal_is_not_held_up(self):
+        old = issue_acme('shop.example.net')
+        certificate = import_pem(old).certificate
+        certificate.tenant = self.ours
+        certificate.save()
+        assign(certificate, self.host)
+        Device.objects.filter(pk=self.host.pk).update(tenant=self.theirs)
+        self.assertEqual(import_pem(successor(old)).action, 'renewed')
+        certificate.refresh_from_db()
+        certificate.snapshot()
+        certificate.description = 'edited'
+        certificate.full_clean()
 
 
 class DeletingTestCase(APITestCase):

@@ -15,6 +15,7 @@ from netbox_ssl.acme.detection import detect
 from netbox_ssl.x509 import CertificateFacts, Leaf, canonical_name, lineage_key, name_key, normalize_hex
 
 from .pem_input import read_single, refuse_private_key
+from .tenant_match import refuse_other_tenants
 from .x509_fields import FACT_FIELDS
 
 __all__ = (
@@ -101,6 +102,7 @@ class CertificateValidationMixin:
             self._check_typed_facts()
         self._check_known()
         self._check_acme_settings()
+        refuse_other_tenants(self)
 
     #
     # Private keys

@@ -1,4 +1,5 @@
 import django_tables2 as tables
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from netbox.tables import NetBoxTable, columns
 
@@ -86,6 +87,16 @@ class CertificateAssignmentTable(NetBoxTable):
             'note',
         )
         empty_text = _('No assignments match. Add one here, or on the page of what serves a certificate.')
+
+    def render_assigned_object(self, record, value):
+        warnings = record.get_warnings()
+        if not warnings:
+            return value
+        icon = '{} <i class="mdi mdi-alert text-warning" role="img" aria-label="{text}" title="{text}"></i>'
+        return format_html(icon, value, text=' '.join(warnings))
+
+    def value_assigned_object(self, value):
+        return str(value)
 
     def render_host(self, value):
         return host_of(value) or self.default
