@@ -165,7 +165,7 @@ class ChainedJob(JobRunner):
                 reason = '' if watchdog.waits_in_queue(rq_job) else 'No worker will get to it.'
             case JobStatus.STARTED:
                 # Its first act is to count as running.
-                late = not rq_job.started_at or rq_job.started_at < now - STARTING_TAKES
+                late = not rq_job.started_at or abs(rq_job.started_at - now) > STARTING_TAKES
                 reason = 'Its worker died.' if late else ''
             case _:
                 reason = 'It is no longer in the queue.'

@@ -119,10 +119,16 @@ def _passes(now, result: SweepResult, deadline: float | None, after_batch) -> li
 def pending(now=None, batch_size: int = BATCH) -> Iterator[Announcement]:
     """What a sweep would announce now, without announcing it. Certificates that become Due are not yet overdue here."""
     now = now or timezone.now()
+    listed = set()
     for sweep_pass in PASSES:
         end = None
         while page := sweep_pass.page(now, end, batch_size):
-            yield from _announcements(sweep_pass, [pk for _, pk in page], now)
+            for announcement in _announcements(sweep_pass, [pk for _, pk in page], now):
+                # What expired and contradicts its settings is in two passes; a sweep has told it in the first.
+                key = (sweep_pass.event_type, announcement.certificate.pk)
+                if key not in listed:
+                    listed.add(key)
+                    yield announcement
             end = page[-1]
 
 

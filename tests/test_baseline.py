@@ -128,26 +128,25 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
     def test_a_change_by_a_request_before_the_first_sweep(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         Certificate.objects.bulk_create(
-            [
-                Certificate(
-                    name='a',
-                    is_acme=True,
-                    acme_auto_renewal=True,
-                    valid_from=self.now - DAY,
-                    valid_to=self.now + LIFETIME,
-                )
-            ]
+            Certificate(
+                name=name,
+                is_acme=True,
+                acme_auto_renewal=True,
+                valid_from=self.now - DAY,
+                valid_to=self.now + LIFETIME,
+            )
+            for name in ('changed', 'other')
         )
-        certificate = Certificate.objects.get()
+        certificate = Certificate.objects.get(name='changed')
         with self.request():
             certificate.snapshot()
             certificate.status = 'retired'
             certificate.save()
-            self.assertEqual(sweep().baseline, 0, 'the request is about to announce it')
+            self.assertEqual(sweep().baseline, 1, 'the request is about to announce the other')
         (delivery,) = self.deliveries('own')
         announcement = delivery['data']['announcement']
         self.assertEqual((announcement['previous_status'], announcement['renewal_status']), ('OK', None))
-        self.assertEqual(Certificate.objects.get().announced_status, '')
+        self.assertEqual(Certificate.objects.get(pk=certificate.pk).announced_status, '')
 
     def test_a_request_that_died_keeps_none_from_it(self):
         self.fill()

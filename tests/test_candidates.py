@@ -59,6 +59,11 @@ class CandidatesTestCase(TestCase):
         differing = self.expected(lambda row: (row.renewal_status_at(self.now) or '') != row.announced_status)
         self.assertEqual(set(found), differing)
 
+    def test_those_without_baseline_are_in_no_other_pass(self):
+        without = set(Certificate.objects.filter(announced_status=None).values_list('pk', flat=True))
+        others = [one for one in PASSES if one is not candidates.BASELINE]
+        self.assertEqual(set(found_by(others, self.now)) & without, set())
+
     def test_overdue_are_those_announced_as_due_that_are_past_the_time(self):
         found = found_by([OVERDUE], self.now)
         self.assertEqual(

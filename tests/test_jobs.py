@@ -216,7 +216,9 @@ class DeadJobTestCase(CommittingTestCase):
         pending = JobStatusChoices.STATUS_PENDING
         self.assertDead(False, pending, rq_status=JobStatus.QUEUED)
         self.assertDead(True, pending, rq_status=None)
-        self.assertDead(False, pending, timedelta(seconds=1), rq_status=None)
+        for age in (timedelta(seconds=1), timedelta(seconds=-1)):
+            self.assertDead(False, pending, age, rq_status=None)
+        self.assertDead(True, pending, -60 * MINUTE, rq_status=None)
         self.assertDead(True, pending, rq_status=JobStatus.FAILED)
 
     def test_taken_by_a_worker_that_was_killed_before_it_ran(self):
@@ -226,6 +228,7 @@ class DeadJobTestCase(CommittingTestCase):
             self.assertDead(True, status, rq_status=JobStatus.STARTED, scheduled=past)
             second = timedelta(seconds=1)
             self.assertDead(False, status, rq_status=JobStatus.STARTED, scheduled=past, started=second)
+            self.assertDead(True, status, rq_status=JobStatus.STARTED, scheduled=past, started=-60 * MINUTE)
 
     def test_pending_where_nobody_listens(self):
         job = self.make(JobStatusChoices.STATUS_PENDING, rq_status=JobStatus.QUEUED, queue='high')

@@ -42,6 +42,15 @@ class SettingsTestCase(SimpleTestCase):
                     for part in (name, repr(value), str(low), str(high)):
                         self.assertIn(part, message)
 
+    def test_switches(self):
+        for name in [name for name, value in NetBoxSSLConfig.default_settings.items() if type(value) is bool]:
+            for value in (1, 'True', None):
+                with self.subTest(name=name, value=value):
+                    settings.forget()
+                    message = self.refused(**{name: value})
+                    for part in (name, repr(value), 'True or False'):
+                        self.assertIn(part, message)
+
     def test_each_setting_with_a_number_is_checked(self):
         numbers = {name for name, value in NetBoxSSLConfig.default_settings.items() if type(value) is int}
         self.assertEqual(numbers, set(settings.INTEGER_RANGES))

@@ -385,6 +385,11 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         sweep(self.now + 2 * DAY, batch_size=2, after_batch=lambda result: seen.append(result.announced))
         self.assertEqual(seen[:3], [2, 4, 5])
 
+    def test_pending_lists_each_once(self):
+        make_certificate(-DAY)
+        Certificate.objects.update(announced_status='Manual')
+        self.assertEqual(len(list(pending(self.now))), 1)
+
     def test_pending_lists_and_announces_nothing(self):
         self.make_usual_rules()
         make_certificate(DAY)
