@@ -12,7 +12,6 @@ from django.urls import reverse
 from utilities.views import get_viewname
 
 from .models import Certificate, CertificateAssignment, CertificateSource
-from .models.assignments import host_of
 from .models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from .served import Called, read_served
 
@@ -107,7 +106,7 @@ def _source(source: CertificateSource) -> dict:
 
 def _assignment(assignment: CertificateAssignment) -> dict:
     place = assignment.assigned_object
-    host = host_of(place)
+    host = assignment.host
     site = getattr(host or place, 'site', None)
     return {
         'type': place._meta.label_lower,

@@ -195,6 +195,11 @@ class CertificateAssignment(NetBoxModel):
             )
 
     @property
+    def host(self):
+        """The device or virtual machine that a service or address is on; for export templates and custom links, too."""
+        return host_of(self.assigned_object)
+
+    @property
     def tenants_differ(self) -> bool:
         """Whether certificate and object have tenants, and not the same one."""
         ours = self.certificate.tenant_id if self.certificate_id else None

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 from netbox.tables import NetBoxTable, columns
 
 from netbox_ssl.models import CertificateAssignment
-from netbox_ssl.models.assignments import host_of
 
 from .certificates import RenewalStatusColumn
 
@@ -33,11 +32,10 @@ class CertificateAssignmentTable(NetBoxTable):
         linkify=True,
         orderable=False,
     )
-    # Of a service or address. Read with the queryset; no column of the database.
+    # Read with the queryset; no column of the database.
     host = tables.Column(
-        accessor='assigned_object',
         verbose_name=_('Host'),
-        linkify=lambda value: (host := host_of(value)) and host.get_absolute_url(),
+        linkify=True,
         orderable=False,
     )
     primary = columns.BooleanColumn(
@@ -97,12 +95,6 @@ class CertificateAssignmentTable(NetBoxTable):
 
     def value_assigned_object(self, value):
         return str(value)
-
-    def render_host(self, value):
-        return host_of(value) or self.default
-
-    def value_host(self, value):
-        return str(host_of(value) or '')
 
     def render_warnings(self, value):
         return ' '.join(value)

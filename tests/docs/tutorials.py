@@ -1,4 +1,4 @@
-"""Reads what a tutorial tells people to fill in: its tables are NetBox's forms, its blocks the values "as below"."""
+"""Reads what a page tells people to fill in: its tables are NetBox's forms, its blocks the values "as below"."""
 
 import re
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class FilledForm:
     fields: dict[str, str]
 
 
-def forms(page: str) -> list[FilledForm]:
+def forms(page: str, folder: Path = TUTORIALS) -> list[FilledForm]:
     """In the order of the page."""
-    text = JOINED.sub('→ ', (TUTORIALS / page).read_text(encoding='utf-8'))
+    text = JOINED.sub('→ ', (folder / page).read_text(encoding='utf-8'))
     return [_form(match) for match in FORM.finditer(text)]
 
 
