@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 from core.choices import JobStatusChoices
@@ -10,10 +10,11 @@ from core.models import Job
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 from tenancy.models import Tenant
 from utilities.testing import APITestCase, TestCase
 
-from netbox_ssl.coming_renewals import DAYS, weeks
+from netbox_ssl.coming_renewals import DAYS, draw, weeks
 from netbox_ssl.jobs import RenewalSweepJob
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.docs.replay import REFERENCE
@@ -87,6 +88,25 @@ class RenewalsTestCase(TestCase):
             Certificate.objects.filter(name=name).update(valid_to=moment)
         made = weeks(Certificate.objects.all(), now)
         self.assertEqual([week.counts.get('expiry', 0) for week in made], [1, *[0] * 11, 1])
+
+    def test_the_drawing(self):
+        now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+        coming = weeks(Certificate.objects.none(), now)
+        coming[0].counts.update(due=1, expiry=200)
+        coming[12].counts.update(overdue=100)
+        with override('de'):
+            chart = draw(coming, '/list/')
+        self.assertEqual([tick.label for tick in chart.ticks][:2], ['24 Nov', '1 Dez'])
+        edges = [float(edge) for bar in chart.bars for edge in re.findall(r'^(\d+\.\d\d)%$', bar.x)]
+        self.assertEqual(len(edges), 3)
+        self.assertEqual(edges, sorted(edges))
+        self.assertGreaterEqual(edges[0], 0)
+        self.assertLessEqual(edges[2] + float(chart.bars[2].width.rstrip('%')), 100)
+        one, most, half = (bar.height for bar in chart.bars)
+        self.assertEqual(half * 2, most)
+        self.assertEqual({bar.y + bar.height for bar in chart.bars}, {chart.axis})
+        self.assertGreater(one, most / 200, 'so little could not be seen')
+        self.assertEqual(chart.bars[1].name, '200 certificates expire, 24 Nov to 30 Nov')
 
     def test_overdue_and_expired_the_worst_first(self):
         grant(self.user, 'view')
