@@ -18,6 +18,11 @@ class PlaceFilter(django_filters.ModelMultipleChoiceFilter):
     def __init__(self, model, label, **options):
         super().__init__(queryset=model.objects.all(), method='filter_places', distinct=False, label=label, **options)
 
+    def get_queryset(self, request):
+        """What the user may see: a name that exists unseen must be answered as one that does not."""
+        queryset = super().get_queryset(request)
+        return queryset.restrict(request.user, 'view') if request else queryset
+
 
 @extend_schema_field(OpenApiTypes.INT)
 class PlaceIDFilter(PlaceFilter):

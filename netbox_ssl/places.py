@@ -18,7 +18,7 @@ def _assigned(model, pks) -> Q:
     return Q(assigned_object_type=ContentType.objects.get_for_model(model), assigned_object_id__in=pks)
 
 
-def _on_hosts(model, interface_model, interface_of: str, hosts) -> Q:
+def _on_hosts(model, interface_model, interface_of: str, hosts) -> list[Q]:
     """Assignments to the ``hosts`` (of ``model``), to their services, to the addresses of their interfaces."""
     host_type = ContentType.objects.get_for_model(model)
     interface_type = ContentType.objects.get_for_model(interface_model)
@@ -27,27 +27,30 @@ def _on_hosts(model, interface_model, interface_of: str, hosts) -> Q:
     addresses = IPAddress.objects.filter(
         assigned_object_type=interface_type, assigned_object_id__in=interfaces.values('pk')
     )
-    indirect = _assigned(Service, services.values('pk')) | _assigned(IPAddress, addresses.values('pk'))
-    return _assigned(model, hosts) | indirect
+    return [
+        _assigned(model, hosts),
+        _assigned(Service, services.values('pk')),
+        _assigned(IPAddress, addresses.values('pk')),
+    ]
 
 
-def _devices(**filters) -> Q:
+def _devices(**filters) -> list[Q]:
     return _on_hosts(Device, Interface, 'device', Device.objects.filter(**filters).values('pk'))
 
 
-def _machines(**filters) -> Q:
+def _machines(**filters) -> list[Q]:
     machines = VirtualMachine.objects.filter(**filters).values('pk')
     return _on_hosts(VirtualMachine, VMInterface, 'virtual_machine', machines)
 
 
-# Kind of place → the assignments there, given places of this kind.
+# Kind of place → the assignments there, given places of this kind: those of each condition.
 _PLACES = {
     'device': lambda places: _devices(pk__in=places),
     'virtual_machine': lambda places: _machines(pk__in=places),
-    'service': lambda places: _assigned(Service, places),
-    'ip_address': lambda places: _assigned(IPAddress, places),
-    'site': lambda places: _devices(site__in=places) | _machines(site__in=places),
-    'cluster': lambda places: _devices(cluster__in=places) | _machines(cluster__in=places),
+    'service': lambda places: [_assigned(Service, places)],
+    'ip_address': lambda places: [_assigned(IPAddress, places)],
+    'site': lambda places: [*_devices(site__in=places), *_machines(site__in=places)],
+    'cluster': lambda places: [*_devices(cluster__in=places), *_machines(cluster__in=places)],
 }
 
 
@@ -57,7 +60,10 @@ def assignments_at(kind: str, places):
     ``ip_address``, ``site`` or ``cluster``). Not restricted to what somebody may see.
     """
     pks = [getattr(place, 'pk', place) for place in places]
-    return CertificateAssignment.objects.filter(_PLACES[kind](pks))
+    assignments = CertificateAssignment.objects.order_by()
+    first, *others = [assignments.filter(condition).values('pk') for condition in _PLACES[kind](pks)]
+    # As a union each part uses the index by object. Conditions joined by OR would read all assignments.
+    return CertificateAssignment.objects.filter(pk__in=first.union(*others, all=True))
 
 
 def _objects_of(model, assignments):

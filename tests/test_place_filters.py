@@ -101,3 +101,16 @@ class ConstrainedTestCase(APITestCase):
         self.assertEqual(self.found(f'device_id={self.host.pk}'), ['shown'])
         self.assertEqual(self.found('assigned=true'), ['shown'])
         self.assertEqual(self.found('assigned=false'), ['hidden'])
+
+    def test_names_of_hidden_places(self):
+        """Answered as names of nothing: who may see some devices only learns of no others."""
+        grant(self.user, 'view', model=CertificateAssignment)
+        self.user.object_permissions.filter(object_types__model='device').delete()
+        grant(self.user, 'view', model=Device, constraints={'name': 'web-02'})
+        seen = device('web-02')
+        self.assertEqual(self.found('device=web-02'), [])
+        self.assertEqual(self.found(f'device_id={seen.pk}'), [])
+        url = '/api/plugins/ssl/certificates/'
+        for hidden, nothing in (('device=web-01', 'device=web-99'), (f'device_id={self.host.pk}', 'device_id=987654')):
+            answers = [self.client.get(f'{url}?{query}', **self.header) for query in (hidden, nothing)]
+            self.assertEqual([answer.status_code for answer in answers], [400, 400])
