@@ -12,6 +12,10 @@ NAMES = {
     'names': ('benchmarks.names', 'which certificates cover a name, among 1,000,000'),
     'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows against NetBox's IP addresses"),
     'reports': ('benchmarks.reports', 'reports without news, and the sweep of the sources'),
+    'suggestions': (
+        'benchmarks.suggestions',
+        'suggested assignments at 100,000 certificates and IP addresses',
+    ),
     'fuzz': ('benchmarks.fuzz', 'hostile input through the REST import'),
     'ari': ('benchmarks.ari', 'asking CAs for renewal information, at up to 1,000,000 certificates'),
     'sweep': ('benchmarks.sweep', 'the sweep at 10,000 to 1,000,000 certificates'),

@@ -17,13 +17,14 @@ from utilities.filtersets import register_filterset
 from .acme import renewal
 from .choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 from .forms.names import CoveredNameField
-from .models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from .models import AssignmentSuggestion, Certificate, CertificateAssignment, CertificateSource, Issuance
 from .models.names import carrying_q, covering_q
 from .models.source_states import behind_q, silent_q
 from .place_filters import PlaceFilterSet
 from .x509 import canonical_name, normalize_hex
 
 __all__ = (
+    'AssignmentSuggestionFilterSet',
     'CertificateAssignmentFilterSet',
     'CertificateFilterSet',
     'CertificateSourceFilterSet',
@@ -321,3 +322,19 @@ class CertificateAssignmentFilterSet(PlaceFilterSet, OfCertificateFilterSet, Net
             | Q(service__name__icontains=value)
             | Q(ip_address__dns_name__icontains=value)
         )
+
+
+class AssignmentSuggestionFilterSet(OfCertificateFilterSet):
+    q = django_filters.CharFilter(
+        method='search',
+        label=_('Search'),
+    )
+
+    class Meta:
+        model = AssignmentSuggestion
+        fields = ('assigned_object_type_id',)
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(Q(name__icontains=value) | Q(certificate__name__icontains=value))

@@ -62,6 +62,11 @@ menu = PluginMenu(
                     ),
                 ),
                 PluginMenuItem(
+                    link='plugins:netbox_ssl:assignmentsuggestion_list',
+                    link_text=_('Suggested Assignments'),
+                    permissions=['netbox_ssl.add_certificateassignment'],
+                ),
+                PluginMenuItem(
                     link='plugins:netbox_ssl:certificatesource_list',
                     link_text=_('Sources'),
                     permissions=['netbox_ssl.view_certificatesource'],

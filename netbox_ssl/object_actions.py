@@ -1,7 +1,8 @@
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from netbox.object_actions import ObjectAction
 
-__all__ = ('BulkDetect', 'SmartPaste')
+__all__ = ('AcceptSuggestions', 'BulkDetect', 'SmartPaste', 'Suggestions')
 
 
 class SmartPaste(ObjectAction):
@@ -21,3 +22,25 @@ class BulkDetect(ObjectAction):
     multi = True
     permissions_required = {'change'}
     template_name = 'netbox_ssl/buttons/bulk_detect.html'
+
+
+class AcceptSuggestions(ObjectAction):
+    """Assign the certificates that are suggested in the selected rows."""
+
+    name = 'bulk_accept'
+    label = _('Accept Selected')
+    multi = True
+    permissions_required = {'add'}
+    template_name = 'netbox_ssl/buttons/accept_suggestions.html'
+
+
+class Suggestions(ObjectAction):
+    """From the list of certificates to the suggested assignments."""
+
+    name = 'suggestions'
+    label = _('Suggested Assignments')
+    template_name = 'netbox_ssl/buttons/suggestions.html'
+
+    @classmethod
+    def get_url(cls, obj):
+        return reverse('plugins:netbox_ssl:assignmentsuggestion_list')

@@ -17,10 +17,12 @@ from utilities.views import ConditionalLoginRequiredMixin, register_model_view
 from . import __version__, import_job, intake, settings
 from .forms.smart_paste import SmartPasteForm, SmartPasteSettingsForm
 from .models import Certificate
+from .models.suggestions import MAY_ASSIGN
 from .pasting import store
 from .pasting.foretelling import count_actions, foretell
 from .pasting.importing import import_now
 from .pasting.reporting import ACTION_TEXTS, Report
+from .suggesting import matches_of
 
 __all__ = ('SmartPasteJobView', 'SmartPasteResultsView', 'SmartPasteView')
 
@@ -114,7 +116,8 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
                 _add_errors(settings_form, None, [each for outcome in outcomes for each in _problems(outcome.error)])
                 clear_events.send(sender=self)
                 return None
-            if len(entries) > MOST_CARDS or any(each['errors'] for each in entries):
+            several = len(entries) > MOST_CARDS or any(each['errors'] for each in entries)
+            if several or (len(entries) > 1 and _suggest_assignments(outcomes, user)):
                 url = _results_url(store.put_results(user, entries))
             else:
                 url = self._tell(request, outcomes)
@@ -170,6 +173,12 @@ class SmartPasteJobView(ConditionalLoginRequiredMixin, View):
             'report': Report(data.get('results', []), request.user),
         }
         return render(request, 'netbox_ssl/smart_paste_results.html', context)
+
+
+def _suggest_assignments(results, user) -> bool:
+    """Whether there is anything that the certificates may be assigned to. Of a single one, its own page tells."""
+    certificates = [result.certificate for result in results]
+    return user.has_perm(MAY_ASSIGN) and bool(matches_of(certificates, user, limit=1))
 
 
 def _results_url(key: str) -> str:

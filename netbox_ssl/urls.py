@@ -7,6 +7,7 @@ from .calendar_view import CalendarView
 from .connecting import ConnectFileView, ConnectView
 from .documentation import DocumentationView
 from .renewals import RenewalsView
+from .suggestion_views import SuggestionsOfView
 
 app_name = 'netbox_ssl'
 urlpatterns = [
@@ -19,6 +20,8 @@ urlpatterns = [
     path('issuances/', include(get_model_urls('netbox_ssl', 'issuance', detail=False))),
     path('issuances/<int:pk>/', include(get_model_urls('netbox_ssl', 'issuance'))),
     path('by-name/', ByNameView.as_view(), name='by_name'),
+    path('suggestions/', include(get_model_urls('netbox_ssl', 'assignmentsuggestion', detail=False))),
+    path('suggestions/of/', SuggestionsOfView.as_view(), name='suggestions_of'),
     path('connect/', ConnectView.as_view(), name='connect'),
     path('connect/files/<str:name>', ConnectFileView.as_view(), name='connect_file'),
     path('connect/<slug:client>/', ConnectView.as_view(), name='connect'),

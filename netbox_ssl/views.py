@@ -16,12 +16,13 @@ from . import (  # noqa: F401  (some only register their views)
     place_views,
     redetection_view,
     smart_paste,
+    suggestion_views,
     tables,
 )
 from .models import Certificate, CertificateSource, Issuance
-from .object_actions import BulkDetect, SmartPaste
+from .object_actions import BulkDetect, SmartPaste, Suggestions
 from .ui import panels
-from .ui.place_panels import AssignmentsPanel, ContactsPanel
+from .ui.place_panels import AssignmentsPanel, ContactsPanel, SuggestionsPanel
 from .ui.source_panel import SourcesToLookAtPanel
 from .view_guards import PrivateKeyGuardMixin
 from .view_warnings import WarningsMixin
@@ -37,7 +38,7 @@ class CertificateListView(generic.ObjectListView):
     filterset = filtersets.CertificateFilterSet
     filterset_form = forms.CertificateFilterForm
     table = tables.CertificateTable
-    actions = (AddObject, SmartPaste, BulkImport, BulkExport, BulkEdit, BulkDetect, BulkRename, BulkDelete)
+    actions = (AddObject, SmartPaste, Suggestions, BulkImport, BulkExport, BulkEdit, BulkDetect, BulkRename, BulkDelete)
 
 
 @register_model_view(Certificate)
@@ -59,6 +60,7 @@ class CertificateView(generic.ObjectView):
             CommentsPanel(),
         ],
         bottom_panels=[
+            SuggestionsPanel(),
             AssignmentsPanel(),
             ObjectsTablePanel(
                 'netbox_ssl.certificatesource',

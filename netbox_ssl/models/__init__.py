@@ -5,5 +5,6 @@ from .assignments import CertificateAssignment
 from .certificates import Certificate
 from .issuances import Issuance
 from .sources import CertificateSource
+from .suggestions import AssignmentSuggestion
 
-__all__ = ('Certificate', 'CertificateAssignment', 'CertificateSource', 'Issuance')
+__all__ = ('AssignmentSuggestion', 'Certificate', 'CertificateAssignment', 'CertificateSource', 'Issuance')

@@ -35,7 +35,12 @@ def tenant_of(place):
     return getattr(place.parent if isinstance(place, Service) else place, 'tenant_id', None)
 
 
-def _seen_by(user) -> Q:
+def of_model(model) -> Q:
+    """Assignments to objects of this model."""
+    return Q(assigned_object_type=ContentType.objects.get_for_model(model))
+
+
+def seen_by(user) -> Q:
     """Assignments whose certificate and object ``user`` may see. Empty for who may see all: nothing to ask for."""
     certificates = CertificateAssignment._meta.get_field('certificate').related_model.objects.restrict(user, 'view')
     certificate = Q(certificate__in=certificates.values('pk')) if certificates.query.where else Q()
@@ -44,7 +49,7 @@ def _seen_by(user) -> Q:
         return certificate
     place = Q()
     for model, visible in places.items():
-        of_type = Q(assigned_object_type=ContentType.objects.get_for_model(model))
+        of_type = of_model(model)
         place |= of_type & Q(assigned_object_id__in=visible.values('pk')) if visible.query.where else of_type
     return certificate & place
 
@@ -76,7 +81,7 @@ class CertificateAssignmentQuerySet(RestrictedQuerySet):
         An assignment names a certificate and an object: it is for those only who may see all three. So no list, count,
         panel, filter or form tells anybody of an object outside of their permissions.
         """
-        return super().restrict(user, action).filter(_seen_by(user))
+        return super().restrict(user, action).filter(seen_by(user))
 
     def with_places(self, user=None):
         """

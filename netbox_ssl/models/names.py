@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl.x509 import covering_names
 
-__all__ = ('NO_NAME', 'carrying_q', 'covering_q')
+__all__ = ('NO_NAME', 'OneOf', 'carrying_q', 'covering_q')
 
 # What is answered where ``asked_name()`` finds none.
 NO_NAME = _('Give a DNS name or an IP address, for instance www.example.com, *.example.com or 2001:db8::1.')
 
 
-class _OneOf(Func):
-    """``column = ANY(ARRAY(SELECT …))``."""
+class OneOf(Func):
+    """``value = ANY(array)``, of two expressions."""
 
     arg_joiner = ' = ANY('
     template = '%(expressions)s)'
@@ -29,7 +29,7 @@ def carrying_q(model, names, prefix: str = '') -> Q:
     far too many rows, and reads the whole table in the order of the list to save itself sorting them.
     """
     found = model.objects.filter(subject_alt_names__overlap=list(names)).order_by()
-    return Q(_OneOf(F(f'{prefix}pk'), ArraySubquery(found.values('pk'))))
+    return Q(OneOf(F(f'{prefix}pk'), ArraySubquery(found.values('pk'))))
 
 
 def covering_q(model, asked, prefix: str = '') -> Q:

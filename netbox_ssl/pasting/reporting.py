@@ -66,4 +66,6 @@ class Report:
             {**each, 'text': ACTION_TEXTS.get(each['action']), 'certificate': found.get(each.get('certificate'))}
             for each in shown
         ]
+        # For which assignments may be suggested
+        self.certificates = sorted(found)
         self.omitted = self.total - len(self.rows)

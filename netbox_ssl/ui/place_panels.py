@@ -11,6 +11,7 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate
+from netbox_ssl.models.suggestions import MAY_ASSIGN
 from netbox_ssl.served import read_served
 
 __all__ = (
@@ -18,6 +19,7 @@ __all__ = (
     'CertificateCountsPanel',
     'ContactsPanel',
     'PlaceCertificatesPanel',
+    'SuggestionsPanel',
     'assigned_object_params',
 )
 
@@ -93,6 +95,18 @@ class ContactsPanel(panels.ObjectPanel):
 
     def should_render(self, context):
         return context['permitted']
+
+
+class SuggestionsPanel(panels.Panel):
+    """Where a certificate may be in use. Asked for when the page is there already, and not shown where nothing fits."""
+
+    template_name = 'netbox_ssl/inc/suggestions_load.html'
+
+    def get_context(self, context):
+        return {**super().get_context(context), 'certificates': [context['object'].pk]}
+
+    def should_render(self, context):
+        return context['request'].user.has_perm(MAY_ASSIGN)
 
 
 class CertificateCountsPanel(panels.Panel):

@@ -1,0 +1,103 @@
+"""
+Suggested assignments: the background job on 100,000 certificates and 100,000 IP addresses, every second one of which
+bears the name of a certificate, and as many devices that bear none; its peak memory beside that of a NetBox that does
+nothing; the list; and what the page of one certificate asks.
+
+    make bench ARGS="suggestions"          100,000 each (about two minutes)
+    make bench ARGS="suggestions --small"  10,000
+"""
+
+import resource
+import subprocess
+import sys
+
+from benchmarks import measure
+from dev.environment import prepared
+
+ROWS = 100_000
+SMALL = 10_000
+
+
+def main():
+    count = SMALL if '--small' in sys.argv else ROWS
+    with prepared() as environment:
+        environment.databases.copy(environment.database)
+        for step in ('prepare', 'run'):
+            # A process of its own, so that what it took to prepare is no part of the peak.
+            code = f'from benchmarks.suggestions import {step}; {step}({count})'
+            command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
+            subprocess.run(command, env=environment.variables(testing=True), check=True)
+
+
+def prepare(count: int):
+    """Within NetBox."""
+    from dcim.models import Device, DeviceRole, DeviceType, Manufacturer, Site
+    from django.utils import timezone
+    from ipam.models import IPAddress
+    from users.models import User
+
+    from benchmarks.filling import fill
+    from netbox_ssl.models import Certificate
+
+    User.objects.create_superuser('bench')
+    fill(
+        Certificate(name='template', valid_from=timezone.now(), valid_to=timezone.now(), is_acme=True),
+        count,
+        name="'host' || n || '.example.net'",
+        subject_alt_names="ARRAY['host' || n || '.example.net', 'www.host' || n || '.example.net']",
+        fingerprint_sha256="upper(md5(n::text) || md5('x' || n::text))",
+        pem="repeat('x', 1500)",
+        chain_pem="repeat('y', 1800)",
+    )
+    fill(
+        IPAddress(address='192.0.2.1/32'),
+        count,
+        address="('10.' || n / 65536 || '.' || n / 256 % 256 || '.' || n % 256 || '/32')::inet",
+        dns_name="CASE WHEN n % 2 = 0 THEN 'host' || n || '.example.net' ELSE 'other' || n || '.example.net' END",
+    )
+    role = DeviceRole.objects.create(name='Role', slug='role')
+    manufacturer = Manufacturer.objects.create(name='Manufacturer', slug='manufacturer')
+    device_type = DeviceType.objects.create(manufacturer=manufacturer, model='Model', slug='model')
+    site = Site.objects.create(name='Site', slug='site')
+    template = Device(name='template', role=role, device_type=device_type, site=site)
+    fill(template, count, name="'device' || n")
+
+
+def run(count: int):
+    """Within NetBox."""
+    from django.test import Client
+    from users.models import User
+
+    from netbox_ssl.models import AssignmentSuggestion, Certificate
+    from netbox_ssl.suggesting import matches_of
+    from netbox_ssl.suggestion_job import SuggestionJob
+
+    user = User.objects.get(username='bench')
+    client = Client()
+    client.force_login(user)
+    client.get('/')
+    before = peak_memory()
+    rows = []
+    for title in ('the job, for the first time', 'the job, once more'):
+        seconds = measure.seconds(lambda: SuggestionJob.enqueue(user=user, immediate=True))
+        found = AssignmentSuggestion.objects.count()
+        assert found == count // 2, found
+        rows.append((title, f'{seconds:.1f} s', f'{found:,} suggestions', f'{before} → {peak_memory()} MB'))
+    certificate = Certificate.objects.get(name='host2.example.net')
+    for title, work in (
+        ('the list, 50 of them', lambda: client.get('/plugins/ssl/suggestions/?per_page=50')),
+        ('those of one certificate', lambda: matches_of([certificate], user, 50)),
+    ):
+        work()
+        seconds = measure.median([measure.seconds(work) for _ in range(5)])
+        rows.append((title, f'{seconds * 1000:.0f} ms', '', ''))
+    objects = f'{count:,} certificates, addresses, devices each'
+    measure.table([objects, 'time', 'found', 'peak memory before → after'], rows)
+
+
+def peak_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,81 @@
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from .assignments import ASSIGNABLE_MODELS, CertificateAssignment, CertificateAssignmentQuerySet, of_model, seen_by
+from .names import OneOf
+
+__all__ = ('AssignmentSuggestion',)
+
+MAY_ASSIGN = 'netbox_ssl.add_certificateassignment'
+
+
+class AssignmentSuggestionQuerySet(CertificateAssignmentQuerySet):
+    def restrict(self, user, action='view'):
+        """
+        For those who may assign, whatever the action: nothing of it is theirs but to accept. It names a certificate and
+        an object, and is for those only who may see both.
+        """
+        return self.filter(seen_by(user)) if user.has_perm(MAY_ASSIGN) else self.none()
+
+    def open(self):
+        """Without what was assigned, deleted, or renewed with other names since it was found."""
+        exists = Q()
+        for model in ASSIGNABLE_MODELS:
+            exists |= of_model(model) & Q(assigned_object_id__in=model.objects.values('pk'))
+        assigned = CertificateAssignment.objects.filter(
+            certificate=OuterRef('certificate'),
+            assigned_object_type=OuterRef('assigned_object_type'),
+            assigned_object_id=OuterRef('assigned_object_id'),
+        )
+        carried = OneOf(F('name'), F('certificate__subject_alt_names'))
+        return self.filter(exists, ~Exists(assigned), carried)
+
+
+class AssignmentSuggestion(models.Model):
+    """
+    A certificate carries the very name that an object bears: it may be in use there, and a person decides. Found by a
+    background job over the whole inventory (suggesting.py), which brings them up to date each time.
+    """
+
+    # Not among the objects that permissions, event rules and the like are for.
+    _netbox_private = True
+
+    certificate = models.ForeignKey(
+        to='netbox_ssl.Certificate',
+        on_delete=models.CASCADE,
+        related_name='+',
+    )
+    assigned_object_type = models.ForeignKey(
+        to='contenttypes.ContentType',
+        on_delete=models.CASCADE,
+        related_name='+',
+        verbose_name=_('object type'),
+    )
+    assigned_object_id = models.PositiveBigIntegerField(
+        verbose_name=_('object ID'),
+    )
+    assigned_object = GenericForeignKey(
+        ct_field='assigned_object_type',
+        fk_field='assigned_object_id',
+    )
+    name = models.TextField(
+        verbose_name=_('name'),
+    )
+
+    objects = AssignmentSuggestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ('certificate', 'pk')
+        verbose_name = _('suggested assignment')
+        verbose_name_plural = _('suggested assignments')
+        constraints = (
+            models.UniqueConstraint(
+                fields=('assigned_object_type', 'assigned_object_id', 'certificate'),
+                name='%(app_label)s_%(class)s_unique',
+            ),
+        )
+
+    def __str__(self):
+        return f'{self.certificate} → {self.assigned_object}'
