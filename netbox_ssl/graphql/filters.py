@@ -16,6 +16,8 @@ from netbox_ssl.models.names import NO_NAME, covering_q
 from netbox_ssl.models.source_states import behind_q, silent_q
 from netbox_ssl.x509 import asked_name
 
+from .place_filters import PlaceFilterMixin
+
 if TYPE_CHECKING:
     from core.graphql.filters import ContentTypeFilter
     from netbox.graphql.filter_lookups import IntegerLookup, StringArrayLookup
@@ -44,7 +46,7 @@ class X509FilterMixin:
 
 
 @register_filter(models.Certificate, lookups=True)
-class CertificateFilter(X509FilterMixin, ContactFilterMixin, TenancyFilterMixin, PrimaryModelFilter):
+class CertificateFilter(PlaceFilterMixin, X509FilterMixin, ContactFilterMixin, TenancyFilterMixin, PrimaryModelFilter):
     name: StrFilterLookup | None = strawberry_django.filter_field()
     status: BaseFilterLookup[Annotated['CertificateStatusEnum', strawberry.lazy('netbox_ssl.graphql.enums')]] | None = (
         strawberry_django.filter_field()

@@ -167,3 +167,40 @@ class FiltersTestCase(PlacesTestCase):
         self.grant_all()
         query = 'service_list(filters: {certificates: {renewal_status: {exact: OK}}}) { name }'
         self.assertEqual(self.ask(query)['service_list'], [])
+
+
+class CertificateFiltersTestCase(PlacesTestCase):
+    """Certificates by where they are used, as in the list."""
+
+    def found(self, filters) -> list[str]:
+        return [
+            each['name']
+            for each in self.ask(f'certificate_list(filters: {{{filters}}}) {{ name }}')['certificate_list']
+        ]
+
+    def test_each_kind(self):
+        self.grant_all()
+        record(name='nowhere')
+        host = ['address.host', 'own.host', 'service.host']
+        guest = ['address.guest', 'own.guest', 'service.guest']
+        service, address = (
+            Service.objects.get(name='HTTPS', device=self.host),
+            IPAddress.objects.get(address='192.0.2.1/24'),
+        )
+        for filters, expected in (
+            (f'device_id: [{self.host.pk}]', host),
+            (f'virtual_machine_id: ["{self.guest.pk}"]', guest),
+            (f'service_id: [{service.pk}]', ['service.host']),
+            (f'ip_address_id: [{address.pk}]', ['address.host']),
+            (f'site_id: [{self.host.site.pk}]', host),
+            (f'cluster_id: [{self.guest.cluster.pk}]', guest),
+            ('assigned: false', ['nowhere']),
+            (f'device_id: [{self.host.pk}], renewal_status: {{exact: OK}}', []),
+        ):
+            with self.subTest(filters):
+                self.assertEqual(sorted(self.found(filters)), expected)
+
+    def test_constrained(self):
+        self.grant_all(but=(Device,))
+        self.assertEqual(sorted(self.found(f'device_id: [{self.host.pk}]')), ['address.host', 'service.host'])
+        self.assertEqual(self.found('assigned: false'), ['own.host'])
