@@ -152,3 +152,28 @@ def test_pages(page, api, inventory):
         number = int(expired.locator('.badge').inner_text())
         expired.click()
         assert page.locator('#object_list tbody a[href^="/plugins/ssl/certificates/"]', has_text='.').count() == number
+
+
+def test_lists_and_tenants(page, api, inventory):
+    """The column in NetBox's own list, and the warning beside an object of another tenant."""
+    ids = inventory['certificates']
+    other = api.post('tenancy/tenants/', {'name': 'Other Corp', 'slug': 'other-corp'})
+    host = inventory['device']
+    api.patch(f'dcim/devices/{host["id"]}/', {'tenant': other['id']})
+    assign(api, ids['mail'], 'dcim.device', host)
+    assign(api, ids['old'], 'ipam.service', inventory['service'])
+    page.goto('/dcim/devices/?include_columns=ssl_certificates')
+    row = page.locator('#object_list tr', has_text='web-01')
+    assert '1 Expired' in row.inner_text() and '1 Due' in row.inner_text()
+    pictures(page, 'device-list')
+    page.goto(f'/plugins/ssl/certificates/{ids["mail"]}/')
+    used = panel(page, 'Used By')
+    assert used.get_by_role('img', name='different tenants').is_visible()
+    used.scroll_into_view_if_needed()
+    pictures(page, 'tenants-differ')
+    page.goto(f'/plugins/ssl/certificates/{ids["mail"]}/edit/')
+    page.click('button[name=_update]')
+    page.get_by_text('The certificate and web-01 belong to different tenants.').first.wait_for()
+    pictures(page, 'tenants-differ-message')
+    api.patch(f'dcim/devices/{host["id"]}/', {'tenant': None})
+    api.delete(f'tenancy/tenants/{other["id"]}/')

@@ -147,6 +147,13 @@ class ConstrainedTestCase(PlacesTestCase):
         query = 'device_list(filters: {certificates: {name: {exact: "service.host"}}}) { name }'
         self.assertEqual(self.ask(query)['device_list'], [])
 
+    def test_filters_tell_of_no_other_assignments(self):
+        self.grant_all(but=(CertificateAssignment,))
+        query = 'device_list(filters: {certificates: {renewal_status: {exact: DUE}}}) { name }'
+        self.assertEqual(self.ask(query)['device_list'], [])
+        grant(self.user, 'view', model=CertificateAssignment, constraints={'certificate__name': 'service.host'})
+        self.assertEqual(self.ask(query)['device_list'], [{'name': 'web-01'}])
+
 
 class FiltersTestCase(PlacesTestCase):
     def test_of_each_kind(self):
