@@ -25,7 +25,7 @@ class _Handler(BaseHTTPRequestHandler):
         stub.note(self.path, dict(self.headers))
         if self.path == '/directory':
             body = json.dumps(stub.directory).encode() if isinstance(stub.directory, dict) else stub.directory
-            self.answer(stub.directory_status, body)
+            self.answer(stub.directory_status, body, stub.directory_headers)
         elif stub.script is not None:
             with suppress(OSError):
                 stub.script(self)
@@ -79,7 +79,7 @@ class Stub:
         self.base_url = f'http://127.0.0.1:{self._server.server_port}'
         self.directory_url = f'{self.base_url}/directory'
         self.directory = {'renewalInfo': f'{self.base_url}/ari'}
-        self.directory_status = 200
+        self.directory_status, self.directory_headers = 200, {}
         self.status, self.body, self.headers = 200, window(), {'Retry-After': '21600'}
         self.script = None
         self._lock = threading.Lock()

@@ -2,9 +2,11 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from unittest.mock import patch
 
+from core.models import ObjectChange
 from django.core.cache import cache
 from django.db import connection
 from django.test import TestCase
@@ -68,13 +70,40 @@ class PollingTestCase(AskingTestMixin, TestCase):
                 self.assertEqual(poll().windows, 1)
                 self.assertWaits(certificate, expected)
 
+    def test_an_http_date_is_followed(self):
+        certificate = self.add()
+        self.stub.headers = {'Retry-After': format_datetime(datetime.now(UTC) + 2 * HOUR, usegmt=True)}
+        self.assertEqual(poll().windows, 1)
+        self.assertWaits(certificate, 2 * HOUR)
+
     def test_last_updated_and_the_change_log_stay(self):
         certificate = self.add()
         before = certificate.last_updated
+        changes = ObjectChange.objects.count()
         poll()
         certificate.refresh_from_db()
         self.assertTrue(certificate.has_ari)
         self.assertEqual(certificate.last_updated, before)
+        self.assertEqual(ObjectChange.objects.count(), changes)
+
+    def test_so_many_in_flight_and_no_more(self):
+        for number in range(24):
+            self.add(f'www{number}.example.net')
+        lock, flying, most = threading.Lock(), 0, 0
+
+        def slowly(handler):
+            nonlocal flying, most
+            with lock:
+                flying += 1
+                most = max(most, flying)
+            time.sleep(0.05)
+            with lock:
+                flying -= 1
+            handler.answer(200, window())
+
+        self.stub.script = slowly
+        self.assertEqual(poll(concurrency=3).windows, 24)
+        self.assertEqual(most, 3)
 
     def test_who_is_not_asked_for(self):
         provider = {'acme_server_url': '', 'acme_provider': 'Nobody'}

@@ -1,0 +1,121 @@
+"""The CA's ``renewalInfo`` URL: which directory is asked, how long the answer is kept, and when after a failure."""
+
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.test import TestCase
+from django.utils import timezone
+
+from netbox_ssl.acme.ari import LONG_TERM
+from netbox_ssl.ari import directories
+from netbox_ssl.ari.asking import Asker, Question
+from netbox_ssl.ari.client import Client
+from netbox_ssl.ari.limits import HostLimits
+from netbox_ssl.ari.polling import poll
+from tests.ari.asked import AskingTestMixin, asking
+from tests.ari.stub import Stub
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+class DirectoriesTestCase(AskingTestMixin, TestCase):
+    def setUp(self):
+        super().setUp()
+        self.now = timezone.now()
+        client = Client(allowed_hosts=frozenset({'127.0.0.1'}))
+        self.addCleanup(client.close)
+        self.asker = Asker(client, HostLimits(1000), clock=lambda: self.now)
+
+    def ask(self, after=timedelta(), number=1):
+        """One question, so long after the one before; returns what came of it."""
+        self.now += after
+        return self.asker.ask(Question(number, 'a.b', self.stub.directory_url))
+
+    @property
+    def asked(self) -> int:
+        return self.stub.paths.count('/directory')
+
+    def test_kept_for_a_day(self):
+        self.ask()
+        self.ask(DAY - SECOND)
+        self.assertEqual(self.asked, 1)
+        self.ask(SECOND)
+        self.assertEqual(self.asked, 2)
+
+    def test_kept_for_the_next_run(self):
+        self.ask()
+        self.asker = Asker(Client(allowed_hosts=frozenset({'127.0.0.1'})), HostLimits(1000), clock=lambda: self.now)
+        self.assertIsNotNone(self.ask().window)
+        self.assertEqual(self.asked, 1)
+
+    def test_a_ca_that_begins_to_serve_it_is_found_out_the_next_day(self):
+        serving, self.stub.directory = self.stub.directory, {}
+        self.assertTrue(self.ask().unsupported)
+        self.stub.directory = serving
+        self.assertTrue(self.ask(DAY - SECOND).unsupported)
+        self.assertIsNotNone(self.ask(SECOND).window)
+
+    def test_its_certificates_are_spread_over_an_hour(self):
+        self.stub.directory = {}
+        waits = [self.ask(number=number).next_check - self.now - DAY for number in range(50)]
+        self.assertGreaterEqual(min(waits), timedelta())
+        self.assertLessEqual(max(waits), HOUR)
+        self.assertGreater(max(waits) - min(waits), HOUR / 3)
+
+    def test_temporary_failures_are_further_and_further_apart(self):
+        self.stub.directory_status = 503
+        self.ask()
+        for failures, minutes in enumerate((1, 2, 4), start=2):
+            self.ask(0.89 * minutes * MINUTE)
+            self.assertEqual(self.asked, failures - 1, 'not before its time')
+            self.ask(0.22 * minutes * MINUTE)
+            self.assertEqual(self.asked, failures)
+        self.stub.directory_status = 200
+        self.assertIsNotNone(self.ask(9 * MINUTE).window)
+        self.stub.directory_status = 503
+        self.ask(DAY)
+        self.assertEqual(directories.known(self.stub.directory_url, self.now).failures, 1, 'counted anew')
+
+    def test_others_are_asked_again_after_six_hours(self):
+        self.stub.directory_status = 404
+        self.ask()
+        self.assertIn('404', self.ask(LONG_TERM - SECOND).error)
+        self.assertEqual(self.asked, 1)
+        self.ask(SECOND)
+        self.assertEqual(self.asked, 2)
+
+    def test_a_ca_that_says_when_to_come_back(self):
+        self.stub.directory_status, self.stub.directory_headers = 503, {'Retry-After': '7200'}
+        self.ask()
+        self.ask(2 * HOUR - SECOND)
+        self.assertEqual(self.asked, 1)
+        self.ask(SECOND)
+        self.assertEqual(self.asked, 2)
+
+    def test_the_one_that_the_provider_is_known_by(self):
+        provider = {
+            'name': 'Example CA',
+            'issuer_organization': 'Example Corp',
+            'directory_url': self.stub.directory_url,
+        }
+        with asking(acme_providers=[provider]):
+            certificate = self.add(acme_server_url='', acme_provider='Example CA')
+            self.assertEqual(poll().windows, 1)
+        self.assertEqual(self.stub.questions, [certificate.ari_cert_id])
+
+    def test_the_one_that_the_certificate_came_from_goes_before_it(self):
+        other = Stub()
+        self.addCleanup(other.close)
+        provider = {'name': 'Example CA', 'issuer_organization': 'Example Corp', 'directory_url': other.directory_url}
+        with asking(acme_providers=[provider]):
+            self.add(acme_provider='Example CA')
+            self.assertEqual(poll().windows, 1)
+        self.assertEqual((len(self.stub.questions), other.paths), (1, []))
+
+    def test_the_cache_may_forget(self):
+        self.ask()
+        cache.clear()
+        self.assertIsNone(directories.known(self.stub.directory_url, self.now))

@@ -1,0 +1,88 @@
+"""How much is asked of one host: by several workers together, and of one that fails."""
+
+import threading
+import time
+
+from django.core.cache import cache
+from django.test import SimpleTestCase
+
+from netbox_ssl.ari import limits
+from netbox_ssl.ari.limits import MOST_FAILURES, HostLimits
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self, now=1_000_000.0):
+        self.now = now
+
+    def time(self) -> float:
+        return self.now
+
+    monotonic = time
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class HostLimitsTestCase(SimpleTestCase):
+    def setUp(self):
+        cache.clear()
+        self.clock = Clock()
+        self.addCleanup(setattr, limits, 'time', limits.time)
+        limits.time = self.clock
+
+    def admitted(self, limit: HostLimits, times: int, host='ca.example') -> list[float]:
+        """When each of so many requests had its turn, in seconds from now."""
+        start = self.clock.now
+        return [round(self.clock.now - start) for _ in range(times) if limit.admit(host)]
+
+    def test_so_many_a_second(self):
+        self.assertEqual(self.admitted(HostLimits(3), 8), [0, 0, 0, 1, 1, 1, 2, 2])
+
+    def test_workers_count_together(self):
+        first, second = HostLimits(4), HostLimits(4)
+        self.assertEqual(self.admitted(first, 3), [0, 0, 0])
+        self.assertEqual(self.admitted(second, 3), [0, 1, 1])
+
+    def test_each_host_by_itself(self):
+        limit = HostLimits(2)
+        self.assertEqual(self.admitted(limit, 2, 'one.example'), [0, 0])
+        self.assertEqual(self.admitted(limit, 2, 'two.example'), [0, 0])
+
+    def test_who_waits_too_long_gives_up(self):
+        limit = HostLimits(1)
+        for second in range(60):
+            # Others are always first.
+            cache.set(f'netbox_ssl:ari:requests:ca.example:{int(self.clock.now) + second}', 1, 100)
+        start = self.clock.now
+        self.assertFalse(limit.admit('ca.example'))
+        self.assertLess(self.clock.now - start, limits.LONGEST_WAIT + 2)
+        self.assertFalse(limit.is_resting('ca.example'))
+
+    def test_a_host_that_fails_rests_until_it_answers(self):
+        limit = HostLimits(1000)
+        for _ in range(MOST_FAILURES - 1):
+            limit.note('ca.example', failed=True)
+        self.assertTrue(limit.admit('ca.example'))
+        limit.note('ca.example', failed=False)
+        for _ in range(MOST_FAILURES - 1):
+            limit.note('ca.example', failed=True)
+        self.assertTrue(limit.admit('ca.example'), 'in a row only')
+        limit.note('ca.example', failed=True)
+        self.assertFalse(limit.admit('ca.example'))
+        self.assertTrue(limit.admit('other.example'))
+
+    def test_threads_do_not_count_twice(self):
+        limits.time = time
+        limit, turns = HostLimits(10_000), []
+        threads = [
+            threading.Thread(target=lambda: turns.extend(limit.admit('ca.example') for _ in range(50)))
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        counted = sum(cache.get(f'netbox_ssl:ari:requests:ca.example:{int(time.time()) - ago}', 0) for ago in range(4))
+        self.assertEqual((len(turns), counted), (200, 200))
