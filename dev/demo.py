@@ -8,7 +8,7 @@ import os
 import time
 from contextlib import contextmanager, suppress
 
-from dev import demo_data, locks, paths, processes
+from dev import demo_data, demo_windows, locks, paths, processes
 from dev.api import Api
 from dev.console import Failure, Stopped, say, step
 from dev.databases import LOCK, PREFIX
@@ -107,6 +107,11 @@ def start(stack, place, receiver):
             demo_data.fill(api)
         place.remember(filled=True)
     demo_data.refresh(api, receiver.url)
+    if not known.get('asked'):
+        # After the rule is there, which is to tell of the window that moves.
+        with step('taking answers of CAs'):
+            stack.run_module('dev.demo_windows')
+        place.remember(asked=True)
 
 
 def welcome(stack):
@@ -122,6 +127,8 @@ def welcome(stack):
     - {demo_data.FALLS_DUE} falls due in about {demo_data.FALLS_DUE_IN} minutes and
       {demo_data.EXPIRES} expires in about {demo_data.EXPIRES_IN}. Touch nothing: the sweep notices, the
       event rule "Demo: tell the terminal" fires, and the announcement is printed here.
+    - {demo_windows.MOVED}: its CA wants it renewed by tomorrow, and says why. Look at its panel "Renewal
+      Information"; the event "Renewal window moved" is printed here.
     - Renewal status in the list: filter it, sort by it, add the column "renewal due".
     - Paste any certificate of yours at {stack.base_url}/plugins/ssl/certificates/add/ (without its private key).
     - Send one as an ACME client's hook would:

@@ -164,4 +164,6 @@ def describe(body):
     before, after = ((snapshots.get(key) or {}).get('renewal_status') for key in ('prechange', 'postchange'))
     data = body['data']
     change = f'{before} -> {after}' if before != after else data.get('renewal_status')
+    if window := data.get('announcement', {}).get('window'):
+        change = f'to be renewed from {window["start"]} on'
     return f'{body["event"]}: {data.get("display") or data.get("name")}: {change}'

@@ -7,6 +7,7 @@ ASSIGNMENTS = 'certificate-assignments'
 TENANTS = ('Example Retail', 'Example Cloud')
 DEVICES = ('lb-01', 'lb-02', 'web-01', 'web-02', 'web-03', 'mail-01', 'edge-01')
 RULE = 'Demo: tell the terminal'
+TOLD = ('renewal_status_changed', 'renewal_overdue', 'renewal_window_moved')
 
 
 @dataclass
@@ -86,7 +87,7 @@ def tell(api, url):
     rule = {
         'name': RULE,
         'object_types': ['netbox_ssl.certificate'],
-        'event_types': ['netbox_ssl.renewal_status_changed', 'netbox_ssl.renewal_overdue'],
+        'event_types': [f'netbox_ssl.{name}' for name in TOLD],
         'action_type': 'webhook',
         'action_object_type': 'extras.webhook',
         'action_object_id': hook_id,

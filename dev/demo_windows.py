@@ -1,0 +1,44 @@
+"""Within NetBox: what CAs would have answered about renewal. The demo asks nobody: nothing leaves its machine."""
+
+from datetime import timedelta
+
+import django
+
+# Whose CA moved the window to now, as before a mass revocation; and whose CA did not answer.
+MOVED = 'api.example.net'
+SILENT = 'cdn.example.net'
+# Those that serve renewal information to everybody
+PROVIDERS = ("Let's Encrypt", 'Google Trust Services')
+WHY = 'https://www.example.com/incidents/keys-to-be-revoked'
+
+
+def main():
+    django.setup()
+    from django.utils import timezone
+
+    from netbox_ssl.acme.ari import LONG_TERM, Window
+    from netbox_ssl.ari.asking import Outcome, Question
+    from netbox_ssl.ari.polling import record
+    from netbox_ssl.models import Certificate
+
+    now = timezone.now()
+
+    def answered(certificate, window=None, **more):
+        question = Question(certificate.pk, certificate.ari_cert_id, '')
+        return Outcome(question, now + LONG_TERM, now, window, **more)
+
+    outcomes = []
+    asked = Certificate.objects.filter(status='active', is_acme=True, acme_provider__in=PROVIDERS, valid_to__gt=now)
+    for certificate in asked.exclude(ari_cert_id=''):
+        if certificate.name == SILENT:
+            outcomes.append(answered(certificate, error='The CA did not answer in time.', failures=3))
+        else:
+            # Without a window the rule is by lifetime, as that of most CAs.
+            outcomes.append(answered(certificate, Window(certificate.renewal_due_at, certificate.renewal_overdue_at)))
+    record(outcomes)
+    sooner = Window(now - timedelta(hours=1), now + timedelta(hours=23), WHY)
+    record([answered(certificate, sooner) for certificate in asked.filter(name=MOVED)])
+
+
+if __name__ == '__main__':
+    main()
