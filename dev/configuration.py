@@ -50,6 +50,12 @@ SECRET_KEY = secret_key()
 API_TOKEN_PEPPERS = peppers()
 
 PLUGINS = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS', '["netbox_ssl"]'))
+if 'netbox_branching' in PLUGINS:
+    # As its documentation has it.
+    from netbox_branching.utilities import DynamicSchemaDict
+
+    DATABASES = DynamicSchemaDict(DATABASES)
+    DATABASE_ROUTERS = ['netbox_branching.database.BranchAwareRouter']
 PLUGINS_CONFIG = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS_CONFIG', '{}'))
 
 # What the tutorial on expiry monitoring starts there; if nobody listens, mail is tried again as a webhook is.

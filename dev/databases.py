@@ -17,6 +17,9 @@ from dev import dumps, locks, migrating, paths
 from dev.console import say, step
 
 PREFIX = f'nbssl_{paths.CHECKOUT}_'
+# Of the order: netbox-branching has to be the last.
+WITH_NEIGHBOURS = ('netbox_ssl', 'netbox_custom_objects', 'netbox_branching')
+NEIGHBOUR_PACKAGES = ('netboxlabs-netbox-custom-objects', 'netboxlabs-netbox-branching')
 LOCK = paths.STATE / 'templates.lock'
 
 
@@ -32,6 +35,7 @@ class Databases:
         self.netbox_templates = f'{PREFIX}netbox_{short}_'
         self.netbox_template = f'{self.netbox_templates}{self.netbox_hash}'
         self.plugin_templates = f'{PREFIX}plugin_{short}_'
+        self.neighbour_templates = f'{PREFIX}neighbours_{short}_'
         self.plugin_template = f'{self.plugin_templates}{self.plugin_hash}'
 
     def url(self, name):
@@ -66,6 +70,20 @@ class Databases:
             self.ensure_templates()
             self.drop(name)
             self.create(name, self.plugin_template)
+
+    def copy_with_neighbours(self, name):
+        """As :meth:`copy`, with the plugins of NetBox Labs besides."""
+        with locks.exclusive(LOCK, waiting_for='prepares the database'):
+            self.ensure_templates()
+            versions = [metadata.version(package) for package in NEIGHBOUR_PACKAGES]
+            template = f'{self.neighbour_templates}{paths.digest(self.plugin_hash, *versions)[:12]}'
+            existing = self.names()
+            if template not in existing:
+                with step('applying the migrations of netbox-branching and netbox-custom-objects'):
+                    self.keep_as(template, self.plugin_template, self.fill_with_neighbours)
+                self.drop_all(one for one in existing if one.startswith(self.neighbour_templates))
+            self.drop(name)
+            self.create(name, template)
 
     def keep_or_copy(self, name):
         """Bring an older copy up to date; make a new one if there is none or its migrations were rewritten. Needs LOCK.
@@ -144,6 +162,9 @@ class Databases:
 
     def fill_with_plugin(self, name):
         migrating.migrate(self.url(name), plugins=['netbox_ssl'])
+
+    def fill_with_neighbours(self, name):
+        migrating.migrate(self.url(name), plugins=WITH_NEIGHBOURS)
 
     def drop_abandoned(self, existing):
         """Drop what runs that were killed have left: their lock is free."""

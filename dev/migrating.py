@@ -13,6 +13,8 @@ from urllib.parse import quote
 from dev import paths, processes
 from dev.console import Failure, say
 
+# Plugins that are installed for the tests with them: no part of NetBox.
+NEIGHBOURS = {'netbox_branching', 'netbox_custom_objects'}
 SITE_PACKAGES = Path(sysconfig.get_path('purelib'))
 
 
@@ -26,7 +28,7 @@ def netbox_migrations():
     # By depth, which is much faster than to look through everything: django/contrib/auth/migrations is deepest.
     folders = ('*/migrations', '*/*/migrations', '*/*/*/migrations')
     found = [file for folder in folders for file in SITE_PACKAGES.glob(f'{folder}/[0-9]*.py')]
-    return sorted(file for file in found if 'tests' not in file.parts)
+    return sorted(file for file in found if 'tests' not in file.parts and not NEIGHBOURS & set(file.parts))
 
 
 def netbox_fingerprint(version):

@@ -40,10 +40,11 @@ class NetBoxSSLConfig(PluginConfig):
 
     def ready(self):
         super().ready()
-        from . import checks, dashboard, jobs, settings  # noqa: F401  (registered by being imported)
+        from . import branching, checks, dashboard, jobs, settings  # noqa: F401  (registered by being imported)
         from .ari import jobs as ari_jobs  # noqa: F401
 
         settings.validate()
+        branching.register()
 
 
 config = NetBoxSSLConfig

@@ -6,11 +6,11 @@ from itertools import batched
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 from netbox.context import events_queue
 from utilities.exceptions import AbortRequest, PermissionsViolation
 
+from .branching import atomic
 from .models import Certificate, CertificateAssignment
 from .models.assignments import ASSIGNABLE_MODELS
 from .suggesting import NAMED_BY
@@ -42,7 +42,7 @@ def accept(pairs: Iterable[Pair], user, after_batch: Callable[[Accepted], None] 
     """
     result = Accepted()
     for batch in batched(dict.fromkeys(pairs), BATCH):
-        with transaction.atomic():
+        with atomic():
             for assignment in _still_suggested(batch, user, result):
                 _assign(assignment, user, result)
         after_batch(result)
@@ -79,7 +79,7 @@ def _bears_a_name(place, certificate) -> bool:
 def _assign(assignment: CertificateAssignment, user, result: Accepted) -> None:
     queued = set(events_queue.get())
     try:
-        with transaction.atomic():
+        with atomic():
             assignment.full_clean()
             assignment.save()
             if not CertificateAssignment.objects.restrict(user, 'add').filter(pk=assignment.pk).exists():

@@ -14,6 +14,7 @@ from django.utils import timezone
 from .announcement_counter import count_announcements
 from .announcements import NOT_IN_SNAPSHOTS, Rules, status_changed
 from .announcing_locks import locked
+from .branching import in_branch
 from .event_types import RENEWAL_STATUS_CHANGED
 from .models import Certificate
 
@@ -27,6 +28,9 @@ def announce_request_changes(events: list) -> None:
     Runs after NetBox's own processor (``PluginConfig.events_pipeline``) with every event of a request. Never raises:
     that would keep the pipelines of other plugins from running. Whatever it fails to announce, the sweep announces.
     """
+    if in_branch():
+        # Nothing of it has happened yet. A merge is a request to us.
+        return
     try:
         ours = [event for event in events if event['object_type'].model_class() is Certificate]
         _settle_creations([event for event in ours if event['event_type'] == OBJECT_CREATED])

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from netbox.context import events_queue
@@ -16,6 +15,7 @@ from utilities.exceptions import AbortRequest, PermissionsViolation
 
 from . import settings
 from .acme.detection import Detection, detect
+from .branching import atomic
 from .models import Certificate
 from .models.validation import DETECTED_FIELDS
 from .x509 import CertificateFacts, read_facts
@@ -125,7 +125,7 @@ def _batches(queryset: QuerySet) -> Iterator[list[int]]:
 def _carry_out(pks: list[int], user, message: str, result: Redetection) -> None:
     if not pks:
         return
-    with transaction.atomic():
+    with atomic():
         # Decided again now that nobody else can change them.
         locked = permitted(Certificate.objects.filter(pk__in=pks), user).select_for_update(of=('self',))
         for certificate in locked.order_by('pk'):
@@ -139,7 +139,7 @@ def _change(proposal: Proposal, user, message: str, result: Redetection) -> None
     key = f'{certificate._meta.label_lower}:{certificate.pk}'
     known = key in events
     try:
-        with transaction.atomic():
+        with atomic():
             _save(proposal, message)
             if not Certificate.objects.restrict(user, 'change').filter(pk=certificate.pk).exists():
                 raise PermissionsViolation()

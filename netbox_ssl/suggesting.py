@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from dcim.models import Device
 from django.contrib.contenttypes.models import ContentType
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models.functions import Lower
 from ipam.models import IPAddress, Service
 from virtualization.models import VirtualMachine
 
+from .branching import connection
 from .choices import CertificateStatusChoices
 from .models import AssignmentSuggestion, Certificate, CertificateAssignment
 from .x509 import canonical_name
@@ -83,7 +84,7 @@ def _matches(model, batch: list[tuple[int, str]]) -> list[Match]:
     for pk, name in batch:
         bearers.setdefault(canonical_name(name), []).append(pk)
     active = CertificateStatusChoices.STATUS_ACTIVE
-    with connections[Certificate.objects.db].cursor() as cursor:
+    with connection().cursor() as cursor:
         cursor.execute(CERTIFICATES, [list(bearers), active, MOST_FOR_ONE])
         found = cursor.fetchall()
     return unassigned(Match(certificate, model, pk, name) for certificate, name in found for pk in bearers[name])

@@ -48,18 +48,17 @@ class AssignmentSuggestionListView(MayAssignMixin, generic.ObjectListView):
         return list(self.actions)
 
     def get_extra_context(self, request):
-        job = SuggestionJob.latest()
-        return {
-            'job': job,
-            'running': SuggestionJob.is_under_way(job),
-            'percent': (job.data or {}).get('percent', 0) if job else 0,
-        }
+        return _progress()
 
 
 @register_model_view(AssignmentSuggestion, 'find', path='find', detail=False)
 class FindSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView):
     queryset = AssignmentSuggestion.objects.all()
-    http_method_names = ('post',)
+    http_method_names = ('get', 'post')
+
+    def get(self, request):
+        """How far it is, as part of a page."""
+        return render(request, 'netbox_ssl/inc/suggestion_progress.html', {**_progress(), 'polled': True})
 
     def post(self, request):
         if SuggestionJob.is_under_way(SuggestionJob.latest()):
@@ -111,6 +110,15 @@ class AcceptSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectVi
     def _log_progress(self, result: Accepted) -> None:
         if is_background_request(self.request):
             self.request.job.logger.info(_('Assigned so far: {count}').format(count=len(result.assigned)))
+
+
+def _progress() -> dict:
+    job = SuggestionJob.latest()
+    return {
+        'job': job,
+        'running': SuggestionJob.is_under_way(job),
+        'percent': (job.data or {}).get('percent', 0) if job else 0,
+    }
 
 
 class SuggestionsOfView(ConditionalLoginRequiredMixin, View):

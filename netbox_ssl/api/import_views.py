@@ -17,6 +17,7 @@ from rest_framework.serializers import as_serializer_error
 from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import intake
+from netbox_ssl.branching import atomic, database
 
 from .import_serializers import (
     BriefImportResultSerializer,
@@ -78,7 +79,7 @@ class ImportMixin:
         if isinstance(request.data, list):
             with intake.collection_paused():
                 return self._import_list(request.data, skip=request.query_params.get('on_error') == 'skip')
-        with transaction.atomic(), discard_events_on_rollback(self):
+        with atomic(), discard_events_on_rollback(self):
             return self._import_one(_body(request))
 
     def _import_one(self, data) -> Response:
@@ -111,14 +112,14 @@ class ImportMixin:
                 indexes += [index] * len(found)
         if errors and not skip:
             return _refused(errors, codes, len(entries))
-        with transaction.atomic(), discard_events_on_rollback(self):
+        with atomic(), discard_events_on_rollback(self):
             outcomes = intake.take_in_many(items, self.request.user)
             for index, outcome in zip(indexes, outcomes, strict=True):
                 if isinstance(outcome, intake.Refusal):
                     errors[index], code = _explain(outcome.error)
                     codes.add(code)
             if errors and not skip:
-                transaction.set_rollback(True)
+                transaction.set_rollback(True, using=database())
         if errors and not skip:
             return _refused(errors, codes, len(entries))
         done = [

@@ -6,10 +6,10 @@ everything else (renewals, settings changed, several of one lineage in one list)
 from collections import Counter
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
+from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.source_states import stamp_reports
 from netbox_ssl.x509 import Leaf
@@ -30,7 +30,7 @@ def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
     An item that is refused leaves nothing behind and does not touch the others: who wants all or nothing rolls back.
     """
     results: dict[int, Result | Refusal] = {}
-    with transaction.atomic():
+    with atomic():
         lock([item.leaf.facts for item in items], [item.external_id for item in items])
         survey = _Survey(items, user)
         new = [number for number, item in enumerate(items) if survey.is_plainly_new(item)]

@@ -22,6 +22,7 @@ from utilities.exceptions import PermissionsViolation
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.ari.soon import ask_soon
+from netbox_ssl.branching import in_branch
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.x509_fields import FACT_FIELDS
 
@@ -60,19 +61,11 @@ def create_together(items: list[Item], user) -> list[Result | Refusal]:
 
 
 def _can_write_together(items: list[Item]) -> bool:
-    if _in_branch():
+    if in_branch():
         return False
     tags = {tag.pk: tag for item in items for tag in _tags(item)}
     # A tag may be for some types of object only, which NetBox checks when it is assigned.
     return not any(tag.object_types.exists() for tag in tags.values())
-
-
-def _in_branch() -> bool:
-    try:
-        from netbox_branching.contextvars import active_branch
-    except ImportError:
-        return False
-    return active_branch.get() is not None
 
 
 def _tags(item: Item) -> list:

@@ -3,8 +3,7 @@
 import zlib
 from collections.abc import Iterable
 
-from django.db import connection
-
+from netbox_ssl.branching import connection
 from netbox_ssl.x509 import CertificateFacts, name_key
 
 __all__ = ('lock',)
@@ -23,7 +22,7 @@ def lock(facts: Iterable[CertificateFacts], external_ids: Iterable[str] = ()) ->
     keys = {key for each in facts for key in (name_key(each), each.fingerprint_sha256)}
     keys.update(f'source {external_id}' for external_id in external_ids if external_id)
     buckets = {zlib.crc32(key.encode()) % BUCKETS for key in keys}
-    with connection.cursor() as cursor:
+    with connection().cursor() as cursor:
         # In one order everywhere, or two imports could wait for each other for ever.
         cursor.execute(
             'SELECT pg_advisory_xact_lock(%s, bucket) FROM (SELECT unnest(%s::int[]) AS bucket ORDER BY 1) AS buckets',

@@ -1,12 +1,12 @@
 """Carries out what the planning decided: the only place where imports write certificates one by one."""
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.utils.translation import gettext as _
 from netbox.context import events_queue
 from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl.ari.soon import ask_soon
+from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate, Issuance
 from netbox_ssl.models.validation import refuse_contradicted_facts
 from netbox_ssl.models.x509_fields import FACT_FIELDS
@@ -55,7 +55,7 @@ def take_in(
 def take_in_item(item: Item, user) -> Result:
     """As :func:`take_in`."""
     attributes = settings_of(item)
-    with transaction.atomic():
+    with atomic():
         lock([item.leaf.facts], [item.external_id])
         plan = plan_leaf(item.leaf, user, item.certificate, item.external_id)
         if plan.action == Action.CREATED:

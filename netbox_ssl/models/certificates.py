@@ -1,7 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models, router, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from netbox.models.features import ContactsMixin
 from utilities.exceptions import AbortRequest
 
 from netbox_ssl.acme import renewal
+from netbox_ssl.branching import ReplayedMixin
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
 from .announced import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
@@ -25,6 +26,7 @@ __all__ = ('Certificate',)
 
 
 class Certificate(
+    ReplayedMixin,
     CertificateValidationMixin,
     YAMLExportMixin,
     AnnouncedFieldsMixin,
@@ -258,13 +260,18 @@ class Certificate(
         self.refuse_private_keys_unvalidated()
         self.set_derived_fields()
         added = self._state.adding
+        using = kwargs.get('using') or router.db_for_write(type(self), instance=self)
         try:
             update_fields = kwargs.get('update_fields')
-            with transaction.atomic(), self.announced_settled(update_fields), self.ari_settled(update_fields):
+            with (
+                transaction.atomic(using=using),
+                self.announced_settled(update_fields),
+                self.ari_settled(update_fields),
+            ):
                 super().save(*args, **kwargs)
                 self.record_issuance()
                 if not added:
-                    settle_behind(self.pk)
+                    settle_behind(self.pk, using)
         except IntegrityError as error:
             # Lost a race that _check_known() could not see. NetBox answers AbortRequest with a message, not with 500.
             if 'fingerprint_sha256' in str(error):
@@ -273,11 +280,13 @@ class Certificate(
 
     def record_issuance(self) -> None:
         """See to it that the current X.509 certificate is among the issuances."""
-        if not self.pem or self.issuances.filter(fingerprint_sha256=self.fingerprint_sha256).exists():
-            return
         from .issuances import Issuance
 
-        Issuance.of(self).save()
+        # Where this one was stored: in a branch, or in main.
+        using = self._state.db
+        recorded = Issuance.objects.using(using).filter(certificate=self.pk)
+        if self.pem and not recorded.filter(fingerprint_sha256=self.fingerprint_sha256).exists():
+            Issuance.of(self).save(using=using)
 
     def serialize_object(self, exclude=None):
         """

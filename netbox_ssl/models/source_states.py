@@ -9,12 +9,13 @@ sides changes. So every question is a range on an index, also for a million sour
 
 from datetime import timedelta
 
-from django.db import connection, models
+from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
+from netbox_ssl.branching import database
 from netbox_ssl.choices import CertificateStatusChoices
 
 __all__ = (
@@ -86,16 +87,19 @@ def stamp_reports(reports: list[tuple[int, int]], now=None) -> None:
     """
     if reports:
         sources, issuances = (list(column) for column in zip(*reports, strict=True))
-        _execute(STAMP, sources=sources, issuances=issuances, now=now or timezone.now())
+        _execute(STAMP, None, sources=sources, issuances=issuances, now=now or timezone.now())
 
 
-def settle_behind(certificate_id: int) -> None:
-    """See to it that ``behind_since`` is right for the sources of a certificate that may have been renewed."""
-    _execute(SETTLE, certificate=certificate_id)
+def settle_behind(certificate_id: int, using: str | None = None) -> None:
+    """
+    See to it that ``behind_since`` is right for the sources of a certificate that may have been renewed; in the
+    database ``using``, if it is not the present one.
+    """
+    _execute(SETTLE, using, certificate=certificate_id)
 
 
-def _execute(sql: str, **parameters) -> None:
-    with connection.cursor() as cursor:
+def _execute(sql: str, using: str | None, **parameters) -> None:
+    with connections[using or database()].cursor() as cursor:
         cursor.execute(sql, {'active': CertificateStatusChoices.STATUS_ACTIVE, **parameters})
 
 

@@ -1,14 +1,17 @@
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.models import NetBoxModel
+
+from netbox_ssl.branching import ReplayedMixin
 
 from .source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
 
 __all__ = ('CertificateSource',)
 
 
-class CertificateSource(SourceStatesMixin, NetBoxModel):
+class CertificateSource(ReplayedMixin, SourceStatesMixin, NetBoxModel):
     """
     A place that reports a Certificate: an ACME client's lineage on a host. A certificate copied to ten hosts has ten.
     """
@@ -70,11 +73,23 @@ class CertificateSource(SourceStatesMixin, NetBoxModel):
             kwargs['update_fields'] = fields - {'id', 'issuance', 'reported_at', *self.STATE_FIELDS}
         super().save(*args, **kwargs)
         # It may have been moved to another certificate.
-        settle_behind(self.certificate_id)
+        settle_behind(self.certificate_id, self._state.db)
 
     def serialize_object(self, exclude=None):
-        """NetBox's change log and event snapshots, without our own bookkeeping."""
-        return super().serialize_object(exclude=[*(exclude or ()), *self.STATE_FIELDS])
+        """NetBox's change log and event snapshots, without our own bookkeeping: reports are no changes."""
+        return super().serialize_object(exclude=[*(exclude or ()), 'issuance', 'reported_at', *self.STATE_FIELDS])
+
+    @classmethod
+    def deserialize_object(cls, data, pk=None):
+        """When the creation is merged from a branch: it was made for what its certificate then was."""
+        # The issuance has another ID here than in the branch.
+        data = {name: value for name, value in data.items() if name not in ('issuance', 'reported_at')}
+        replayed = super().deserialize_object(data, pk=pk)
+        source = replayed.object
+        current = source.certificate.fingerprint_sha256
+        source.issuance = source.certificate.issuances.filter(fingerprint_sha256=current).first()
+        source.reported_at = timezone.now() if source.issuance else None
+        return replayed
 
     def stamp(self, issuance, now=None) -> None:
         """Note a report, without a change log entry: hosts report daily, mostly nothing new."""

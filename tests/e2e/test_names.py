@@ -85,3 +85,63 @@ def test_widgets(page, stack, inventory):
     page.wait_for_url('**/plugins/ssl/certificates/?renewal_status=Due')
     shown = page.locator('td a[href^="/plugins/ssl/certificates/"]').all_inner_texts()
     assert {name for name in shown if 'example' in name} == {'*.example.net', 'late.example.org'}
+
+
+HOSTS = """
+from dcim.models import Device, DeviceRole, DeviceType, Manufacturer, Site
+from ipam.models import IPAddress
+maker = Manufacturer.objects.create(name='Maker', slug='maker')
+kind = DeviceType.objects.create(manufacturer=maker, model='Model', slug='model')
+role = DeviceRole.objects.create(name='Web', slug='web')
+site = Site.objects.create(name='Site', slug='site')
+for name in ('www.example.net', 'shop.example.org', 'other.example.org'):
+    Device.objects.create(name=name, device_type=kind, role=role, site=site)
+IPAddress.objects.create(address='192.0.2.10/24', dns_name='www.example.net')
+print('made')
+"""
+NO_HOSTS = """
+from dcim.models import Device, DeviceRole, Manufacturer, Site
+from ipam.models import IPAddress
+for model in (IPAddress, Device, DeviceRole, Site):
+    model.objects.all().delete()
+Manufacturer.objects.get().device_types.all().delete()
+Manufacturer.objects.all().delete()
+"""
+
+
+@pytest.fixture
+def hosts(stack):
+    assert 'made' in stack.manage(HOSTS)
+    yield
+    stack.manage(NO_HOSTS)
+
+
+def test_suggestions(page, api, stack, hosts, inventory):
+    (certificate,) = api.get('plugins/ssl/certificates/', name='www.example.net')['results']
+    page.goto(f'/plugins/ssl/certificates/{certificate["id"]}/')
+    card = page.locator('[data-suggestions]')
+    card.wait_for()
+    assert card.locator('button[name=pair]').count() == 2
+    card.scroll_into_view_if_needed()
+    pictures(page, 'suggestions-certificate')
+    card.get_by_role('button', name='Assign to 192.0.2.10/24').click()
+    page.wait_for_url(f'**/plugins/ssl/certificates/{certificate["id"]}/')
+    page.get_by_text('Assigned: 1').wait_for()
+    card.wait_for()
+    assert card.locator('button[name=pair]').count() == 1
+
+    page.goto('/plugins/ssl/suggestions/')
+    pictures(page, 'suggestions-empty')
+    stack.start_worker()
+    page.get_by_role('button', name='Look for suggestions').click()
+    # Nobody reloads the page: it asks by itself.
+    page.locator('[data-found]').get_by_text('The inventory was looked through').wait_for(timeout=90_000)
+    page.get_by_role('link', name='Show what is suggested now').click()
+    rows = page.locator('table.object-list tbody tr')
+    rows.nth(1).wait_for()
+    assert rows.count() == 2
+    pictures(page, 'suggestions')
+    page.locator('table.object-list input.toggle').check()
+    page.get_by_role('button', name='Accept Selected').first.click()
+    page.get_by_text('Assigned: 2').wait_for()
+    assert api.get('plugins/ssl/certificate-assignments/')['count'] == 3

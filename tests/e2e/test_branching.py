@@ -1,0 +1,207 @@
+"""
+With netbox-branching and netbox-custom-objects installed: a certificate is imported and renewed in a branch, which is
+merged; what is announced is what is in main.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dev.api import Api
+from dev.certificate_factory import issue, make_ca
+from dev.databases import WITH_NEIGHBOURS
+from dev.environment import prepared
+from dev.receiver import Receiver
+from dev.stack import Stack
+from tests.e2e.test_person import R13
+
+# More would be connections and processes for nothing.
+CONFIG = {'netbox_branching': {'provision_workers': 1}}
+IMPORT = 'plugins/ssl/certificates/import/'
+EXTERNAL_ID = 'certbot:web01.example.net:www.example.net'
+WAIT = 120
+
+
+@pytest.fixture(scope='module')
+def branching_stack():
+    """A NetBox of its own: others must not take its jobs."""
+    with prepared() as environment:
+        environment.databases.copy_with_neighbours(environment.database)
+        running = Stack(environment, plugins_config=CONFIG)
+        running.variables = environment.variables(plugins_config=CONFIG, plugins=WITH_NEIGHBOURS)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture
+def main(branching_stack):
+    return Api(branching_stack.base_url, branching_stack.authorization)
+
+
+def in_branch(stack, branch) -> Api:
+    api = Api(stack.base_url, stack.authorization)
+    api.session.headers['X-NetBox-Branch'] = branch['schema_id']
+    return api
+
+
+def wait_for(what, seconds=WAIT):
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < until, 'it did not come'
+        time.sleep(0.5)
+    return found
+
+
+def make_branch(main, name) -> dict:
+    made = main.post('plugins/branching/branches/', {'name': name})
+    path = f'plugins/branching/branches/{made["id"]}/'
+    return wait_for(lambda: (branch := main.get(path))['status']['value'] == 'ready' and branch)
+
+
+def merge(main, branch) -> None:
+    job = main.post(f'plugins/branching/branches/{branch["id"]}/merge/', {'commit': True})
+    ended = wait_for(lambda: (found := main.get(f'core/jobs/{job["id"]}/'))['completed'] and found)
+    assert ended['status']['value'] == 'completed', ended
+    assert main.get(f'plugins/branching/branches/{branch["id"]}/')['status']['value'] == 'merged'
+
+
+def make_rule(main, receiver) -> None:
+    webhook = main.post('extras/webhooks/', {'name': 'told', 'payload_url': receiver.url})
+    rule = {
+        'name': 'told',
+        'object_types': ['netbox_ssl.certificate'],
+        'event_types': ['netbox_ssl.renewal_status_changed'],
+        'action_type': 'webhook',
+        'action_object_type': 'extras.webhook',
+        'action_object_id': webhook['id'],
+    }
+    main.post('extras/event-rules/', rule)
+
+
+def issued(days_ago: int, names=('www.example.net',)):
+    """What Let's Encrypt issued so long ago, for 90 days."""
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days_ago)
+    ca = make_ca("Let's Encrypt", 'R13', key_id=R13)
+    return issue(list(names), ca, valid_from=start, valid_to=start + timedelta(days=90))
+
+
+def certificates(api) -> dict[str, str]:
+    """Name → renewal status."""
+    return {each['name']: each['renewal_status'] for each in api.get('plugins/ssl/certificates/')['results']}
+
+
+def test_import_and_renewal_in_a_branch(branching_stack, main):
+    stack = branching_stack
+    receiver = Receiver()
+    try:
+        make_rule(main, receiver)
+        # In main: due since long, and once in the branch renewed.
+        due = main.post(IMPORT, {'pem': issued(70, ['due.example.net']).fullchain_pem, 'acme_auto_renewal': True})
+        assert certificates(main) == {'due.example.net': 'Due'}
+
+        branch = make_branch(main, 'certificates')
+        inside = in_branch(stack, branch)
+        old, new = issued(95), issued(1)
+        values = {'external_id': EXTERNAL_ID, 'acme_auto_renewal': True}
+        made = inside.post(IMPORT, {'pem': old.fullchain_pem, **values})
+        assert made['action'] == 'created'
+        renewed = inside.post(IMPORT, {'pem': new.fullchain_pem, **values})
+        assert (renewed['action'], renewed['certificate']['id']) == ('renewed', made['certificate']['id'])
+        assert inside.post(IMPORT, {'pem': new.fullchain_pem, **values})['action'] == 'unchanged'
+        fresh = issued(0, ['due.example.net'])
+        renewal = inside.post(IMPORT, {'pem': fresh.fullchain_pem})
+        assert (renewal['action'], renewal['certificate']['id']) == ('renewed', due['certificate']['id'])
+        # A list, which is written one by one here.
+        more = [{'pem': issued(5, [f'{name}.example.net']).fullchain_pem} for name in ('a', 'b')]
+        assert [each['action'] for each in inside.post(IMPORT, more)] == ['created', 'created']
+
+        # The branch has it all, its history, too; main has nothing of it, and nothing was told.
+        assert certificates(inside) == {
+            'due.example.net': 'OK',
+            'www.example.net': 'OK',
+            'a.example.net': 'Manual',
+            'b.example.net': 'Manual',
+        }
+        assert inside.get('plugins/ssl/issuances/', certificate_id=made['certificate']['id'])['count'] == 2
+        assert certificates(main) == {'due.example.net': 'Due'}
+        assert main.get('plugins/ssl/issuances/')['count'] == 1
+        assert main.get('plugins/ssl/sources/')['count'] == 0
+        assert sweep(stack) == 0
+        assert not receiver.deliveries, 'a branch is no news'
+
+        merge(main, branch)
+
+        assert certificates(main) == {
+            'due.example.net': 'OK',
+            'www.example.net': 'OK',
+            'a.example.net': 'Manual',
+            'b.example.net': 'Manual',
+        }
+        history = main.get('plugins/ssl/issuances/', certificate_id=made['certificate']['id'])['results']
+        assert [each['fingerprint_sha256'] for each in history] == [fingerprint(new), fingerprint(old)]
+        (source,) = main.get('plugins/ssl/sources/')['results']
+        assert source['external_id'] == EXTERNAL_ID
+        # The next report of the host finds what came from the branch.
+        assert main.post(IMPORT, {'pem': new.fullchain_pem, **values})['action'] == 'unchanged'
+
+        # The merge replays what the branch did: a creation is no change, both renewals are told of, once.
+        receiver.wait_for(timeout=WAIT, count=2)
+        assert sweep(stack) == 0
+        time.sleep(2)
+        assert sorted(told(receiver.deliveries)) == [('due.example.net', 'OK'), ('www.example.net', 'OK')]
+    finally:
+        receiver.close()
+
+
+def test_a_change_in_main_reaches_a_branch(branching_stack, main):
+    branch = make_branch(main, 'synchronised')
+    inside = in_branch(branching_stack, branch)
+    old = issued(70, ['sync.example.net'])
+    made = main.post(IMPORT, {'pem': old.fullchain_pem, 'acme_auto_renewal': True})
+    main.post(IMPORT, {'pem': issued(1, ['sync.example.net']).fullchain_pem})
+    assert 'sync.example.net' not in certificates(inside)
+    job = main.post(f'plugins/branching/branches/{branch["id"]}/sync/', {'commit': True})
+    ended = wait_for(lambda: (found := main.get(f'core/jobs/{job["id"]}/'))['completed'] and found)
+    assert ended['status']['value'] == 'completed', ended
+    assert certificates(inside)['sync.example.net'] == 'OK'
+    for api in (main, inside):
+        assert api.get('plugins/ssl/issuances/', certificate_id=made['certificate']['id'])['count'] == 2
+
+
+def test_with_custom_objects(branching_stack, main):
+    """A type of a person's own that points to certificates."""
+    kind = main.post('plugins/custom-objects/custom-object-types/', {'name': 'listener', 'slug': 'listeners'})
+    field = {
+        'custom_object_type': kind['id'],
+        'name': 'certificate',
+        'type': 'object',
+        'app_label': 'netbox_ssl',
+        'model': 'certificate',
+        'related_object_type': 'netbox_ssl.certificate',
+    }
+    main.post('plugins/custom-objects/custom-object-type-fields/', field)
+    made = main.post(IMPORT, {'pem': issued(1, ['custom.example.net']).fullchain_pem})
+    pk = made['certificate']['id']
+    listener = main.post('plugins/custom-objects/listeners/', {'certificate': pk})
+    assert listener['certificate']['id'] == pk
+    assert main.get(f'plugins/ssl/certificates/{pk}/')['name'] == 'custom.example.net'
+
+
+def fingerprint(issued) -> str:
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return issued.certificate.fingerprint(SHA256()).hex().upper()
+
+
+def told(deliveries) -> list[tuple[str, str]]:
+    return [(each.json['data']['name'], each.json['data']['renewal_status']) for each in deliveries]
+
+
+def sweep(stack) -> int:
+    """How many changes of renewal status a sweep announces."""
+    code = 'from netbox_ssl.sweep import sweep; print("announced", sweep().status_changed)'
+    return int(stack.manage(code).rpartition('announced ')[2].split()[0])
