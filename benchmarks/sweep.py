@@ -25,14 +25,15 @@ FILL = """
         valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem, lineage, is_acme,
         acme_provider, acme_account_email, acme_challenge_type, acme_server_url, acme_auto_renewal, acme_pinned_fields,
         announced_status, announced_overdue, ari_cert_id, ari_explanation_url, ari_error, ari_failures, description,
-        comments, custom_field_data, created, last_updated)
+        comments, custom_field_data, created, last_updated, tenant_id)
     SELECT 'host' || n || '.example.net', 'active', 'CN=host' || n, 'CN=R13,O=Let''s Encrypt,C=US', upper(md5(n::text)),
         upper(md5(n::text) || md5('x' || n::text)), age, age + interval '90 days',
         ARRAY['host' || n || '.example.net'], 'ECDSA', 256, 'ecdsa-with-SHA256', repeat('x', 1500), repeat('y', 1800),
         md5(n::text), true, 'Let''s Encrypt', '', '', '', n %% 4 > 0, '{}',
         CASE WHEN age < now() - interval '90 days' THEN 'Expired' WHEN n %% 4 = 0 THEN 'Manual'
              WHEN age < now() - interval '60 days' THEN 'Due' ELSE 'OK' END,
-        age < now() - interval '75 days', '', '', '', 0, '', '', '{}', now(), now()
+        age < now() - interval '75 days', '', '', '', 0, '', '', '{}', now(), now(),
+        CASE WHEN n %% 3 = 0 THEN (SELECT min(id) FROM tenancy_tenant) END
     FROM (SELECT n, now() - (n::bigint * 7919 %% 95000) * interval '90 seconds' - interval '1 hour' AS age
           FROM generate_series(%s, %s - 1) AS n) AS ages
 """
@@ -54,6 +55,9 @@ def main():
 
 def run(sizes):
     """Within NetBox."""
+    from tenancy.models import Tenant
+
+    Tenant.objects.create(name='bench', slug='bench')
     idle = resident()
     rows = []
     filled = 0
@@ -162,6 +166,7 @@ def lists():
     from netbox_ssl.acme import renewal
     from netbox_ssl.choices import RenewalStatusChoices
     from netbox_ssl.dashboard import RenewalStatusWidget
+    from netbox_ssl.metrics import RenewalCollector
     from netbox_ssl.models import Certificate
 
     def timed(name, work):
@@ -171,15 +176,23 @@ def lists():
     certificates = Certificate.objects.all()
     by_serial = certificates.order_by('serial_number')
     yield timed('first page, sorted by serial number (indexed)', lambda: list(by_serial[:50]))
-    yield timed('count, active (an ordinary column)', certificates.filter(status='active').count)
+    by_tenant = certificates.filter(tenant__slug='bench')
+    yield timed('first page, of a tenant (an ordinary indexed column)', lambda: list(by_tenant[:50]))
+    yield timed('count, of a tenant', by_tenant.count)
     for status in (*RenewalStatusChoices.values(), None):
         found = certificates.filter(renewal.status_q(status, timezone.now()))
         yield timed(f'first page, {status}', lambda found=found: list(found[:50]))
         yield timed(f'count, {status}', found.count)
-    yield timed('sorted by due time', lambda: list(certificates.order_by('renewal_due_at')[:50]))
+    found = certificates.filter(renewal.overdue_q(timezone.now()))
+    yield timed('first page, overdue', lambda: list(found[:50]))
+    yield timed('count, overdue', found.count)
+    for column in ('renewal_due_at', 'renewal_overdue_at'):
+        for order in (column, f'-{column}'):
+            yield timed(f'sorted by {order}', lambda order=order: list(certificates.order_by(order, 'pk')[:50]))
     by_status = certificates.alias(rs=renewal.status_sql(timezone.now())).order_by('rs', 'name', 'pk')
     yield timed('sorted by renewal status', lambda: list(by_status[:50]))
     yield timed('dashboard widget', lambda: RenewalStatusWidget().content(certificates, timezone.now()))
+    yield timed('metrics for Prometheus', lambda: list(RenewalCollector().collect()))
     yield timed('page Renewals', renewals_page())
 
 
