@@ -1,10 +1,13 @@
 """Sources that are behind or silent: when, how they are found, what is told of them, and what that costs."""
 
 from datetime import timedelta
+from io import StringIO
+from unittest.mock import patch
 
 import django_rq
 from core.models import ObjectChange, ObjectType
 from django.contrib.contenttypes.models import ContentType
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase, override_settings
 from django.urls import reverse
@@ -18,7 +21,7 @@ from netbox_ssl import intake
 from netbox_ssl.event_types import SOURCE_BEHIND, SOURCE_SILENT
 from netbox_ssl.filtersets import CertificateFilterSet, CertificateSourceFilterSet
 from netbox_ssl.models import Certificate, CertificateSource
-from netbox_ssl.source_sweep import pending_sources, sweep_sources
+from netbox_ssl.source_sweep import SourceAnnouncement, pending_sources, sweep_sources
 from tests.announcing import AnnouncingTestMixin
 from tests.factories import DAY, grant, issue_acme, record, successor, superuser
 
@@ -119,7 +122,20 @@ class BehindTestCase(SourcesTestCase):
         items = [intake.Item(intake.read_single(self.old.fullchain_pem), external_id='certbot:web01:www')]
         intake.take_in_many(items, superuser())
         self.current.refresh_from_db()
-        self.assertTrue(self.current.is_behind)
+        self.assertEqual(self.current.behind_since, self.current.reported_at)
+        self.assertTrue(self.current.is_behind_at(self.current.reported_at + 48 * HOUR))
+
+    def test_one_that_falls_back_is_behind_since_then(self):
+        """It may only be a late report: the next one mends that, and nobody has been told."""
+        report(self.old)
+        self.current.refresh_from_db()
+        self.assertEqual(self.current.behind_since, self.current.reported_at)
+        self.assertFalse(self.current.is_behind)
+        since = self.current.behind_since
+        report(self.old)
+        self.current.refresh_from_db()
+        self.assertEqual(self.current.behind_since, since)
+        self.assertTrue(self.current.is_behind_at(since + 48 * HOUR))
 
 
 class SilentTestCase(SourcesTestCase):
@@ -196,6 +212,18 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         names = {external_id for _, external_id, _ in self.told()}
         self.assertEqual(names, {'certbot:web02:www'})
 
+    def test_the_same_again_has_another_id(self):
+        """Behind, mended, and behind again on the same certificate: a receiver must not take that for a repeat."""
+        (first,) = self.told()
+        report(self.new, 'certbot:web02:www')
+        report(self.old, 'certbot:web02:www')
+        self.assertEqual(self.told(), [], 'it has its time')
+        later = timezone.now() + 49 * HOUR
+        (second,) = self.told(later)
+        self.assertEqual((second[0], second[1]), (SOURCE_BEHIND, 'certbot:web02:www'))
+        self.assertNotEqual(second[2]['id'], first[2]['id'])
+        self.assertEqual(self.told(later), [])
+
     def test_silent_is_told_once_until_it_reports(self):
         later = timezone.now() + 8 * DAY
         self.assertEqual(len([each for each in self.told(later) if each[0] == SOURCE_SILENT]), 2)
@@ -228,6 +256,21 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
     def test_dry_run(self):
         self.assertEqual([each.object for each in pending_sources()], [self.behind])
         self.assertEqual(self.queue.count, 0)
+
+    def test_the_command_tells_of_sources_too(self):
+        output = StringIO()
+        call_command('renewals_sweep', '--dry-run', stdout=output)
+        self.assertRegex(output.getvalue(), r'certbot:web02:www\tsource behind\tsince ')
+        self.assertEqual(self.queue.count, 0)
+        with (
+            patch.object(SourceAnnouncement, 'data', side_effect=ValueError),
+            self.assertRaisesMessage(CommandError, '1 sources could not be announced'),
+        ):
+            call_command('renewals_sweep', verbosity=0)
+        output = StringIO()
+        call_command('renewals_sweep', stdout=output)
+        self.assertIn('Announced: 1 sources behind, 0 sources silent.', output.getvalue())
+        self.assertEqual(self.queue.count, 1)
 
     def test_batches(self):
         for number in range(5):

@@ -54,15 +54,22 @@ SET_BEHIND = """
     behind_since = CASE WHEN found.behind THEN COALESCE(source.behind_since, found.since) END,
     behind_announced = source.behind_announced AND found.behind
 """
+# Since the renewal; one that had it and falls back to an older one, since this report. It may only be a late one: so it
+# has its time again, and each occurrence is a moment of its own, by which its announcement is known.
+SINCE = """
+    CASE WHEN before.fingerprint_sha256 = certificate.fingerprint_sha256 THEN %(now)s ELSE certificate.valid_from END
+        AS since
+"""
 STAMP = f"""
     UPDATE netbox_ssl_certificatesource AS source
     SET issuance_id = found.issuance, reported_at = %(now)s, silent_announced = false, {SET_BEHIND}
     FROM (
-        SELECT report.source, report.issuance, certificate.valid_from AS since, {IS_BEHIND}
+        SELECT report.source, report.issuance, {IS_BEHIND}, {SINCE}
         FROM unnest(%(sources)s::bigint[], %(issuances)s::bigint[]) AS report (source, issuance)
         JOIN netbox_ssl_certificatesource AS reporting ON reporting.id = report.source
         JOIN netbox_ssl_certificate AS certificate ON certificate.id = reporting.certificate_id
         JOIN netbox_ssl_issuance AS issuance ON issuance.id = report.issuance
+        LEFT JOIN netbox_ssl_issuance AS before ON before.id = reporting.issuance_id
     ) AS found
     WHERE source.id = found.source
 """
@@ -133,7 +140,7 @@ class SourceStatesMixin(models.Model):
         blank=True,
         null=True,
         editable=False,
-        help_text=_('Begin of the validity of the X.509 certificate that it has not reported yet'),
+        help_text=_('Since when there is an X.509 certificate that it does not report'),
     )
     # Whether the event rules have been told (source_sweep.py).
     behind_announced = models.BooleanField(

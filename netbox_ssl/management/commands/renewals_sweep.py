@@ -64,3 +64,5 @@ class Command(BaseCommand):
                 self.stdout.write(f'Announced: {sources["behind"]} sources behind, {sources["silent"]} sources silent.')
         if job.data['failed']:
             raise CommandError(f'{job.data["failed"]} certificates could not be announced; the log says why.')
+        if job.data['sources']['failed']:
+            raise CommandError(f'{job.data["sources"]["failed"]} sources could not be announced; the log says why.')
