@@ -6,6 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from netbox.filtersets import BaseFilterSet, NetBoxModelFilterSet, PrimaryModelFilterSet
 from tenancy.filtersets import ContactModelFilterSet, TenancyFilterSet
+from tenancy.models import Contact
 from utilities.filters import (
     MultiValueCharFilter,
     MultiValueContentTypeFilter,
@@ -21,6 +22,7 @@ from .models import AssignmentSuggestion, Certificate, CertificateAssignment, Ce
 from .models.names import carrying_q, covering_q
 from .models.source_states import behind_q, silent_q
 from .place_filters import PlaceFilterSet
+from .responsible import responsible_q
 from .x509 import canonical_name, normalize_hex
 
 __all__ = (
@@ -156,6 +158,12 @@ class CertificateFilterSet(
         method='filter_assigned',
         label=_('Assigned'),
     )
+    responsible = django_filters.ModelMultipleChoiceFilter(
+        queryset=Contact.objects.all(),
+        method='filter_responsible',
+        distinct=False,
+        label=_('Responsible contact'),
+    )
 
     class Meta:
         model = Certificate
@@ -198,6 +206,11 @@ class CertificateFilterSet(
     def filter_assigned(self, queryset, name, value):
         assigned = Q(pk__in=self.permitted(CertificateAssignment.objects.all()).values('certificate'))
         return queryset.filter(assigned if value else ~assigned)
+
+    def filter_responsible(self, queryset, name, value):
+        if not value:
+            return queryset
+        return queryset.filter(responsible_q(value, self.request.user if self.request else None))
 
     def filter_renewal_status(self, queryset, name, value):
         if not value:

@@ -7,6 +7,7 @@ from utilities.views import ViewTab, register_model_view
 
 from . import filtersets, tables, timeline
 from .models import Certificate, Issuance
+from .visible import visible_count
 
 __all__ = ('CertificateHistoryView',)
 
@@ -22,7 +23,7 @@ class CertificateHistoryView(generic.ObjectChildrenView):
     actions = ()
     tab = ViewTab(
         label=_('History'),
-        badge=lambda certificate: certificate.issuances.count(),
+        badge=lambda certificate: visible_count(certificate.issuances.all()),
         permission='netbox_ssl.view_issuance',
         # A certificate without PEM has no history.
         hide_if_empty=True,

@@ -11,44 +11,64 @@ from virtualization.models import VirtualMachine, VMInterface
 
 from .models import CertificateAssignment
 
-__all__ = ('assignments_at', 'assignments_by_place', 'places_of')
+__all__ = (
+    'DEVICE',
+    'VIRTUAL_MACHINE',
+    'assigned_to',
+    'assignments_at',
+    'assignments_by_place',
+    'assignments_where',
+    'of_hosts',
+    'places_of',
+)
+
+# A kind of host, of its interfaces, and what the latter call it.
+DEVICE = (Device, Interface, 'device')
+VIRTUAL_MACHINE = (VirtualMachine, VMInterface, 'virtual_machine')
 
 
-def _assigned(model, pks) -> Q:
+def assigned_to(model, pks) -> Q:
     return Q(assigned_object_type=ContentType.objects.get_for_model(model), assigned_object_id__in=pks)
+
+
+def of_hosts(model, interface_model, interface_of: str, hosts):
+    """The services of ``hosts`` (of ``model``; primary keys or a subquery), and the addresses of their interfaces."""
+    services = Service.objects.filter(
+        parent_object_type=ContentType.objects.get_for_model(model), parent_object_id__in=hosts
+    )
+    interfaces = interface_model.objects.filter(**{f'{interface_of}__in': hosts})
+    addresses = IPAddress.objects.filter(
+        assigned_object_type=ContentType.objects.get_for_model(interface_model),
+        assigned_object_id__in=interfaces.values('pk'),
+    )
+    return services, addresses
 
 
 def _on_hosts(model, interface_model, interface_of: str, hosts) -> list[Q]:
     """Assignments to the ``hosts`` (of ``model``), to their services, to the addresses of their interfaces."""
-    host_type = ContentType.objects.get_for_model(model)
-    interface_type = ContentType.objects.get_for_model(interface_model)
-    interfaces = interface_model.objects.filter(**{f'{interface_of}__in': hosts})
-    services = Service.objects.filter(parent_object_type=host_type, parent_object_id__in=hosts)
-    addresses = IPAddress.objects.filter(
-        assigned_object_type=interface_type, assigned_object_id__in=interfaces.values('pk')
-    )
+    services, addresses = of_hosts(model, interface_model, interface_of, hosts)
     return [
-        _assigned(model, hosts),
-        _assigned(Service, services.values('pk')),
-        _assigned(IPAddress, addresses.values('pk')),
+        assigned_to(model, hosts),
+        assigned_to(Service, services.values('pk')),
+        assigned_to(IPAddress, addresses.values('pk')),
     ]
 
 
 def _devices(**filters) -> list[Q]:
-    return _on_hosts(Device, Interface, 'device', Device.objects.filter(**filters).values('pk'))
+    return _on_hosts(*DEVICE, Device.objects.filter(**filters).values('pk'))
 
 
 def _machines(**filters) -> list[Q]:
     machines = VirtualMachine.objects.filter(**filters).values('pk')
-    return _on_hosts(VirtualMachine, VMInterface, 'virtual_machine', machines)
+    return _on_hosts(*VIRTUAL_MACHINE, machines)
 
 
 # Kind of place → the assignments there, given places of this kind: those of each condition.
 _PLACES = {
     'device': lambda places: _devices(pk__in=places),
     'virtual_machine': lambda places: _machines(pk__in=places),
-    'service': lambda places: [_assigned(Service, places)],
-    'ip_address': lambda places: [_assigned(IPAddress, places)],
+    'service': lambda places: [assigned_to(Service, places)],
+    'ip_address': lambda places: [assigned_to(IPAddress, places)],
     'site': lambda places: [*_devices(site__in=places), *_machines(site__in=places)],
     'cluster': lambda places: [*_devices(cluster__in=places), *_machines(cluster__in=places)],
 }
@@ -59,9 +79,13 @@ def assignments_at(kind: str, places):
     The assignments at ``places``: primary keys, or objects, of one kind (``device``, ``virtual_machine``, ``service``,
     ``ip_address``, ``site`` or ``cluster``). Not restricted to what somebody may see.
     """
-    pks = [getattr(place, 'pk', place) for place in places]
+    return assignments_where(_PLACES[kind]([getattr(place, 'pk', place) for place in places]))
+
+
+def assignments_where(conditions: list[Q]):
+    """The assignments that meet any of these."""
     assignments = CertificateAssignment.objects.order_by()
-    first, *others = [assignments.filter(condition).values('pk') for condition in _PLACES[kind](pks)]
+    first, *others = [assignments.filter(condition).values('pk') for condition in conditions]
     # As a union each part uses the index by object. Conditions joined by OR would read all assignments.
     return CertificateAssignment.objects.filter(pk__in=first.union(*others, all=True))
 
@@ -87,8 +111,8 @@ def _hosts_of(model, interface_model, interface_of: str, assignments):
 
 # Kind of place → primary keys of the places of this kind that assignments are at.
 _PLACES_OF = {
-    'device': lambda assignments: _hosts_of(Device, Interface, 'device', assignments),
-    'virtual_machine': lambda assignments: _hosts_of(VirtualMachine, VMInterface, 'virtual_machine', assignments),
+    'device': lambda assignments: _hosts_of(*DEVICE, assignments),
+    'virtual_machine': lambda assignments: _hosts_of(*VIRTUAL_MACHINE, assignments),
     'service': lambda assignments: _objects_of(Service, assignments),
     'ip_address': lambda assignments: _objects_of(IPAddress, assignments),
 }
@@ -118,8 +142,8 @@ def _by_object(model, assignments, objects):
 
 
 _BY_PLACE = {
-    'device': lambda *args: _by_host(Device, Interface, 'device', *args),
-    'virtual_machine': lambda *args: _by_host(VirtualMachine, VMInterface, 'virtual_machine', *args),
+    'device': lambda *args: _by_host(*DEVICE, *args),
+    'virtual_machine': lambda *args: _by_host(*VIRTUAL_MACHINE, *args),
     'service': lambda *args: _by_object(Service, *args),
     'ip_address': lambda *args: _by_object(IPAddress, *args),
 }

@@ -14,7 +14,7 @@ from tenancy.models import Contact, ContactAssignment
 from .models import Certificate, CertificateAssignment
 from .models.assignments import host_of
 
-__all__ = ('MOST_SERVED', 'Called', 'Served', 'read_served')
+__all__ = ('MOST_SERVED', 'Called', 'Served', 'active_contacts', 'read_served')
 
 # A wildcard may be on thousands of hosts.
 MOST_SERVED = 50
@@ -101,13 +101,15 @@ def _contacts(objects: list[tuple], user) -> dict[tuple, list[ContactAssignment]
     for type_id, model in models.items():
         of_these |= Q(object_type=type_id, object_id__in=of_model[model])
     found = {}
-    for each in _visible(user).filter(of_these).exclude(priority=ContactPriorityChoices.PRIORITY_INACTIVE):
+    contacts = active_contacts(user).select_related('contact', 'role').defer('contact__comments')
+    for each in contacts.filter(of_these):
         found.setdefault((models[each.object_type_id], each.object_id), []).append(each)
     return found
 
 
-def _visible(user):
-    queryset = ContactAssignment.objects.select_related('contact', 'role').defer('contact__comments')
+def active_contacts(user=None):
+    """The assignments of contacts that are to be called, as far as ``user`` may see them; None: all."""
+    queryset = ContactAssignment.objects.exclude(priority=ContactPriorityChoices.PRIORITY_INACTIVE)
     if user is None:
         return queryset
     return queryset.restrict(user, 'view').filter(contact__in=Contact.objects.restrict(user, 'view'))

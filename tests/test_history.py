@@ -183,6 +183,7 @@ class PageTestCase(TestCase):
         grant(self.user, 'view', model=Issuance, constraints={'serial_number': oldest.serial_number})
         response = self.client.get(url(self.certificate))
         self.assertEqual([row.record for row in response.context['table'].rows], [oldest])
+        self.assertRegex(response.content.decode(), r'(?s)History\s*<span class="badge[^>]*>1<')
         self.assertEqual(len(response.context['timeline'].bars), 1)
 
     def test_sorted_by_each_figure(self):

@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox.forms import PrimaryModelFilterSetForm
 from netbox.forms.mixins import SavedFiltersMixin
 from tenancy.forms import ContactModelFilterForm, TenancyFilterForm
+from tenancy.models import Contact
 from utilities.forms import BOOLEAN_WITH_BLANK_CHOICES
 from utilities.forms.fields import DynamicModelMultipleChoiceField, QueryField, TagFilterField
 from utilities.forms.rendering import FieldSet
@@ -87,7 +88,7 @@ class CertificateFilterForm(
         FieldSet('assigned', *PLACE_FILTERS, name=_('Used By')),
         FieldSet('tenant_group_id', 'tenant_id', name=_('Tenancy')),
         FieldSet('owner_group_id', 'owner_id', name=_('Ownership')),
-        FieldSet('contact', 'contact_role', 'contact_group', name=_('Contacts')),
+        FieldSet('responsible', 'contact', 'contact_role', 'contact_group', name=_('Contacts')),
     )
     selector_fields = ('filter_id', 'q', 'renewal_status')
     renewal_status = forms.MultipleChoiceField(
@@ -122,6 +123,12 @@ class CertificateFilterForm(
         required=False,
     )
     assigned = yes_no_any(_('Assigned'))
+    responsible = DynamicModelMultipleChoiceField(
+        queryset=Contact.objects.all(),
+        required=False,
+        label=_('Responsible contact'),
+        help_text=_('Its own contacts, else those of what it serves'),
+    )
     status = forms.MultipleChoiceField(
         label=_('Status'),
         choices=CertificateStatusChoices,
