@@ -21,7 +21,7 @@ from .forms.names import CoveredNameField
 from .models import AssignmentSuggestion, Certificate, CertificateAssignment, CertificateSource, Issuance
 from .models.names import carrying_q, covering_q
 from .models.source_states import behind_q, silent_q
-from .place_filters import PlaceFilterSet
+from .place_filters import PlaceFilterSet, VisibleFilter
 from .responsible import responsible_q
 from .x509 import canonical_name, normalize_hex
 
@@ -82,6 +82,11 @@ class X509FilterSet(BaseFilterSet):
 
     class Meta:
         abstract = True
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class ContactIDFilter(VisibleFilter):
+    pass
 
 
 def search_x509(value: str) -> Q:
@@ -158,7 +163,7 @@ class CertificateFilterSet(
         method='filter_assigned',
         label=_('Assigned'),
     )
-    responsible = django_filters.ModelMultipleChoiceFilter(
+    responsible = ContactIDFilter(
         queryset=Contact.objects.all(),
         method='filter_responsible',
         distinct=False,

@@ -11,17 +11,20 @@ from virtualization.models import Cluster, VirtualMachine
 
 from .places import assignments_at
 
-__all__ = ('PlaceFilterSet',)
+__all__ = ('PlaceFilterSet', 'VisibleFilter')
 
 
-class PlaceFilter(django_filters.ModelMultipleChoiceFilter):
-    def __init__(self, model, label, **options):
-        super().__init__(queryset=model.objects.all(), method='filter_places', distinct=False, label=label, **options)
+class VisibleFilter(django_filters.ModelMultipleChoiceFilter):
+    """By objects that the user may see: what exists unseen must be answered as what does not exist."""
 
     def get_queryset(self, request):
-        """What the user may see: a name that exists unseen must be answered as one that does not."""
         queryset = super().get_queryset(request)
         return queryset.restrict(request.user, 'view') if request else queryset
+
+
+class PlaceFilter(VisibleFilter):
+    def __init__(self, model, label, **options):
+        super().__init__(queryset=model.objects.all(), method='filter_places', distinct=False, label=label, **options)
 
 
 @extend_schema_field(OpenApiTypes.INT)
