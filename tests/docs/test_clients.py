@@ -1,12 +1,14 @@
 """The guides for ACME clients: their commands run as they are written, their tables hold what there is."""
 
+import configparser
 import re
 import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
-from netbox_ssl.connecting import CLIENTS, INSTALLED
+from netbox_ssl.connecting import CLIENTS, INSTALLED, file_text
 from tests.hooks import lineages
 from tests.hooks.conftest import host, netbox  # noqa: F401  (fixtures)
 from tests.hooks.running import HOOKS
@@ -30,15 +32,22 @@ def machine(host, tmp_path):  # noqa: F811
     lineages.written(tmp_path / 'etc/ssl/uacme/www.example.net/cert.pem', issued.fullchain_pem)
     caddy = tmp_path / 'var/lib/caddy/.local/share/caddy/certificates/ca/www.example.net/www.example.net.crt'
     lineages.written(caddy, issued.fullchain_pem)
+    lineages.traefik(tmp_path / 'etc' / 'traefik' / 'acme.json', issued, resolver='letsencrypt')
     return tmp_path
 
 
 # Guides whose client has its place below a folder that the command names, and how many arguments follow the place
 @pytest.mark.parametrize(
-    ('page', 'place'),
-    [('certbot', '/etc/letsencrypt'), ('lego', ''), ('uacme', ''), ('caddy', '')],
+    ('page', 'place', 'challenge'),
+    [
+        ('certbot', '/etc/letsencrypt', 'http-01'),
+        ('lego', '', 'http-01'),
+        ('uacme', '', 'http-01'),
+        ('caddy', '', 'http-01'),
+        ('traefik', '', 'tls-alpn-01'),
+    ],
 )
-def test_the_first_report_as_written(host, netbox, machine, page, place):  # noqa: F811
+def test_the_first_report_as_written(host, netbox, machine, page, place, challenge):  # noqa: F811
     (line,) = [line for line in commands(page) if '--sync' in line]
     program, *arguments = shlex.split(line)
     assert program.startswith(INSTALLED)
@@ -47,8 +56,7 @@ def test_the_first_report_as_written(host, netbox, machine, page, place):  # noq
     assert (run.code, run.lines) == (0, [])
     (item,) = netbox.items
     assert item['external_id'].endswith('www.example.net')
-    if page != 'certbot':
-        assert item['acme_challenge_type'] == 'http-01'
+    assert item['acme_challenge_type'] == challenge
 
 
 def test_the_deploy_hook_of_acme_sh_as_written(host, netbox, tmp_path):  # noqa: F811
@@ -75,6 +83,102 @@ def test_the_line_of_dehydrated_as_written(host, netbox, tmp_path):  # noqa: F81
     files = [folder / f'{name}.pem' for name in ('privkey', 'cert', 'fullchain', 'chain')]
     assert host.run(hook, 'deploy_cert', 'www.example.net', *files, '1795479661').lines == []
     assert len(netbox.items) == 1
+
+
+def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noqa: F811
+    """The manifest and the guide's commands name the same things, and its command reports with the guide's settings."""
+    objects = {each['kind']: each for each in yaml.safe_load_all((HOOKS / 'cert-manager.yaml').read_text())}
+    job = objects['CronJob']
+    pod = job['spec']['jobTemplate']['spec']['template']['spec']
+    (container,) = pod['containers']
+    namespace, config_map, secret, apply, now = [line for line in commands('cert-manager') if 'kubectl' in line]
+    assert namespace.split()[-1] == job['metadata']['namespace'] == objects['ServiceAccount']['metadata']['namespace']
+    (volume,) = [each['configMap']['name'] for each in pod['volumes'] if 'configMap' in each]
+    assert f'create configmap {volume} --from-file=cert-manager.sh' in config_map
+    (env_from,) = [each['secretRef']['name'] for each in container['envFrom']]
+    assert f'create secret generic {env_from} --from-env-file=netbox-acme.env' in secret
+    assert apply.endswith(' cert-manager.yaml')
+    assert f'--from=cronjob/{job["metadata"]["name"]} ' in now
+    for line in (config_map, secret, now):
+        assert f'-n {job["metadata"]["namespace"]} ' in line
+    assert pod['serviceAccountName'] == objects['ClusterRoleBinding']['subjects'][0]['name']
+
+    text = (GUIDES / 'cert-manager.md').read_text(encoding='utf-8')
+    (written,) = re.findall(r'```text\n(.*?)```', text, re.DOTALL)
+    settings = dict(line.strip().split('=', 1) for line in written.splitlines() if line.strip())
+    variables = {each['name']: str(tmp_path / 'spool') for each in container['env']}
+    assert set(variables) == {'NETBOX_ACME_SPOOL'}
+    # Of the guide's values only those of a real NetBox differ here.
+    variables['NETBOX_ACME_SOURCE'] = settings.pop('NETBOX_ACME_SOURCE')
+    assert set(settings) == {'NETBOX_URL', 'NETBOX_TOKEN'}
+    host.kubectl(*lineages.cert_manager(lineages.issue_acme('www.example.net')))
+    (tmp_path / 'hook').mkdir()
+    # As *Connect a Client* gives it, for a ConfigMap holds one file.
+    (tmp_path / 'hook' / 'cert-manager.sh').write_text(file_text('cert-manager.sh'))
+    shell, hook, *arguments = container['command']
+    (mount,) = [each['mountPath'] for each in container['volumeMounts'] if each['name'] == 'hook']
+    assert (shell, hook) == ('sh', f'{mount}/cert-manager.sh')
+    run = host.run(f'{tmp_path}{hook}', *arguments, **variables)
+    assert (run.code, run.lines) == (0, [])
+    assert netbox.items[0]['external_id'] == 'cert-manager:production:shop/www'
+    # What it asks kubectl for is what its role permits, and no secret.
+    (rule,) = objects['ClusterRole']['rules']
+    asked = {
+        resource.partition('.')[0]
+        for line in host.command_lines.splitlines()
+        if line.startswith('kubectl get ')
+        for resource in line.split()[2].split(',')
+    }
+    assert asked == set(rule['resources'])
+    assert (rule['apiGroups'], rule['verbs']) == (['cert-manager.io'], ['get', 'list'])
+
+
+def unit(name):
+    """The sections of a systemd unit file."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str
+    parser.read_string((HOOKS / name).read_text())
+    return parser
+
+
+def test_the_systemd_units_as_written():
+    service = unit('netbox-acme@.service')['Service']
+    timers = {
+        name: unit(name)['Timer'].get('Unit', name.replace('.timer', '.service'))
+        for name in ('netbox-acme@.timer', 'netbox-acme-poll@.timer')
+    }
+    # A timer starts the service of its own name if it names none.
+    assert timers == {'netbox-acme@.timer': 'netbox-acme@.service', 'netbox-acme-poll@.timer': 'netbox-acme@%i.service'}
+    started = set()
+    for page in sorted(GUIDES.glob('*.md')):
+        text = page.read_text(encoding='utf-8')
+        for name, client in re.findall(r'(netbox-acme[\w-]*@)([\w-]+)\.(?:timer|service)', text):
+            assert f'{name}.timer' in timers, f'{page.name}: {name}{client}'
+            started.add(client)
+    assert {'certbot', 'caddy', 'traefik'} <= started
+    for client in started:
+        program, *arguments = service['ExecStart'].replace('%i', client).split()
+        assert (HOOKS / Path(program).name).exists() and program.startswith(INSTALLED)
+        assert arguments == ['--sync']
+    assert service['Type'] == 'oneshot'
+    assert unit('netbox-acme@.timer')['Timer']['Persistent'] == 'true'
+    copied = [line for line in commands('index') if line.startswith('cp ')]
+    assert all((HOOKS / word).exists() for line in copied for word in line.split()[1:-1])
+
+
+def test_the_line_for_cron_as_written(host, netbox, machine):  # noqa: F811
+    (line,) = [line for line in (HOOKS / 'netbox-acme.cron').read_text().splitlines() if line[:1].isdigit()]
+    *schedule, user, command = line.split(maxsplit=6)
+    assert (len(schedule), user) == (5, 'root')
+    host.program('sleep', '')
+    script = machine / 'cron'
+    # The arguments that this machine's folders need
+    script.write_text(command.replace(INSTALLED, str(HOOKS)).replace('--sync', f'--sync {machine}/etc/letsencrypt'))
+    run = host.run(script)
+    assert (run.code, run.stdout, run.lines) == (0, '', [])
+    assert len(netbox.items) == 1
+    (slept,) = [int(seconds) for seconds in re.findall(r'^sleep (\d+)$', host.command_lines, re.MULTILINE)]
+    assert 0 <= slept < 3600
 
 
 def test_the_page_says_the_same_as_the_guides():

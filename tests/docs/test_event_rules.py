@@ -13,11 +13,13 @@ from django.utils import timezone
 from extras.models import EventRule, Tag, Webhook
 from tenancy.models import Tenant
 
+from netbox_ssl import intake
 from netbox_ssl.ari.moved import tell_moved
-from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED
-from netbox_ssl.models import Certificate
+from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED, SOURCE_BEHIND
+from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.source_sweep import sweep_sources
 from netbox_ssl.sweep import sweep
-from tests.factories import DAY, record
+from tests.factories import DAY, issue_acme, record, successor, superuser
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'how-to' / 'event-rules.md'
 EVENT_TYPES = {
@@ -27,7 +29,8 @@ EVENT_TYPES = {
     'Renewal window moved': RENEWAL_WINDOW_MOVED,
 }
 SECTION = re.compile(r'^### (?P<title>.+)\n\nEvent type: \*(?P<type>.+)\*\n\n```json\n(?P<condition>.+)\n```', re.M)
-CONDITIONS = {match['title']: match for match in SECTION.finditer(PAGE.read_text(encoding='utf-8'))}
+PAGE_TEXT = PAGE.read_text(encoding='utf-8')
+CONDITIONS = {match['title']: match for match in SECTION.finditer(PAGE_TEXT)}
 
 # Title → (renewal status before, days left when it is swept, what is told). A year of "left" is OK, minus one Expired.
 MATCHING = {
@@ -125,3 +128,33 @@ class ConditionsTestCase(TestCase):
                 self.assertEqual(self.deliveries('Due', -1, special=False), 0)
                 rule.delete()
                 Certificate.objects.all().delete()
+
+
+class SourcesTestCase(TestCase):
+    """The condition for sources: of two that are behind only the named client's is told of."""
+
+    def test_the_condition_as_written(self):
+        (written,) = re.findall(r'^## A source is behind or silent\n.*?^```json\n(.*?)\n```', PAGE_TEXT, re.M | re.S)
+        old = issue_acme(left=10 * DAY)
+        for external_id in ('certbot:web01:www', 'lego:web02:www', 'certbot:web03:www'):
+            self.report(old, external_id)
+        self.report(successor(old), 'certbot:web03:www')
+        queue = django_rq.get_queue('default')
+        queue.empty()
+        self.addCleanup(queue.empty)
+        webhook = Webhook.objects.create(name='hook', payload_url='http://127.0.0.1:9/')
+        rule = EventRule.objects.create(
+            name='sources',
+            event_types=[SOURCE_BEHIND],
+            conditions=json.loads(written),
+            action_type='webhook',
+            action_object=webhook,
+        )
+        rule.object_types.set([ObjectType.objects.get_for_model(CertificateSource)])
+        self.assertEqual(sweep_sources().behind, 2)
+        told = [job.kwargs['data']['external_id'] for job in queue.jobs]
+        self.assertEqual(told, ['certbot:web01:www'])
+
+    def report(self, issued, external_id):
+        leaf = intake.read_single(issued.fullchain_pem)
+        intake.take_in(leaf, superuser(), {}, external_id=external_id)

@@ -1,5 +1,7 @@
 """What ACME clients leave on a host."""
 
+import base64
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,8 +9,9 @@ from pathlib import Path
 from dev.certificate_factory import Issued
 from tests.factories import issue_acme
 
-__all__ = ('RENEWED', 'RENEWED_TEXT', 'certbot', 'dehydrated', 'lego')
+__all__ = ('DIRECTORY', 'RENEWED', 'RENEWED_TEXT', 'certbot', 'cert_manager', 'dehydrated', 'lego', 'traefik')
 
+DIRECTORY = 'https://acme-v02.api.letsencrypt.org/directory'
 # When the files were written
 RENEWED = datetime(2026, 11, 3, 4, 5, 6, tzinfo=UTC)
 RENEWED_TEXT = '2026-11-03T04:05:06Z'
@@ -85,3 +88,79 @@ def lego(directory: Path, name='www.example.net', issued: Issued | None = None) 
     written(folder / f'{name}.json', '{"domain":"www.example.net"}')
     (directory / 'accounts' / '127.0.0.1_14000' / 'ops@example.net').mkdir(parents=True, exist_ok=True)
     return written(folder / f'{name}.crt', issued.fullchain_pem)
+
+
+def traefik(file: Path, issued: Issued, resolver='le') -> Path:
+    """acme.json in the form of traefik v3.7.0, pkg/provider/acme/{local_store,account,provider}.go; returns it."""
+    content = {
+        resolver: {
+            'Account': {
+                'Email': 'ops@example.net',
+                'Registration': {'body': {'status': 'valid'}, 'uri': 'https://ca.example.net/acct/1'},
+                'PrivateKey': _base64(issued.key_pem),
+                'KeyType': '4096',
+            },
+            'Certificates': [
+                {
+                    'domain': {'main': 'www.example.net', 'sans': ['example.net']},
+                    'certificate': _base64(issued.fullchain_pem),
+                    'key': _base64(issued.key_pem),
+                    'Store': 'default',
+                }
+            ],
+        },
+        'empty': {'Account': None, 'Certificates': None},
+    }
+    return written(file, json.dumps(content, indent=2))
+
+
+def cert_manager(
+    issued: Issued,
+    *,
+    solvers=({'http01': {'ingress': {}}},),
+    acme=True,
+    revision='3',
+    names=('www.example.net',),
+) -> tuple[dict, dict]:
+    """
+    What kubectl answers of namespaced objects and of cluster issuers, as cert-manager describes them:
+    pkg/apis/certmanager/v1/types*.go, pkg/apis/acme/v1/types_issuer.go.
+    """
+    condition = {'type': 'Ready', 'status': 'True', 'lastTransitionTime': RENEWED_TEXT}
+    spec = {'acme': {'server': DIRECTORY, 'email': 'ops@example.net', 'solvers': list(solvers)}}
+    issuer = {
+        'kind': 'ClusterIssuer',
+        'metadata': {'name': 'letsencrypt'},
+        'spec': spec if acme else {'ca': {'secretName': 'ca'}},
+    }
+    certificate = {
+        'kind': 'Certificate',
+        'metadata': {'name': 'www', 'namespace': 'shop', 'uid': 'u-1'},
+        'spec': {'dnsNames': list(names), 'issuerRef': {'kind': 'ClusterIssuer', 'name': 'letsencrypt'}},
+        'status': {
+            'revision': 3,
+            'notBefore': RENEWED_TEXT,
+            'notAfter': '2027-02-01T04:05:06Z',
+            'renewalTime': '2027-01-02T04:05:06Z',
+            'conditions': [condition],
+        },
+    }
+
+    def request(number, uid='u-1'):
+        return {
+            'kind': 'CertificateRequest',
+            'metadata': {
+                'name': f'www-{number}',
+                'namespace': 'shop',
+                'annotations': {'cert-manager.io/certificate-revision': number},
+                'ownerReferences': [{'kind': 'Certificate', 'uid': uid}],
+            },
+            'status': {'certificate': _base64(issued.fullchain_pem), 'conditions': [condition]},
+        }
+
+    objects = {'items': [certificate, request('2'), request(revision), request('3', 'another')]}
+    return objects, {'items': [issuer]}
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
