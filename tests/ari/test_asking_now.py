@@ -39,6 +39,8 @@ class ButtonTestCase(AskingTestMixin, TestCase):
         self.assertIn('href="https://ca.example/why"', page)
         self.certificate.refresh_from_db()
         self.assertIn(self.certificate.ari_cert_id, page)
+        for moment in (self.certificate.ari_last_checked, self.certificate.ari_next_check):
+            self.assertIn(f'<span title="{moment:%Y-%m-%d %H:%M:%S}">', page)
         self.assertContains(self.press(), 'less than a minute ago')
         self.assertEqual(len(self.stub.questions), 1)
 
