@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import django_rq
-from core.models import Job, ObjectType
+from core.models import Job, ObjectChange, ObjectType
 from django.contrib.contenttypes.models import ContentType
 from django.test import RequestFactory, TransactionTestCase
 from django.utils import timezone
@@ -116,5 +116,5 @@ class CommittingTestCase(AnnouncingTestMixin, TransactionTestCase):
         self.user = User.objects.create_user(username='testuser')
 
     def _fixture_teardown(self):
-        for model in (Certificate, EventRule, Webhook, Job, User):
+        for model in (Certificate, EventRule, Webhook, Job, ObjectChange, User):
             model.objects.all().delete()
