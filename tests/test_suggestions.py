@@ -1,6 +1,7 @@
 """Suggested assignments: found by name, shown to who may see both sides, made by who accepts them."""
 
 import re
+from unittest import mock
 
 from core.models import Job, ObjectChange
 from dcim.models import Device
@@ -257,6 +258,25 @@ class PagesTestCase(TestCase):
         self.assertEqual(CertificateAssignment.objects.count(), 1)
         change = ObjectChange.objects.get(changed_object_type__model='certificateassignment')
         self.assertEqual((change.user, change.action), (self.user, 'create'))
+
+    def test_accept_many_in_the_background(self):
+        self.permit()
+        with (
+            mock.patch('netbox_ssl.suggestion_views.BACKGROUND_FROM', 0),
+            mock.patch('netbox_ssl.suggestion_views.has_worker', return_value=True),
+            mock.patch('core.models.Job.enqueue', wraps=self.at_once),
+        ):
+            self.client.post(ACCEPT, {'_all': 'on'})
+        self.assertEqual(CertificateAssignment.objects.get().assigned_object, self.host)
+        self.assertEqual([entry['message'] for entry in self.job.log_entries][-1], 'Assigned: 1')
+
+    def at_once(self, func, **kwargs):
+        """What a worker does with the job."""
+        name, user = kwargs.pop('name'), kwargs.pop('user')
+        self.job = Job.objects.create(name=name, user=user, job_id='11111111-1111-1111-1111-111111111111')
+        kwargs.pop('instance', None)
+        func(self.job, **kwargs)
+        return self.job
 
     def test_beside_a_certificate(self):
         page = self.client.get

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from netbox_ssl import settings
+from netbox_ssl import branching, settings
 from netbox_ssl.models import Certificate
 
 from .asking import Asker, Outcome, Question, make_client
@@ -115,7 +115,8 @@ def record(outcomes: list[Outcome]) -> list[int]:
     ]
     if not rows:
         return []
-    with connection.cursor() as cursor:
+    # Of a branch, where the button was pressed there.
+    with branching.connection().cursor() as cursor:
         cursor.execute(RECORD, [list(column) for column in zip(*rows, strict=True)])
         return [pk for pk, moved in cursor.fetchall() if moved]
 
