@@ -162,7 +162,7 @@ class PageTestCase(TestCase):
         certificate = cover('fine')
         device = create_test_device('web01')
         CertificateAssignment.objects.create(certificate=certificate, assigned_object=device)
-        for model in (CertificateAssignment, Device):
+        for model in (Device, CertificateAssignment):
             self.assertNotIn('web01', self.page())
             grant(self.user, 'view', model=model)
         self.assertIn(f'<a href="{device.get_absolute_url()}">web01</a>', self.page())

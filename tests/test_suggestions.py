@@ -176,7 +176,7 @@ class AcceptingTestCase(DjangoTestCase):
 
     def test_what_may_not_be_seen(self):
         grant(self.user, 'add', model=CertificateAssignment)
-        for model in (Certificate, Device):
+        for model in (Device, Certificate):
             self.assertEqual(self.outcome(User.objects.get(pk=self.user.pk)), (0, 0, 1))
             grant(self.user, 'view', model=model)
         self.assertEqual(self.outcome(User.objects.get(pk=self.user.pk)), (1, 0, 0))
