@@ -79,7 +79,8 @@ def _prefetch_tags(certificates: list[Certificate]) -> None:
     items = TaggedItem.objects.filter(
         content_type=ContentType.objects.get_for_model(Certificate), object_id__in=[row.pk for row in certificates]
     )
-    for item in items.select_related('tag').order_by('pk'):
+    order = [f'tag__{column}' for column in Certificate.tags.ordering]
+    for item in items.select_related('tag').order_by(*order):
         tags[item.object_id].append(item.tag)
     for certificate in certificates:
         fetched = getattr(certificate, '_prefetched_objects_cache', {})

@@ -4,10 +4,12 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from core.models import ObjectType
+from dcim.models import Site
 from django.contrib.contenttypes.models import ContentType
 from django.test import override_settings
 from django.utils import timezone
 from extras.models import EventRule, NotificationGroup, Webhook
+from utilities.api import get_serializer_for_model
 from utilities.testing import APITestCase
 
 from dev.receiver import Receiver
@@ -261,6 +263,26 @@ class RuleTestCase(CaseTestCase):
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 3)
         self.run_rq_jobs('default')
         self.assertEqual(sorted(each.json['data']['name'] for each in receiver.deliveries), ['0', '1', '2'])
+
+
+class TagsTestCase(CaseTestCase):
+    def test_they_are_as_the_rest_api_and_the_change_log_show_them(self):
+        self.make_rule('own', RENEWAL_STATUS_CHANGED)
+        certificate = make_certificate(DAY)
+        for name in ('zeta', 'alpha', 'Beta'):
+            certificate.tags.add(name)
+        # Another object with the same ID
+        site = Site.objects.create(pk=certificate.pk, name='site', slug='site')
+        site.tags.add('of the site')
+        make_certificate(DAY, name='without')
+        sweep(self.now + 2 * DAY)
+        told = {delivery['data']['name']: delivery for delivery in self.deliveries()}
+        self.assertEqual(told['without']['data']['tags'], [])
+        delivery = told[certificate.name]
+        stored = Certificate.objects.get(pk=certificate.pk)
+        shown = get_serializer_for_model(Certificate)(stored, context={'request': None}).data
+        self.assertEqual([dict(tag) for tag in delivery['data']['tags']], [dict(tag) for tag in shown['tags']])
+        self.assertEqual(delivery['snapshots']['postchange']['tags'], stored.serialize_object()['tags'])
 
 
 class PipelineTestCase(CaseTestCase):
