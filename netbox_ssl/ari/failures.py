@@ -32,6 +32,9 @@ def explained(error: Exception) -> Failure:
                 f'The host {str(cause)[:255]} is at an address that is not public. If that is meant, name it in the '
                 'setting ari_allowed_hosts.'
             )
+    # Before what it is made of: a proxy that refuses is no CA that refuses, and passes.
+    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in found):
+        return Failure('The proxy did not connect.', temporary=True)
     for cause in found:
         if isinstance(cause, socket.gaierror):
             return Failure('The host name cannot be resolved.')
@@ -44,8 +47,6 @@ def explained(error: Exception) -> Failure:
             return Failure('The connection was refused.')
     if any(isinstance(cause, urllib3.exceptions.LocationParseError) for cause in found):
         return Failure('Not a URL that can be asked.')
-    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in found):
-        return Failure('The proxy did not connect.', temporary=True)
     return Failure('The connection broke.', temporary=True)
 
 

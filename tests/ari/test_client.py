@@ -1,5 +1,6 @@
 """Requests to hosts that are not trusted, over real sockets."""
 
+import base64
 import ipaddress
 import socket
 import ssl
@@ -58,7 +59,7 @@ def test_an_answer(client, stub):
 def test_every_other_status_is_a_failure(client, stub, status):
     stub.status, stub.body, stub.headers = status, b'' if status in (204, 304) else b'{}', {'Retry-After': '77'}
     found = failure(client, f'{stub.base_url}/ari/x')
-    assert str(status) in str(found)
+    assert str(found) == f'The CA answered with HTTP status {status}.'
     assert found.temporary == (status >= 500 or status in (408, 429))
     assert found.retry_after == '77'
 
@@ -239,7 +240,27 @@ def test_through_a_proxy(stub):
     for host in ('10.0.0.1', '127.0.0.1', 'localhost', '[::1]'):
         assert 'not public' in str(failure(client, f'http://{host}/ari'))
     gone = Client(proxies=lambda url: {'http': f'http://127.0.0.1:{closed_port()}'})
-    failure(gone, 'http://ca.example/ari')
+    found = failure(gone, 'http://ca.example/ari')
+    assert (str(found), found.temporary) == ('The proxy did not connect.', True)
+
+
+def test_a_proxy_that_wants_a_password(stub):
+    proxy = stub.base_url.replace('http://', 'http://user:secret@')
+    client = Client(proxies=lambda url: {'http': proxy})
+    stub.script = lambda handler: handler.answer(200, b'{}')
+    client.get('http://ca.example/ari', allow_http=True)
+    ((_, headers),) = stub.requests
+    sent = {name.lower(): value for name, value in headers.items()}
+    assert sent['proxy-authorization'] == f'Basic {base64.b64encode(b"user:secret").decode()}'
+    assert sent['host'] == 'ca.example'
+
+
+def test_after_close_no_connection_is_kept(client, stub):
+    get(client, stub)
+    assert len(client._direct.pools) == 1
+    client.close()
+    assert len(client._direct.pools) == 0
+    assert get(client, stub).body == window()
 
 
 #

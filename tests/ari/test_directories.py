@@ -115,6 +115,14 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
             self.assertEqual(poll().windows, 1)
         self.assertEqual((len(self.stub.questions), other.paths), (1, []))
 
+    def test_https_leads_to_no_http(self):
+        url = 'https://ca.example/directory'
+        entry = directories.Directory(f'{self.stub.base_url}/ari', '', self.now + DAY)
+        cache.set(directories._key(url), entry)
+        outcome = self.asker.ask(Question(1, 'a.b', url))
+        self.assertEqual(outcome.error, 'The address leads from https to http.')
+        self.assertEqual(self.stub.paths, [])
+
     def test_the_cache_may_forget(self):
         self.ask()
         cache.clear()

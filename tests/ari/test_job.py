@@ -41,6 +41,8 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         for expected in (1, 0):
             job = self.run_next()
             self.assertEqual(job.data['asked'], expected)
+            logged = [entry['message'] for entry in job.log_entries]
+            self.assertEqual(logged, ['1 certificates asked for: 1 windows, 0 moved earlier'] if expected else [])
             successor = ARIPollJob.waiting().get()
             self.assertLess(abs(successor.scheduled - timezone.now() - timedelta(minutes=1)), timedelta(seconds=10))
 
@@ -85,6 +87,23 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         with override_settings(ISOLATED_DEPLOYMENT=True):
             self.assertIn('ISOLATED_DEPLOYMENT', self.run_next().data['switched_off'])
         self.assertEqual(self.stub.paths, [])
+
+    def test_errors_are_in_the_log(self):
+        self.add()
+        self.stub.status = 404
+        ARIPollJob.enqueue_once()
+        logged = [entry['message'] for entry in self.run_next().log_entries]
+        self.assertIn('1 without an answer; the certificates say why', logged)
+
+    def test_while_netbox_is_maintained_nobody_is_asked(self):
+        self.add()
+        ARIPollJob.enqueue_once()
+        with patch.object(jobs, 'get_config') as config:
+            config.return_value.MAINTENANCE_MODE = True
+            job = self.run_next()
+        self.assertIn('maintenance mode', job.log_entries[0]['message'])
+        self.assertEqual(self.stub.paths, [])
+        self.assertEqual(self.run_next().data['asked'], 1)
 
     def test_after_kill_9_the_successor_goes_on(self):
         self.add()

@@ -101,6 +101,24 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(announcement['window']['start'], self.text(self.start - 4 * DAY))
         self.assertEqual(tell_moved(), 0)
 
+    def test_one_that_moves_again_while_it_is_told_is_told_again(self):
+        self.answer(self.start - 2 * DAY)
+        told = moved.tell
+
+        def moving(announcements, rules):
+            yield from told(announcements, rules)
+            self.answer(self.start - 5 * DAY)
+
+        with patch.object(moved, 'tell', moving):
+            self.assertEqual(tell_moved(), 1)
+        self.assertEqual(tell_moved(), 1)
+        first, second = (delivery['data']['announcement'] for delivery in self.deliveries())
+        self.assertEqual(first['previous_window']['start'], self.text(self.start))
+        self.assertEqual(second['previous_window'], first['window'])
+        self.assertEqual(second['window']['start'], self.text(self.start - 5 * DAY))
+        self.assertNotEqual(first['id'], second['id'])
+        self.assertEqual(tell_moved(), 0)
+
     def test_without_rules_nothing_is_left_behind(self):
         from extras.models import EventRule
 

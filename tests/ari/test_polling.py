@@ -302,6 +302,49 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertLessEqual(certificate.ari_next_check, timezone.now())
 
 
+class MishapsTestCase(AskingTestMixin, TestCase):
+    def test_what_never_ends_does_not_hold_the_run(self):
+        """A name server that does not answer: no limit of ours reaches it."""
+        certificate = self.add()
+        ended = threading.Event()
+        self.addCleanup(ended.set)
+
+        class Hanging:
+            def ask(self, question):
+                ended.wait(60)
+
+        started = time.monotonic()
+        with patch.object(polling, 'TOTAL_SECONDS', 0.2):
+            result = poll(asker=Hanging(), concurrency=1)
+        self.assertLess(time.monotonic() - started, 10)
+        self.assertEqual(result.asked, 0)
+        certificate.refresh_from_db()
+        # Its lease ends by itself.
+        self.assertGreater(certificate.ari_next_check, timezone.now())
+
+    def test_a_mistake_of_ours_is_raised(self):
+        self.add()
+
+        class Broken:
+            def ask(self, question):
+                raise ZeroDivisionError
+
+        with self.assertRaises(ZeroDivisionError):
+            poll(asker=Broken(), concurrency=1)
+
+    def test_check_now_claims_what_it_asks_for(self):
+        certificate = self.add()
+        claimed = []
+
+        def ask(asker, question):
+            claimed.append(claim(timezone.now()))
+            return polling.Outcome(question, timezone.now() + HOUR, timezone.now())
+
+        with patch.object(polling.Asker, 'ask', ask):
+            polling.check_now(certificate)
+        self.assertEqual(claimed, [[]])
+
+
 class SharingTestCase(AskingTestMixin, CommittingTestCase):
     def test_workers_share_without_doubles(self):
         for number in range(60):
