@@ -116,7 +116,7 @@ def hosts(stack):
     stack.manage(NO_HOSTS)
 
 
-def test_suggestions(page, api, stack, hosts, inventory):
+def test_suggestions(page, api, hosts, inventory):
     (certificate,) = api.get('plugins/ssl/certificates/', name='www.example.net')['results']
     page.goto(f'/plugins/ssl/certificates/{certificate["id"]}/')
     card = page.locator('[data-suggestions]')
@@ -132,7 +132,6 @@ def test_suggestions(page, api, stack, hosts, inventory):
 
     page.goto('/plugins/ssl/suggestions/')
     pictures(page, 'suggestions-empty')
-    stack.start_worker()
     page.get_by_role('button', name='Look for suggestions').click()
     # Nobody reloads the page: it asks by itself.
     page.locator('[data-found]').get_by_text('The inventory was looked through').wait_for(timeout=90_000)
