@@ -45,9 +45,9 @@ def run(count: int):
     from users.models import Token, User
 
     from benchmarks.filling import fill
-    from netbox_ssl.coverage import answer
     from netbox_ssl.models import Certificate
-    from netbox_ssl.models.names import covering_q
+    from netbox_ssl.models.name_lookups import covering_q
+    from netbox_ssl.reports.by_name import answer
 
     fill(
         Certificate(name='template', valid_from=timezone.now(), valid_to=timezone.now(), is_acme=True),

@@ -75,7 +75,7 @@ def run():
     """Within NetBox."""
     from django.db import connection
 
-    from netbox_ssl.source_sweep import sweep_sources
+    from netbox_ssl.announcements.sweep.sources import sweep_sources
     from tests.factories import record
 
     pk = record('reports.example.net').pk

@@ -68,9 +68,9 @@ def run(count: int):
     from django.test import Client
     from users.models import User
 
+    from netbox_ssl.jobs.suggestions import SuggestionJob
     from netbox_ssl.models import AssignmentSuggestion, Certificate
-    from netbox_ssl.suggesting import matches_of
-    from netbox_ssl.suggestion_job import SuggestionJob
+    from netbox_ssl.places.suggestions import matches_of
 
     user = User.objects.get(username='bench')
     client = Client()

@@ -92,7 +92,7 @@ def at_size():
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from netbox_ssl.sweep import sweep
+    from netbox_ssl.announcements.sweep.certificates import sweep
 
     sweep()
     idle = measure.median([measure.seconds(sweep) for _ in range(7)])
@@ -125,7 +125,7 @@ def plan() -> list[str]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from netbox_ssl.sweep import sweep
+    from netbox_ssl.announcements.sweep.certificates import sweep
 
     with CaptureQueriesContext(connection) as queries:
         sweep()
@@ -139,8 +139,8 @@ def announcements(changes):
     from core.models import ObjectType
     from extras.models import EventRule, Webhook
 
+    from netbox_ssl.announcements.sweep.certificates import sweep
     from netbox_ssl.models import Certificate
-    from netbox_ssl.sweep import sweep
 
     execute(DUE, [changes])
     yield f'no rule, {changes:,}', rate(changes)
@@ -157,7 +157,7 @@ def announcements(changes):
 
 
 def rate(changes) -> str:
-    from netbox_ssl.sweep import sweep
+    from netbox_ssl.announcements.sweep.certificates import sweep
 
     cpu = time.process_time()
     seconds = measure.seconds(lambda: check(sweep(), changes))
@@ -170,8 +170,8 @@ def lists():
     from netbox_ssl.acme import renewal
     from netbox_ssl.choices import RenewalStatusChoices
     from netbox_ssl.dashboard import RenewalStatusWidget
-    from netbox_ssl.metrics import RenewalCollector
     from netbox_ssl.models import Certificate
+    from netbox_ssl.reports.metrics import RenewalCollector
 
     def timed(name, work):
         work()
@@ -207,7 +207,7 @@ def renewals_page():
     from django.test import RequestFactory
     from users.models import User
 
-    from netbox_ssl.renewals import RenewalsView
+    from netbox_ssl.views.renewals import RenewalsView
 
     request = RequestFactory().get('/plugins/ssl/renewals/')
     request.user = User.objects.create(username='bench', is_superuser=True)

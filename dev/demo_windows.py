@@ -16,7 +16,7 @@ def main():
     django.setup()
     from django.utils import timezone
 
-    from netbox_ssl.acme.ari import LONG_TERM, Window
+    from netbox_ssl.acme.renewal_info import LONG_TERM, Window
     from netbox_ssl.ari.asking import Outcome, Question
     from netbox_ssl.ari.polling import record
     from netbox_ssl.models import Certificate

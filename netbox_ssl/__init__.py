@@ -34,14 +34,17 @@ class NetBoxSSLConfig(PluginConfig):
     }
     # The default path names a package here, not the list.
     graphql_schema = 'graphql.schema.schema'
+    graphql_type_extensions = 'graphql.extensions.type_extensions'
+    graphql_filter_extensions = 'graphql.extensions.filter_extensions'
     # Runs after NetBox's own processor: announces status changes made by the request itself.
-    events_pipeline = ['netbox_ssl.events.announce_request_changes']
-    middleware = ['netbox_ssl.metrics.MetricsMiddleware']
+    events_pipeline = ['netbox_ssl.announcements.requests.announce_request_changes']
+    middleware = ['netbox_ssl.reports.metrics.MetricsMiddleware']
 
     def ready(self):
         super().ready()
-        from . import branching, checks, dashboard, jobs, settings  # noqa: F401  (registered by being imported)
-        from .ari import jobs as ari_jobs  # noqa: F401
+        # Registered by being imported.
+        from . import branching, checks, dashboard, settings  # noqa: F401
+        from .jobs import ari, sweep  # noqa: F401
 
         settings.validate()
         branching.register()

@@ -22,7 +22,7 @@ from .choices import RenewalStatusChoices
 from .filtersets import CertificateFilterSet
 from .forms.mixins import provider_input
 from .models import Certificate
-from .renewal_ring import ring
+from .reports.charts.ring import ring
 
 __all__ = ('NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
 

@@ -11,7 +11,7 @@ from netbox.constants import RQ_QUEUE_DEFAULT
 from netbox.event_rules import EventRuleAction
 from utilities.rqworker import get_rq_retry
 
-from .emails import contact_addresses, member_addresses, send_email, write
+from .announcements.emails import contact_addresses, member_addresses, send_email, write
 
 __all__ = ('EmailAction', 'event_rule_actions')
 

@@ -8,9 +8,9 @@ from ipaddress import ip_address
 from django.core.exceptions import ImproperlyConfigured
 from netbox.plugins import get_plugin_config
 
-from netbox_ssl.acme.catalogue import build_catalogue, parse_custom_providers
-from netbox_ssl.acme.providers import Catalogue
-from netbox_ssl.x509 import Limits
+from .acme.catalogue import build_catalogue, parse_custom_providers
+from .acme.providers import Catalogue
+from .x509 import Limits
 
 PLUGIN = 'netbox_ssl'
 

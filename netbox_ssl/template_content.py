@@ -3,8 +3,8 @@
 from django.utils.translation import gettext as _
 from netbox.plugins import PluginTemplateExtension
 
-from . import import_job
-from .ui.place_panels import CertificateCountsPanel, PlaceCertificatesPanel
+from .jobs import smart_paste
+from .ui.places import CertificateCountsPanel, PlaceCertificatesPanel
 
 __all__ = ('template_extensions',)
 
@@ -16,9 +16,9 @@ class ImportJobButtons(PluginTemplateExtension):
 
     def buttons(self):
         job = self.context['object']
-        if job.name != import_job.SmartPasteJob.name:
+        if job.name != smart_paste.SmartPasteJob.name:
             return ''
-        context = {'url': import_job.results_url(job), 'label': _('Results')}
+        context = {'url': smart_paste.results_url(job), 'label': _('Results')}
         return self.render('netbox_ssl/buttons/import_results.html', extra_context=context)
 
 

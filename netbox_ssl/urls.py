@@ -1,13 +1,13 @@
 from django.urls import include, path
 from utilities.urls import get_model_urls
 
-from . import views  # noqa: F401  (registers the views)
-from .by_name import ByNameView
-from .calendar_view import CalendarView
-from .connecting import ConnectFileView, ConnectView
-from .documentation import DocumentationView
-from .renewals import RenewalsView
-from .suggestion_views import SuggestionsOfView
+from . import views  # noqa: F401  (registers the views of models)
+from .views.by_name import ByNameView
+from .views.calendar import CalendarView
+from .views.connect import ConnectFileView, ConnectView
+from .views.documentation import DocumentationView
+from .views.renewals import RenewalsView
+from .views.suggestions import SuggestionsOfView
 
 app_name = 'netbox_ssl'
 urlpatterns = [

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from utilities.testing import TestCase
 
-from netbox_ssl import import_job
+from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
 from tests.factories import grant, issue_acme
 

@@ -10,11 +10,11 @@ from tenancy.models import Contact, ContactAssignment, ContactRole
 from utilities.testing import TestCase
 
 from netbox_ssl import intake
-from netbox_ssl.announcement_data import MOST_SOURCES, describe, prefetch
+from netbox_ssl.announcements.payload import MOST_SOURCES, describe, prefetch
+from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate, CertificateSource
-from netbox_ssl.served import MOST_SERVED
-from netbox_ssl.sweep import sweep
+from netbox_ssl.places.contacts import MOST_SERVED
 from tests.announcing import AnnouncingTestMixin
 from tests.docs.replay import REFERENCE, Documented, fences
 from tests.factories import DAY, issue_acme, record, successor, superuser

@@ -13,11 +13,11 @@ from utilities.api import get_serializer_for_model
 from utilities.testing import APITestCase
 
 from dev.receiver import Receiver
-from netbox_ssl import sweep as sweep_module
-from netbox_ssl.candidates import CLAIM_LASTS
+from netbox_ssl.announcements.sweep import certificates as sweep_module
+from netbox_ssl.announcements.sweep.certificates import sweep
+from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import sweep
 from tests.announcing import LIFETIME, AnnouncingTestMixin, make_certificate
 
 DAY = timedelta(days=1)
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 ONCE_TO_ALL = {'own': 1, 'own changed': 1, 'updated': 1, 'updated changed': 1, 'both': 1, 'both changed': 1}
 NETBOX = 'extras.events.process_event_queue'
-OURS = 'netbox_ssl.events.announce_request_changes'
+OURS = 'netbox_ssl.announcements.requests.announce_request_changes'
 BROKEN = 'tests.test_announcing_cases.fail'
 
 

@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from utilities.testing import TestCase
 
-from netbox_ssl.baseline import write_baseline
-from netbox_ssl.candidates import CLAIM_LASTS
+from netbox_ssl.announcements.sweep.baseline import write_baseline
+from netbox_ssl.announcements.sweep.certificates import pending, sweep
+from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import pending, sweep
 from tests.announcing import LIFETIME, AnnouncingTestMixin, make_certificate
 
 DAY = timedelta(days=1)

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from utilities.testing import TestCase, create_test_device
 
-from netbox_ssl.coverage import StandingChoices, answer, standing, standing_q
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.reports.by_name import StandingChoices, answer, standing, standing_q
 from netbox_ssl.x509 import covering_names
 from tests.factories import DAY, grant, import_pem, issue_acme, record
 

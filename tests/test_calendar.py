@@ -11,9 +11,9 @@ from tenancy.models import Tenant
 from users.models import Token
 from utilities.testing import TestCase
 
-from netbox_ssl import calendar_view
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate
+from netbox_ssl.views import calendar as calendar_view
 from tests.factories import DAY, grant, import_pem, issue_acme, record, successor, superuser
 
 URL = '/plugins/ssl/renewals.ics'

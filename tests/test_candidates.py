@@ -6,8 +6,8 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from netbox_ssl import candidates
-from netbox_ssl.candidates import CLAIM_LASTS, OVERDUE, PASSES, passes_with_work
+from netbox_ssl.announcements.sweep import passes as candidates
+from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS, OVERDUE, PASSES, passes_with_work
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
 from tests.announcing import LIFETIME

@@ -8,11 +8,11 @@ from unittest.mock import patch
 from django.db import connection
 from django.utils import timezone
 
-from netbox_ssl.announcements import Rules
-from netbox_ssl.announcing_locks import locked, locked_if_free
+from netbox_ssl.announcements.announcement import Rules
+from netbox_ssl.announcements.locks import locked, locked_if_free
+from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import sweep
 from tests.announcing import LIFETIME, CommittingTestCase, make_certificate
 
 DAY = timedelta(days=1)

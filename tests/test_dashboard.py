@@ -15,7 +15,7 @@ from utilities.testing import TestCase
 
 from netbox_ssl.dashboard import NextDueWidget, OverdueWidget, RenewalStatusWidget
 from netbox_ssl.models import Certificate
-from netbox_ssl.renewal_ring import LEAST, ring
+from netbox_ssl.reports.charts.ring import LEAST, ring
 from tests.factories import DAY, grant, record
 
 

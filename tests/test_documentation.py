@@ -7,8 +7,8 @@ from unittest.mock import patch
 from django.urls import reverse
 from utilities.testing import TestCase
 
-from netbox_ssl import documentation
 from netbox_ssl.models import Certificate
+from netbox_ssl.views import documentation
 from tests.factories import grant, import_pem, issue_acme
 
 DOCS = Path(__file__).resolve().parent.parent / 'docs'

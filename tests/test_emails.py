@@ -18,11 +18,11 @@ from users.models import Group, User
 from utilities.testing import APITestCase, TestCase
 
 from netbox_ssl import settings
-from netbox_ssl.emails import Message, send_email
+from netbox_ssl.announcements.emails import Message, send_email
+from netbox_ssl.announcements.sweep.certificates import sweep
+from netbox_ssl.announcements.sweep.sources import sweep_sources
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, SOURCE_SILENT
 from netbox_ssl.models import Certificate, CertificateSource
-from netbox_ssl.source_sweep import sweep_sources
-from netbox_ssl.sweep import sweep
 from tests.factories import DAY, record
 
 ACTION = 'netbox_ssl.email'

@@ -10,11 +10,11 @@ from extras.models import EventRule
 from rest_framework import status
 from utilities.testing import APITestCase
 
-from netbox_ssl import events
-from netbox_ssl.candidates import CLAIM_LASTS
+from netbox_ssl.announcements import requests as events
+from netbox_ssl.announcements.sweep.certificates import sweep
+from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import sweep
 from tests.announcing import AnnouncingTestMixin, make_certificate
 
 ONCE_TO_ALL = {'own': 1, 'own changed': 1, 'updated': 1, 'updated changed': 1, 'both': 1, 'both changed': 1}
@@ -155,7 +155,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
 
     def test_the_sweep_announces_what_a_request_did_that_died(self):
         certificate = make_certificate()
-        with patch('netbox_ssl.events._settle_updates', side_effect=RuntimeError('died')):
+        with patch('netbox_ssl.announcements.requests._settle_updates', side_effect=RuntimeError('died')):
             self.change(certificate, acme_auto_renewal=False)
         self.delivered()
         self.assertEqual(sweep().announced, 0)
@@ -234,7 +234,7 @@ class FailingTestCase(AnnouncingTestMixin, APITestCase):
 
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate()
-        with patch('netbox_ssl.announcements.process_event_rules', side_effect=QueueLost):
+        with patch('netbox_ssl.announcements.announcement.process_event_rules', side_effect=QueueLost):
             self.change(certificate, acme_auto_renewal=False)
         certificate.refresh_from_db()
         self.assertEqual(certificate.announced_status, 'OK')

@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 from users.models import User
 from utilities.testing import APITestCase, TestCase
 
-from netbox_ssl import timeline
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.reports.charts import timeline
 from tests.factories import DAY, grant, import_pem, issue_acme, record, successor
 
 SVG = '{http://www.w3.org/2000/svg}'

@@ -7,9 +7,10 @@ from core.models import Job, ObjectChange
 from extras.models import Tag
 from users.models import User
 
-from netbox_ssl import import_job, intake
+from netbox_ssl import intake
+from netbox_ssl.imports.smart_paste import importing
+from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
-from netbox_ssl.pasting import importing
 from tests.factories import grant
 from tests.pasting import ManyTestCase, file, issue
 

@@ -8,8 +8,8 @@ from unittest import mock
 
 from django.core.management.base import OutputWrapper
 
-from netbox_ssl.folder_import import reporting
-from netbox_ssl.folder_import.importing import Outcome
+from netbox_ssl.imports.folder import console as reporting
+from netbox_ssl.imports.folder.runner import Outcome
 
 OUTCOME = Outcome(actions=Counter(created=2, unchanged=1))
 

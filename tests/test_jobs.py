@@ -14,12 +14,13 @@ from netbox.registry import registry
 from rq.job import JobStatus
 from rq.registry import ScheduledJobRegistry
 
-from netbox_ssl import jobs, watchdog
-from netbox_ssl.ari.jobs import ARIPollJob
+from netbox_ssl.announcements.sweep import watchdog
+from netbox_ssl.announcements.sweep.certificates import SweepResult
 from netbox_ssl.checks import LATE, check_sweep
-from netbox_ssl.jobs import RenewalSweepJob, last_sweep, revive, sweep_is_late
+from netbox_ssl.jobs import sweep as jobs
+from netbox_ssl.jobs.ari import ARIPollJob
+from netbox_ssl.jobs.sweep import RenewalSweepJob, last_sweep, revive, sweep_is_late
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import SweepResult
 from tests.announcing import CommittingTestCase, make_certificate
 
 MINUTE = timedelta(minutes=1)

@@ -11,12 +11,12 @@ from django.urls import ResolverMatch
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from netbox_ssl import metrics
-from netbox_ssl.announcement_counter import announcements, count_announcements
+from netbox_ssl.announcements.counter import announcements, count_announcements
+from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import sweep
+from netbox_ssl.reports import metrics
 from tests.announcing import CommittingTestCase
 from tests.factories import DAY, record
 

@@ -13,7 +13,7 @@ from utilities.testing import TestCase
 from virtualization.models import Cluster, ClusterType, VirtualMachine
 
 from netbox_ssl.models import Certificate, CertificateAssignment
-from netbox_ssl.ui.place_panels import assigned_object_params
+from netbox_ssl.ui.places import assigned_object_params
 from tests.factories import DAY, grant, record
 from tests.places import address_on, assign, device, machine, service_on
 

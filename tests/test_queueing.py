@@ -17,11 +17,11 @@ from redis.client import Pipeline
 from redis.exceptions import ConnectionError as QueueLost
 from rq.job import Retry
 
-from netbox_ssl import announcements
+from netbox_ssl.announcements import announcement as announcements
+from netbox_ssl.announcements.queues import CollectingQueue, queued_together
+from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.queueing import CollectingQueue, queued_together
-from netbox_ssl.sweep import sweep
 from tests.announcing import CommittingTestCase, make_certificate
 
 DAY = timedelta(days=1)

@@ -10,9 +10,9 @@ from netbox.context_managers import event_tracking
 from tenancy.models import Tenant
 from utilities.testing import TestCase, post_data
 
-from netbox_ssl import redetection_view
+from netbox_ssl.intake.redetection import propose, redetect
 from netbox_ssl.models import Certificate
-from netbox_ssl.redetection import propose, redetect
+from netbox_ssl.views import redetection as redetection_view
 from tests.factories import grant, import_pem, issue_acme, record, superuser
 from tests.redetection import NAME, certificate, known_provider, state
 
@@ -101,7 +101,7 @@ class RedetectTestCase(TestCase):
         for number in range(5):
             certificate(f'h{number}.example.net')
         seen = []
-        with known_provider(), mock.patch('netbox_ssl.redetection.BATCH', 2):
+        with known_provider(), mock.patch('netbox_ssl.intake.redetection.BATCH', 2):
             self.redetect(after_batch=lambda result: seen.append((result.examined, len(result.proposals))))
         self.assertEqual(seen, [(2, 2), (4, 4), (5, 5)])
 

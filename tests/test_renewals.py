@@ -14,9 +14,9 @@ from django.utils.translation import override
 from tenancy.models import Tenant
 from utilities.testing import APITestCase, TestCase
 
-from netbox_ssl.coming_renewals import DAYS, draw, weeks
-from netbox_ssl.jobs import RenewalSweepJob
+from netbox_ssl.jobs.sweep import RenewalSweepJob
 from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.reports.coming_renewals import DAYS, draw, weeks
 from tests.docs.replay import REFERENCE
 from tests.factories import DAY, grant, record
 

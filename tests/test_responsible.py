@@ -7,8 +7,8 @@ from utilities.testing import TestCase
 
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate, CertificateAssignment
-from netbox_ssl.responsible import responsible_q
-from netbox_ssl.served import read_served
+from netbox_ssl.places.contacts import read_served
+from netbox_ssl.places.responsible import responsible_q
 from tests.factories import grant, record
 from tests.places import address_on, assign, device, machine, service_on
 

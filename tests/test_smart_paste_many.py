@@ -13,9 +13,10 @@ from netbox.context import events_queue
 from netbox.context_managers import event_tracking
 from users.models import User
 
-from netbox_ssl import intake, smart_paste
+from netbox_ssl import intake
+from netbox_ssl.imports.smart_paste import importing
 from netbox_ssl.models import Certificate, Issuance
-from netbox_ssl.pasting import importing
+from netbox_ssl.views import smart_paste
 from tests.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 from tests.pasting import ManyTestCase, file, issue
 

@@ -6,8 +6,8 @@ from django.core.cache import cache
 from users.models import User
 
 from netbox_ssl import settings
+from netbox_ssl.imports.smart_paste import store
 from netbox_ssl.models import Certificate
-from netbox_ssl.pasting import store
 from netbox_ssl.x509 import Limits
 from tests.factories import grant, in_house_ca, issue_acme
 from tests.pasting import ManyTestCase, file, issue
@@ -65,7 +65,7 @@ class RefusalTestCase(ManyTestCase):
     def test_a_private_key_as_the_name_of_a_file(self):
         key = issue_acme().key_pem.replace('\n', ' ').replace('/', '_')
         body = key.split()[4]
-        with patch('netbox_ssl.pasting.reading.find_private_key', return_value='private key'):
+        with patch('netbox_ssl.imports.smart_paste.inputs.find_private_key', return_value='private key'):
             response = self.preview([file(body[:40], 'nonsense')])
         self.assertNotContains(response, body[:40])
         self.assertContains(response, 'File 1: ')

@@ -18,10 +18,10 @@ from utilities.testing import APITestCase
 from utilities.testing import TestCase as PagesTestCase
 
 from netbox_ssl import intake
+from netbox_ssl.announcements.sweep.sources import SourceAnnouncement, pending_sources, sweep_sources
 from netbox_ssl.event_types import SOURCE_BEHIND, SOURCE_SILENT
 from netbox_ssl.filtersets import CertificateFilterSet, CertificateSourceFilterSet
 from netbox_ssl.models import Certificate, CertificateSource
-from netbox_ssl.source_sweep import SourceAnnouncement, pending_sources, sweep_sources
 from tests.announcing import AnnouncingTestMixin
 from tests.factories import DAY, grant, issue_acme, record, successor, superuser
 

@@ -14,11 +14,11 @@ from users.models import User
 from utilities.testing import TestCase
 from virtualization.models import VirtualMachine
 
-from netbox_ssl import suggesting
-from netbox_ssl.accepting import accept, read_pair, write_pair
+from netbox_ssl.jobs.suggestions import SuggestionJob
 from netbox_ssl.models import AssignmentSuggestion, Certificate, CertificateAssignment
-from netbox_ssl.suggesting import find_all, matches_of
-from netbox_ssl.suggestion_job import SuggestionJob
+from netbox_ssl.places import suggestions as suggesting
+from netbox_ssl.places.acceptance import accept, read_pair, write_pair
+from netbox_ssl.places.suggestions import find_all, matches_of
 from tests.factories import grant, import_pem, issue_acme, record, successor, superuser
 from tests.places import address_on, assign, device, machine, service_on
 
@@ -262,8 +262,8 @@ class PagesTestCase(TestCase):
     def test_accept_many_in_the_background(self):
         self.permit()
         with (
-            mock.patch('netbox_ssl.suggestion_views.BACKGROUND_FROM', 0),
-            mock.patch('netbox_ssl.suggestion_views.has_worker', return_value=True),
+            mock.patch('netbox_ssl.views.suggestions.BACKGROUND_FROM', 0),
+            mock.patch('netbox_ssl.views.suggestions.has_worker', return_value=True),
             mock.patch('core.models.Job.enqueue', wraps=self.at_once),
         ):
             self.client.post(ACCEPT, {'_all': 'on'})

@@ -12,11 +12,11 @@ from redis.exceptions import ConnectionError as QueueLost
 from utilities.api import get_serializer_for_model
 from utilities.testing import TestCase
 
-from netbox_ssl import sweep as sweep_module
-from netbox_ssl.announcements import Rules
+from netbox_ssl.announcements.announcement import Rules
+from netbox_ssl.announcements.sweep import certificates as sweep_module
+from netbox_ssl.announcements.sweep.certificates import pending, sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import pending, sweep
 from tests.announcing import LIFETIME, AnnouncingTestMixin, make_certificate
 
 DAY = timedelta(days=1)
@@ -336,7 +336,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
         with (
-            patch('netbox_ssl.announcements.process_event_rules', side_effect=QueueLost),
+            patch('netbox_ssl.announcements.announcement.process_event_rules', side_effect=QueueLost),
             self.assertRaises(QueueLost),
         ):
             sweep(self.now + 2 * DAY)

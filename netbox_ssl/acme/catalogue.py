@@ -8,8 +8,9 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-from netbox_ssl.acme.providers import CONFIDENCES, Catalogue, HostRule, IssuerRule, Provider
-from netbox_ssl.x509.names import normalize_hex
+from netbox_ssl.x509.lineage import normalize_hex
+
+from .providers import CONFIDENCES, Catalogue, HostRule, IssuerRule, Provider
 
 CUSTOM_KEYS = (
     'name',

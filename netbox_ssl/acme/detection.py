@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from netbox_ssl.acme.providers import CONFIDENCES, Catalogue, Match, Provider, Rule
 from netbox_ssl.x509.extensions import STEP_PROVISIONER
 from netbox_ssl.x509.facts import CertificateFacts
 from netbox_ssl.x509.text import Message, gettext_noop
+
+from .providers import CONFIDENCES, Catalogue, Match, Provider, Rule
 
 STEP_ACME = 6
 """`type` of an ACME provisioner in Smallstep's extension."""

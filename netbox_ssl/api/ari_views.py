@@ -7,9 +7,9 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.response import Response
 
-from netbox_ssl.ari.describing import why_not_now
-from netbox_ssl.ari.moved import tell_moved
+from netbox_ssl.ari.explanations import why_not_now
 from netbox_ssl.ari.polling import check_now
+from netbox_ssl.ari.window_moves import tell_moved
 from netbox_ssl.models import Certificate
 
 from .serializers import CertificateSerializer

@@ -10,8 +10,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from netbox_ssl.filtersets import CertificateFilterSet
+from netbox_ssl.intake.redetection import Redetection, redetect
 from netbox_ssl.models import Certificate
-from netbox_ssl.redetection import Redetection, redetect
 
 from .detect_serializers import RedetectionResultSerializer, RedetectionSerializer
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from netbox_ssl.models.pem_input import refuse_private_key
+from netbox_ssl.validators import refuse_private_key
 from netbox_ssl.x509 import visible
 
 __all__ = ('RequestGuardMixin', 'PrivateKeyGuardMixin')

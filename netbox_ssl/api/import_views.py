@@ -19,11 +19,7 @@ from utilities.exceptions import PermissionsViolation
 from netbox_ssl import intake
 from netbox_ssl.branching import atomic, database
 
-from .import_serializers import (
-    BriefImportResultSerializer,
-    CertificateImportSerializer,
-    ImportResultSerializer,
-)
+from .import_serializers import BriefImportResultSerializer, CertificateImportSerializer, ImportResultSerializer
 from .parsers import CERTIFICATE_PARSERS, FormOrCertificateParser
 
 __all__ = ('ImportMixin',)

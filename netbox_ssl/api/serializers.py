@@ -10,8 +10,8 @@ from tenancy.api.serializers import TenantSerializer
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
-from netbox_ssl.models.validation import DETECTED_FIELDS, refuse_contradicted_facts
-from netbox_ssl.models.x509_fields import FACT_FIELDS
+from netbox_ssl.models.mixins.validation import DETECTED_FIELDS, refuse_contradicted_facts
+from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .guards import PrivateKeyGuardMixin
 

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from netbox_ssl import __version__
-from netbox_ssl.sweep_state import sweep_state
+from netbox_ssl.announcements.sweep.state import sweep_state
 
 __all__ = ('StatusViewSet',)
 

@@ -11,12 +11,12 @@ from django.utils import timezone
 from utilities.proxy import resolve_proxies
 
 from netbox_ssl import __version__, settings
-from netbox_ssl.acme.ari import LONG_TERM, BadAnswer, Window, back_off, parse_renewal_info, retry_after
+from netbox_ssl.acme.renewal_info import LONG_TERM, BadAnswer, Window, back_off, parse_renewal_info, retry_after
 
 from . import directories
-from .client import Client
-from .failures import Failure
-from .limits import HostLimits
+from .host_limits import HostLimits
+from .http.client import Client
+from .http.failures import Failure
 
 __all__ = ('Asker', 'Outcome', 'Question', 'make_client')
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from django.core.cache import cache
 
-from netbox_ssl.acme.ari import LONG_TERM, BadAnswer, back_off, parse_directory, retry_after
+from netbox_ssl.acme.renewal_info import LONG_TERM, BadAnswer, back_off, parse_directory, retry_after
 
-from .client import Client
-from .failures import Failure
+from .http.client import Client
+from .http.failures import Failure
 
 __all__ = ('Directory', 'discover', 'known')
 

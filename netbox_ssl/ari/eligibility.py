@@ -8,7 +8,7 @@ from netbox_ssl import settings
 from netbox_ssl.acme.catalogue import directory_for, provider_for_directory
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.ari_fields import SCHEDULED
+from netbox_ssl.models.mixins.ari import SCHEDULED
 
 __all__ = ('directory_url', 'is_due_q', 'is_expired_q', 'why_never', 'why_not', 'why_switched_off')
 

@@ -21,8 +21,8 @@ from netbox_ssl.models import Certificate
 
 from .asking import Asker, Outcome, Question, make_client
 from .eligibility import directory_url, is_due_q, is_expired_q, why_not
-from .limits import HostLimits
-from .transport import TOTAL_SECONDS
+from .host_limits import HostLimits
+from .http.transport import TOTAL_SECONDS
 
 __all__ = ('PollResult', 'check_now', 'claim', 'poll', 'record')
 

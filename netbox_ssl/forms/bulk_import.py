@@ -8,7 +8,7 @@ from utilities.forms.fields import CSVChoiceField, CSVModelChoiceField
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices
 from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.x509_fields import FACT_FIELDS
+from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .fields import ACME_FIELDS, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin

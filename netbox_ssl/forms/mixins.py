@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
 from netbox_ssl.acme.catalogue import known_provider_names
-from netbox_ssl.models.pem_input import refuse_private_key
-from netbox_ssl.models.validation import DETECTED_FIELDS, contradicted_facts
-from netbox_ssl.models.x509_fields import FACT_FIELDS
+from netbox_ssl.models.mixins.validation import DETECTED_FIELDS, contradicted_facts
+from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.validators import refuse_private_key
 
 __all__ = ('DatalistInput', 'FactsFromPEMMixin', 'PinDetectedFieldsMixin', 'PrivateKeyGuardMixin', 'provider_input')
 

@@ -8,7 +8,7 @@ from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.x509_fields import FACT_FIELDS
+from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .fields import ACME_FIELDS, ACMEFieldsMixin, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from netbox_ssl.models.names import NO_NAME
+from netbox_ssl.models.name_lookups import NO_NAME
 from netbox_ssl.x509 import asked_name
 
 from .mixins import PrivateKeyGuardMixin

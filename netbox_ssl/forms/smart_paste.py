@@ -7,8 +7,8 @@ from utilities.forms import BOOLEAN_WITH_BLANK_CHOICES
 from utilities.forms.fields import DynamicModelChoiceField, DynamicModelMultipleChoiceField
 from utilities.forms.rendering import FieldSet
 
-from netbox_ssl.pasting import store
-from netbox_ssl.pasting.reading import Pasted, read
+from netbox_ssl.imports.smart_paste import store
+from netbox_ssl.imports.smart_paste.inputs import Pasted, read
 
 from .fields import ACMEFieldsMixin
 from .mixins import PrivateKeyGuardMixin

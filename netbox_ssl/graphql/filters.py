@@ -12,8 +12,8 @@ from tenancy.graphql.filter_mixins import ContactFilterMixin, TenancyFilterMixin
 
 from netbox_ssl import models
 from netbox_ssl.acme import renewal
-from netbox_ssl.models.names import NO_NAME, covering_q
-from netbox_ssl.models.source_states import behind_q, silent_q
+from netbox_ssl.models.mixins.source_states import behind_q, silent_q
+from netbox_ssl.models.name_lookups import NO_NAME, covering_q
 from netbox_ssl.x509 import asked_name
 
 from .place_filters import PlaceFilterMixin

@@ -7,7 +7,7 @@ from strawberry.scalars import ID
 from strawberry.types import Info
 
 from netbox_ssl.models import CertificateAssignment
-from netbox_ssl.places import assignments_at
+from netbox_ssl.places.assignments import assignments_at
 
 __all__ = ('PlaceFilterMixin',)
 

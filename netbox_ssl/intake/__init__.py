@@ -3,13 +3,13 @@ The one door in: every way in ends here. Bytes → X.509 facts → which Certifi
 history, or nothing.
 """
 
-from netbox_ssl.models.pem_input import read_input, read_single
+from netbox_ssl.validators import read_input, read_single
 
 from .bulk import plan_many, take_in_many
-from .garbage import collection_paused
+from .gc_pause import collection_paused
 from .planning import plan_leaf
 from .results import Action, Item, Plan, Refusal, Result
-from .writing import take_in, take_in_item
+from .single import take_in, take_in_item
 
 __all__ = (
     'Action',

@@ -11,14 +11,14 @@ from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
-from netbox_ssl.models.source_states import stamp_reports
+from netbox_ssl.models.mixins.source_states import stamp_reports
 from netbox_ssl.x509 import Leaf
 
-from .creating import create_together
+from .bulk_create import create_together
 from .locks import lock
 from .planning import action_on, lineage_keys, plan_leaf
 from .results import REFUSALS, Action, Item, Plan, Refusal, Result
-from .writing import differences, one_by_one, settings_of, still_new
+from .single import differences, one_by_one, settings_of, still_new
 
 __all__ = ('plan_many', 'take_in_many')
 

@@ -14,8 +14,8 @@ import taggit.managers
 import utilities.json
 from django.db import migrations, models
 
-import netbox_ssl.models.export
-import netbox_ssl.models.validation
+import netbox_ssl.models.mixins.validation
+import netbox_ssl.models.mixins.yaml_export
 
 
 class Migration(migrations.Migration):
@@ -566,8 +566,8 @@ class Migration(migrations.Migration):
                 'ordering': ('name', 'pk'),
             },
             bases=(
-                netbox_ssl.models.validation.CertificateValidationMixin,
-                netbox_ssl.models.export.YAMLExportMixin,
+                netbox_ssl.models.mixins.validation.CertificateValidationMixin,
+                netbox_ssl.models.mixins.yaml_export.YAMLExportMixin,
                 netbox.models.deletion.DeleteMixin,
                 models.Model,
             ),

@@ -14,13 +14,13 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.branching import ReplayedMixin
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
-from .announced import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
-from .ari_fields import ARI_INDEXES, ARIFieldsMixin
-from .export import YAMLExportMixin
-from .source_states import settle_behind
+from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
+from .mixins.ari import ARI_INDEXES, ARIFieldsMixin
+from .mixins.source_states import settle_behind
+from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
+from .mixins.x509 import X509FieldsMixin
+from .mixins.yaml_export import YAMLExportMixin
 from .usual_renewal import USUAL_RENEWAL, usual_renewal_sql
-from .validation import KNOWN_ALREADY, CertificateValidationMixin
-from .x509_fields import X509FieldsMixin
 
 __all__ = ('Certificate',)
 

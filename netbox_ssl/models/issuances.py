@@ -6,7 +6,7 @@ from netbox.models import BaseModel
 from netbox.models.features import CustomLinksMixin, ExportTemplatesMixin
 from utilities.querysets import RestrictedQuerySet
 
-from .x509_fields import FACT_FIELDS, X509FieldsMixin
+from .mixins.x509 import FACT_FIELDS, X509FieldsMixin
 
 __all__ = ('REPLACED_AT', 'Issuance', 'replaced_at_sql')
 

@@ -6,7 +6,7 @@ from netbox.models import NetBoxModel
 
 from netbox_ssl.branching import ReplayedMixin
 
-from .source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
+from .mixins.source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
 
 __all__ = ('CertificateSource',)
 

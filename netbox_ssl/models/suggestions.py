@@ -4,7 +4,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .assignments import ASSIGNABLE_MODELS, CertificateAssignment, CertificateAssignmentQuerySet, of_model, seen_by
-from .names import OneOf
+from .name_lookups import OneOf
 
 __all__ = ('AssignmentSuggestion',)
 

@@ -15,7 +15,7 @@ from virtualization.tables import VirtualMachineTable
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import CertificateAssignment
-from netbox_ssl.places import assignments_by_place
+from netbox_ssl.places.assignments import assignments_by_place
 
 __all__ = ('PlaceCertificatesColumn',)
 

@@ -3,7 +3,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.ui import attrs, panels
 
-from netbox_ssl.ari.describing import describe
+from netbox_ssl.ari.explanations import describe
 
 
 class CertificatePanel(panels.ObjectAttributesPanel):

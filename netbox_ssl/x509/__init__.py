@@ -3,15 +3,15 @@
 Imports neither Django nor NetBox.
 """
 
-from netbox_ssl.x509.errors import CertificateInputError, LimitError, PrivateKeyError
-from netbox_ssl.x509.facts import CertificateFacts
-from netbox_ssl.x509.hostnames import asked_name, canonical_name, covering_names
-from netbox_ssl.x509.limits import Limits
-from netbox_ssl.x509.names import lineage_key, name_key, normalize_hex
-from netbox_ssl.x509.private_keys import find_private_key
-from netbox_ssl.x509.reader import Leaf, ParsedInput, read_certificates
-from netbox_ssl.x509.reading import read_facts
-from netbox_ssl.x509.text import Message, visible
+from .errors import CertificateInputError, LimitError, PrivateKeyError
+from .extraction import read_facts
+from .facts import CertificateFacts
+from .hostnames import asked_name, canonical_name, covering_names
+from .limits import Limits
+from .lineage import lineage_key, name_key, normalize_hex
+from .parsing import Leaf, ParsedInput, read_certificates
+from .private_keys import find_private_key
+from .text import Message, visible
 
 __all__ = [
     'CertificateFacts',

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from netbox_ssl.x509.errors import LimitError
-from netbox_ssl.x509.facts import CertificateFacts
-from netbox_ssl.x509.reading import is_signed_by
-from netbox_ssl.x509.text import gettext_noop
+from .errors import LimitError
+from .extraction import is_signed_by
+from .facts import CertificateFacts
+from .text import gettext_noop
 
 _VERIFICATIONS_PER_CERTIFICATE = 10
 """Signatures tried on average, before an input is taken for an attack. Real inputs need about one."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from netbox_ssl.x509.text import MAX_DN_LENGTH, visible
+from .text import MAX_DN_LENGTH, visible
 
 _COMMON_NAME, _ORGANIZATION, _UNIT = '2.5.4.3', '2.5.4.10', '2.5.4.11'
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from netbox_ssl.x509 import der
-from netbox_ssl.x509.dn import read_name
-from netbox_ssl.x509.text import MAX_DN_LENGTH, visible
+from . import der
+from .dn import read_name
+from .text import MAX_DN_LENGTH, visible
 
 STEP_PROVISIONER = '1.3.6.1.4.1.37476.9000.64.1'
 ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31'

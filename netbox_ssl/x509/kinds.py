@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from netbox_ssl.x509 import der
+from . import der
 
 _PKCS7 = bytes.fromhex('2a864886f70d0107')  # 1.2.840.113549.1.7.*: content types of PKCS#7 and CMS
 _PBE = (

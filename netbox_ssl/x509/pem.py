@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from netbox_ssl.x509.errors import CertificateInputError
-from netbox_ssl.x509.text import gettext_noop
-from netbox_ssl.x509.transport import DASHES
+from .decoding import DASHES
+from .errors import CertificateInputError
+from .text import gettext_noop
 
 _BOUNDARY = re.compile(
     rf'[{DASHES}]{{2}}\s{{0,4}}(?P<edge>BEGIN|END)\s{{1,4}}'

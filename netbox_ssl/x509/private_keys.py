@@ -11,9 +11,9 @@ import binascii
 import re
 from collections.abc import Callable, Iterator
 
-from netbox_ssl.x509 import der
-from netbox_ssl.x509.kinds import PRIVATE_KINDS, identify
-from netbox_ssl.x509.transport import DASHES, decode_text, unescape
+from . import der
+from .decoding import DASHES, decode_text, unescape
+from .kinds import PRIVATE_KINDS, identify
 
 _ALNUM = b'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 _NOT_ALNUM = bytes(set(range(256)) - set(_ALNUM))

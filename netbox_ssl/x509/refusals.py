@@ -1,8 +1,8 @@
 """The reasons for which an input is refused as a whole: what it is, and what to paste instead."""
 
-from netbox_ssl.x509.errors import CertificateInputError, LimitError, PrivateKeyError
-from netbox_ssl.x509.kinds import Kind
-from netbox_ssl.x509.text import gettext_noop
+from .errors import CertificateInputError, LimitError, PrivateKeyError
+from .kinds import Kind
+from .text import gettext_noop
 
 _MESSAGES = {
     'empty': gettext_noop('There is nothing in it. Paste a certificate, beginning with -----BEGIN CERTIFICATE-----.'),

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netbox_ssl.x509 import der
-from netbox_ssl.x509.errors import CertificateInputError
-from netbox_ssl.x509.kinds import Kind, identify
-from netbox_ssl.x509.pem import Block, decode_base64, decode_block, find_blocks
-from netbox_ssl.x509.refusals import code_for_content, code_for_label, code_for_text, refusal
-from netbox_ssl.x509.text import gettext_noop
-from netbox_ssl.x509.transport import decode_text, unescape
+from . import der
+from .decoding import decode_text, unescape
+from .errors import CertificateInputError
+from .kinds import Kind, identify
+from .pem import Block, decode_base64, decode_block, find_blocks
+from .refusals import code_for_content, code_for_label, code_for_text, refusal
+from .text import gettext_noop
 
 _TRUSTED = 'TRUSTED CERTIFICATE'
 _DECODED_LABELS = frozenset(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netbox_ssl.acme.ari import (
+from netbox_ssl.acme.renewal_info import (
     LONGEST,
     SHORTEST,
     BadAnswer,

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from netbox_ssl.ari import addresses
+from netbox_ssl.ari.http import addresses
 
 PRIVATE = [
     '10.0.0.1',

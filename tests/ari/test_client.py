@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from netbox_ssl.ari import transport
-from netbox_ssl.ari.client import MAX_BYTES, Client
-from netbox_ssl.ari.failures import Failure
+from netbox_ssl.ari.http import transport
+from netbox_ssl.ari.http.client import MAX_BYTES, Client
+from netbox_ssl.ari.http.failures import Failure
 from tests.ari.stub import Stub, closed_port, window
 
 LOOPBACK = frozenset({'127.0.0.1'})

@@ -6,11 +6,11 @@ from django.core.cache import cache
 from django.test import TestCase
 from django.utils import timezone
 
-from netbox_ssl.acme.ari import LONG_TERM
+from netbox_ssl.acme.renewal_info import LONG_TERM
 from netbox_ssl.ari import directories
 from netbox_ssl.ari.asking import Asker, Question
-from netbox_ssl.ari.client import Client
-from netbox_ssl.ari.limits import HostLimits
+from netbox_ssl.ari.host_limits import HostLimits
+from netbox_ssl.ari.http.client import Client
 from netbox_ssl.ari.polling import poll
 from tests.ari.asked import AskingTestMixin, asking
 from tests.ari.stub import Stub

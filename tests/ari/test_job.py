@@ -10,11 +10,11 @@ from django.test import override_settings
 from django.utils import timezone
 from netbox.registry import registry
 
-from netbox_ssl.ari import jobs
-from netbox_ssl.ari.jobs import ARIPollJob
 from netbox_ssl.ari.polling import PollResult
 from netbox_ssl.event_types import RENEWAL_WINDOW_MOVED
-from netbox_ssl.jobs import RenewalSweepJob
+from netbox_ssl.jobs import ari as jobs
+from netbox_ssl.jobs.ari import ARIPollJob
+from netbox_ssl.jobs.sweep import RenewalSweepJob
 from tests.announcing import CommittingTestCase
 from tests.ari.asked import AskingTestMixin, asking
 from tests.ari.stub import window

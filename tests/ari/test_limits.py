@@ -6,8 +6,8 @@ import time
 from django.core.cache import cache
 from django.test import SimpleTestCase
 
-from netbox_ssl.ari import limits
-from netbox_ssl.ari.limits import MOST_FAILURES, HostLimits
+from netbox_ssl.ari import host_limits as limits
+from netbox_ssl.ari.host_limits import MOST_FAILURES, HostLimits
 
 
 class Clock:

@@ -5,12 +5,12 @@ from unittest.mock import patch
 
 from django.utils import timezone
 
-from netbox_ssl.ari import moved
-from netbox_ssl.ari.moved import tell_moved
+from netbox_ssl.announcements.sweep.certificates import sweep
+from netbox_ssl.ari import window_moves as moved
 from netbox_ssl.ari.polling import poll
+from netbox_ssl.ari.window_moves import tell_moved
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import sweep
 from tests.announcing import CommittingTestCase
 from tests.ari.asked import AskingTestMixin
 from tests.ari.stub import window

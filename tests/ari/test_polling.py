@@ -245,7 +245,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.add()
         self.stub.script = lambda handler: handler.drip(b'HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n')
         started = time.monotonic()
-        with patch('netbox_ssl.ari.client.Client.get.__defaults__', (False, 1)):
+        with patch('netbox_ssl.ari.http.client.Client.get.__defaults__', (False, 1)):
             self.assertEqual(poll(seconds=5).failed, 1)
         self.assertLess(time.monotonic() - started, 6)
 

@@ -11,11 +11,12 @@ from django.utils import timezone
 from utilities.testing import APITestCase
 
 from netbox_ssl import NetBoxSSLConfig, settings
-from netbox_ssl.acme import ari
-from netbox_ssl.ari import client, limits, transport
-from netbox_ssl.ari.client import Client
+from netbox_ssl.acme import renewal_info as ari
+from netbox_ssl.ari import host_limits as limits
 from netbox_ssl.ari.eligibility import why_never, why_not, why_switched_off
-from netbox_ssl.ari.failures import Failure
+from netbox_ssl.ari.http import client, transport
+from netbox_ssl.ari.http.client import Client
+from netbox_ssl.ari.http.failures import Failure
 from netbox_ssl.models import Certificate
 from tests.ari.asked import AskingTestMixin
 from tests.factories import DAY, grant, record

@@ -13,9 +13,9 @@ from django.utils import timezone
 from extras.models import CustomLink, Notification, NotificationGroup, SavedFilter
 from users.models import User
 
+from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE
 from netbox_ssl.models import Certificate, CertificateAssignment
-from netbox_ssl.sweep import sweep
 from tests.factories import DAY, grant, record, superuser
 from tests.places import address_on, assign, device, service_on
 

@@ -14,11 +14,11 @@ from extras.models import EventRule, Tag, Webhook
 from tenancy.models import Tenant
 
 from netbox_ssl import intake
-from netbox_ssl.ari.moved import tell_moved
+from netbox_ssl.announcements.sweep.certificates import sweep
+from netbox_ssl.announcements.sweep.sources import sweep_sources
+from netbox_ssl.ari.window_moves import tell_moved
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED, SOURCE_BEHIND
 from netbox_ssl.models import Certificate, CertificateSource
-from netbox_ssl.source_sweep import sweep_sources
-from netbox_ssl.sweep import sweep
 from tests.factories import DAY, issue_acme, record, successor, superuser
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'how-to' / 'event-rules.md'

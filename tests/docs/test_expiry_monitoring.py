@@ -15,9 +15,9 @@ from rq import SimpleWorker
 
 from dev.processes import free_port
 from dev.receiver import Receiver
+from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import sweep
 from tests.factories import superuser
 
 from .tutorials import forms

@@ -203,5 +203,5 @@ def told(deliveries) -> list[tuple[str, str]]:
 
 def sweep(stack) -> int:
     """How many changes of renewal status a sweep announces."""
-    code = 'from netbox_ssl.sweep import sweep; print("announced", sweep().status_changed)'
+    code = 'from netbox_ssl.announcements.sweep.certificates import sweep; print("announced", sweep().status_changed)'
     return int(stack.manage(code).rpartition('announced ')[2].split()[0])

@@ -37,7 +37,7 @@ AGE = """
 from datetime import timedelta
 from django.utils import timezone
 from netbox_ssl.models import Certificate
-from netbox_ssl.sweep import sweep
+from netbox_ssl.announcements.sweep.certificates import sweep
 valid_to = timezone.now() + timedelta(days={left})
 Certificate.objects.filter(pk={pk}).update(valid_from=valid_to - timedelta(days=90), valid_to=valid_to)
 sweep()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dev.certificate_factory import issue, make_ca
-from netbox_ssl.import_job import BACKGROUND_FROM
+from netbox_ssl.jobs.smart_paste import BACKGROUND_FROM
 from tests.e2e.test_person import R13, picture
 
 DROP = """(form, files) => {

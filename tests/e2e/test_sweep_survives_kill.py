@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 RESUMES_WITHIN = 120
-# netbox_ssl.sweep.BATCH, which cannot be imported without a NetBox
+# netbox_ssl.announcements.sweep.certificates.BATCH, which cannot be imported without a NetBox
 BATCH = 100
 CERTIFICATES = 1000
 # The worker forks for each webhook.
@@ -28,7 +28,7 @@ Certificate.objects.bulk_create(
 )
 """
 COUNT_CHAIN = """
-from netbox_ssl.jobs import RenewalSweepJob
+from netbox_ssl.jobs.sweep import RenewalSweepJob
 print(RenewalSweepJob.waiting().count())
 """
 DELETE_EXPIRED = """

@@ -10,10 +10,10 @@ from netbox.config import get_config
 from tenancy.models import Tenant
 from users.models import User
 
-from netbox_ssl.folder_import import STDIN, FolderImport, Options, Source, walk
-from netbox_ssl.folder_import.reporting import BarReporter, LineReporter, summary
+from netbox_ssl.imports.folder import STDIN, FolderImport, Options, Source, walk
+from netbox_ssl.imports.folder.console import BarReporter, LineReporter, summary
 from netbox_ssl.models import CertificateSource
-from netbox_ssl.models.pem_input import refuse_private_key
+from netbox_ssl.validators import refuse_private_key
 
 # As shells say it of what Ctrl-C ended
 INTERRUPTED = 130

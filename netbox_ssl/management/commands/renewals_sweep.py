@@ -3,10 +3,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from netbox.config import get_config
 
+from netbox_ssl.announcements.sweep.certificates import pending
+from netbox_ssl.announcements.sweep.sources import pending_sources
 from netbox_ssl.event_types import RENEWAL_OVERDUE, SOURCE_BEHIND
-from netbox_ssl.jobs import RenewalSweepJob
-from netbox_ssl.source_sweep import pending_sources
-from netbox_ssl.sweep import pending
+from netbox_ssl.jobs.sweep import RenewalSweepJob
 
 
 class Command(BaseCommand):

@@ -1,0 +1,38 @@
+"""How many announcements were made, counted for Prometheus over all processes (``metrics.py``)."""
+
+from contextlib import suppress
+
+from django.conf import settings
+from django.core.cache import cache
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
+
+from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
+
+__all__ = ('announcements', 'count_announcements')
+
+EVENT_TYPES = (RENEWAL_STATUS_CHANGED, RENEWAL_OVERDUE)
+
+
+def count_announcements(event_type: str, number: int = 1) -> None:
+    """
+    Note that so many were made. In Redis, which all processes share; one that is emptied counts from zero again, which
+    Prometheus takes for what it is. Never raises: an announcement matters more than its count.
+    """
+    if settings.METRICS_ENABLED and number:
+        with suppress(RedisError, ConnectionInterrupted):
+            cache.add(_key(event_type), 0, timeout=None)
+            cache.incr(_key(event_type), number)
+
+
+def announcements() -> dict[str, int]:
+    """Event type → number since Redis was last emptied."""
+    keys = {_key(event_type): event_type for event_type in EVENT_TYPES}
+    counted = {}
+    with suppress(RedisError, ConnectionInterrupted):
+        counted = cache.get_many(keys)
+    return {event_type: counted.get(key, 0) for key, event_type in keys.items()}
+
+
+def _key(event_type: str) -> str:
+    return f'netbox_ssl:announcements:{event_type}'

@@ -1,0 +1,137 @@
+"""What an e-mail about an event says, who gets it, and how it is sent: by NetBox's own mail server (``EMAIL``)."""
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.dateparse import parse_datetime
+from netbox.registry import registry
+from tenancy.choices import ContactPriorityChoices
+from tenancy.models import ContactAssignment
+
+from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.settings import netbox_url
+
+from .payload import describe
+
+__all__ = ('Message', 'contact_addresses', 'member_addresses', 'send_email', 'write')
+
+# A message names as many of each as a person reads.
+MOST_LINES = 10
+
+
+@dataclass(frozen=True)
+class Message:
+    """Made when the event happens; the job that sends it has nothing to look up."""
+
+    subject: str
+    body: str
+    # Names and values, beside those that every message has
+    headers: dict[str, str]
+
+
+def member_addresses(group) -> list[str]:
+    """Of the active members of a notification group, each once."""
+    return _each_once(user.email for user in group.members if user.is_active)
+
+
+def contact_addresses(event_context, data: dict) -> list[str]:
+    """Of the contacts to be called about the object of an event, the primary ones first, each once."""
+    announcement = data.get('announcement') or {}
+    contacts = announcement.get('contacts')
+    if contacts is not None:
+        return _each_once(contact['email'] for contact in contacts)
+    found = event_context.get('object')
+    if isinstance(found, CertificateSource):
+        found = found.certificate
+    if isinstance(found, Certificate) and found.pk:
+        return _each_once(contact['email'] for contact in describe(found)['contacts'])
+    assignments = ContactAssignment.objects.filter(
+        object_type=event_context['object_type'], object_id=event_context['object_id']
+    ).exclude(priority=ContactPriorityChoices.PRIORITY_INACTIVE)
+    return _each_once(assignments.order_by('pk').values_list('contact__email', flat=True))
+
+
+def _each_once(addresses) -> list[str]:
+    """Without those that are no address at all."""
+    return list(dict.fromkeys(address for address in addresses if address and '@' in parseaddr(address)[1]))
+
+
+def write(event_context, data: dict, event_rule) -> Message:
+    """
+    The message about an event.
+
+    Args:
+        event_context: as NetBox gives it to actions
+        data: event data; that of our announcements (docs/reference/event-data.md) says more
+    """
+    announcement = data.get('announcement') or {}
+    event_type = registry['event_types'].get(event_context['event_type'])
+    context = {
+        'display': _one_line(data.get('display') or ''),
+        'what': str(event_type.text if event_type else event_context['event_type']),
+        'object_type': str(event_context['object_type']),
+        'status': data.get('renewal_status'),
+        'previous_status': announcement.get('previous_status'),
+        'since': _time(announcement.get('since')),
+        'valid_to': _time(announcement.get('valid_to') or data.get('valid_to')),
+        'due': _time(announcement.get('renewal_due_at') or data.get('renewal_due_at')),
+        'overdue': _time(announcement.get('renewal_overdue_at') or data.get('renewal_overdue_at')),
+        'sources': announcement.get('sources', [])[:MOST_LINES],
+        'assignments': announcement.get('assignments', [])[:MOST_LINES],
+        'contacts': announcement.get('contacts', [])[:MOST_LINES],
+        'url': _link(event_context),
+        'rule': _one_line(event_rule.name),
+    }
+    subject = _one_line(render_to_string('netbox_ssl/emails/subject.txt', context))
+    body = render_to_string('netbox_ssl/emails/body.txt', context)
+    return Message(settings.EMAIL_SUBJECT_PREFIX + subject, body, _headers(event_context, announcement))
+
+
+def _headers(event_context, announcement: dict) -> dict[str, str]:
+    """
+    No answering machine answers (RFC 3834, section 5); what is about one object is one thread, and a mail program knows
+    a repeated announcement by its Message-ID (RFC 5322, section 3.6.4).
+    """
+    domain = parseaddr(settings.SERVER_EMAIL or '')[1].partition('@')[2] or 'localhost'
+    thread = f'<{event_context["object_type"].model}-{event_context["object_id"]}.netbox-ssl@{domain}>'
+    headers = {'Auto-Submitted': 'auto-generated', 'In-Reply-To': thread, 'References': thread}
+    if announcement.get('id'):
+        headers['X-NetBox-SSL-Announcement'] = announcement['id']
+        headers['Message-ID'] = f'<{announcement["id"]}@{domain}>'
+    return headers
+
+
+def _link(event_context) -> str:
+    """To the object; a path if nobody has told where NetBox is (setting ``netbox_url``)."""
+    found = event_context.get('object')
+    try:
+        path = found.get_absolute_url()
+    except (AttributeError, NoReverseMatch):
+        path = reverse('home')
+    return netbox_url() + path
+
+
+def _time(value) -> str:
+    """For people: to the minute, in UTC as everywhere in event data."""
+    moment = parse_datetime(value) if isinstance(value, str) else value
+    return moment.strftime('%Y-%m-%d %H:%M %Z') if moment else ''
+
+
+def _one_line(text: str) -> str:
+    """Line breaks would end a header."""
+    return ' '.join(str(text).split())
+
+
+def send_email(address: str, message: Message) -> None:
+    """RQ job: hand one message to the mail server. Raises ``smtplib.SMTPException`` or ``OSError``; RQ tries again."""
+    EmailMessage(
+        subject=message.subject,
+        body=message.body,
+        from_email=settings.SERVER_EMAIL,
+        to=[address],
+        headers=message.headers,
+    ).send()

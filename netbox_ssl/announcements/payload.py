@@ -1,0 +1,136 @@
+"""
+What an announcement says of a certificate, so that whoever receives it can act without asking back: times, the places
+that report the certificate, what it serves, and whom to call.
+
+A sweep announces many at a time: after ``prefetch()`` for all of them together, none costs a query of its own.
+"""
+
+from datetime import UTC, datetime
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.urls import reverse
+from utilities.views import get_viewname
+
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
+from netbox_ssl.places.contacts import Called, read_served
+
+__all__ = ('MOST_SOURCES', 'describe', 'prefetch', 'timestamp')
+
+# A wildcard may be on thousands of hosts, and receivers refuse large bodies. "sources_omitted" counts the rest.
+MOST_SOURCES = 50
+
+# Where prefetch() keeps what a certificate serves, and who reports it.
+SERVED = '_announced_served'
+SOURCES = '_announced_sources'
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """As the REST API writes it: RFC 3339, UTC, with a Z."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace('+00:00', 'Z')
+
+
+def prefetch(certificates: list[Certificate]) -> None:
+    """Read what ``describe()`` and the serializer need of all of them, in a few queries for all; PEMs are not read."""
+    usual = dict(
+        Certificate.objects.filter(pk__in=[each.pk for each in certificates]).values_list('pk', usual_renewal_sql())
+    )
+    for certificate in certificates:
+        setattr(certificate, USUAL_RENEWAL, usual.get(certificate.pk))
+    sources = CertificateSource.objects.select_related('issuance').only(
+        'certificate_id',
+        'external_id',
+        'client',
+        'reported_at',
+        'behind_since',
+        'issuance__serial_number',
+        'issuance__fingerprint_sha256',
+        'issuance__valid_from',
+        'issuance__valid_to',
+    )
+    # Into a list: else Django builds a queryset for each certificate, which takes longer than to read them.
+    prefetch_related_objects(certificates, Prefetch('sources', sources, to_attr=SOURCES))
+    served = read_served(certificates)
+    for certificate in certificates:
+        setattr(certificate, SERVED, served[certificate.pk])
+
+
+def _is_prefetched(certificate: Certificate) -> bool:
+    return hasattr(certificate, SERVED) and hasattr(certificate, SOURCES)
+
+
+def describe(certificate: Certificate) -> dict:
+    """
+    The part of an announcement that is the same whatever is announced. Nothing but JSON types; times are RFC 3339.
+
+    Costs no query if the certificate was given to ``prefetch()``.
+    """
+    if not _is_prefetched(certificate):
+        prefetch([certificate])
+    served = getattr(certificate, SERVED)
+    # Hosts that a renewal has left behind come first.
+    sources = sorted(getattr(certificate, SOURCES), key=lambda source: (not source.is_behind, source.external_id))
+    return {
+        'certificate': {
+            'id': certificate.pk,
+            'name': certificate.name,
+            'url': reverse('plugins-api:netbox_ssl-api:certificate-detail', args=[certificate.pk]),
+            'display_url': certificate.get_absolute_url(),
+        },
+        'valid_to': timestamp(certificate.valid_to),
+        'renewal_due_at': timestamp(certificate.renewal_due_at),
+        'renewal_overdue_at': timestamp(certificate.renewal_overdue_at),
+        'usual_renewal_days': certificate.usual_renewal_days,
+        'sources': [_source(source) for source in sources[:MOST_SOURCES]],
+        'sources_omitted': max(0, len(sources) - MOST_SOURCES),
+        'assignments': [_assignment(assignment) for assignment in served.assignments],
+        'assignments_omitted': served.total - len(served.assignments),
+        'contacts': [_contact(called) for called in served.contacts],
+    }
+
+
+def _source(source: CertificateSource) -> dict:
+    issuance = source.issuance
+    return {
+        'external_id': source.external_id,
+        'client': source.client,
+        'reported_at': timestamp(source.reported_at),
+        'is_behind': source.is_behind,
+        'issuance': issuance
+        and {
+            'serial_number': issuance.serial_number,
+            'fingerprint_sha256': issuance.fingerprint_sha256,
+            'valid_from': timestamp(issuance.valid_from),
+            'valid_to': timestamp(issuance.valid_to),
+        },
+    }
+
+
+def _assignment(assignment: CertificateAssignment) -> dict:
+    place = assignment.assigned_object
+    host = assignment.host
+    site = getattr(host or place, 'site', None)
+    return {
+        'type': place._meta.label_lower,
+        'id': place.pk,
+        'name': str(place),
+        'url': reverse(get_viewname(place, 'detail', rest_api=True), args=[place.pk]),
+        'display_url': place.get_absolute_url(),
+        'host': host and str(host),
+        'site': site and site.name,
+        'primary': assignment.primary,
+        'note': assignment.note,
+    }
+
+
+def _contact(called: Called) -> dict:
+    contact = called.assignment.contact
+    return {
+        'name': contact.name,
+        'title': contact.title,
+        'role': called.assignment.role.name,
+        'priority': called.assignment.priority or None,
+        'email': contact.email,
+        'phone': contact.phone,
+        'via': called.via and str(called.via),
+    }

@@ -1,0 +1,59 @@
+"""
+The baseline of certificates that nobody has been told of: what counts as announced, so that only what comes after it is
+told.
+
+``Certificate.save()`` and imports write it for each new certificate. What came into the table by other means (SQL,
+``bulk_create``) is given it by the first sweep that sees it, in batches: an inventory of a million is no transaction.
+"""
+
+import time
+from collections.abc import Callable
+
+from django.db import transaction
+from django.db.models import Case, Value, When
+from django.db.models.functions import Coalesce
+
+from netbox_ssl.acme import renewal
+from netbox_ssl.models import Certificate
+from netbox_ssl.models.mixins.announcements import WITHOUT_BASELINE, baseline_moment
+
+from .passes import unclaimed_q
+
+__all__ = ('BATCH', 'write_baseline')
+
+BATCH = 1000
+
+
+def write_baseline(
+    now, *, batch_size: int = BATCH, until: float | None = None, after_batch: Callable[[int], None] | None = None
+) -> bool:
+    """
+    Give every certificate without a baseline one, as of ``now`` (aware datetime). Other sweeps may do so at the same
+    time: they share the work.
+
+    Args:
+        batch_size: certificates in a transaction
+        until: no batch begins after this moment of ``time.monotonic()``
+        after_batch: called with the number of certificates in each batch
+
+    Returns:
+        False if it stopped at ``until``.
+    """
+    while until is None or time.monotonic() < until:
+        if not (number := _write_batch(now, batch_size)):
+            return True
+        if after_batch is not None:
+            after_batch(number)
+    return False
+
+
+def _write_batch(now, size: int) -> int:
+    moment = baseline_moment(now)
+    without = Certificate.objects.filter(WITHOUT_BASELINE).filter(unclaimed_q(now)).order_by('pk')
+    with transaction.atomic():
+        pks = list(without.select_for_update(skip_locked=True, no_key=True).values_list('pk', flat=True)[:size])
+        # Without save(): it is no change of the certificate, and not one for the change log.
+        return Certificate.objects.filter(pk__in=pks).update(
+            announced_status=Coalesce(renewal.status_sql(moment), Value('')),
+            announced_overdue=Case(When(renewal.overdue_q(moment), then=Value(True)), default=Value(False)),
+        )

@@ -1,0 +1,142 @@
+"""
+Which certificates the sweep looks at: range conditions on partial indexes of Certificate, in the order of an index.
+
+Each branch has its own ORDER BY and LIMIT; without, PostgreSQL reads all that fits. From all combinations of announced
+and true status, ``tests/test_candidates.py`` shows that the branches find those that differ and no others.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q, Value
+
+from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
+from netbox_ssl.models import Certificate
+from netbox_ssl.models.mixins.announcements import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD, WITHOUT_BASELINE
+
+__all__ = (
+    'BACKWARDS_MARGIN',
+    'BASELINE',
+    'CLAIM_LASTS',
+    'PASSES',
+    'Pass',
+    'passes_with_work',
+    'unclaimed',
+    'unclaimed_q',
+)
+
+# A request that changed the status announces it itself when it ends; it may have taken so long by then (bulk edits, and
+# NetBox's background jobs, which RQ ends after 300 s by default). Later than that it has died.
+CLAIM_LASTS = timedelta(minutes=5)
+
+# Machines that sweep, and web servers, have clocks that differ a little. Without a margin two of them would announce
+# "Expired", "Due", "Expired" in turn around the end of validity.
+BACKWARDS_MARGIN = timedelta(minutes=1)
+
+OK, DUE, EXPIRED, MANUAL = (
+    RenewalStatusChoices.OK,
+    RenewalStatusChoices.DUE,
+    RenewalStatusChoices.EXPIRED,
+    RenewalStatusChoices.MANUAL,
+)
+
+
+def unclaimed(certificate: Certificate, now) -> bool:
+    """
+    Whether no request is about to announce what it did to ``certificate``. SQL twin: ``unclaimed_q``. A claim from the
+    future was made before the clock was set back.
+    """
+    claim = certificate.announcing_since
+    return claim is None or not now - CLAIM_LASTS <= claim <= now + CLAIM_LASTS
+
+
+def unclaimed_q(now) -> Q:
+    dead = Q(announcing_since__lt=now - CLAIM_LASTS) | Q(announcing_since__gt=now + CLAIM_LASTS)
+    return Q(announcing_since__isnull=True) | dead
+
+
+@dataclass(frozen=True)
+class Pass:
+    """
+    Certificates to be looked at in one go. ``branches(now)`` returns pairs of a condition and the column that orders
+    what fits it; all of them have values of one type.
+    """
+
+    branches: callable
+    event_type: str = RENEWAL_STATUS_CHANGED
+
+    def page(self, now, end: tuple | None, size: int) -> list[tuple]:
+        """Up to ``size`` pairs (ordering value, pk) after ``end``, the last pair of the page before."""
+        return _ask(_union([self._rows(q, key, now, end)[:size] for q, key in self.branches(now)])[:size])
+
+    def first(self, now) -> list:
+        """A queryset for each branch, of one row at most."""
+        return [self._rows(q, key, now)[:1] for q, key in self.branches(now)]
+
+    def _rows(self, q: Q, key: str, now, end: tuple | None = None):
+        rows = Certificate.objects.filter(q).filter(unclaimed_q(now))
+        if end is not None:
+            value, pk = end
+            # The first condition is what an index can start at.
+            rows = rows.filter(Q((f'{key}__gte', value)) & (Q((f'{key}__gt', value)) | Q(pk__gt=pk)))
+        order = (key, 'pk') if key != 'pk' else ('pk',)
+        return rows.order_by(*order).annotate(moment=F(key)).values_list('moment', 'pk')
+
+
+def _ask(queryset) -> list:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Compiling the query takes longer than it runs.
+        cursor.execute('SET LOCAL jit = off')
+        return list(queryset)
+
+
+def _union(querysets: list):
+    first, *others = querysets
+    return first.union(*others, all=True).order_by('moment', 'pk') if others else first
+
+
+def _brought_by_time(now) -> list[tuple[Q, str]]:
+    """Oldest first: the column is the moment from which the new status holds."""
+    expired = [(ELIGIBLE & Q(announced_status=told, valid_to__lt=now), 'valid_to') for told in (OK, DUE, MANUAL)]
+    due = AUTOMATIC & Q(announced_status=OK, renewal_due_at__lte=now, valid_to__gte=now)
+    return [*expired, (due, 'renewal_due_at')]
+
+
+def _no_longer_due(now) -> list[tuple[Q, str]]:
+    later = now + BACKWARDS_MARGIN
+    return [(AUTOMATIC & Q(announced_status=DUE, renewal_due_at__gte=later, valid_to__gte=now), 'renewal_due_at')]
+
+
+def _no_longer_expired(now) -> list[tuple[Q, str]]:
+    return [(ELIGIBLE & Q(announced_status=EXPIRED, valid_to__gte=now + BACKWARDS_MARGIN), 'valid_to')]
+
+
+def _contradictory(now) -> list[tuple[Q, str]]:
+    return [(CONTRADICTORY, 'pk')]
+
+
+def _without_baseline(now) -> list[tuple[Q, str]]:
+    return [(WITHOUT_BASELINE, 'pk')]
+
+
+def _overdue(now) -> list[tuple[Q, str]]:
+    return [(OVERDUE_UNTOLD & Q(renewal_overdue_at__lte=now, valid_to__gte=now), 'renewal_overdue_at')]
+
+
+BASELINE = Pass(_without_baseline)
+TIME = Pass(_brought_by_time)
+OVERDUE = Pass(_overdue, RENEWAL_OVERDUE)
+# All but TIME and OVERDUE are rare: what bypassed Certificate.save(), requests that died, and clocks set back.
+PASSES = (BASELINE, TIME, Pass(_no_longer_due), Pass(_no_longer_expired), Pass(_contradictory), OVERDUE)
+
+
+def passes_with_work(now) -> list[Pass]:
+    """The passes that find anything: one query for all, which is all that an idle sweep asks."""
+    probes = [probe.values_list(Value(number)) for number, one in enumerate(PASSES) for probe in one.first(now)]
+    found = {number for (number,) in _ask(probes[0].union(*probes[1:], all=True).order_by())}
+    # What has just been announced as Due may be overdue as well, and what contradicts its settings Due.
+    if found:
+        found.add(PASSES.index(OVERDUE))
+    return [one for number, one in enumerate(PASSES) if number in found]

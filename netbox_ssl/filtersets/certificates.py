@@ -1,0 +1,309 @@
+import django_filters
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from netbox.filtersets import BaseFilterSet, NetBoxModelFilterSet, PrimaryModelFilterSet
+from tenancy.filtersets import ContactModelFilterSet, TenancyFilterSet
+from tenancy.models import Contact
+from utilities.filters import (
+    MultiValueCharFilter,
+    MultiValueContentTypeFilter,
+    MultiValueDateTimeFilter,
+)
+from utilities.filtersets import register_filterset
+
+from netbox_ssl.acme import renewal
+from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.models import AssignmentSuggestion, Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models.mixins.source_states import behind_q, silent_q
+from netbox_ssl.places.responsible import responsible_q
+
+from .places import PlaceFilterSet, VisibleFilter
+from .x509 import CoversFilter, X509FilterSet, search_x509
+
+__all__ = (
+    'AssignmentSuggestionFilterSet',
+    'CertificateAssignmentFilterSet',
+    'CertificateFilterSet',
+    'CertificateSourceFilterSet',
+    'IssuanceFilterSet',
+)
+
+
+class RenewalStatusField(django_filters.fields.MultipleChoiceField):
+    """Accepts the renewal statuses in any case."""
+
+    def to_python(self, value):
+        canonical = {status.lower(): status for status in RenewalStatusChoices.values()}
+        return [canonical.get(item.lower(), item) for item in super().to_python(value)]
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class RenewalStatusFilter(django_filters.MultipleChoiceFilter):
+    field_class = RenewalStatusField
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class ContactIDFilter(VisibleFilter):
+    pass
+
+
+@register_filterset
+class CertificateFilterSet(
+    PlaceFilterSet,
+    X509FilterSet,
+    PrimaryModelFilterSet,
+    TenancyFilterSet,
+    ContactModelFilterSet,
+):
+    status = django_filters.MultipleChoiceFilter(
+        choices=CertificateStatusChoices,
+        distinct=False,
+    )
+    acme_challenge_type = django_filters.MultipleChoiceFilter(
+        choices=ACMEChallengeTypeChoices,
+        distinct=False,
+        label=_('Challenge type'),
+    )
+    acme_provider = MultiValueCharFilter(
+        lookup_expr='iexact',
+        distinct=False,
+        label=_('ACME provider'),
+    )
+    # Generated columns: django-filter cannot make filters for them by itself.
+    renewal_due_at = MultiValueDateTimeFilter(label=_('Renewal due'))
+    renewal_overdue_at = MultiValueDateTimeFilter(label=_('Renewal overdue since'))
+    renewal_status = RenewalStatusFilter(
+        choices=RenewalStatusChoices,
+        method='filter_renewal_status',
+        distinct=False,
+        null_value='null',
+        null_label=_('None'),
+        label=_('Renewal status'),
+    )
+    renewal_overdue = django_filters.BooleanFilter(
+        method='filter_renewal_overdue',
+        label=_('Renewal overdue'),
+    )
+    covers = CoversFilter(field_name='subject_alt_names', label=_('Covers the name'))
+    source_behind = django_filters.BooleanFilter(
+        method='filter_source',
+        label=_('A source is behind'),
+    )
+    source_silent = django_filters.BooleanFilter(
+        method='filter_source',
+        label=_('A source is silent'),
+    )
+
+    has_ari = django_filters.BooleanFilter(
+        field_name='ari_window_start',
+        lookup_expr='isnull',
+        exclude=True,
+        label=_('Has an ARI window'),
+    )
+    ari_error = django_filters.BooleanFilter(
+        method='filter_ari_error',
+        label=_('Has an ARI error'),
+    )
+    ari_cert_id = MultiValueCharFilter(label=_('ARI certificate ID'))
+    ari_explanation_url = MultiValueCharFilter(label=_('ARI explanation'))
+
+    assigned = django_filters.BooleanFilter(
+        method='filter_assigned',
+        label=_('Assigned'),
+    )
+    responsible = ContactIDFilter(
+        queryset=Contact.objects.all(),
+        method='filter_responsible',
+        distinct=False,
+        label=_('Responsible contact'),
+    )
+
+    class Meta:
+        model = Certificate
+        fields = (
+            'id',
+            'name',
+            'description',
+            'valid_from',
+            'valid_to',
+            'key_algorithm',
+            'key_size',
+            'signature_algorithm',
+            'is_acme',
+            'acme_account_email',
+            'acme_server_url',
+            'acme_auto_renewal',
+            'acme_last_renewed',
+            'acme_renewal_days',
+            'ari_window_start',
+            'ari_window_end',
+            'ari_last_checked',
+            'ari_next_check',
+        )
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(
+            search_x509(value)
+            | Q(name__icontains=value)
+            | Q(acme_provider__icontains=value)
+            | Q(acme_account_email__icontains=value)
+            | Q(description__icontains=value)
+            | Q(comments__icontains=value)
+        )
+
+    def at_places(self, queryset, assignments):
+        return queryset.filter(pk__in=self.permitted(assignments).values('certificate'))
+
+    def filter_assigned(self, queryset, name, value):
+        assigned = Q(pk__in=self.permitted(CertificateAssignment.objects.all()).values('certificate'))
+        return queryset.filter(assigned if value else ~assigned)
+
+    def filter_responsible(self, queryset, name, value):
+        if not value:
+            return queryset
+        return queryset.filter(responsible_q(value, self.request.user if self.request else None))
+
+    def filter_renewal_status(self, queryset, name, value):
+        if not value:
+            return queryset
+        now = timezone.now()
+        wanted = Q()
+        for status in value:
+            wanted |= renewal.status_q(None if status == 'null' else status, now)
+        return queryset.filter(wanted)
+
+    def filter_ari_error(self, queryset, name, value):
+        return queryset.exclude(ari_error='') if value else queryset.filter(ari_error='')
+
+    def filter_renewal_overdue(self, queryset, name, value):
+        overdue = renewal.overdue_q(timezone.now())
+        return queryset.filter(overdue if value else ~overdue)
+
+    def filter_source(self, queryset, name, value):
+        state = {'source_behind': behind_q, 'source_silent': silent_q}[name](timezone.now())
+        found = Exists(CertificateSource.objects.filter(state, certificate=OuterRef('pk')))
+        return queryset.filter(found if value else ~found)
+
+
+class OfCertificateFilterSet(BaseFilterSet):
+    certificate_id = django_filters.ModelMultipleChoiceFilter(
+        queryset=Certificate.objects.all(),
+        distinct=False,
+        label=_('Certificate (ID)'),
+    )
+    certificate = django_filters.ModelMultipleChoiceFilter(
+        field_name='certificate__name',
+        queryset=Certificate.objects.all(),
+        to_field_name='name',
+        distinct=False,
+        label=_('Certificate (name)'),
+    )
+
+    class Meta:
+        abstract = True
+
+
+@register_filterset
+class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
+    q = django_filters.CharFilter(
+        method='search',
+        label=_('Search'),
+    )
+    created = MultiValueDateTimeFilter()
+
+    class Meta:
+        model = Issuance
+        fields = (
+            'id',
+            'valid_from',
+            'valid_to',
+            'key_algorithm',
+            'key_size',
+            'signature_algorithm',
+        )
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(search_x509(value) | Q(certificate__name__icontains=value))
+
+
+@register_filterset
+class CertificateSourceFilterSet(OfCertificateFilterSet, NetBoxModelFilterSet):
+    issuance_id = django_filters.ModelMultipleChoiceFilter(
+        queryset=Issuance.objects.all(),
+        distinct=False,
+        label=_('Issuance (ID)'),
+    )
+    behind = django_filters.BooleanFilter(
+        method='filter_behind',
+        label=_('Behind'),
+    )
+    silent = django_filters.BooleanFilter(
+        method='filter_silent',
+        label=_('Silent'),
+    )
+
+    class Meta:
+        model = CertificateSource
+        fields = ('id', 'external_id', 'client', 'reported_at', 'behind_since')
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(
+            Q(external_id__icontains=value) | Q(client__icontains=value) | Q(certificate__name__icontains=value)
+        )
+
+    def filter_behind(self, queryset, name, value):
+        behind = behind_q(timezone.now())
+        return queryset.filter(behind if value else ~behind)
+
+    def filter_silent(self, queryset, name, value):
+        silent = silent_q(timezone.now())
+        return queryset.filter(silent if value else ~silent)
+
+
+@register_filterset
+class CertificateAssignmentFilterSet(PlaceFilterSet, OfCertificateFilterSet, NetBoxModelFilterSet):
+    assigned_object_type = MultiValueContentTypeFilter()
+
+    class Meta:
+        model = CertificateAssignment
+        fields = ('id', 'assigned_object_type_id', 'assigned_object_id', 'primary', 'note')
+
+    def at_places(self, queryset, assignments):
+        return queryset.filter(pk__in=assignments.values('pk'))
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(
+            Q(note__icontains=value)
+            | Q(certificate__name__icontains=value)
+            | Q(device__name__icontains=value)
+            | Q(virtual_machine__name__icontains=value)
+            | Q(service__name__icontains=value)
+            | Q(ip_address__dns_name__icontains=value)
+        )
+
+
+class AssignmentSuggestionFilterSet(OfCertificateFilterSet):
+    q = django_filters.CharFilter(
+        method='search',
+        label=_('Search'),
+    )
+
+    class Meta:
+        model = AssignmentSuggestion
+        fields = ('assigned_object_type_id',)
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(Q(name__icontains=value) | Q(certificate__name__icontains=value))

@@ -1,0 +1,59 @@
+"""Filters by the facts of an X.509 certificate, shared by certificates and issuances."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from netbox.filtersets import BaseFilterSet
+from utilities.filters import MultiValueCharFilter, multivalue_field_factory
+
+from netbox_ssl.forms.names import CoveredNameField
+from netbox_ssl.models.name_lookups import carrying_q, covering_q
+from netbox_ssl.x509 import canonical_name, normalize_hex
+
+__all__ = ('CoversFilter', 'X509FilterSet', 'search_x509')
+
+
+class HexFilter(MultiValueCharFilter):
+    """Serial numbers, fingerprints: as people paste them, with colons or spaces, in either case."""
+
+    def filter(self, qs, value):
+        return super().filter(qs, [normalize_hex(item) or item for item in value] if value else value)
+
+
+class NamesFilter(MultiValueCharFilter):
+    """Certificates that carry any of the given subject alternative names, literally."""
+
+    def filter(self, qs, value):
+        if not value:
+            return qs
+        return self.get_method(qs)(carrying_q(qs.model, [canonical_name(name) for name in value]))
+
+
+class CoversFilter(MultiValueCharFilter):
+    """Certificates that cover any of the given names, by themselves or by a wildcard (RFC 9525)."""
+
+    field_class = multivalue_field_factory(CoveredNameField)
+
+    def filter(self, qs, value):
+        return self.get_method(qs)(covering_q(qs.model, value)) if value else qs
+
+
+class X509FilterSet(BaseFilterSet):
+    # Text columns; the filters that django-filter makes for those take one value only.
+    subject = MultiValueCharFilter()
+    issuer = MultiValueCharFilter()
+    serial_number = HexFilter()
+    fingerprint_sha256 = HexFilter(label=_('SHA-256 fingerprint'))
+    subject_alt_name = NamesFilter(field_name='subject_alt_names', label=_('Subject alternative name'))
+
+    class Meta:
+        abstract = True
+
+
+def search_x509(value: str) -> Q:
+    """What a search box finds by the facts of an X.509 certificate: names, subject, issuer, serial, fingerprint."""
+    found = Q(subject__icontains=value) | Q(issuer__icontains=value) | Q(subject_alt_names__icontains=value)
+    if digits := normalize_hex(value):
+        # Without the padding: a part of a serial number need not begin at a whole octet.
+        digits = digits.lstrip('0') or digits
+        found |= Q(serial_number__contains=digits) | Q(fingerprint_sha256__contains=digits)
+    return found

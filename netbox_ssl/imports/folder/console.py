@@ -1,0 +1,125 @@
+"""Shows a person how an import goes: a progress bar on a terminal, else lines."""
+
+import time
+from contextlib import AbstractContextManager
+
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from netbox_ssl.x509 import visible
+
+from .runner import Listener, Outcome
+
+__all__ = ('BarReporter', 'LineReporter', 'summary')
+
+# Without a terminal
+SECONDS_BETWEEN_LINES = 10
+
+
+class LineReporter(Listener, AbstractContextManager):
+    """For logs and pipes."""
+
+    def __init__(self, stdout, stderr, verbosity: int):
+        self.stdout, self.stderr, self.verbosity = stdout, stderr, verbosity
+        self._last_line = time.monotonic()
+
+    def __exit__(self, *exception):
+        return None
+
+    def refused(self, where, message):
+        self.tell_error(_('Refused {where}: {message}').format(where=where, message=_one_line(message)))
+
+    def skipped(self, where, message):
+        if self.verbosity > 1:
+            self.tell(_('Skipped {where}: {message}').format(where=where, message=_one_line(message)))
+
+    def planned(self, where, action, name):
+        if self.verbosity > 0:
+            self.tell(f'{action}\t{name}\t{where}')
+
+    def written(self, outcome: Outcome):
+        if self.verbosity > 0 and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._last_line = time.monotonic()
+            self.tell(_progress(outcome))
+
+    def tell(self, line: str):
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def tell_error(self, line: str):
+        self.stderr.write(line)
+
+
+class BarReporter(LineReporter):
+    """For a terminal."""
+
+    def __init__(self, stdout, stderr, verbosity: int, total: int | None):
+        """
+        Args:
+            total: how many bytes there are to read; None where nobody knows
+        """
+        super().__init__(stdout, stderr, verbosity)
+        self._progress = Progress(
+            TextColumn('{task.description}'),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=Console(file=stdout._out),
+            transient=True,
+        )
+        self._task = self._progress.add_task(_progress(Outcome()), total=total)
+
+    def __enter__(self):
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception):
+        self._progress.stop()
+
+    def read(self, count):
+        self._progress.advance(self._task, count)
+
+    def written(self, outcome):
+        self._progress.update(self._task, description=_progress(outcome))
+
+    def tell(self, line):
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    tell_error = tell
+
+
+def summary(outcome: Outcome, dry_run: bool) -> list[str]:
+    """The result, in lines: by action, by cause of refusal, by cause of skipping."""
+    heading = _('Would import') if dry_run else _('Imported')
+    lines = [
+        _('{heading} {certificates} certificates from {files} files: {actions}').format(
+            heading=heading,
+            certificates=outcome.certificates,
+            files=outcome.files,
+            actions=_counts(outcome.actions) or '-',
+        )
+    ]
+    if outcome.skipped:
+        lines.append(
+            _('Skipped {count}: {causes}').format(count=outcome.skipped.total(), causes=_counts(outcome.skipped))
+        )
+    if outcome.refused:
+        lines.append(
+            _('Refused {count}: {causes}').format(count=outcome.refused.total(), causes=_counts(outcome.refused))
+        )
+    return lines
+
+
+def _progress(outcome: Outcome) -> str:
+    text = _('{certificates} certificates').format(certificates=outcome.certificates)
+    return f'{text}, {_counts(outcome.actions)}' if outcome.actions else text
+
+
+def _counts(counter) -> str:
+    return ', '.join(f'{count} {name.replace("_", " ")}' for name, count in counter.most_common())
+
+
+def _one_line(message: str) -> str:
+    """Whatever a certificate or file is called: no terminal is led astray."""
+    return visible(message, 1000)

@@ -1,0 +1,182 @@
+"""From a file to the certificates in it, without ever holding a large one as a whole."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from netbox_ssl import settings
+from netbox_ssl.x509 import CertificateInputError, Leaf, Limits, PrivateKeyError, find_private_key, read_certificates
+from netbox_ssl.x509.refusals import private_key_refusal, size_refusal
+
+from .bundles import LONGEST, Trouble, read_bundle
+from .walk import CERTIFICATE_BEGINS, Source
+
+__all__ = ('Found', 'Problem', 'read_source')
+
+# Of what cannot be read line by line: DER, PKCS#7, base64. PEM may be of any size.
+LARGEST_WHOLE = 64 * 1024 * 1024
+# Looked through for private keys at a time; what one takes to be recognised overlaps.
+WINDOW = 1024 * 1024
+OVERLAP = 16 * 1024
+
+PEM_BEGINS = re.compile(rb'-{2}BEGIN ')
+
+# In a folder, files that are none of ours: chain.pem, the request, the parameters beside the certificate.
+OTHER_FILES = frozenset(
+    {
+        'ca_only',
+        'certificate_request',
+        'crl',
+        'public_key',
+        'ssh_public_key',
+        'ssh_certificate',
+        'pgp',
+        'parameters',
+        'unknown_block',
+        'key_only',
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A certificate of a file."""
+
+    leaf: Leaf
+    alone: bool
+    """Whether it is the only one there, as far as that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What of a file will not be imported."""
+
+    cause: str
+    """A code: for counting."""
+    message: str
+    block: int | None = None
+    skipped: bool = False
+    """Nothing is wrong with it: there are just other things in folders, too."""
+
+
+def read_source(source: Source, advance: Callable[[int], None] = lambda count: None) -> Iterator[Found | Problem]:
+    """
+    What is in a file; the caller may stop at any time. Never raises for what is in it.
+
+    Args:
+        advance: called with how many bytes more have been read
+    """
+    try:
+        with source.open() as file:
+            yield from _read(file, source, advance)
+    except PrivateKeyError as error:
+        key_only = error.code == 'key_only'
+        yield Problem(error.code, explain(error), skipped=key_only and not source.named)
+    except CertificateInputError as error:
+        yield Problem(error.code, explain(error), skipped=error.code in OTHER_FILES and not source.named)
+    except OSError as error:
+        yield Problem('cannot_be_read', error.strerror or str(error))
+
+
+def explain(error: CertificateInputError) -> str:
+    """The finished sentence in the language of the moment."""
+    return _(error.message) % error.params
+
+
+def _read(file: BinaryIO, source: Source, advance) -> Iterator[Found | Problem]:
+    limits = settings.limits()
+    head = file.read(limits.max_input_bytes + 1)
+    if len(head) <= limits.max_input_bytes:
+        advance(len(head))
+        yield from _read_small(head, limits)
+    elif PEM_BEGINS.search(head):
+        if source.can_be_read_twice:
+            # Before anything of it is imported.
+            _refuse_private_keys(chain([head], _rest(file)))
+            file.seek(0)
+            parts = _rest(file)
+        else:
+            parts = _watched(chain([head], _rest(file)))
+        yield from _from_bundle(read_bundle(_lines(_counted(parts, advance)), limits))
+    else:
+        data = head + file.read(LARGEST_WHOLE + 1 - len(head))
+        if len(data) > LARGEST_WHOLE:
+            raise size_refusal(LARGEST_WHOLE)
+        advance(len(data))
+        yield from _read_whole(data, replace(limits, max_input_bytes=LARGEST_WHOLE, max_certificates=1 << 20))
+
+
+def _read_small(data: bytes, limits: Limits) -> Iterator[Found | Problem]:
+    try:
+        yield from _read_whole(data, limits)
+    except PrivateKeyError as error:
+        if not CERTIFICATE_BEGINS.search(data) and error.code == 'private_key':
+            raise PrivateKeyError('key_only', error.message, **error.params) from error
+        raise
+    except CertificateInputError as error:
+        # Too many for one input, or one of several is damaged: block by block the others come in.
+        if len(PEM_BEGINS.findall(data)) < 2:
+            raise
+        try:
+            yield from _from_bundle(read_bundle(data.splitlines(keepends=True), limits))
+        except CertificateInputError:
+            raise error from None
+
+
+def _read_whole(data: bytes, limits: Limits) -> Iterator[Found | Problem]:
+    parsed = read_certificates(data, limits)
+    for leaf in parsed.leaves:
+        yield Found(leaf, alone=len(parsed.leaves) == 1)
+    for facts in parsed.unrelated:
+        message = _('Belongs to no chain, and was not stored: {name}').format(name=facts.name)
+        yield Problem('unrelated', message, skipped=True)
+
+
+def _from_bundle(found: Iterable[Leaf | Trouble]) -> Iterator[Found | Problem]:
+    for each in found:
+        if isinstance(each, Trouble):
+            yield Problem(each.error.code, explain(each.error), block=each.number)
+        else:
+            yield Found(each, alone=False)
+
+
+def _rest(file: BinaryIO) -> Iterator[bytes]:
+    while part := file.read(WINDOW):
+        yield part
+
+
+def _counted(parts: Iterable[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
+    for part in parts:
+        yield part
+        advance(len(part))
+
+
+def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """What is too long for a line of PEM comes in pieces."""
+    tail = b''
+    for part in parts:
+        lines = (tail + part).splitlines(keepends=True)
+        tail = lines.pop() if lines and len(lines[-1]) < LONGEST else b''
+        yield from lines
+    if tail:
+        yield tail
+
+
+def _refuse_private_keys(parts: Iterable[bytes]) -> None:
+    for _part in _watched(parts):
+        pass
+
+
+def _watched(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Hand on what holds no private key; raises ``PrivateKeyError`` where one begins."""
+    tail = b''
+    for part in parts:
+        if form := find_private_key(tail + part):
+            raise private_key_refusal(form)
+        # From the begin of a line: within one, base64 may look like anything.
+        tail = part[-OVERLAP:].partition(b'\n')[2]
+        yield part

@@ -1,0 +1,240 @@
+"""From files to certificates in NetBox, batch by batch."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, reset_queries
+from django.utils.translation import gettext as _
+from netbox.context_managers import event_tracking
+from utilities.exceptions import PermissionsViolation
+from utilities.request import NetBoxFakeRequest
+
+from netbox_ssl import intake
+from netbox_ssl.intake.dry_run import Foretelling
+from netbox_ssl.intake.results import REFUSALS
+from netbox_ssl.models import CertificateSource
+from netbox_ssl.validators import refuse_private_key
+
+from .files import Found, Problem, read_source
+from .walk import Source, WalkError
+
+__all__ = ('FolderImport', 'Listener', 'Options', 'Outcome')
+
+# Fingerprints that are remembered, 100 bytes each
+MOST_SEEN = 500_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to do with all that is found."""
+
+    attributes: dict = field(default_factory=dict)
+    """As those of ``intake.Item``."""
+    client: str = ''
+    """Who reports; with it, each file becomes a CertificateSource."""
+    external_id_prefix: str = ''
+    batch_size: int = 500
+    dry_run: bool = False
+
+
+@dataclass
+class Outcome:
+    """What has been done so far."""
+
+    files: int = 0
+    actions: Counter = field(default_factory=Counter)
+    refused: Counter = field(default_factory=Counter)
+    """By cause."""
+    skipped: Counter = field(default_factory=Counter)
+    """By cause: what is nothing to import, and nothing wrong."""
+
+    @property
+    def certificates(self) -> int:
+        return self.actions.total()
+
+
+class Listener:
+    """Is told what happens. Every method may be left as it is."""
+
+    def refused(self, where: str, message: str) -> None:
+        """Something was not imported although it should have been."""
+
+    def skipped(self, where: str, message: str) -> None:
+        """Something is nothing to import."""
+
+    def planned(self, where: str, action: str, name: str) -> None:
+        """What would be done; in dry runs."""
+
+    def read(self, count: int) -> None:
+        """So many bytes more have been read."""
+
+    def written(self, outcome: Outcome) -> None:
+        """A batch is stored."""
+
+
+class FolderImport:
+    """
+    Imports on behalf of ``user``. Each batch is a transaction and, to the change log and the event rules, a request of
+    its own; whatever happens later, it stays. Done again, what is there already is left alone.
+    """
+
+    def __init__(self, user, options: Options, listener: Listener | None = None):
+        self.user, self.options, self.listener = user, options, listener or Listener()
+        self.outcome = Outcome()
+        self.stopped = False
+        self._batch: list[tuple[str, intake.Item]] = []
+        self._folder: Path | None = None
+        self._seen: set[bytes] = set()
+        self._foretelling = Foretelling(user)
+
+    def stop(self) -> None:
+        """Write no further batch; one that is being written is finished."""
+        self.stopped = True
+
+    def run(self, sources: Iterable[Source | WalkError]) -> Outcome:
+        """Import all of ``sources``."""
+        for source in sources:
+            if self.stopped:
+                return self.outcome
+            if isinstance(source, WalkError):
+                self._refuse(source.path, 'cannot_be_read', source.reason)
+            else:
+                self._import_source(source)
+        if not self.stopped:
+            self._write()
+        return self.outcome
+
+    def _import_source(self, source: Source) -> None:
+        self.outcome.files += 1
+        self._enter(source.folder)
+        for found in read_source(source, self.listener.read):
+            if isinstance(found, Problem):
+                self._note(source, found)
+            else:
+                self._add(source, found)
+            if self.stopped:
+                return
+
+    def _enter(self, folder: Path | None) -> None:
+        """Several files of one folder may hold the same certificate; files of several folders are several reports."""
+        moved = self.options.client and folder != self._folder
+        if moved or len(self._seen) > MOST_SEEN:
+            self._seen.clear()
+        self._folder = folder
+
+    def _note(self, source: Source, problem: Problem) -> None:
+        where = f'{source}, block {problem.block}' if problem.block else str(source)
+        if problem.skipped:
+            self._skip(where, problem.cause, problem.message)
+        else:
+            self._refuse(where, problem.cause, problem.message)
+
+    def _add(self, source: Source, found: Found) -> None:
+        facts = found.leaf.facts
+        fingerprint = bytes.fromhex(facts.fingerprint_sha256)
+        if fingerprint in self._seen:
+            self._skip(str(source), 'repeated', _('{name} was in another file already').format(name=facts.name))
+            return
+        self._seen.add(fingerprint)
+        try:
+            external_id = self._external_id(source, found)
+        except ValidationError as error:
+            self._refuse(str(source), 'external_id', ' '.join(error.messages))
+            return
+        item = intake.Item(found.leaf, self.options.attributes, external_id=external_id, client=self.options.client)
+        if self.options.dry_run:
+            self._foretell(str(source), item)
+            return
+        self._batch.append((str(source), item))
+        if len(self._batch) >= self.options.batch_size:
+            self._write()
+
+    def _external_id(self, source: Source, found: Found) -> str:
+        """By the file; in a bundle, also by the lineage, so that a renewed bundle reports the same sources."""
+        if not self.options.client:
+            return ''
+        external_id = f'{self.options.external_id_prefix}:{source.relative}'
+        if not found.alone:
+            external_id += f'#{found.leaf.facts.name}/{found.leaf.facts.key_algorithm}'
+        longest = CertificateSource._meta.get_field('external_id').max_length
+        if len(external_id) > longest:
+            raise ValidationError(
+                _('Its external ID would have {length} characters; {limit} are allowed. Start further down.').format(
+                    length=len(external_id), limit=longest
+                )
+            )
+        refuse_private_key('external_id', external_id)
+        return external_id
+
+    def _foretell(self, where: str, item: intake.Item) -> None:
+        try:
+            action = self._foretelling.action(item)
+        except REFUSALS as error:
+            self._refuse(where, *explain_refusal(error))
+        else:
+            self.outcome.actions[action] += 1
+            self.listener.planned(where, action, item.leaf.facts.name)
+
+    def _write(self) -> None:
+        batch, self._batch = self._batch, []
+        if batch:
+            outcomes = self._take_in([item for _where, item in batch])
+            for (where, _item), result in zip(batch, outcomes, strict=True):
+                if isinstance(result, intake.Refusal):
+                    self._refuse(where, *explain_refusal(result.error))
+                else:
+                    self.outcome.actions[result.action] += 1
+        self.listener.written(self.outcome)
+        # Django keeps them where DEBUG is set.
+        reset_queries()
+
+    def _take_in(self, items: list[intake.Item]) -> list[intake.Result | intake.Refusal]:
+        try:
+            with intake.collection_paused(), event_tracking(_request(self.user)):
+                return intake.take_in_many(items, self.user)
+        except IntegrityError:
+            # Somebody who does not import, and so holds no lock, wrote one of them at the same moment.
+            if len(items) == 1:
+                raise
+            return [result for item in items for result in self._take_in([item])]
+
+    def _refuse(self, where: str, cause: str, message: str) -> None:
+        self.outcome.refused[cause] += 1
+        self.listener.refused(where, message)
+
+    def _skip(self, where: str, cause: str, message: str) -> None:
+        self.outcome.skipped[cause] += 1
+        self.listener.skipped(where, message)
+
+
+def _request(user) -> NetBoxFakeRequest:
+    """What the change log, event rules and scripts started by them look at."""
+    return NetBoxFakeRequest(
+        {
+            'META': {},
+            'COOKIES': {},
+            'POST': {},
+            'GET': {},
+            'FILES': {},
+            'user': user,
+            'method': 'POST',
+            'path': '',
+            'path_info': '',
+            'id': uuid.uuid4(),
+        }
+    )
+
+
+def explain_refusal(error: Exception) -> tuple[str, str]:
+    """Cause, for counting, and message of one of ``intake.REFUSALS``."""
+    if isinstance(error, ValidationError):
+        return 'not_valid', ' '.join(error.messages)
+    if isinstance(error, PermissionDenied):
+        return 'not_permitted', str(error)
+    if isinstance(error, PermissionsViolation):
+        return 'not_permitted', str(error.message)
+    return 'refused_by_netbox', str(error.message)

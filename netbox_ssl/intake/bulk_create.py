@@ -1,0 +1,189 @@
+"""
+Writes new certificates together, so that everything is as if each had been saved by itself: change log, events, tags,
+custom fields, search, issuances, sources (``tests/intake/test_creating.py`` compares the two field by field).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from core.choices import ObjectChangeActionChoices
+from core.events import OBJECT_CREATED
+from core.models import ObjectChange, ObjectType
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.utils import timezone
+from django_prometheus.models import model_inserts
+from extras.events import enqueue_event
+from extras.models import CustomField, TaggedItem
+from netbox.context import current_request, events_queue, query_cache
+from netbox.search.deferred import OP_CACHE, mark_for_deferred_indexing
+from utilities.exceptions import PermissionsViolation
+
+from netbox_ssl import settings
+from netbox_ssl.acme.detection import detect
+from netbox_ssl.branching import in_branch
+from netbox_ssl.jobs.ari_soon import ask_soon
+from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+
+from .results import REFUSALS, Action, Item, Refusal, Result
+from .single import one_by_one, require_add_permission, settings_of, take
+from .sources import new_source, require_source_permission
+
+__all__ = ('create_together',)
+
+BATCH = 500
+
+# What an Issuance has of its Certificate.
+COPIED = (*FACT_FIELDS, 'pem', 'chain_pem')
+
+
+def create_together(items: list[Item], user) -> list[Result | Refusal]:
+    """
+    Make a certificate of each item. The caller knows that they are new, and holds the locks.
+
+    Falls back to one by one where writing together would leave something out: within a branch of netbox-branching,
+    which records what goes through ``save()``, or where NetBox has to judge tags or permissions object by object.
+    """
+    if not items:
+        return []
+    if not _can_write_together(items):
+        return [one_by_one(item, user) for item in items]
+    token = query_cache.set(query_cache.get() or defaultdict(dict))
+    try:
+        with transaction.atomic():
+            return _create(items, user)
+    except PermissionsViolation:
+        # One at least is out of bounds; each by itself shows which.
+        return [one_by_one(item, user) for item in items]
+    finally:
+        query_cache.reset(token)
+
+
+def _can_write_together(items: list[Item]) -> bool:
+    if in_branch():
+        return False
+    tags = {tag.pk: tag for item in items for tag in _tags(item)}
+    # A tag may be for some types of object only, which NetBox checks when it is assigned.
+    return not any(tag.object_types.exists() for tag in tags.values())
+
+
+def _tags(item: Item) -> list:
+    return [*item.attributes.get('tags', ()), *item.attributes.get('add_tags', ())]
+
+
+def _create(items: list[Item], user) -> list[Result | Refusal]:
+    results: list[Result | Refusal] = []
+    made: list[tuple[Item, Certificate]] = []
+    defaults = CustomField.objects.get_defaults_for_model(Certificate)
+    for item in items:
+        try:
+            certificate = _prepare(item, user, defaults)
+        except REFUSALS as error:
+            results.append(Refusal(error))
+            continue
+        detection = detect(item.leaf.facts, settings.catalogue())
+        results.append(Result(Action.CREATED, certificate, detection, warnings=certificate.get_warnings()))
+        made.append((item, certificate))
+    certificates = [certificate for _, certificate in made]
+    Certificate.objects.bulk_create(certificates, batch_size=BATCH)
+    permitted = Certificate.objects.restrict(user, 'add').filter(pk__in=[row.pk for row in certificates])
+    if permitted.count() != len(certificates):
+        raise PermissionsViolation()
+    _tag(made)
+    issuances = _record_issuances(certificates)
+    sources = _make_sources(made, issuances, user)
+    _log(certificates)
+    _log(sources)
+    _index(Certificate, [certificate.pk for certificate in certificates])
+    _index(Issuance, issuances.values())
+    _index(CertificateSource, [source.pk for source in sources])
+    ask_soon()
+    return results
+
+
+def _prepare(item: Item, user, defaults: dict) -> Certificate:
+    """A valid, unsaved certificate; as ``save()`` would make it ready."""
+    attributes = settings_of(item)
+    require_add_permission(user)
+    if item.external_id:
+        require_source_permission(user, 'add')
+    certificate = Certificate(custom_field_data=dict(defaults))
+    certificate.known_to_be_new = True
+    certificate._changelog_message = item.message
+    take(certificate, item.leaf, attributes)
+    certificate.full_clean(validate_unique=False, validate_constraints=False)
+    now = timezone.now()
+    certificate.set_announced(now)
+    certificate.schedule_ari(now)
+    # NetBox's change log reads the tags from here, instead of asking for each object.
+    tags = sorted({tag.pk: tag for tag in _tags(item)}.values(), key=lambda tag: tag.name)
+    certificate._prefetched_objects_cache = {'tags': tags}
+    return certificate
+
+
+def _tag(made: list[tuple[Item, Certificate]]) -> None:
+    content_type = ContentType.objects.get_for_model(Certificate)
+    rows = [
+        TaggedItem(tag=tag, content_type=content_type, object_id=certificate.pk)
+        for _, certificate in made
+        for tag in certificate._prefetched_objects_cache['tags']
+    ]
+    if rows:
+        TaggedItem.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def _record_issuances(certificates: list[Certificate]) -> dict[int, int]:
+    """
+    The first issuance of each: id of the certificate → id of the issuance. Copied within the database, where the rows
+    have just arrived: a PEM travels once.
+    """
+    columns = ', '.join(connection.ops.quote_name(Issuance._meta.get_field(name).column) for name in COPIED)
+    table, source = (connection.ops.quote_name(model._meta.db_table) for model in (Issuance, Certificate))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO {table} (certificate_id, created, {columns}) '
+            f'SELECT id, now(), {columns} FROM {source} WHERE id = ANY(%s) RETURNING certificate_id, id',
+            [[certificate.pk for certificate in certificates]],
+        )
+        return dict(cursor.fetchall())
+
+
+def _make_sources(made: list[tuple[Item, Certificate]], issuances: dict[int, int], user) -> list[CertificateSource]:
+    sources = []
+    for item, certificate in made:
+        if item.external_id:
+            source = new_source(item, certificate)
+            source.issuance_id = issuances[certificate.pk]
+            source._prefetched_objects_cache = {'tags': []}
+            sources.append(source)
+    if sources:
+        CertificateSource.objects.bulk_create(sources, batch_size=BATCH)
+        permitted = CertificateSource.objects.restrict(user, 'add').filter(pk__in=[row.pk for row in sources])
+        if permitted.count() != len(sources):
+            raise PermissionsViolation()
+    return sources
+
+
+def _log(objects: list) -> None:
+    """What NetBox's receiver of ``post_save`` does: an entry of the change log, and an event for the rules."""
+    request = current_request.get()
+    if request is None or not objects:
+        return
+    changes = []
+    queue = events_queue.get()
+    for each in objects:
+        change = each.to_objectchange(ObjectChangeActionChoices.ACTION_CREATE)
+        change.user, change.user_name, change.request_id = request.user, request.user.username, request.id
+        changes.append(change)
+        enqueue_event(queue, each, request, OBJECT_CREATED)
+    ObjectChange.objects.bulk_create(changes, batch_size=BATCH)
+    events_queue.set(queue)
+    model_inserts.labels(objects[0]._meta.model_name).inc(len(objects))
+
+
+def _index(model, pks: Iterable[int]) -> None:
+    """Have the search index updated after the commit, by a worker if there is one."""
+    object_type = ObjectType.objects.get_for_model(model)
+    for pk in pks:
+        mark_for_deferred_indexing(object_type.pk, pk, OP_CACHE, using='default')

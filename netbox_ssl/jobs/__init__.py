@@ -1,0 +1,1 @@
+"""Background jobs: each is registered by being imported, in ``NetBoxSSLConfig.ready()``."""

@@ -1,0 +1,65 @@
+"""The background job that asks CAs for renewal information. It keeps itself alive as the sweep does (../jobs.py)."""
+
+from dataclasses import asdict
+
+from netbox.config import get_config
+from netbox.constants import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW
+from netbox.jobs import system_job
+
+from netbox_ssl.announcements.sweep import watchdog
+from netbox_ssl.ari.eligibility import why_switched_off
+from netbox_ssl.ari.polling import PollResult, poll
+from netbox_ssl.ari.window_moves import tell_moved
+
+from .sweep import ChainedJob
+
+__all__ = ('ARIPollJob',)
+
+# So that sweeps, which are more urgent, do not wait long where there is one worker. The next run goes on at once.
+RUN_SECONDS = 20
+INTERVAL = 1
+
+
+@system_job(interval=INTERVAL)
+class ARIPollJob(ChainedJob):
+    """Asks CAs when they want certificates renewed (RFC 9773)."""
+
+    class Meta:
+        name = 'ARI polling'
+
+    @classmethod
+    def chain_interval(cls) -> int:
+        return INTERVAL
+
+    @classmethod
+    def chain_queue(cls) -> str:
+        return RQ_QUEUE_LOW if watchdog.is_served(RQ_QUEUE_LOW) else RQ_QUEUE_DEFAULT
+
+    def run(self, *args, **kwargs):
+        self.continue_chain()
+        if get_config().MAINTENANCE_MODE:
+            self.logger.warning('NetBox is in maintenance mode: no CA is asked until it has ended')
+            return
+        # What a run before this one could not tell any more
+        tell_moved()
+        if reason := why_switched_off():
+            self.job.data = {'switched_off': reason}
+            return
+        result = poll(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._after_batch)
+        self.job.data = asdict(result)
+        if result.asked or result.failed:
+            self._log(result)
+        if not result.complete:
+            self.logger.info('Time is up; the next run goes on')
+            self.enqueue_once()
+
+    @staticmethod
+    def _after_batch(result: PollResult, moved: list[int]) -> None:
+        if moved:
+            tell_moved(moved)
+
+    def _log(self, result: PollResult) -> None:
+        message = f'{result.asked} certificates asked for: {result.windows} windows, {result.moved} moved earlier'
+        self.logger.info(message)
+        if result.failed:
+            self.logger.warning(f'{result.failed} without an answer; the certificates say why')  # noqa: G004

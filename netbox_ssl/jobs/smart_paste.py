@@ -1,0 +1,105 @@
+"""Imports of many certificates from the Smart Paste page, as a background job with progress and results."""
+
+from core.exceptions import JobFailed
+from core.models import Job
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from netbox.constants import RQ_QUEUE_DEFAULT
+from netbox.jobs import JobRunner
+from utilities.forms import restrict_form_fields
+from utilities.request import apply_request_processors, copy_safe_request
+from utilities.rqworker import any_workers_for_queue
+
+from netbox_ssl.forms.smart_paste import SmartPasteSettingsForm
+from netbox_ssl.imports.smart_paste.importing import batches, import_now
+from netbox_ssl.imports.smart_paste.inputs import Pasted
+from netbox_ssl.imports.smart_paste.results import explain
+from netbox_ssl.intake import Refusal
+
+__all__ = ('BACKGROUND_FROM', 'SmartPasteJob', 'has_worker', 'results_url')
+
+# More than these are imported in the background.
+BACKGROUND_FROM = 200
+
+
+def has_worker() -> bool:
+    """Whether anybody would run the job."""
+    return any_workers_for_queue(RQ_QUEUE_DEFAULT)
+
+
+def results_url(job: Job) -> str:
+    """Where the progress and the results of ``job`` are shown."""
+    return reverse('plugins:netbox_ssl:certificate_smart_paste_job', kwargs={'job': job.pk})
+
+
+class SmartPasteJob(JobRunner):
+    """Imports what a person has confirmed, on their behalf and with their permissions as they are then."""
+
+    class Meta:
+        name = 'Smart Paste import'
+
+    @classmethod
+    def start(cls, request, pasted: Pasted) -> Job:
+        """Let ``pasted`` be imported with the settings of ``request``."""
+        copied = copy_safe_request(request, include_files=False)
+        copied.POST = request.POST.copy()
+        # Certificates go by themselves; forms and sessions have no business in the queue.
+        for name in ('text', 'paste', 'csrfmiddlewaretoken'):
+            copied.POST.pop(name, None)
+        # Other cookies may matter: netbox-branching keeps its branch in one.
+        ours = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
+        copied.COOKIES = {name: value for name, value in request.COOKIES.items() if name not in ours}
+        return cls.enqueue(user=request.user, request=copied, texts=pasted.texts())
+
+    def run(self, request, texts: list[str], **kwargs):
+        request.user = self._user(request)
+        attributes = self._attributes(request)
+        pasted = Pasted()
+        pasted.take(texts)
+        results: list[dict] = []
+        self._report(results, len(texts))
+        for batch in batches(pasted.leaves):
+            # A request of its own for each batch, as for the change log and the events: they are not lost if the
+            # worker is.
+            with apply_request_processors(request):
+                results += import_now(list(batch), request.user, attributes, self._log_refusal)
+            self._report(results, len(texts))
+        message = _('Results with links: {url}').format(url=results_url(self.job))
+        self.logger.info(message)
+        if all(each['errors'] for each in results):
+            self._fail(_('Nothing could be imported.'))
+
+    def _user(self, request):
+        user = get_user_model().objects.filter(pk=request.user.pk, is_active=True).first()
+        if user is None:
+            self._fail(_('Who asked for the import has no active account any more.'))
+        return user
+
+    def _attributes(self, request) -> dict:
+        """As when it was confirmed; but a tenant or a tag may be gone since."""
+        form = SmartPasteSettingsForm(request.POST)
+        restrict_form_fields(form, request.user)
+        if not form.is_valid():
+            self._fail(' '.join(f'{name}: {" ".join(problems)}' for name, problems in form.errors.items()))
+        return form.attributes()
+
+    def _log_refusal(self, leaf, outcome) -> None:
+        if isinstance(outcome, Refusal):
+            message = f'{leaf.facts.name}: {" ".join(explain(outcome.error))}'
+            self.logger.error(message)
+
+    def _report(self, results: list[dict], total: int) -> None:
+        """Show the progress now; all else is stored when the job ends."""
+        if results:
+            message = _('Done: {done} of {total} certificates').format(done=len(results), total=total)
+            self.logger.info(message)
+        progress = {'done': len(results), 'total': total}
+        self.job.data = {**progress, 'results': results}
+        Job.objects.filter(pk=self.job.pk).update(data=progress, log_entries=self.job.log_entries)
+
+    def _fail(self, reason: str):
+        self.job.error = reason
+        self.logger.error(reason)
+        raise JobFailed()

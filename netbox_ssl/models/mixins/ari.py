@@ -1,0 +1,169 @@
+"""What the CA said of when to renew (RFC 9773), and when it is asked again."""
+
+from contextlib import contextmanager
+
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from netbox_ssl.acme.renewal_info import certificate_id
+from netbox_ssl.choices import CertificateStatusChoices
+
+from .announcements import ELIGIBLE
+
+__all__ = ('ARI_INDEXES', 'ARIFieldsMixin')
+
+# Serial numbers with up to 512 octets have been seen.
+MAX_ID = 1100
+
+# The conditions of the indexes: polling asks in the very same words.
+SCHEDULED = ELIGIBLE & Q(ari_next_check__isnull=False)
+UNTOLD_MOVE = Q(ari_previous_start__isnull=False)
+
+ARI_INDEXES = (
+    models.Index(fields=('ari_next_check',), condition=SCHEDULED, name='netbox_ssl_cert_ari_next'),
+    # Holds only what is about to be told.
+    models.Index(fields=('id',), condition=UNTOLD_MOVE, name='netbox_ssl_cert_ari_moved'),
+)
+
+# Columns that belong to one X.509 certificate → their value for one that has not been asked for.
+STATE = {
+    'ari_window_start': None,
+    'ari_window_end': None,
+    'ari_explanation_url': '',
+    'ari_last_checked': None,
+    'ari_error': '',
+    'ari_failures': 0,
+    'ari_previous_start': None,
+    'ari_previous_end': None,
+}
+# Where one of these changes, the CA is asked anew.
+ASKED_BY = ('ari_cert_id', 'acme_server_url', 'acme_provider', 'is_acme', 'status')
+
+
+class ARIFieldsMixin(models.Model):
+    """
+    Written by polling (ari/polling.py) past ``save()``. Every save leaves in the database what is there, for the
+    instance may have been read before an answer came, or forgets it when the X.509 certificate is another.
+    """
+
+    ari_cert_id = models.CharField(
+        verbose_name=_('ARI certificate ID'),
+        max_length=MAX_ID,
+        blank=True,
+        editable=False,
+        help_text=_('By which the CA is asked (RFC 9773, section 4.1)'),
+    )
+    ari_window_start = models.DateTimeField(
+        verbose_name=_('ARI window start'),
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    ari_window_end = models.DateTimeField(
+        verbose_name=_('ARI window end'),
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    ari_explanation_url = models.TextField(
+        verbose_name=_('ARI explanation'),
+        blank=True,
+        editable=False,
+    )
+    ari_last_checked = models.DateTimeField(
+        verbose_name=_('ARI last checked'),
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    # None: not to be asked. While a worker asks: when another may, should the first have died.
+    ari_next_check = models.DateTimeField(
+        verbose_name=_('ARI next check'),
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    ari_error = models.TextField(
+        verbose_name=_('ARI error'),
+        blank=True,
+        editable=False,
+        help_text=_('Why the last check brought no answer'),
+    )
+    # Temporary ones, in a row
+    ari_failures = models.PositiveSmallIntegerField(
+        default=0,
+        editable=False,
+    )
+    # The window that moved, until the Event Rules have been told.
+    ari_previous_start = models.DateTimeField(
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    ari_previous_end = models.DateTimeField(
+        blank=True,
+        null=True,
+        editable=False,
+    )
+
+    # Shown nowhere
+    ARI_INTERNAL = ('ari_failures', 'ari_previous_start', 'ari_previous_end')
+    # Not in the change log: nobody changes a certificate by asking the CA.
+    ARI_BOOKKEEPING = (*ARI_INTERNAL, 'ari_last_checked', 'ari_next_check', 'ari_error')
+    # What another PEM changes.
+    ARI_OF_PEM = ('ari_cert_id', *STATE)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def has_ari(self) -> bool:
+        """Whether the CA has suggested a window for the current X.509 certificate."""
+        return self.ari_window_start is not None
+
+    def take_ari_cert_id(self, facts) -> None:
+        """Name what the CA is asked for; of another X.509 certificate nothing is known yet."""
+        before = self.ari_cert_id
+        made = certificate_id(facts.authority_key_id, facts.serial_number)
+        self.ari_cert_id = made if len(made) <= MAX_ID else ''
+        if before and self.ari_cert_id != before:
+            for name, value in STATE.items():
+                setattr(self, name, value)
+
+    def schedule_ari(self, now) -> None:
+        """The CA is to be asked as soon as possible (RFC 9773, section 4.3: right after issuance)."""
+        self.ari_next_check = now if self._may_have_ari() else None
+
+    def _may_have_ari(self) -> bool:
+        return bool(self.is_acme and self.status == CertificateStatusChoices.STATUS_ACTIVE and self.ari_cert_id)
+
+    @contextmanager
+    def ari_settled(self, update_fields=None):
+        """Around a save: see to the columns of this class, unless only others are written (``update_fields``)."""
+        names = (*STATE, 'ari_next_check')
+        before = {name: getattr(self, name) for name in names}
+        if self._state.adding:
+            self.schedule_ari(timezone.now())
+        elif update_fields is None:
+            self._keep_ari()
+        try:
+            yield
+        except BaseException:
+            # Nobody can work with an instance that holds expressions.
+            for name, value in before.items():
+                setattr(self, name, value)
+            raise
+
+    def _keep_ari(self) -> None:
+        """Expressions for what the database holds; Django reads the values back when it has saved them."""
+        for name, initial in STATE.items():
+            field = self._meta.get_field(name)
+            same = When(ari_cert_id=self.ari_cert_id, then=F(name))
+            setattr(self, name, Case(same, default=Value(initial, output_field=field), output_field=field))
+        if self._may_have_ari():
+            same = When(**{name: getattr(self, name) for name in ASKED_BY}, then=F('ari_next_check'))
+            self.ari_next_check = Case(same, default=Value(timezone.now()))
+        else:
+            self.ari_next_check = None

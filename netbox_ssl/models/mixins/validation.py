@@ -1,0 +1,304 @@
+"""What makes a Certificate valid, and what is filled in for the person: names, facts from the PEM, detection."""
+
+from urllib.parse import urlsplit
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from utilities.exceptions import AbortRequest
+
+from netbox_ssl import settings
+from netbox_ssl.acme.detection import detect
+from netbox_ssl.validators import read_single, refuse_private_key
+from netbox_ssl.x509 import CertificateFacts, Leaf, canonical_name, lineage_key, name_key, normalize_hex
+
+from .tenancy import refuse_other_tenants
+from .x509 import FACT_FIELDS
+
+__all__ = (
+    'ACME_SETTINGS',
+    'DETECTED_FIELDS',
+    'CertificateValidationMixin',
+    'contradicted_facts',
+    'refuse_contradicted_facts',
+)
+
+# Meaningful only on an ACME certificate.
+ACME_SETTINGS = (
+    'acme_provider',
+    'acme_account_email',
+    'acme_challenge_type',
+    'acme_server_url',
+    'acme_auto_renewal',
+    'acme_last_renewed',
+    'acme_renewal_days',
+)
+
+# Kept as upper-case hexadecimal digits, so many of them if that is fixed.
+HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64}
+
+KNOWN_ALREADY = _lazy(
+    'This X.509 certificate is recorded already, as a current one or in the history of one. Search for its fingerprint '
+    '(you may lack the permission to see it), or use Import, which finds the certificate it belongs to.'
+)
+
+# Where text can hide.
+TEXT_FIELDS = (models.CharField, models.TextField, models.JSONField, ArrayField)
+
+# Filled by detection where nobody has set them.
+DETECTED_FIELDS = ('is_acme', 'acme_provider')
+
+
+def contradicted_facts(typed: dict, facts) -> list[str]:
+    """
+    Of the facts that a person or client gave (column → value), those that ``facts`` (a Certificate, or the facts read
+    from a PEM) says otherwise on.
+    """
+    contradicted = []
+    for name in typed.keys() & set(FACT_FIELDS):
+        value, actual = typed[name], getattr(facts, name)
+        if name == 'subject_alt_names':
+            same = {canonical_name(item) for item in value} == {canonical_name(item) for item in actual}
+        elif name in HEX_FIELDS:
+            same = normalize_hex(value or '') == actual
+        else:
+            same = value == actual
+        if not same:
+            contradicted.append(name)
+    return contradicted
+
+
+def refuse_contradicted_facts(typed: dict, facts) -> None:
+    """With a PEM the facts come from it: raise a ValidationError at each fact of ``typed`` that says otherwise."""
+    if contradicted := contradicted_facts(typed, facts):
+        message = _('The PEM says otherwise. Leave this out: it is read from the PEM.')
+        raise ValidationError(dict.fromkeys(contradicted, message))
+
+
+class CertificateValidationMixin:
+    # Set by who has looked already, for many at once, and keeps others from recording it meanwhile.
+    known_to_be_new = False
+    # What detection filled in since this was read: no person's doing.
+    _detected = {}
+
+    def clean_fields(self, exclude=None):
+        """First of all that ``full_clean()`` does: later steps, and other fields, rely on what the PEM says."""
+        self._refuse_private_keys()
+        self._pin_changes()
+        if self.pem or self.chain_pem:
+            self._read_pem()
+        else:
+            self.normalize_typed_facts()
+        self.set_derived_fields()
+        # Their presence is checked by clean(), which can name the remedy.
+        super().clean_fields(exclude=[*(exclude or ()), 'valid_from', 'valid_to'])
+
+    def clean(self):
+        super().clean()
+        if not self.pem:
+            self._check_typed_facts()
+        self._check_known()
+        self._check_acme_settings()
+        refuse_other_tenants(self)
+
+    #
+    # Private keys
+    #
+
+    def _refuse_private_keys(self) -> None:
+        # What was read from a PEM was searched when it was read.
+        searched = (*FACT_FIELDS, 'pem', 'chain_pem', 'lineage') if self._is_taken() else ()
+        for field in self._meta.concrete_fields:
+            if field.name in searched:
+                continue
+            if isinstance(field, TEXT_FIELDS) and (value := getattr(self, field.attname)):
+                # No form knows custom fields by the name of their column.
+                refuse_private_key(NON_FIELD_ERRORS if field.name == 'custom_field_data' else field.name, value)
+
+    def refuse_private_keys_unvalidated(self) -> None:
+        """For what is saved without ``full_clean()``, as NetBox's bulk renaming does; it shows AbortRequest."""
+        try:
+            self._refuse_private_keys()
+        except ValidationError as error:
+            raise AbortRequest(' '.join(error.messages)) from error
+
+    #
+    # Facts
+    #
+
+    def _read_pem(self) -> None:
+        """Take the facts from the PEM, and run detection when it holds another certificate than before."""
+        if self._is_taken():
+            return
+        leaf = read_single(
+            '\n'.join(part for part in (self.pem, self.chain_pem) if part),
+            field='pem' if self.pem else 'chain_pem',
+            # What was once admitted stays.
+            allow_ca=not self._state.adding and self._stored('pem') == self.pem,
+        )
+        replaced = self._stored('fingerprint_sha256')
+        self.take_leaf(leaf)
+        untouched = self._stored('acme_last_renewed') == self.acme_last_renewed
+        if replaced and replaced != self.fingerprint_sha256 and untouched:
+            self.note_renewal()
+
+    def _is_taken(self) -> bool:
+        """Whether the facts are already those of the PEM."""
+        return bool(self.pem) and (self.pem, self.chain_pem) == getattr(self, '_taken', None)
+
+    def _stored(self, name: str):
+        """The value of a column before this change, as far as NetBox took a snapshot; else the present one."""
+        snapshot = getattr(self, '_prechange_snapshot', None) or {}
+        return snapshot.get(name, getattr(self, name))
+
+    def take_leaf(self, leaf: Leaf) -> None:
+        """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and what detection says of it."""
+        facts = leaf.facts
+        new = self._state.adding or self._stored('fingerprint_sha256') != facts.fingerprint_sha256
+        for name in FACT_FIELDS:
+            setattr(self, name, getattr(facts, name))
+        self.subject_alt_names = list(facts.subject_alt_names)
+        self.pem = facts.pem
+        self.chain_pem = ''.join(link.pem for link in leaf.chain)
+        self.lineage = name_key(facts)
+        self.take_ari_cert_id(facts)
+        self.name = self.name or facts.name[:255]
+        self._taken = (self.pem, self.chain_pem)
+        if new:
+            self.detect_acme(facts)
+
+    def _check_known(self) -> None:
+        """Each X.509 certificate is recorded once, be it as a current one or in a history."""
+        if not (fingerprint := self.fingerprint_sha256) or self.known_to_be_new:
+            return
+        issuances = self._meta.get_field('issuances').related_model.objects
+        if (
+            type(self).objects.filter(fingerprint_sha256=fingerprint).exclude(pk=self.pk).exists()
+            or issuances.filter(fingerprint_sha256=fingerprint).exclude(certificate=self.pk).exists()
+        ):
+            raise ValidationError({'pem' if self.pem else 'fingerprint_sha256': KNOWN_ALREADY})
+
+    def validate_unique(self, exclude=None):
+        # _check_known() has looked at the histories as well, and says what to do.
+        super().validate_unique(exclude={*(exclude or ()), 'fingerprint_sha256'})
+
+    def _check_typed_facts(self) -> None:
+        missing = [name for name in ('valid_from', 'valid_to') if getattr(self, name) is None]
+        if missing and not self.chain_pem:
+            message = _('Give the begin and the end of validity, or a PEM, from which they are read.')
+            raise ValidationError(dict.fromkeys(missing, message))
+        if not self.name:
+            raise ValidationError(
+                {'name': _('Give a name, a subject alternative name, a subject, a serial number, or a PEM.')}
+            )
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValidationError(
+                {'valid_to': _('The end of validity lies before its begin ({begin}).').format(begin=self.valid_from)}
+            )
+        for name, digits in HEX_FIELDS.items():
+            value = (getattr(self, name) or '').removeprefix('-')
+            if set(value) - set('0123456789ABCDEF') or (digits and value and len(value) != digits):
+                raise ValidationError(
+                    {
+                        name: _('Give hexadecimal digits{count}; colons, spaces and lower case are fine.').format(
+                            count=_(' (64 of them)') if digits else ''
+                        )
+                    }
+                )
+
+    def set_derived_fields(self) -> None:
+        """Fill what follows from other columns: the name where it is empty, and what identifies the lineage."""
+        names = self.subject_alt_names or []
+        self.name = self.name or (names[0] if names else '') or self.subject or self.serial_number
+        self.name = self.name[:255]
+        if not self.pem:
+            self.ari_cert_id = ''
+            self.lineage = lineage_key(names, self.key_algorithm) if names else ''
+
+    #
+    # ACME
+    #
+
+    def pin(self, names) -> None:
+        """Note that a person or a client set these fields: detection leaves them alone from now on."""
+        pinned = set(self.acme_pinned_fields) | (set(names) & set(DETECTED_FIELDS))
+        self.acme_pinned_fields = sorted(pinned)
+
+    def _pin_changes(self) -> None:
+        """What a person changes becomes theirs, whichever way they came: NetBox takes a snapshot before any edit."""
+        if before := getattr(self, '_prechange_snapshot', None):
+            changed = [name for name in DETECTED_FIELDS if name in before and before[name] != getattr(self, name)]
+            self.pin(name for name in changed if self._detected.get(name) != getattr(self, name))
+
+    def detect_acme(self, facts: CertificateFacts):
+        """Fill what nobody has set from what the issuer gives away. Returns the ``Detection``."""
+        detection = detect(facts, settings.catalogue())
+        found = {
+            'is_acme': detection.is_acme,
+            'acme_provider': detection.provider if detection.is_acme else '',
+        }
+        for name in DETECTED_FIELDS:
+            if name not in self.acme_pinned_fields and found[name]:
+                setattr(self, name, found[name])
+                self._detected = {**self._detected, name: found[name]}
+        return detection
+
+    def note_renewal(self) -> None:
+        """The X.509 certificate was replaced by a newer one: that was a renewal, at the begin of the new validity."""
+        if self.is_acme:
+            self.acme_last_renewed = min(self.valid_from, timezone.now())
+
+    def imply_acme(self) -> None:
+        """ACME settings without a word on ``is_acme`` say that the certificate is issued over ACME."""
+        if 'is_acme' not in self.acme_pinned_fields and self._set_acme_settings():
+            self.is_acme = True
+
+    def _set_acme_settings(self) -> list[str]:
+        # By identity: 0 renewal days are a setting, although 0 == False.
+        values = ((name, getattr(self, name)) for name in ACME_SETTINGS)
+        return [name for name, value in values if value is not None and value is not False and value != '']
+
+    def _check_acme_settings(self) -> None:
+        if not self.is_acme and (names := self._set_acme_settings()):
+            message = _('Applies to ACME certificates only: set Is ACME (is_acme), or leave this empty.')
+            raise ValidationError(dict.fromkeys(names, message))
+        check_server_url(self.acme_server_url)
+
+    def get_warnings(self) -> list[str]:
+        """What is accepted but probably not meant, one sentence each."""
+        warnings = []
+        lifetime = self.valid_to - self.valid_from
+        if self.acme_renewal_days is not None and self.acme_renewal_days >= lifetime.total_seconds() / 86400:
+            warnings.append(
+                _(
+                    'Renewal days ({days}) are not less than the lifetime of {lifetime:.1f} days: this certificate is '
+                    'always due. Lower them, or leave them empty to follow the lifetime.'
+                ).format(days=self.acme_renewal_days, lifetime=lifetime.total_seconds() / 86400)
+            )
+        return warnings
+
+
+def check_server_url(url: str) -> None:
+    """
+    Raise a ValidationError unless ``url`` is empty or http(s) with a host. Django's URLValidator will not do: it
+    refuses in-house names without a dot.
+    """
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ('http', 'https') and parts.hostname and (parts.port or True)
+    except ValueError:
+        valid = False
+    if not valid or any(char.isspace() or not char.isprintable() for char in url):
+        raise ValidationError(
+            {
+                'acme_server_url': _(
+                    'Not an http(s) URL. Give the address of the ACME directory, for instance '
+                    'https://acme-v02.api.letsencrypt.org/directory'
+                )
+            }
+        )

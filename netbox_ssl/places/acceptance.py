@@ -1,0 +1,123 @@
+"""Makes assignments of suggestions that a person has accepted."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import batched
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from netbox.context import events_queue
+from utilities.exceptions import AbortRequest, PermissionsViolation
+
+from netbox_ssl.branching import atomic
+from netbox_ssl.models import Certificate, CertificateAssignment
+from netbox_ssl.models.assignments import ASSIGNABLE_MODELS
+from netbox_ssl.x509 import canonical_name
+
+from .suggestions import NAMED_BY
+
+__all__ = ('Accepted', 'accept', 'described', 'read_pair', 'write_pair')
+
+BATCH = 100
+
+# Certificate, content type and object, as primary keys
+Pair = tuple[int, int, int]
+
+
+@dataclass
+class Accepted:
+    """What was assigned, and what was not."""
+
+    assigned: list[CertificateAssignment] = field(default_factory=list)
+    refused: list[tuple[CertificateAssignment, list[str]]] = field(default_factory=list)
+    """Assignments that NetBox would not have, and its messages."""
+    gone: int = 0
+    """Suggestions that hold no longer: assigned, renamed or deleted meanwhile, or not for this user to see."""
+
+
+def accept(pairs: Iterable[Pair], user, after_batch: Callable[[Accepted], None] = lambda result: None) -> Accepted:
+    """
+    Assign, in batches that are stored one by one, on behalf of ``user``: what they may not see or not assign is left
+    alone. Each assignment is an entry of the change log of its own.
+    """
+    result = Accepted()
+    for batch in batched(dict.fromkeys(pairs), BATCH):
+        with atomic():
+            for assignment in _still_suggested(batch, user, result):
+                _assign(assignment, user, result)
+        after_batch(result)
+    return result
+
+
+def _still_suggested(pairs: tuple[Pair, ...], user, result: Accepted) -> list[CertificateAssignment]:
+    certificates = Certificate.objects.restrict(user, 'view').defer('pem', 'chain_pem')
+    certificates = certificates.in_bulk({certificate for certificate, _type, _pk in pairs})
+    types = {ContentType.objects.get_for_model(model).pk: model for model in ASSIGNABLE_MODELS}
+    places = {
+        key: model.objects.restrict(user, 'view').in_bulk({pk for _certificate, kind, pk in pairs if kind == key})
+        for key, model in types.items()
+    }
+    known = set(
+        CertificateAssignment.objects.filter(certificate__in=certificates).values_list(
+            'certificate_id', 'assigned_object_type_id', 'assigned_object_id'
+        )
+    )
+    found = []
+    for pair in pairs:
+        certificate, place = certificates.get(pair[0]), places.get(pair[1], {}).get(pair[2])
+        if pair in known or certificate is None or place is None or not _bears_a_name(place, certificate):
+            result.gone += 1
+        else:
+            found.append(CertificateAssignment(certificate=certificate, assigned_object=place))
+    return found
+
+
+def _bears_a_name(place, certificate) -> bool:
+    return canonical_name(getattr(place, NAMED_BY[type(place)]) or '') in certificate.subject_alt_names
+
+
+def _assign(assignment: CertificateAssignment, user, result: Accepted) -> None:
+    queued = set(events_queue.get())
+    try:
+        with atomic():
+            assignment.full_clean()
+            assignment.save()
+            if not CertificateAssignment.objects.restrict(user, 'add').filter(pk=assignment.pk).exists():
+                raise PermissionsViolation()
+    except (ValidationError, AbortRequest, PermissionsViolation) as error:
+        events = events_queue.get()
+        for key in set(events) - queued:
+            # What was not stored did not happen.
+            del events[key]
+        messages = error.messages if isinstance(error, ValidationError) else [str(error.message)]
+        result.refused.append((assignment, messages))
+    else:
+        result.assigned.append(assignment)
+
+
+def read_pair(text: str) -> Pair | None:
+    """A pair as forms hold it, ``certificate-type-object``; None for what is none."""
+    parts = text.split('-')
+    valid = len(parts) == 3 and all(part.isdecimal() and len(part) < 19 for part in parts)
+    return tuple(map(int, parts)) if valid else None
+
+
+def write_pair(certificate, place) -> str:
+    """What :func:`read_pair` reads."""
+    return f'{certificate.pk}-{ContentType.objects.get_for_model(place).pk}-{place.pk}'
+
+
+def described(result: Accepted) -> list[tuple[str, str]]:
+    """What to tell the person: pairs of level (``success``, ``warning``, ``error``) and text."""
+    told = []
+    if result.assigned:
+        told.append(('success', _('Assigned: {count}').format(count=len(result.assigned))))
+    for assignment in result.assigned:
+        told += [('warning', f'{assignment}: {warning}') for warning in assignment.get_warnings()]
+    told += [('error', f'{assignment}: {" ".join(messages)}') for assignment, messages in result.refused]
+    if result.gone:
+        told.append(('warning', _('No longer suggested, and left alone: {count}').format(count=result.gone)))
+    if not told:
+        told.append(('warning', _('No suggestions were selected.')))
+    return told

@@ -1,0 +1,135 @@
+"""
+What certificates serve, and whom to call about them. One set of rules for pages and event data, read for many
+certificates in a number of queries that does not depend on how many they are.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Prefetch, Q, Window, prefetch_related_objects
+from tenancy.choices import ContactPriorityChoices
+from tenancy.models import Contact, ContactAssignment
+
+from netbox_ssl.models import Certificate, CertificateAssignment
+from netbox_ssl.models.assignments import host_of
+
+__all__ = ('MOST_SERVED', 'Called', 'Served', 'active_contacts', 'read_served')
+
+# A wildcard may be on thousands of hosts.
+MOST_SERVED = 50
+
+# Whom to call first. An inactive contact is not to be called at all.
+PRIORITIES = (
+    ContactPriorityChoices.PRIORITY_PRIMARY,
+    ContactPriorityChoices.PRIORITY_SECONDARY,
+    ContactPriorityChoices.PRIORITY_TERTIARY,
+)
+
+
+@dataclass(frozen=True)
+class Called:
+    """Somebody to call; ``via`` is the object whose contact it is, None if the certificate has it itself."""
+
+    assignment: ContactAssignment
+    via: object | None
+
+
+@dataclass(frozen=True)
+class Served:
+    # At most MOST_SERVED, those where it is the primary certificate first; with what ``host_of()`` reads
+    assignments: list[CertificateAssignment]
+    # How many there are in all
+    total: int
+    # In the order in which to call them
+    contacts: list[Called]
+
+
+def read_served(certificates: Iterable[Certificate], user=None) -> dict[int, Served]:
+    """
+    What each certificate serves, and its contacts: its own, else those of what it serves, else of the hosts of these.
+
+    Args:
+        user: only what this user may see; None: everything
+    Returns:
+        by the primary key of the certificate
+    """
+    certificates = list(certificates)
+    assignments = _assignments(certificates, user)
+    own = _contacts([(Certificate, each.pk) for each in certificates], user)
+    places = {
+        pk: [each.assigned_object for each in found]
+        for pk, found in assignments.items()
+        if (Certificate, pk) not in own
+    }
+    around = [place for found in places.values() for place in found]
+    around += [host for place in around if (host := host_of(place))]
+    others = _contacts([(type(place), place.pk) for place in around], user)
+    return {
+        pk: Served(
+            assignments=found,
+            total=found[0].of_its_certificate if found else 0,
+            contacts=_in_order(own.get((Certificate, pk)) or [], places.get(pk, ()), others),
+        )
+        for pk, found in assignments.items()
+    }
+
+
+def _assignments(certificates, user) -> dict[int, list[CertificateAssignment]]:
+    queryset = CertificateAssignment.objects.with_hosts(user)
+    if user is not None:
+        queryset = queryset.restrict(user, 'view')
+    queryset = queryset.annotate(of_its_certificate=Window(Count('pk'), partition_by='certificate'))
+    first = queryset.order_by('-primary', 'pk')[:MOST_SERVED]
+    prefetch_related_objects(certificates, Prefetch('assignments', first, to_attr='_served'))
+    # An object that was deleted without NetBox leaves its assignments behind.
+    return {
+        certificate.pk: [each for each in certificate.__dict__.pop('_served') if each.assigned_object is not None]
+        for certificate in certificates
+    }
+
+
+def _contacts(objects: list[tuple], user) -> dict[tuple, list[ContactAssignment]]:
+    """The contacts to be called of ``objects``, pairs of model and primary key; by these pairs."""
+    of_model = {}
+    for model, pk in objects:
+        of_model.setdefault(model, set()).add(pk)
+    if not of_model:
+        return {}
+    models = {ContentType.objects.get_for_model(model).pk: model for model in of_model}
+    of_these = Q()
+    for type_id, model in models.items():
+        of_these |= Q(object_type=type_id, object_id__in=of_model[model])
+    found = {}
+    contacts = active_contacts(user).select_related('contact', 'role').defer('contact__comments')
+    for each in contacts.filter(of_these):
+        found.setdefault((models[each.object_type_id], each.object_id), []).append(each)
+    return found
+
+
+def active_contacts(user=None):
+    """The assignments of contacts that are to be called, as far as ``user`` may see them; None: all."""
+    queryset = ContactAssignment.objects.exclude(priority=ContactPriorityChoices.PRIORITY_INACTIVE)
+    if user is None:
+        return queryset
+    return queryset.restrict(user, 'view').filter(contact__in=Contact.objects.restrict(user, 'view'))
+
+
+def _in_order(own: list[ContactAssignment], places: Iterable, others: dict) -> list[Called]:
+    called = [Called(each, None) for each in own]
+    for place in places:
+        # The contacts of the service before those of the device that it runs on.
+        for via in filter(None, (place, host_of(place))):
+            if found := others.get((type(via), via.pk)):
+                called += [Called(each, via) for each in found]
+                break
+    called.sort(key=lambda each: (_rank(each.assignment), each.assignment.contact.name, each.assignment.pk))
+    # Who is the contact of fifty hosts is called once.
+    once = {}
+    for each in called:
+        once.setdefault((each.assignment.contact_id, each.assignment.role_id), each)
+    return list(once.values())
+
+
+def _rank(assignment: ContactAssignment) -> int:
+    return PRIORITIES.index(assignment.priority) if assignment.priority in PRIORITIES else len(PRIORITIES)

@@ -1,0 +1,156 @@
+"""
+Where a certificate may be in use: on objects that bear one of its names. A name must be the same, regardless of case
+and of a dot at its end; a wildcard matches nothing but itself, for it may be in use on few of the hosts that it covers.
+These are proposals: nothing is assigned before a person accepts it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from dcim.models import Device
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models.functions import Lower
+from ipam.models import IPAddress, Service
+from virtualization.models import VirtualMachine
+
+from netbox_ssl.branching import connection
+from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.models import AssignmentSuggestion, Certificate, CertificateAssignment
+from netbox_ssl.x509 import canonical_name
+
+__all__ = ('NAMED_BY', 'Match', 'count_named', 'find_all', 'matches_of', 'unassigned')
+
+# What can bear the name of a certificate, and in which column.
+NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 'dns_name'}
+
+# Objects that are compared in one go
+BATCH = 1_000
+# Certificates that are suggested for one object; so many for a name say nothing.
+MOST_FOR_ONE = 50
+
+# From the names to the certificates, each by the index on their names. The other way round the core tables would be
+# read once for each certificate: they have no index on the names of addresses.
+CERTIFICATES = """
+    SELECT found.id, wanted.name
+    FROM unnest(%s::text[]) AS wanted (name)
+    CROSS JOIN LATERAL (
+        SELECT id FROM netbox_ssl_certificate
+        WHERE subject_alt_names @> ARRAY[wanted.name] AND status = %s
+        LIMIT %s
+    ) AS found
+"""
+
+
+class Match(NamedTuple):
+    certificate_id: int
+    model: type
+    object_id: int
+    name: str
+
+
+def _named(model):
+    """The objects of a model that bear any name."""
+    return model.objects.exclude(**{NAMED_BY[model]: ''}).exclude(**{f'{NAMED_BY[model]}__isnull': True}).order_by('pk')
+
+
+def count_named() -> int:
+    """How many objects there are to compare."""
+    return sum(_named(model).count() for model in NAMED_BY)
+
+
+def find_all(after_batch: Callable[[int], None] = lambda done: None) -> None:
+    """
+    Bring all suggestions up to date, batch by batch: what is found is there at once, and a run that is ended halfway
+    leaves the older ones for the rest.
+
+    Args:
+        after_batch: called with the number of objects that have been compared
+    """
+    done = 0
+    for model, column in NAMED_BY.items():
+        last = 0
+        while batch := list(_named(model).filter(pk__gt=last).values_list('pk', column)[:BATCH]):
+            first, last = last, batch[-1][0]
+            _replace(model, _matches(model, batch), assigned_object_id__gt=first, assigned_object_id__lte=last)
+            done += len(batch)
+            after_batch(done)
+        _replace(model, [], assigned_object_id__gt=last)
+
+
+def _matches(model, batch: list[tuple[int, str]]) -> list[Match]:
+    """Of objects of ``model``, as pairs of primary key and name, those that bear the name of a certificate."""
+    bearers: dict[str, list[int]] = {}
+    for pk, name in batch:
+        bearers.setdefault(canonical_name(name), []).append(pk)
+    active = CertificateStatusChoices.STATUS_ACTIVE
+    with connection().cursor() as cursor:
+        cursor.execute(CERTIFICATES, [list(bearers), active, MOST_FOR_ONE])
+        found = cursor.fetchall()
+    return unassigned(Match(certificate, model, pk, name) for certificate, name in found for pk in bearers[name])
+
+
+def unassigned(matches: Iterable[Match]) -> list[Match]:
+    """Without those whose certificate is assigned there already."""
+    matches = list(matches)
+    known = set()
+    for model in {match.model for match in matches}:
+        pks = {match.object_id for match in matches if match.model is model}
+        assignments = CertificateAssignment.objects.filter(
+            assigned_object_type=ContentType.objects.get_for_model(model), assigned_object_id__in=pks
+        )
+        known |= {(model, *pair) for pair in assignments.values_list('assigned_object_id', 'certificate_id').order_by()}
+    return [match for match in matches if (match.model, match.object_id, match.certificate_id) not in known]
+
+
+def _replace(model, matches: list[Match], **which) -> None:
+    """Make ``matches`` the suggestions for the objects of ``model`` that ``which`` is about."""
+    object_type = ContentType.objects.get_for_model(model)
+    known = AssignmentSuggestion.objects.filter(assigned_object_type=object_type, **which).order_by()
+    known = {tuple(row): pk for *row, pk in known.values_list('certificate_id', 'assigned_object_id', 'name', 'pk')}
+    wanted = {(match.certificate_id, match.object_id, match.name) for match in matches}
+    with transaction.atomic():
+        # What is the same stays: it is most of it, and what a person has selected may be among it.
+        stale = [pk for row, pk in known.items() if row not in wanted]
+        AssignmentSuggestion.objects.filter(pk__in=stale).delete()
+        AssignmentSuggestion.objects.bulk_create(
+            (
+                AssignmentSuggestion(
+                    certificate_id=certificate,
+                    assigned_object_type=object_type,
+                    assigned_object_id=object_id,
+                    name=name,
+                )
+                for certificate, object_id, name in sorted(wanted - known.keys())
+            ),
+            batch_size=BATCH,
+            # Another run may write them at the same time.
+            ignore_conflicts=True,
+        )
+
+
+def matches_of(certificates: Iterable[Certificate], user, limit: int) -> list[tuple[Certificate, object, str]]:
+    """
+    What ``user`` may see that bears a name of one of ``certificates`` and is not assigned: up to ``limit`` triples of
+    certificate, object, name. Asked at this moment, for a few certificates; for all there is :func:`find_all`.
+    """
+    carriers: dict[str, list[Certificate]] = {}
+    for certificate in certificates:
+        if certificate.status == CertificateStatusChoices.STATUS_ACTIVE:
+            for name in certificate.subject_alt_names:
+                carriers.setdefault(name, []).append(certificate)
+    spellings = [spelling for name in carriers for spelling in (name, f'{name}.')]
+    if not spellings:
+        return []
+    matches, objects = [], {}
+    for model, column in NAMED_BY.items():
+        visible = model.objects.restrict(user, 'view').alias(_name=Lower(column)).filter(_name__in=spellings)
+        for each in visible.order_by('pk')[:limit]:
+            objects[model, each.pk] = each
+            name = canonical_name(getattr(each, column))
+            matches += [Match(certificate.pk, model, each.pk, name) for certificate in carriers.get(name, ())]
+    by_pk = {certificate.pk: certificate for of_name in carriers.values() for certificate in of_name}
+    return [
+        (by_pk[match.certificate_id], objects[match.model, match.object_id], match.name)
+        for match in unassigned(matches)[:limit]
+    ]

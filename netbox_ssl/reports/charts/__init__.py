@@ -1,0 +1,1 @@
+"""Geometry and wording of the SVG drawings; the templates only place them."""

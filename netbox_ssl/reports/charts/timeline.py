@@ -1,0 +1,195 @@
+"""The drawing of a certificate's history: when each issuance was valid, and when the next one replaced it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from netbox_ssl.tables.issuances import days
+from netbox_ssl.x509.text import visible
+
+__all__ = ('Timeline', 'draw')
+
+# More than these would make a page long, and old ones say little; the table has all.
+MOST_ROWS = 12
+ROW_HEIGHT = 26
+BAR_HEIGHT = 14
+# Above the bars, for the word "now"; below them, for the dates.
+TOP_HEIGHT = 16
+AXIS_HEIGHT = 26
+TICKS = 4
+# Left and right of what is drawn, so that marks at the very edge can be seen; in per cent of the width.
+MARGIN = 0.5
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One issuance. Horizontal positions are per cent of the width, so that text keeps its size on every screen."""
+
+    title: str
+    label: str
+    y: int
+    middle: int
+    # Of the mark, which stands out a little above and below.
+    top: int
+    bottom: int
+    start: str
+    width: str
+    # What was left of its validity when it was replaced: drawn faintly.
+    left_start: str
+    left_width: str
+    # Where it was replaced: nothing for the current one.
+    mark: str
+    # A time without a valid certificate, between its end and the next one.
+    gap_width: str
+    end: str
+    is_current: bool
+    # The label stands where there is more room.
+    label_x: str
+    label_is_before: bool
+
+
+@dataclass(frozen=True)
+class Tick:
+    x: str
+    label: str
+    anchor: str
+    # On a narrow screen there is room for every other date.
+    is_minor: bool
+
+
+@dataclass(frozen=True)
+class Timeline:
+    title: str
+    description: str
+    bars: list[Bar]
+    ticks: list[Tick]
+    now: str
+    now_anchor: str
+    height: int
+    axis: int
+    bar_height: int
+    # How many older ones are not drawn.
+    omitted: int
+
+
+class _Scale:
+    """From moments to per cent of the width."""
+
+    def __init__(self, start: datetime, end: datetime):
+        self.start = start
+        self.span = max((end - start).total_seconds(), 1)
+
+    def at(self, moment: datetime) -> float:
+        share = (moment - self.start).total_seconds() / self.span
+        return MARGIN + share * (100 - 2 * MARGIN)
+
+    def moment(self, share: float) -> datetime:
+        return self.start + timedelta(seconds=share * self.span)
+
+
+def draw(certificate, issuances: list, now: datetime, total: int | None = None) -> Timeline | None:
+    """
+    The timeline of these issuances, newest first; None if there is none to draw. ``total``: how many there are, if not
+    all of them were given.
+    """
+    drawn = issuances[:MOST_ROWS][::-1]
+    if not drawn:
+        return None
+    moments = [moment for each in drawn for moment in (each.valid_from, each.valid_to, each.replaced_at) if moment]
+    scale = _Scale(min(*moments, now), max(*moments, now))
+    axis = TOP_HEIGHT + len(drawn) * ROW_HEIGHT
+    at_now = scale.at(now)
+    return Timeline(
+        title=_('When the certificates of {name} were valid').format(name=visible(str(certificate))),
+        description=_describe(drawn),
+        bars=[_bar(each, number, scale, now) for number, each in enumerate(drawn)],
+        ticks=list(_ticks(scale)),
+        now=_percent(at_now),
+        now_anchor='end' if at_now > 90 else 'start',
+        height=axis + AXIS_HEIGHT,
+        axis=axis,
+        bar_height=BAR_HEIGHT,
+        omitted=(len(issuances) if total is None else total) - len(drawn),
+    )
+
+
+def _bar(issuance, number: int, scale: _Scale, now: datetime) -> Bar:
+    start, end = scale.at(issuance.valid_from), scale.at(issuance.valid_to)
+    replaced = issuance.replaced_at
+    # What was replaced before it ended was in use until then; after it ended, until its end.
+    used = max(min(end, scale.at(replaced)), start) if replaced else end
+    mark = scale.at(replaced) if replaced else None
+    right = max(end, mark or 0)
+    is_before = start > 100 - right
+    y = TOP_HEIGHT + number * ROW_HEIGHT + (ROW_HEIGHT - BAR_HEIGHT) // 2
+    return Bar(
+        title=_sentence(issuance),
+        label=_label(issuance, now),
+        y=y,
+        middle=y + BAR_HEIGHT // 2,
+        top=y - 2,
+        bottom=y + BAR_HEIGHT + 2,
+        start=_percent(start),
+        width=_percent(used - start),
+        left_start=_percent(used),
+        left_width=_percent(end - used),
+        mark=_percent(mark) if mark is not None else '',
+        gap_width=_percent(mark - end) if mark is not None and mark > end else '',
+        end=_percent(end),
+        is_current=issuance.is_current,
+        label_x=_percent(start if is_before else right),
+        label_is_before=is_before,
+    )
+
+
+def _ticks(scale: _Scale):
+    for number in range(TICKS + 1):
+        share = number / TICKS
+        moment = scale.moment(share)
+        anchor = {0: 'start', TICKS: 'end'}.get(number, 'middle')
+        yield Tick(_percent(scale.at(moment)), f'{moment:%Y-%m-%d}', anchor, number % 2 == 1)
+
+
+def _percent(value: float) -> str:
+    """Formatted here: a template would write a decimal comma in some languages."""
+    return f'{value:.2f}%'
+
+
+def _replacement(issuance) -> str:
+    """When it was replaced, in words; empty for what was not."""
+    before = issuance.replaced_days_before_expiry
+    if before is None:
+        return ''
+    if before < 0:
+        return _('{days} after expiry').format(days=days(-before))
+    return _('{days} before expiry').format(days=days(before))
+
+
+def _label(issuance, now: datetime) -> str:
+    if words := _replacement(issuance):
+        return words
+    if not issuance.is_current:
+        return ''
+    left = (issuance.valid_to - now).total_seconds() / 86400
+    if left < 0:
+        return _('current, expired {days} ago').format(days=days(-left))
+    return _('current, {days} left').format(days=days(left))
+
+
+def _sentence(issuance) -> str:
+    """One issuance in words, for its tooltip and for who cannot see the drawing."""
+    span = _('{begin} to {end}').format(
+        begin=f'{issuance.valid_from:%Y-%m-%d %H:%M}', end=f'{issuance.valid_to:%Y-%m-%d %H:%M}'
+    )
+    if issuance.is_current:
+        return _('{span}, current').format(span=span)
+    if words := _replacement(issuance):
+        return _('{span}, replaced {when}').format(span=span, when=words)
+    return span
+
+
+def _describe(drawn: list) -> str:
+    count = ngettext('{count} issuance, oldest first:', '{count} issuances, oldest first:', len(drawn))
+    return ' '.join([count.format(count=len(drawn)), '; '.join(map(_sentence, drawn))])

@@ -1,0 +1,131 @@
+"""
+What Prometheus gets to know: appended to NetBox's own ``/metrics``, when METRICS_ENABLED is set.
+
+The figures are those of the database at the moment of the scrape, whichever process answers. They stand in a registry
+of their own, because the default one is not what NetBox serves where several processes share a folder
+(PROMETHEUS_MULTIPROC_DIR), and a gauge kept there by each process would outlive what it counted.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Count, Min, Q, Value
+from django.utils import timezone
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from netbox_ssl.acme import renewal
+from netbox_ssl.announcements.counter import announcements
+from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.jobs.sweep import last_sweep, sweep_is_late
+from netbox_ssl.models import Certificate
+
+__all__ = ('MetricsMiddleware', 'RenewalCollector')
+
+logger = logging.getLogger('netbox.plugins.netbox_ssl')
+
+# The name that django_prometheus gives to NetBox's /metrics.
+METRICS_VIEW = 'prometheus-django-metrics'
+
+
+class MetricsMiddleware:
+    """Appends our metrics to NetBox's. If they cannot be had, NetBox's own are served all the same."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and match.url_name == METRICS_VIEW and response.status_code == 200:
+            registry = CollectorRegistry()
+            registry.register(RenewalCollector())
+            try:
+                response.content += generate_latest(registry)
+            except Exception:
+                logger.exception('The metrics of NetBox SSL cannot be had')
+        return response
+
+
+class RenewalCollector(Collector):
+    """Renewals as of ``now`` (aware datetime), by default the moment of collection."""
+
+    def __init__(self, now: datetime | None = None):
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        now = self.now or timezone.now()
+        providers = _by_provider(now)
+        yield _certificates(providers)
+        yield _overdue(providers)
+        yield _seconds('expiry', 'until the next certificate with a renewal status expires', providers, now)
+        yield _seconds('due', 'until the renewal of the next certificate is due', providers, now)
+        yield from _sweep(now)
+        yield _announcements()
+
+
+def _by_provider(now: datetime) -> list[dict]:
+    """Of each provider: the number of each renewal status, of those overdue, and the next moments. One pass."""
+    ahead = {'expiry': Min('valid_to', filter=Q(valid_to__gte=now))}
+    ahead['due'] = Min('renewal_due_at', filter=renewal.status_q(RenewalStatusChoices.OK, now))
+    counts = {status: Count(Value(1), filter=renewal.status_q(status, now)) for status in RenewalStatusChoices.values()}
+    counts['overdue'] = Count(Value(1), filter=renewal.overdue_q(now))
+    grouped = Certificate.objects.filter(renewal.eligible_q()).order_by('acme_provider').values('acme_provider')
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Compiling the query takes longer than it runs.
+        cursor.execute('SET LOCAL jit = off')
+        return list(grouped.annotate(**counts, **ahead))
+
+
+def _certificates(providers: list[dict]) -> Metric:
+    metric = GaugeMetricFamily(
+        'netbox_ssl_certificates',
+        'Active ACME certificates by renewal status and provider',
+        labels=['renewal_status', 'acme_provider'],
+    )
+    for row in providers:
+        for status in RenewalStatusChoices.values():
+            # Those of which there are none, too: an alert on a series that comes and goes is hard to write.
+            metric.add_metric([status, row['acme_provider']], row[status])
+    return metric
+
+
+def _overdue(providers: list[dict]) -> Metric:
+    metric = GaugeMetricFamily(
+        'netbox_ssl_certificates_overdue',
+        'Certificates that are Due although a working client would have renewed them',
+        labels=['acme_provider'],
+    )
+    for row in providers:
+        metric.add_metric([row['acme_provider']], row['overdue'])
+    return metric
+
+
+def _seconds(name: str, what: str, providers: list[dict], now: datetime) -> Metric:
+    """Without a sample if there is no such certificate."""
+    metric = GaugeMetricFamily(f'netbox_ssl_next_{name}_seconds', f'Seconds {what}')
+    if moments := [row[name] for row in providers if row[name]]:
+        metric.add_metric([], (min(moments) - now).total_seconds())
+    return metric
+
+
+def _sweep(now: datetime) -> Iterator[Metric]:
+    last = last_sweep()
+    metric = GaugeMetricFamily('netbox_ssl_last_sweep_timestamp_seconds', 'When the last renewal sweep ended')
+    if last is not None:
+        metric.add_metric([], last.timestamp())
+    yield metric
+    late = 'Whether no renewal sweep has ended for three intervals: then nothing is announced'
+    yield GaugeMetricFamily('netbox_ssl_sweep_late', late, value=int(sweep_is_late(now)))
+
+
+def _announcements() -> Metric:
+    metric = CounterMetricFamily(
+        'netbox_ssl_announcements', 'Announcements made to the event rules', labels=['event_type']
+    )
+    for event_type, number in announcements().items():
+        metric.add_metric([event_type], number)
+    return metric

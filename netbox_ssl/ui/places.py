@@ -1,0 +1,154 @@
+"""Certificates on the pages of what they serve, and what they serve on the pages of certificates."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from netbox.ui import panels
+from netbox.ui.actions import AddObject
+
+from netbox_ssl.acme import renewal
+from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.filtersets import CertificateFilterSet
+from netbox_ssl.models import Certificate
+from netbox_ssl.models.suggestions import MAY_ASSIGN
+from netbox_ssl.places.contacts import read_served
+
+__all__ = (
+    'AssignmentsPanel',
+    'CertificateCountsPanel',
+    'ContactsPanel',
+    'PlaceCertificatesPanel',
+    'SuggestionsPanel',
+    'assigned_object_params',
+)
+
+# As many contacts as a page shows; whoever is called after these is not called first.
+MOST_CALLED = 10
+
+
+def assigned_object_params(place) -> dict[str, int]:
+    """What fills the field *Assigned to* of the form for assignments."""
+    return {
+        'assigned_object_content_type': ContentType.objects.get_for_model(place).pk,
+        'assigned_object_object_id': place.pk,
+    }
+
+
+class PlaceCertificatesPanel(panels.ObjectsTablePanel):
+    """
+    The certificates of a device, virtual machine, service or IP address: assigned to it, to its services, or to the
+    addresses of its interfaces. ``kind`` is the filter of assignments by such a place.
+    """
+
+    def __init__(self, kind: str, **kwargs):
+        super().__init__(
+            'netbox_ssl.certificateassignment',
+            filters={f'{kind}_id': lambda context: context['object'].pk},
+            # The page is that of the host, or tells it.
+            exclude_columns=['host'],
+            title=_('Certificates'),
+            **kwargs,
+        )
+
+    def get_context(self, context):
+        add = AddObject('netbox_ssl.certificateassignment', url_params=assigned_object_params(context['object']))
+        return {**super().get_context(context), 'actions': [add]}
+
+
+class AssignmentsPanel(panels.ObjectsTablePanel):
+    """What a certificate serves."""
+
+    def __init__(self, **kwargs):
+        assign = AddObject(
+            'netbox_ssl.certificateassignment',
+            label=_('Assign'),
+            url_params={'certificate': lambda context: context['object'].pk},
+        )
+        super().__init__(
+            'netbox_ssl.certificateassignment',
+            filters={'certificate_id': lambda context: context['object'].pk},
+            exclude_columns=['certificate', 'renewal_status', 'valid_to'],
+            title=_('Used By'),
+            actions=[assign],
+            **kwargs,
+        )
+
+
+class ContactsPanel(panels.ObjectPanel):
+    """Whom to call about a certificate."""
+
+    title = _('Contacts')
+    template_name = 'netbox_ssl/panels/contacts.html'
+
+    def get_context(self, context):
+        certificate, user = context['object'], context['request'].user
+        permitted = user.has_perms(['tenancy.view_contactassignment', 'tenancy.view_contact'])
+        called = read_served([certificate], user)[certificate.pk].contacts if permitted else []
+        return {
+            **super().get_context(context),
+            'permitted': permitted,
+            'called': called[:MOST_CALLED],
+            'omitted': max(0, len(called) - MOST_CALLED),
+            'contacts_url': reverse('plugins:netbox_ssl:certificate_contacts', args=[certificate.pk]),
+        }
+
+    def should_render(self, context):
+        return context['permitted']
+
+
+class SuggestionsPanel(panels.Panel):
+    """Where a certificate may be in use. Asked for when the page is there already, and not shown where nothing fits."""
+
+    template_name = 'netbox_ssl/inc/suggestions_load.html'
+
+    def get_context(self, context):
+        return {**super().get_context(context), 'certificates': [context['object'].pk]}
+
+    def should_render(self, context):
+        return context['request'].user.has_perm(MAY_ASSIGN)
+
+
+class CertificateCountsPanel(panels.Panel):
+    """
+    How many certificates a tenant, site or cluster has, and how many of them need somebody; each count links to the
+    list. ``kind`` is the filter of certificates by such an object, ``permissions`` what is needed for it.
+    """
+
+    title = _('Certificates')
+    template_name = 'netbox_ssl/panels/certificate_counts.html'
+
+    def __init__(self, kind: str, permissions: tuple[str, ...], **kwargs):
+        self.filter, self.permissions = f'{kind}_id', ('netbox_ssl.view_certificate', *permissions)
+        super().__init__(**kwargs)
+
+    def get_context(self, context):
+        request, place = context['request'], context['object']
+        permitted = request.user.has_perms(self.permissions)
+        list_url = f'{reverse("plugins:netbox_ssl:certificate_list")}?{self.filter}={place.pk}'
+        return {
+            **super().get_context(context),
+            'permitted': permitted,
+            'list_url': list_url,
+            # The filter of the list itself: so what is counted is what the link shows.
+            'counts': self._counts(request, place.pk) if permitted else None,
+        }
+
+    def _counts(self, request, pk) -> dict:
+        visible = Certificate.objects.restrict(request.user, 'view')
+        certificates = CertificateFilterSet({self.filter: [pk]}, visible, request=request).qs.order_by()
+        if not (total := certificates.count()):
+            return {'total': 0, 'rows': ()}
+        counts = renewal.status_counts(certificates, timezone.now())
+        rows = [
+            (_('Renewal overdue'), 'orange', counts['overdue'], 'renewal_overdue=true'),
+            *(
+                (label, RenewalStatusChoices.colors[status], counts[status], f'renewal_status={status}')
+                for status, label in RenewalStatusChoices
+                if status in (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE)
+            ),
+        ]
+        return {'total': total, 'rows': rows}
+
+    def should_render(self, context):
+        return context['permitted']

@@ -1,0 +1,61 @@
+"""From what people send to X.509 facts, with errors that NetBox's forms and API can show at a field."""
+
+import json
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from . import settings
+from .x509 import CertificateInputError, Leaf, ParsedInput, find_private_key, read_certificates
+
+__all__ = ('read_input', 'read_single', 'refuse_private_key')
+
+
+def refuse_private_key(field: str, value) -> None:
+    """Raise a ValidationError at ``field`` if ``value`` (any JSON-like value) holds private key material."""
+    text = value if isinstance(value, str | bytes) else json.dumps(value, default=str)
+    if form := find_private_key(text):
+        raise ValidationError(
+            {
+                field: _(
+                    'This holds a private key ({form}). NetBox SSL never takes one: nothing was stored. Paste only the '
+                    'certificate (BEGIN CERTIFICATE … END CERTIFICATE). If the key has left its host, consider it '
+                    'exposed.'
+                ).format(form=form)
+            }
+        )
+
+
+def read_input(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -> ParsedInput:
+    """
+    The certificates in what was pasted, uploaded or posted. Raises ValidationError at ``field`` with cause and remedy.
+    """
+    try:
+        return read_certificates(data, limits=settings.limits(), allow_ca=allow_ca)
+    except CertificateInputError as error:
+        # The template, not the finished sentence, is what translations know.
+        raise ValidationError({field: _(error.message) % error.params}) from error
+
+
+def read_single(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -> Leaf:
+    """As :func:`read_input`, for where one object is written: several certificates are a ValidationError, too."""
+    parsed = read_input(data, field, allow_ca)
+    names = ', '.join(leaf.facts.name for leaf in parsed.leaves[:5])
+    if len(parsed.leaves) > 1:
+        raise ValidationError(
+            {
+                field: _(
+                    'This holds {count} certificates ({names}). Give each by itself, or use Smart Paste, which takes '
+                    'all.'
+                ).format(count=len(parsed.leaves), names=names)
+            }
+        )
+    if parsed.unrelated:
+        raise ValidationError(
+            {
+                field: _('Not part of the chain of {leaf}: {names}. Leave it out.').format(
+                    leaf=names, names=', '.join(facts.name for facts in parsed.unrelated[:5])
+                )
+            }
+        )
+    return parsed.leaves[0]

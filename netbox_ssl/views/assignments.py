@@ -1,0 +1,87 @@
+"""The pages of certificate assignments."""
+
+from django.contrib import messages
+from extras.ui.panels import CustomFieldsPanel, TagsPanel
+from netbox.ui import layout
+from netbox.views import generic
+from utilities.jobs import is_background_request
+from utilities.views import register_model_view
+
+from netbox_ssl import filtersets, forms, tables
+from netbox_ssl.models import CertificateAssignment
+from netbox_ssl.ui import panels
+
+from .mixins import PrivateKeyGuardMixin
+from .warnings import WarningsMixin
+
+__all__ = ()
+
+
+class PlacesMixin:
+    """Reads what an assignment is to; nothing that the user may not see."""
+
+    queryset = CertificateAssignment.objects.all()
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_places(request.user)
+
+
+@register_model_view(CertificateAssignment, 'list', path='', detail=False)
+class CertificateAssignmentListView(PlacesMixin, generic.ObjectListView):
+    filterset = filtersets.CertificateAssignmentFilterSet
+    filterset_form = forms.CertificateAssignmentFilterForm
+    table = tables.CertificateAssignmentTable
+
+
+@register_model_view(CertificateAssignment)
+class CertificateAssignmentView(PlacesMixin, generic.ObjectView):
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.CertificateAssignmentPanel(),
+        ],
+        right_panels=[
+            TagsPanel(),
+            CustomFieldsPanel(),
+        ],
+    )
+
+
+@register_model_view(CertificateAssignment, 'add', detail=False)
+@register_model_view(CertificateAssignment, 'edit')
+class CertificateAssignmentEditView(WarningsMixin, generic.ObjectEditView):
+    queryset = CertificateAssignment.objects.all()
+    form = forms.CertificateAssignmentForm
+    template_name = 'netbox_ssl/certificate_edit.html'
+
+
+@register_model_view(CertificateAssignment, 'delete')
+class CertificateAssignmentDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
+    queryset = CertificateAssignment.objects.all()
+
+
+@register_model_view(CertificateAssignment, 'bulk_import', path='import', detail=False)
+class CertificateAssignmentBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
+    queryset = CertificateAssignment.objects.all()
+    model_form = forms.CertificateAssignmentImportForm
+
+    def save_object(self, object_form, request):
+        obj = super().save_object(object_form, request)
+        for warning in obj.get_warnings():
+            if is_background_request(request):
+                request.job.logger.warning('%s: %s', obj, warning)
+            else:
+                messages.warning(request, f'{obj}: {warning}')
+        return obj
+
+
+@register_model_view(CertificateAssignment, 'bulk_edit', path='edit', detail=False)
+class CertificateAssignmentBulkEditView(PlacesMixin, generic.BulkEditView):
+    filterset = filtersets.CertificateAssignmentFilterSet
+    table = tables.CertificateAssignmentTable
+    form = forms.CertificateAssignmentBulkEditForm
+
+
+@register_model_view(CertificateAssignment, 'bulk_delete', path='delete', detail=False)
+class CertificateAssignmentBulkDeleteView(PrivateKeyGuardMixin, PlacesMixin, generic.BulkDeleteView):
+    filterset = filtersets.CertificateAssignmentFilterSet
+    table = tables.CertificateAssignmentTable

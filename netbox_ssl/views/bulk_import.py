@@ -1,0 +1,74 @@
+"""NetBox's bulk import (CSV, JSON, YAML) of certificates: records with a PEM go through the intake."""
+
+import json
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.translation import gettext as _
+from netbox.views import generic
+from utilities.views import register_model_view
+
+from netbox_ssl import intake
+from netbox_ssl.forms import CertificateImportForm
+from netbox_ssl.models import Certificate
+from netbox_ssl.x509 import visible
+
+from .mixins import PrivateKeyGuardMixin
+
+__all__ = ('CertificateBulkImportView',)
+
+
+@register_model_view(Certificate, 'bulk_import', path='import', detail=False)
+class CertificateBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
+    queryset = Certificate.objects.all()
+    model_form = CertificateImportForm
+
+    def create_and_update_objects(self, form, request):
+        _refuse_malformed(form.cleaned_data['data'])
+        self._taken_in = {}
+        others = super().create_and_update_objects(form, request)
+        return [*others, *self._taken_in.values()]
+
+    def _process_import_records(self, *args):
+        saved = super()._process_import_records(*args)
+        # Not those of the intake: it has seen to their permissions, which are those to change where it renewed. And
+        # NetBox counts, but several records may belong to one certificate.
+        return [each for each in saved if each.pk not in self._taken_in]
+
+    def _save_object(self, model_form, request, parent_idx):
+        try:
+            return super()._save_object(model_form, request, parent_idx)
+        except ValidationError as error:
+            # Raised by the intake, below: NetBox shows the number of the record for errors of the form only.
+            errors = error.message_dict if hasattr(error, 'error_dict') else {'': error.messages}
+        except PermissionDenied as error:
+            errors = {'': [str(error)]}
+        raise ValidationError(self._compile_form_errors(errors, index=parent_idx))
+
+    def save_object(self, object_form, request):
+        if object_form.leaf is None:
+            return super().save_object(object_form, request)
+        message = getattr(object_form.instance, '_changelog_message', '')
+        result = intake.take_in(object_form.leaf, request.user, object_form.attributes(), message=message)
+        self._taken_in[result.certificate.pk] = result.certificate
+        return result.certificate
+
+
+def _refuse_malformed(records) -> None:
+    """ValidationError for what NetBox would answer with a server error."""
+    if not isinstance(records, list):
+        raise ValidationError(_('Give a list of records.'))
+    for index, record in enumerate(records, start=1):
+        if not isinstance(record, dict):
+            raise ValidationError(_('Record {index}: give names and values.').format(index=index))
+        if record.get('id') and not str(record['id']).isdecimal():
+            raise ValidationError(_('Record {index} id: give a number, or leave it out.').format(index=index))
+        for name, value in record.items():
+            # NetBox takes tags and the like as text, also in JSON and YAML.
+            if isinstance(value, list | dict) and name != 'subject_alt_names' and not str(name).startswith('cf_'):
+                message = _('Record {index} {name}: give one value, as in CSV.')
+                raise ValidationError(message.format(index=index, name=visible(str(name))))
+        try:
+            json.dumps(record, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError as error:
+            message = _('Record {index} is not valid Unicode: it holds half a surrogate pair.')
+            raise ValidationError(message.format(index=index)) from error

@@ -1,0 +1,81 @@
+"""The page *By Name*: a DNS name or an IP address, whether it is fine, and the certificates that cover it."""
+
+from urllib.parse import urlencode
+
+from django.db.models import Prefetch
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import View
+from utilities.permissions import get_permission_for_model
+from utilities.views import ObjectPermissionRequiredMixin
+
+from netbox_ssl.forms.names import ByNameForm
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models.name_lookups import covering_q
+from netbox_ssl.reports.by_name import StandingChoices, answer, standing
+from netbox_ssl.x509 import covering_names
+
+from .documentation import documentation_url
+
+__all__ = ('ByNameView',)
+
+# The list shows all; here they are read in one go.
+MOST_ROWS = 100
+
+
+class ByNameView(ObjectPermissionRequiredMixin, View):
+    queryset = Certificate.objects.all()
+
+    def get_required_permission(self):
+        return get_permission_for_model(Certificate, 'view')
+
+    def get(self, request):
+        form = ByNameForm(request.GET or None)
+        name = form.cleaned_data['name'] if form.is_valid() else ''
+        context = {
+            'form': form,
+            'name': name,
+            'may_add': request.user.has_perm('netbox_ssl.add_certificate'),
+            'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),
+            'help_url': documentation_url('how-to/by-name'),
+        }
+        if name:
+            # Restricted by the mixin to what the user may view.
+            context |= _about(self.queryset.filter(covering_q(Certificate, [name])), name, request.user)
+        return render(request, 'netbox_ssl/by_name.html', context)
+
+
+def _about(certificates, name: str, user) -> dict:
+    now = timezone.now()
+    found = answer(certificates, now)
+    rows = [
+        {
+            'certificate': certificate,
+            'places': [assignment.assigned_object for assignment in certificate.assignments.all()],
+            'by': [carried for carried in covering_names(name) if carried in certificate.subject_alt_names],
+            'standing': kind,
+            'label': dict(StandingChoices)[kind],
+            'color': StandingChoices.colors[kind],
+        }
+        for certificate in _soonest_first(certificates, user)
+        for kind in [standing(certificate, now)]
+    ]
+    list_url = reverse('plugins:netbox_ssl:certificate_list')
+    return {
+        'answer': found,
+        'rows': rows,
+        'omitted': found.total - len(rows),
+        'list_url': f'{list_url}?{urlencode({"covers": name})}',
+    }
+
+
+def _soonest_first(certificates, user):
+    assignments = CertificateAssignment.objects.restrict(user, 'view').with_places(user)
+    sources = CertificateSource.objects.restrict(user, 'view').order_by('external_id')
+    return (
+        certificates.select_related('tenant')
+        .defer('pem', 'chain_pem', 'comments')
+        .prefetch_related(Prefetch('assignments', assignments), Prefetch('sources', sources))
+        .order_by('valid_to', 'pk')[:MOST_ROWS]
+    )

@@ -1,0 +1,109 @@
+"""``renewals.ics``: the calendar feed, for programs that can hold a URL and nothing else."""
+
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.debug import sensitive_variables
+from netbox.api.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from users.constants import TOKEN_PREFIX
+
+from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.filtersets import CertificateFilterSet
+from netbox_ssl.models import Certificate
+from netbox_ssl.reports.calendar import DUE, EXPIRY, KINDS, calendar_of, moments
+
+__all__ = ('CalendarView',)
+
+# What is shown: the recent past, so that an expiry does not vanish on its day; and what lies ahead.
+PAST = timedelta(days=30)
+FUTURE = timedelta(days=400)
+
+# Calendar programs grow slow with more, and nobody reads so many.
+MOST_EVENTS = 2_000
+
+# Beside the filters of the list
+TOKEN, EVENTS = OWN_PARAMETERS = ('token', 'event')
+
+
+class CalendarView(View):
+    """
+    GET of an iCalendar feed. Who asks is told by ``?token=`` (an API token of NetBox), an Authorization header as the
+    REST API takes it, or the session. Shows what that user may view, narrowed by the filters of the certificate list.
+    Answers 401 without a valid token, 403 without the permission, 400 for a filter that cannot be used.
+    """
+
+    http_method_names = ('get', 'head', 'options')
+
+    @method_decorator(sensitive_variables('token'))
+    def get(self, request):
+        try:
+            user = _user(request)
+        except AuthenticationFailed as error:
+            return _refused(401, str(error.detail))
+        if user is None:
+            return _refused(401, _('Add ?token= with an API token of NetBox to the address of this calendar.'))
+        if not user.has_perm('netbox_ssl.view_certificate'):
+            return _refused(403, _('This calendar needs the permission to view certificates.'))
+        kinds = request.GET.getlist(EVENTS) or [DUE, EXPIRY]
+        if unknown := [kind for kind in kinds if kind not in KINDS]:
+            message = _('event: “{value}” is not one of {choices}.')
+            return _refused(400, message.format(value=unknown[0], choices=', '.join(KINDS)))
+        filters = request.GET.copy()
+        for name in OWN_PARAMETERS:
+            filters.pop(name, None)
+        certificates = Certificate.objects.restrict(user, 'view')
+        filterset = CertificateFilterSet(filters, queryset=certificates, request=request)
+        if not filterset.is_valid():
+            problems = [f'{name}: {" ".join(messages)}' for name, messages in filterset.errors.items()]
+            return _refused(400, '\n'.join(problems))
+        now = timezone.now()
+        entries = _entries(filterset.qs, kinds, now)
+        root = request.build_absolute_uri('/').rstrip('/')
+        feed = calendar_of(entries[:MOST_EVENTS], root, now, left_out=len(entries) > MOST_EVENTS)
+        response = HttpResponse(feed, content_type='text/calendar; charset=utf-8')
+        response['Content-Disposition'] = 'inline; filename="renewals.ics"'
+        return _private(response)
+
+
+def _user(request):
+    """Who asks; None if nobody has said. Raises AuthenticationFailed for a token that is no good."""
+    if token := request.GET.get(TOKEN, '').strip():
+        keyword = 'Bearer' if token.startswith(TOKEN_PREFIX) else 'Token'
+        # NetBox judges it as that of an API request: enabled, not expired, from an allowed address, of an active user.
+        request.META['HTTP_AUTHORIZATION'] = f'{keyword} {token}'
+    if found := TokenAuthentication().authenticate(request):
+        return found[0]
+    return request.user if request.user.is_authenticated else None
+
+
+def _entries(certificates, kinds: list[str], now) -> list[tuple]:
+    """The soonest first."""
+    shown = certificates.filter(
+        status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__gt=now - PAST, valid_to__lt=now + FUTURE
+    )
+    soonest = shown.select_related('tenant').order_by('valid_to', 'pk').defer('pem', 'chain_pem')
+    entries = [
+        (certificate, kind, moment)
+        for certificate in soonest.distinct()[: MOST_EVENTS + 1]
+        for kind, moment in moments(certificate, kinds, now)
+    ]
+    return sorted(entries, key=lambda entry: (entry[2], entry[0].pk))
+
+
+def _refused(status: int, message: str) -> HttpResponse:
+    response = HttpResponse(message + '\n', content_type='text/plain; charset=utf-8', status=status)
+    if status == 401:
+        response['WWW-Authenticate'] = 'Bearer, Token'
+    return _private(response)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address holds a token: it shall not be kept by caches, nor be handed on by links in the feed."""
+    response['Cache-Control'] = 'private, no-store'
+    response['Referrer-Policy'] = 'no-referrer'
+    return response

@@ -1,0 +1,195 @@
+from django.utils.translation import gettext_lazy as _
+from extras.ui.panels import CustomFieldsPanel, TagsPanel
+from netbox.object_actions import AddObject, BulkDelete, BulkEdit, BulkExport, BulkImport, BulkRename
+from netbox.ui import layout
+from netbox.ui.panels import CommentsPanel, ObjectsTablePanel
+from netbox.views import generic
+from utilities.views import register_model_view
+
+from netbox_ssl import filtersets, forms, tables
+from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.object_actions import BulkDetect, SmartPaste, Suggestions
+from netbox_ssl.ui import panels
+from netbox_ssl.ui.places import AssignmentsPanel, ContactsPanel, SuggestionsPanel
+from netbox_ssl.ui.sources import SourcesToLookAtPanel
+
+from .mixins import PrivateKeyGuardMixin
+from .warnings import WarningsMixin
+
+#
+# Certificates
+#
+
+
+@register_model_view(Certificate, 'list', path='', detail=False)
+class CertificateListView(generic.ObjectListView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+    filterset_form = forms.CertificateFilterForm
+    table = tables.CertificateTable
+    actions = (AddObject, SmartPaste, Suggestions, BulkImport, BulkExport, BulkEdit, BulkDetect, BulkRename, BulkDelete)
+
+
+@register_model_view(Certificate)
+class CertificateView(generic.ObjectView):
+    queryset = Certificate.objects.all()
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.CertificatePanel(),
+            panels.RenewalPanel(),
+            panels.ARIPanel(),
+            panels.ACMEPanel(),
+            TagsPanel(),
+        ],
+        right_panels=[
+            SourcesToLookAtPanel(),
+            panels.X509Panel(),
+            ContactsPanel(),
+            CustomFieldsPanel(),
+            CommentsPanel(),
+        ],
+        bottom_panels=[
+            SuggestionsPanel(),
+            AssignmentsPanel(),
+            ObjectsTablePanel(
+                'netbox_ssl.certificatesource',
+                filters={'certificate_id': lambda ctx: ctx['object'].pk},
+                exclude_columns=['certificate'],
+                title=_('Sources'),
+            ),
+            panels.PEMPanel('pem', title=_('PEM')),
+            panels.PEMPanel('chain_pem', title=_('Chain')),
+        ],
+    )
+
+
+@register_model_view(Certificate, 'add', detail=False)
+@register_model_view(Certificate, 'edit')
+class CertificateEditView(WarningsMixin, generic.ObjectEditView):
+    queryset = Certificate.objects.all()
+    form = forms.CertificateForm
+    template_name = 'netbox_ssl/certificate_edit.html'
+
+    def get_warnings(self, request, obj):
+        # Those of the certificate itself stand on its page.
+        assignments = obj.assignments.restrict(request.user, 'view').with_hosts(request.user)
+        return [warning for assignment in assignments for warning in assignment.get_warnings()]
+
+
+@register_model_view(Certificate, 'delete')
+class CertificateDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
+    queryset = Certificate.objects.all()
+
+
+@register_model_view(Certificate, 'bulk_edit', path='edit', detail=False)
+class CertificateBulkEditView(generic.BulkEditView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+    table = tables.CertificateTable
+    form = forms.CertificateBulkEditForm
+
+
+@register_model_view(Certificate, 'bulk_rename', path='rename', detail=False)
+class CertificateBulkRenameView(PrivateKeyGuardMixin, generic.BulkRenameView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+
+
+@register_model_view(Certificate, 'bulk_delete', path='delete', detail=False)
+class CertificateBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+    table = tables.CertificateTable
+
+
+#
+# Issuances: written by imports, read by people
+#
+
+
+@register_model_view(Issuance, 'list', path='', detail=False)
+class IssuanceListView(generic.ObjectListView):
+    queryset = Issuance.objects.select_related('certificate').with_replacement()
+    filterset = filtersets.IssuanceFilterSet
+    filterset_form = forms.IssuanceFilterForm
+    table = tables.IssuanceTable
+    actions = (BulkExport,)
+
+
+@register_model_view(Issuance)
+class IssuanceView(generic.ObjectView):
+    queryset = Issuance.objects.select_related('certificate').with_replacement()
+    actions = ()
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.IssuancePanel(),
+        ],
+        right_panels=[
+            panels.X509Panel(title=_('X.509')),
+        ],
+        bottom_panels=[
+            panels.PEMPanel('pem', title=_('PEM')),
+            panels.PEMPanel('chain_pem', title=_('Chain')),
+        ],
+    )
+
+
+#
+# Sources
+#
+
+
+@register_model_view(CertificateSource, 'list', path='', detail=False)
+class CertificateSourceListView(generic.ObjectListView):
+    queryset = CertificateSource.objects.select_related('issuance', 'certificate')
+    filterset = filtersets.CertificateSourceFilterSet
+    filterset_form = forms.CertificateSourceFilterForm
+    table = tables.CertificateSourceTable
+
+
+@register_model_view(CertificateSource)
+class CertificateSourceView(generic.ObjectView):
+    queryset = CertificateSource.objects.select_related('issuance', 'certificate')
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.CertificateSourcePanel(),
+        ],
+        right_panels=[
+            TagsPanel(),
+            CustomFieldsPanel(),
+        ],
+    )
+
+
+@register_model_view(CertificateSource, 'add', detail=False)
+@register_model_view(CertificateSource, 'edit')
+class CertificateSourceEditView(generic.ObjectEditView):
+    queryset = CertificateSource.objects.all()
+    form = forms.CertificateSourceForm
+    template_name = 'netbox_ssl/certificate_edit.html'
+
+
+@register_model_view(CertificateSource, 'delete')
+class CertificateSourceDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
+    queryset = CertificateSource.objects.all()
+
+
+@register_model_view(CertificateSource, 'bulk_import', path='import', detail=False)
+class CertificateSourceBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
+    queryset = CertificateSource.objects.all()
+    model_form = forms.CertificateSourceImportForm
+
+
+@register_model_view(CertificateSource, 'bulk_edit', path='edit', detail=False)
+class CertificateSourceBulkEditView(generic.BulkEditView):
+    queryset = CertificateSource.objects.all()
+    filterset = filtersets.CertificateSourceFilterSet
+    table = tables.CertificateSourceTable
+    form = forms.CertificateSourceBulkEditForm
+
+
+@register_model_view(CertificateSource, 'bulk_delete', path='delete', detail=False)
+class CertificateSourceBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
+    queryset = CertificateSource.objects.all()
+    filterset = filtersets.CertificateSourceFilterSet
+    table = tables.CertificateSourceTable

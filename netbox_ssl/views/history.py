@@ -1,0 +1,43 @@
+"""The tab "History" of a certificate: the X.509 certificates that it has had, as a table and as a drawing."""
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from netbox.views import generic
+from utilities.views import ViewTab, register_model_view
+
+from netbox_ssl import filtersets, tables
+from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.reports.charts import timeline
+
+from .tabs import visible_count
+
+__all__ = ('CertificateHistoryView',)
+
+
+@register_model_view(Certificate, 'history')
+class CertificateHistoryView(generic.ObjectChildrenView):
+    queryset = Certificate.objects.all()
+    child_model = Issuance
+    table = tables.HistoryTable
+    filterset = filtersets.IssuanceFilterSet
+    template_name = 'netbox_ssl/certificate_history.html'
+    # Written by imports, read by people.
+    actions = ()
+    tab = ViewTab(
+        label=_('History'),
+        badge=lambda certificate: visible_count(certificate.issuances.all()),
+        permission='netbox_ssl.view_issuance',
+        # A certificate without PEM has no history.
+        hide_if_empty=True,
+        weight=500,
+    )
+
+    def get_children(self, request, parent):
+        issuances = Issuance.objects.restrict(request.user, 'view').filter(certificate=parent)
+        return issuances.select_related('certificate').with_replacement()
+
+    def get_extra_context(self, request, instance):
+        # Whatever the table is filtered or sorted by; without the PEMs.
+        issuances = self.get_children(request, instance).order_by('-valid_from', '-valid_to', '-fingerprint_sha256')
+        newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: timeline.MOST_ROWS])
+        return {'timeline': timeline.draw(instance, newest, timezone.now(), issuances.count())}

@@ -1,0 +1,82 @@
+"""The tab *Certificates* of devices, virtual machines, services and IP addresses."""
+
+from urllib.parse import urlencode
+
+from dcim.models import Device
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from ipam.models import IPAddress, Service
+from netbox.object_actions import BulkDelete, BulkEdit
+from netbox.views import generic
+from utilities.views import ViewTab, register_model_view
+from virtualization.models import VirtualMachine
+
+from netbox_ssl import filtersets, forms, tables
+from netbox_ssl.models import CertificateAssignment
+from netbox_ssl.places.assignments import assignments_at
+from netbox_ssl.tables import place_columns  # noqa: F401  (NetBox's own lists get a column)
+from netbox_ssl.ui.places import assigned_object_params
+
+from .tabs import visible_count
+
+__all__ = ()
+
+
+class PlaceCertificatesView(generic.ObjectChildrenView):
+    """Assignments to a place itself, to its services, and to the addresses of its interfaces."""
+
+    child_model = CertificateAssignment
+    table = tables.CertificateAssignmentTable
+    filterset = filtersets.CertificateAssignmentFilterSet
+    filterset_form = forms.CertificateAssignmentFilterForm
+    actions = (BulkEdit, BulkDelete)
+    template_name = 'netbox_ssl/place_certificates.html'
+    # How assignments are filtered by the place.
+    kind = ''
+
+    def get_children(self, request, parent):
+        return assignments_at(self.kind, [parent.pk]).restrict(request.user, 'view').with_places(request.user)
+
+    def get_extra_context(self, request, instance):
+        url = reverse('plugins:netbox_ssl:certificateassignment_add')
+        params = urlencode({**assigned_object_params(instance), 'return_url': request.path})
+        return {'add_url': f'{url}?{params}'}
+
+
+def _tab(kind: str) -> ViewTab:
+    return ViewTab(
+        label=_('Certificates'),
+        badge=lambda place: visible_count(assignments_at(kind, [place.pk])),
+        permission='netbox_ssl.view_certificateassignment',
+        # The panel on the page itself says that there are none, and has the button to add one.
+        hide_if_empty=True,
+        weight=2100,
+    )
+
+
+@register_model_view(Device, 'certificates')
+class DeviceCertificatesView(PlaceCertificatesView):
+    queryset = Device.objects.all()
+    kind = 'device'
+    tab = _tab(kind)
+
+
+@register_model_view(VirtualMachine, 'certificates')
+class VirtualMachineCertificatesView(PlaceCertificatesView):
+    queryset = VirtualMachine.objects.all()
+    kind = 'virtual_machine'
+    tab = _tab(kind)
+
+
+@register_model_view(Service, 'certificates')
+class ServiceCertificatesView(PlaceCertificatesView):
+    queryset = Service.objects.all()
+    kind = 'service'
+    tab = _tab(kind)
+
+
+@register_model_view(IPAddress, 'certificates')
+class IPAddressCertificatesView(PlaceCertificatesView):
+    queryset = IPAddress.objects.all()
+    kind = 'ip_address'
+    tab = _tab(kind)

@@ -1,0 +1,116 @@
+"""The page behind *Detect ACME*: what detection would change on the selected certificates, and then the change."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from netbox.views.generic.base import BaseMultiObjectView
+from utilities.jobs import is_background_request, process_request_as_job
+from utilities.permissions import get_permission_for_model
+from utilities.views import GetReturnURLMixin, register_model_view
+
+from netbox_ssl import filtersets
+from netbox_ssl.forms.redetection import RedetectionForm
+from netbox_ssl.intake.redetection import permitted, redetect
+from netbox_ssl.models import Certificate
+
+from .mixins import PrivateKeyGuardMixin
+
+__all__ = ('CertificateBulkDetectView',)
+
+# So many are looked at before they ask for confirmation, which takes a second or two.
+PREVIEWED = 2000
+
+
+class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
+    """The first POST shows, the second, with ``_confirm``, changes; as NetBox's own bulk views do it."""
+
+    queryset = Certificate.objects.all()
+    filterset = filtersets.CertificateFilterSet
+    template_name = 'netbox_ssl/certificate_bulk_detect.html'
+
+    def get_required_permission(self):
+        return get_permission_for_model(Certificate, 'change')
+
+    def get(self, request):
+        return redirect(self.get_return_url(request))
+
+    def post(self, request):
+        if '_confirm' in request.POST:
+            form = RedetectionForm(request.POST)
+            if form.is_valid():
+                return self._confirmed(request, form.cleaned_data)
+            for problems in form.errors.values():
+                messages.error(request, ' '.join(problems))
+            return redirect(self.get_return_url(request))
+        return self._preview(request)
+
+    def _preview(self, request):
+        selected = self._selected(request)
+        if not selected:
+            messages.warning(request, _('No certificates with a PEM were selected.'))
+            return redirect(self.get_return_url(request))
+        result = redetect(Certificate.objects.filter(pk__in=selected[:PREVIEWED]), request.user, dry_run=True)
+        rest = selected[PREVIEWED:]
+        # What is confirmed is what was shown, and what there was not the time to look at.
+        pks = [proposal.certificate.pk for proposal in result.proposals] + rest
+        if not pks:
+            messages.info(
+                request,
+                _('Nothing to change: detection says of {count} certificates what they say.').format(
+                    count=result.examined
+                ),
+            )
+            return redirect(self.get_return_url(request))
+        form = RedetectionForm(initial={'pk': pks, 'background_job': bool(rest)})
+        context = {
+            'form': form,
+            'result': result,
+            'rest': len(rest),
+            'model': Certificate,
+            'return_url': self.get_return_url(request),
+        }
+        return render(request, self.template_name, context)
+
+    def _selected(self, request) -> list[int]:
+        queryset = Certificate.objects.all()
+        if request.POST.get('_all'):
+            queryset = self.filterset(request.GET, queryset, request=request).qs
+        else:
+            queryset = queryset.filter(pk__in=[pk for pk in request.POST.getlist('pk') if pk.isdecimal()])
+        return list(permitted(queryset, request.user).order_by('pk').values_list('pk', flat=True).distinct())
+
+    def _confirmed(self, request, data):
+        if data['background_job']:
+            name = _('Detect ACME on {count} certificates').format(count=len(data['pk']))
+            if process_request_as_job(self.__class__, request, name=name):
+                return redirect(self.get_return_url(request))
+        result = redetect(
+            Certificate.objects.filter(pk__in=data['pk']),
+            request.user,
+            message=data['changelog_message'],
+            after_batch=self._log_progress,
+        )
+        return self._report(request, result)
+
+    def _log_progress(self, result) -> None:
+        if is_background_request(self.request):
+            message = _('Looked at {count} certificates, updated {updated}')
+            self.request.job.logger.info(message.format(count=result.examined, updated=len(result.proposals)))
+
+    def _report(self, request, result):
+        updated = _('Updated {count} certificates').format(count=len(result.proposals))
+        refused = [f'{certificate}: {" ".join(problems)}' for certificate, problems in result.refused]
+        if is_background_request(request):
+            request.job.logger.info(updated)
+            for problem in refused:
+                request.job.logger.error(problem)
+            return None
+        messages.success(request, updated)
+        for problem in refused:
+            messages.error(request, problem)
+        return redirect(self.get_return_url(request))
+
+
+@register_model_view(Certificate, 'bulk_detect', path='detect', detail=False)
+class CertificateBulkDetectView(PrivateKeyGuardMixin, BulkDetectView):
+    """As the base, for who hides a private key in the message."""

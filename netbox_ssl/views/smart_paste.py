@@ -1,0 +1,200 @@
+"""The Smart Paste page: paste, drop or choose files, see what they are and what would happen, then confirm."""
+
+from core.models import Job
+from core.signals import clear_events
+from django.conf import settings as django_settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.generic import View
+from utilities.forms import restrict_form_fields
+from utilities.views import ConditionalLoginRequiredMixin, register_model_view
+
+from netbox_ssl import __version__, intake, settings
+from netbox_ssl.forms.smart_paste import SmartPasteForm, SmartPasteSettingsForm
+from netbox_ssl.imports.smart_paste import store
+from netbox_ssl.imports.smart_paste.importing import import_now
+from netbox_ssl.imports.smart_paste.preview import count_actions, foretell
+from netbox_ssl.imports.smart_paste.results import ACTION_TEXTS, Report
+from netbox_ssl.jobs import smart_paste as job
+from netbox_ssl.models import Certificate
+from netbox_ssl.models.suggestions import MAY_ASSIGN
+from netbox_ssl.places.suggestions import matches_of
+
+__all__ = ('SmartPasteJobView', 'SmartPasteResultsView', 'SmartPasteView')
+
+# Each on a card of its own; more are a table.
+MOST_CARDS = 3
+# A page with more rows is of no use to anybody.
+MOST_ROWS = 500
+# More, and they would be too much for a field of the form.
+MOST_CHARACTERS = 256 * 1024
+# Different reasons of refusals at one form
+MOST_ERRORS = 10
+
+
+@register_model_view(Certificate, 'smart_paste', path='smart-paste', detail=False)
+class SmartPasteView(ConditionalLoginRequiredMixin, View):
+    """Nothing is written before the second POST, the one with ``_confirm``."""
+
+    def dispatch(self, request, *args, **kwargs):
+        # Which of the two is needed, each certificate decides.
+        permissions = ('netbox_ssl.add_certificate', 'netbox_ssl.change_certificate')
+        if request.user.is_authenticated and not any(request.user.has_perm(name) for name in permissions):
+            raise PermissionDenied(_('Importing certificates needs the permission to add or change them.'))
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request):
+        return self._ask(request, SmartPasteForm(request.user))
+
+    def post(self, request):
+        confirming = '_confirm' in request.POST
+        if confirming and (url := store.finished(request.user, request.POST.get('paste', ''))):
+            # Confirmed twice, or sent again.
+            return redirect(url)
+        form = SmartPasteForm(request.user, request.POST, request.FILES)
+        if not form.is_valid():
+            return self._ask(request, form)
+        settings_form = SmartPasteSettingsForm(request.POST if confirming else None)
+        restrict_form_fields(settings_form, request.user)
+        if confirming and settings_form.is_valid() and (response := self._carry_out(request, form, settings_form)):
+            return response
+        return self._preview(request, form, settings_form)
+
+    def _ask(self, request, form):
+        context = {
+            'form': form,
+            'max_bytes': settings.limits().max_input_bytes,
+            # Beyond these Django refuses the whole request, and what was pasted is gone: a script warns before.
+            'max_files': django_settings.DATA_UPLOAD_MAX_NUMBER_FILES or '',
+            'max_text': django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or '',
+            'version': __version__,
+        }
+        return render(request, 'netbox_ssl/smart_paste.html', context)
+
+    def _preview(self, request, form, settings_form):
+        pasted, key = form.cleaned_data['pasted'], form.cleaned_data['paste']
+        rows = foretell(pasted.leaves, request.user)
+        if not any(row.plan for row in rows):
+            _add_errors(form, 'text', [(None, problem) for row in rows for problem in row.problems])
+            return self._ask(request, form)
+        pems = ''.join(pasted.texts())
+        small = pasted.inputs == 1 and len(pems) <= min(MOST_CHARACTERS, settings.limits().max_input_bytes)
+        if not small:
+            key = key or store.put(request.user, pasted)
+        counts = count_actions(rows)
+        context = {
+            'pasted': pasted,
+            'rows': rows[:MOST_ROWS],
+            'omitted': max(len(rows) - MOST_ROWS, 0),
+            'total': len(rows),
+            'counts': counts,
+            'refused_count': counts[''],
+            'as_table': len(rows) > MOST_CARDS,
+            'key': key,
+            'pems': '' if key else pems,
+            'minutes': store.MINUTES,
+            'in_background': len(rows) > job.BACKGROUND_FROM and job.has_worker(),
+            'settings_form': settings_form,
+            'has_changes': any(count for action, count in counts.items() if action != intake.Action.UNCHANGED),
+        }
+        return render(request, 'netbox_ssl/smart_paste_preview.html', context)
+
+    def _carry_out(self, request, form, settings_form):
+        """Import what can be; if nothing can, the errors go to the form, and None is returned."""
+        pasted, user = form.cleaned_data['pasted'], request.user
+        if len(pasted.leaves) > job.BACKGROUND_FROM and job.has_worker():
+            url = job.results_url(job.SmartPasteJob.start(request, pasted))
+        else:
+            outcomes = []
+            attributes = settings_form.attributes()
+            entries = import_now(pasted.leaves, user, attributes, lambda leaf, outcome: outcomes.append(outcome))
+            if all(isinstance(outcome, intake.Refusal) for outcome in outcomes):
+                _add_errors(settings_form, None, [each for outcome in outcomes for each in _problems(outcome.error)])
+                clear_events.send(sender=self)
+                return None
+            several = len(entries) > MOST_CARDS or any(each['errors'] for each in entries)
+            if several or (len(entries) > 1 and _suggest_assignments(outcomes, user)):
+                url = _results_url(store.put_results(user, entries))
+            else:
+                url = self._tell(request, outcomes)
+        store.finish(user, form.cleaned_data['paste'], url)
+        return redirect(url)
+
+    def _tell(self, request, results) -> str:
+        """Messages with links. Returns the page that shows them."""
+        for result in results:
+            messages.success(
+                request,
+                format_html(
+                    '{} <a href="{}">{}</a>',
+                    ACTION_TEXTS[result.action],
+                    result.certificate.get_absolute_url(),
+                    result.certificate,
+                ),
+            )
+            for warning in result.warnings:
+                messages.warning(request, warning)
+        if len(results) == 1 and request.user.has_perm('netbox_ssl.view_certificate', results[0].certificate):
+            return results[0].certificate.get_absolute_url()
+        return reverse('plugins:netbox_ssl:certificate_list')
+
+
+@register_model_view(Certificate, 'smart_paste_results', path='smart-paste/results/<str:key>', detail=False)
+class SmartPasteResultsView(ConditionalLoginRequiredMixin, View):
+    """What became of an import of several."""
+
+    def get(self, request, key):
+        entries = store.get_results(request.user, key)
+        if entries is None:
+            raise Http404(_('These results are kept for a day, for who made the import.'))
+        return render(request, 'netbox_ssl/smart_paste_results.html', {'report': Report(entries, request.user)})
+
+
+@register_model_view(Certificate, 'smart_paste_job', path='smart-paste/jobs/<int:job>', detail=False)
+class SmartPasteJobView(ConditionalLoginRequiredMixin, View):
+    """How far a background import is, and in the end what became of it. For who made it, and for administrators."""
+
+    def get(self, request, job):
+        jobs = Job.objects.filter(name=job.SmartPasteJob.name)
+        if not request.user.is_superuser:
+            jobs = jobs.filter(user_id=request.user.pk or 0)
+        job = get_object_or_404(jobs, pk=job)
+        data = job.data or {}
+        context = {
+            'job': job,
+            'may_view_job': request.user.has_perm('core.view_job', job),
+            'running': not job.completed,
+            'done': data.get('done', 0),
+            'total': data.get('total', 0),
+            'report': Report(data.get('results', []), request.user),
+        }
+        return render(request, 'netbox_ssl/smart_paste_results.html', context)
+
+
+def _suggest_assignments(results, user) -> bool:
+    """Whether there is anything that the certificates may be assigned to. Of a single one, its own page tells."""
+    certificates = [result.certificate for result in results]
+    return user.has_perm(MAY_ASSIGN) and bool(matches_of(certificates, user, limit=1))
+
+
+def _results_url(key: str) -> str:
+    return reverse('plugins:netbox_ssl:certificate_smart_paste_results', kwargs={'key': key})
+
+
+def _problems(error: Exception) -> list[tuple[str | None, str]]:
+    """(field, message) of one of ``intake``'s refusals."""
+    if isinstance(error, ValidationError):
+        by_field = getattr(error, 'message_dict', {None: error.messages})
+        return [(field, message) for field, messages in by_field.items() for message in messages]
+    return [(None, str(error) if isinstance(error, PermissionDenied) else str(error.message))]
+
+
+def _add_errors(form, otherwise: str | None, problems: list[tuple[str | None, str]]) -> None:
+    """Each different problem once, at its field; those of no field of the form at ``otherwise``."""
+    for field, message in list(dict.fromkeys(problems))[:MOST_ERRORS]:
+        form.add_error(field if field in form.fields else otherwise, message)

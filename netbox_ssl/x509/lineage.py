@@ -1,0 +1,43 @@
+"""Canonical forms of the texts by which certificates are looked up."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+from .facts import CertificateFacts
+
+_SEPARATORS = re.compile(r'[\s:\-.]+')
+_HEX = re.compile(r'[0-9A-F]+')
+
+
+def normalize_hex(text: str) -> str:
+    """Return a serial number, fingerprint or key id as it is stored: upper-case hex, padded to whole octets.
+
+    Takes what people paste: `0x0a1b`, `04:d1:9f`, `04 D1 9F`, `4-d1-9f`. Returns '' for what is not hex. A leading
+    minus sign is taken for a sign only if it stands directly before the digits, as `openssl x509 -serial` prints it.
+    """
+    text = text.strip().upper()
+    sign = '-' if text.startswith('-') else ''
+    digits = _SEPARATORS.sub('', text).removeprefix('0X')
+    if not _HEX.fullmatch(digits):
+        return ''
+    return sign + digits.zfill(len(digits) + len(digits) % 2)
+
+
+def lineage_key(names: Iterable[str], key_algorithm: str) -> str:
+    """Return what stays the same through a renewal: 64 hex digits (SHA-256) of the names and the key algorithm.
+
+    A hash, so that it can be indexed whatever the number of names. Names are compared regardless of order, case and
+    repetition.
+    """
+    # Neither part can contain a line feed: `visible()` has escaped it.
+    return hashlib.sha256('\n'.join([key_algorithm, *sorted({name.lower() for name in names})]).encode()).hexdigest()
+
+
+def name_key(facts: CertificateFacts) -> str:
+    """Return the `lineage_key` under which a renewal finds its predecessor.
+
+    A certificate without subject alternative names goes by its common name. One without any name matches only itself.
+    """
+    names = facts.subject_alt_names or (facts.common_name or facts.subject or facts.fingerprint_sha256,)
+    return lineage_key(names, facts.key_algorithm)

@@ -1,0 +1,161 @@
+"""From bytes to facts: the one function through which every certificate comes in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs7
+
+from .chains import Loaded, relate
+from .errors import CertificateInputError
+from .extraction import explain, read_facts
+from .facts import CertificateFacts
+from .kinds import Kind
+from .limits import Limits
+from .private_keys import find_private_key
+from .refusals import count_refusal, names_refusal, private_key_refusal, refusal, size_refusal
+from .text import Message, gettext_noop
+from .unwrap import Part, unwrap
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An end-entity certificate of the input, with the chain that the input holds for it."""
+
+    facts: CertificateFacts
+    chain: tuple[CertificateFacts, ...]
+    """Its issuers, nearest first, each verified to have signed the one before; without the self-signed root."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedInput:
+    """Everything one input held."""
+
+    leaves: tuple[Leaf, ...]
+    """At least one, in the order of the input."""
+    unrelated: tuple[CertificateFacts, ...]
+    """Certificates in no leaf's chain, among them the other certificates of an issuer that has several. To be reported,
+    not stored."""
+    notes: tuple[Message, ...]
+    """What people should know about how the input was read."""
+
+
+def read_certificates(data: bytes | str, limits: Limits = DEFAULT_LIMITS, allow_ca: bool = False) -> ParsedInput:
+    """Return the certificates in `data`, sorted into leaves with their chains.
+
+    Takes PEM (RFC 7468) within any text, DER, PKCS#7, and base64 of these, in the encodings of `transport`. A leaf is a
+    certificate that is no CA and has signed no other of the input. With `allow_ca`, everything that has signed no other
+    is a leaf, so a CA certificate can be recorded as well.
+
+    Raises `CertificateInputError` for anything else, and no other exception, whatever `data` is: `PrivateKeyError` if
+    there is private key material anywhere in it, `LimitError` if it exceeds `limits`.
+    """
+    _check_size(data, limits)
+    form = find_private_key(data)
+    if form is not None:
+        raise private_key_refusal(form)
+    parts = unwrap(data)
+    certificates, notes = _load_all(parts, limits)
+    loaded = [Loaded(certificate, _facts(certificate, where)) for where, certificate in certificates]
+    return _sort(loaded, notes, limits, allow_ca)
+
+
+def _check_size(data: bytes | str, limits: Limits) -> None:
+    """Compare without encoding: a character takes at least one octet, and in PEM exactly one."""
+    if len(data) > limits.max_input_bytes:
+        raise size_refusal(limits.max_input_bytes)
+
+
+def _load_all(parts: list[Part], limits: Limits) -> tuple[list[tuple[str, x509.Certificate]], list[Message]]:
+    """Return the distinct certificates in `parts`, each with its place for messages, and notes on what was left out."""
+    wanted = [part for part in parts if part.kind is not None]
+    if not wanted:
+        raise refusal(parts[0].code)
+    if len(wanted) > limits.max_certificates:
+        raise count_refusal(limits.max_certificates, len(wanted))
+    notes = [
+        Message('left_out', gettext_noop('%(where)s was left out: it is no certificate.'), where=part.where)
+        for part in parts
+        if part.kind is None
+    ]
+    found: dict[x509.Certificate, str] = {}
+    for part in wanted:
+        for certificate in _load(part):
+            found.setdefault(certificate, part.where)
+    if not found:
+        raise refusal('no_certificates')
+    if len(found) > limits.max_certificates:
+        raise count_refusal(limits.max_certificates, len(found))
+    return [(where, certificate) for certificate, where in found.items()], notes
+
+
+def _load(part: Part) -> Iterator[x509.Certificate]:
+    try:
+        if part.kind is Kind.PKCS7:
+            yield from pkcs7.load_der_pkcs7_certificates(part.der)
+        else:
+            yield x509.load_der_x509_certificate(part.der)
+    except Exception as error:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base
+        if part.kind is Kind.PKCS7:
+            raise refusal('unsupported_pkcs7') from error
+        raise CertificateInputError(
+            'unreadable',
+            gettext_noop('%(where)s is no valid certificate (%(reason)s). Copy or export it again.'),
+            where=part.where,
+            reason=explain(error),
+        ) from error
+
+
+def _facts(certificate: x509.Certificate, where: str) -> CertificateFacts:
+    try:
+        return read_facts(certificate)
+    except CertificateInputError as error:
+        raise CertificateInputError(error.code, '%(where)s: %(cause)s', where=where, cause=str(error)) from error
+
+
+def _sort(loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: bool) -> ParsedInput:
+    """Sort into leaves, chains and the rest."""
+    facts = [item.facts for item in loaded]
+    relations = relate(loaded)
+    leaves = []
+    used = set()
+    for head, chain in zip(relations.heads, relations.chains, strict=True):
+        if facts[head].is_ca and not allow_ca:
+            continue
+        _check_leaf(facts[head], limits)
+        leaves.append(Leaf(facts[head], tuple(facts[index] for index in chain if not facts[index].is_self_signed)))
+        used.update((head, *chain))
+    if not leaves:
+        raise _ca_refusal(facts)
+    return ParsedInput(
+        tuple(leaves),
+        tuple(fact for index, fact in enumerate(facts) if index not in used),
+        tuple(notes),
+    )
+
+
+def _check_leaf(facts: CertificateFacts, limits: Limits) -> None:
+    if facts.is_acme_challenge:
+        raise CertificateInputError(
+            'acme_challenge',
+            gettext_noop(
+                '“%(name)s” is a tls-alpn-01 challenge certificate (RFC 8737), which an ACME client made for one '
+                'validation. Paste the certificate that the CA issued afterwards.'
+            ),
+            name=facts.name,
+        )
+    if len(facts.subject_alt_names) > limits.max_subject_alt_names:
+        raise names_refusal(limits.max_subject_alt_names, len(facts.subject_alt_names), facts.name)
+
+
+def _ca_refusal(facts: list[CertificateFacts]) -> CertificateInputError:
+    return CertificateInputError(
+        'ca_only',
+        gettext_noop(
+            'There are only CA certificates in it (“%(name)s”), and none that they issued for a host. '
+            'Paste the certificate of the host, alone or together with these.'
+        ),
+        name=facts[0].name,
+    )
