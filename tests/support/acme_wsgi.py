@@ -1,5 +1,5 @@
 """
-Run acme2certifier's WSGI application on 127.0.0.1: ``python acme_wsgi.py PORT`` (its own main listens on all addresses).
+Run acme2certifier's WSGI application on 127.0.0.1 (its own main listens on all addresses): ``acme_wsgi.py PORT``.
 
 The Python is that of ``acme_server.py``, in whose environment nothing of this project is installed.
 """
