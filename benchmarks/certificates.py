@@ -3,7 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
-from dev.certificate_factory import issue, make_ca
+from tests.support.certificate_factory import issue, make_ca
 
 AUTHORITIES = (
     ("Let's Encrypt", 'R13', 90),

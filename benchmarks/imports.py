@@ -7,9 +7,9 @@ import sys
 
 from benchmarks import certificates, measure
 from benchmarks.peer import PeerStack
-from dev.api import Api
 from dev.environment import prepared
 from dev.stack import Stack
+from tests.support.api import Api
 
 ROUNDS = 6
 IMPORT = 'plugins/ssl/certificates/import/'

@@ -3,9 +3,9 @@
 import requests
 
 from benchmarks import measure
-from dev.api import Api
 from dev.environment import prepared
 from dev.stack import Stack
+from tests.support.api import Api
 
 ROWS = 100_000
 ROUNDS = 15

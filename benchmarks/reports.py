@@ -8,8 +8,8 @@ import sys
 
 from benchmarks import certificates, measure
 from benchmarks.imports import IMPORT, Ours
-from dev.api import Api
 from dev.environment import prepared
+from tests.support.api import Api
 
 ROUNDS = 8
 SIZES = (10_000, 1_000_000)

@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from benchmarks.measure import interleaved, median, table
-from dev.certificate_factory import issue, make_ca
 from netbox_ssl.x509 import read_certificates, read_facts
+from tests.support.certificate_factory import issue, make_ca
 
 CERTIFICATES = 200
 ROUNDS = 41

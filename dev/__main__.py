@@ -9,8 +9,8 @@ from dev import processes
 from dev.console import Failure, Stopped, say
 
 COMMANDS = {
-    'demo': ('dev.demo', 'demo'),
-    'demo-reset': ('dev.demo', 'reset'),
+    'demo': ('demo.command', 'demo'),
+    'demo-reset': ('demo.command', 'reset'),
     'test': ('dev.testing', 'test'),
     'lint': ('dev.checks', 'lint'),
     'docs': ('dev.checks', 'docs'),

@@ -34,7 +34,7 @@ def command_line(words):
 
 def run(arguments):
     """Run a command on the demo's database, beside a demo that is up or without one."""
-    from dev.demo import demo_environment
+    from demo.command import demo_environment
 
     words = arguments or shlex.split(os.environ.get('CMD', ''))
     with demo_environment() as variables:

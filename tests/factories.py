@@ -8,9 +8,9 @@ from cryptography.x509 import SubjectAlternativeName
 from django.utils import timezone
 from users.models import ObjectPermission, User
 
-from dev.certificate_factory import Issued, issue, make_ca
 from netbox_ssl import intake
 from netbox_ssl.models import Certificate
+from tests.support.certificate_factory import Issued, issue, make_ca
 
 __all__ = (
     'DAY',

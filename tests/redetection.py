@@ -6,10 +6,10 @@ from copy import deepcopy
 from django.conf import settings as django_settings
 from django.test import override_settings
 
-from dev.certificate_factory import issue
 from netbox_ssl import settings as plugin_settings
 from netbox_ssl.models import Certificate
 from tests.factories import import_pem, in_house_ca
+from tests.support.certificate_factory import issue
 
 __all__ = ('NAME', 'certificate', 'known_provider', 'state')
 

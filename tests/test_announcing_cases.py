@@ -12,13 +12,13 @@ from extras.models import EventRule, NotificationGroup, Webhook
 from utilities.api import get_serializer_for_model
 from utilities.testing import APITestCase
 
-from dev.receiver import Receiver
 from netbox_ssl.announcements.sweep import certificates as sweep_module
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 from tests.announcing import LIFETIME, AnnouncingTestMixin, make_certificate
+from tests.support.receiver import Receiver
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

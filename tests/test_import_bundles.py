@@ -6,11 +6,11 @@ from copy import deepcopy
 from django.conf import settings as django_settings
 from django.test import override_settings
 
-from dev.certificate_factory import make_ca, self_signed
 from netbox_ssl import settings as plugin_settings
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.factories import issue_acme, lets_encrypt, successor
 from tests.import_command import CommandTestCase
+from tests.support.certificate_factory import make_ca, self_signed
 
 
 @contextmanager

@@ -14,12 +14,12 @@ from tenancy.models import Tenant
 from users.models import User
 from utilities.exceptions import AbortRequest
 
-from dev.certificate_factory import issue, make_ca
 from netbox_ssl import intake
 from netbox_ssl.imports.folder import runner as importing
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from tests.factories import DAY, grant, in_house_ca, issue_acme, successor
 from tests.import_command import CommandTestCase
+from tests.support.certificate_factory import issue, make_ca
 
 
 class FoldersTestCase(CommandTestCase):

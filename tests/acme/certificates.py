@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-from dev.certificate_factory import issue, make_key
 from netbox_ssl.x509 import CertificateFacts, read_facts
+from tests.support.certificate_factory import issue, make_key
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

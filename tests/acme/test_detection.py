@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from dev.certificate_factory import make_ca
 from netbox_ssl.acme.catalogue import build_catalogue
 from netbox_ssl.acme.detection import ISSUER_TEMPLATES, detect
 from netbox_ssl.x509 import read_facts
 from tests.acme.certificates import DAY, STEP_ACME, leaf
+from tests.support.certificate_factory import make_ca
 
 CATALOGUE = build_catalogue()
 

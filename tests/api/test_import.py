@@ -3,9 +3,9 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 from utilities.testing import APITestCase
 
-from dev.certificate_factory import make_ca
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.factories import DAY, grant, issue_acme, successor
+from tests.support.certificate_factory import make_ca
 
 URL = '/api/plugins/ssl/certificates/import/'
 

@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
 
-from dev.certificate_factory import make_ca
 from netbox_ssl.ari import polling
 from netbox_ssl.ari.polling import claim, poll, record
 from netbox_ssl.choices import CertificateStatusChoices
@@ -22,6 +21,7 @@ from tests.ari.asked import AskingTestMixin, asking
 from tests.ari.stub import closed_port, window
 from tests.factories import import_pem, issue_acme, successor
 from tests.factories import record as record_by_hand
+from tests.support.certificate_factory import make_ca
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -14,11 +14,11 @@ from extras.models import EventRule, NotificationGroup, Webhook
 from rq import SimpleWorker
 
 from dev.processes import free_port
-from dev.receiver import Receiver
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 from tests.factories import superuser
+from tests.support.receiver import Receiver
 
 from .tutorials import forms
 

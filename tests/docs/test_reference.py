@@ -12,11 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from ipam.models import IPAddress
 from utilities.testing import APITestCase
 
-from dev.certificate_factory import issue
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from tests.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 from tests.places import assign, device
 from tests.redetection import known_provider
+from tests.support.certificate_factory import issue
 
 from .replay import Documented, exchanges, fences, queries
 from .through_client import session_through

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from dev.acme_server import AcmeServer, Certbot
-from dev.api import Api
 from dev.environment import prepared
-from dev.receiver import Receiver
 from dev.stack import Stack
 from tests.e2e.browser import VIEWPORT, chromium, log_in
+from tests.support.acme_server import AcmeServer, Certbot
+from tests.support.api import Api
+from tests.support.receiver import Receiver
 
 FOLDER = Path(__file__).parent
 

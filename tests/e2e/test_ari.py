@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dev.api import Api
 from dev.stack import Stack
+from tests.support.api import Api
 
 
 @pytest.fixture(scope='module')

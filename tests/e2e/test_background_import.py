@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.certificate_factory import issue, make_ca
+from tests.support.certificate_factory import issue, make_ca
 
 IMPORT = 'plugins/ssl/certificates/import/'
 pytestmark = pytest.mark.usefixtures('empty_afterwards')

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.api import Api
-from dev.certificate_factory import issue, make_ca
 from dev.databases import WITH_NEIGHBOURS
 from dev.environment import prepared
-from dev.receiver import Receiver
 from dev.stack import Stack
 from tests.e2e.test_person import R13
+from tests.support.api import Api
+from tests.support.certificate_factory import issue, make_ca
+from tests.support.receiver import Receiver
 
 # More would be connections and processes for nothing.
 CONFIG = {'netbox_branching': {'provision_workers': 1}}

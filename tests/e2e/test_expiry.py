@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import TimeoutError
 
-from dev.certificate_factory import issue, make_ca
+from tests.support.certificate_factory import issue, make_ca
 
 CONDITIONS = '{"attr": "renewal_status", "value": "%s"}'
 # Of certificate factory's, as of any other CA: whole seconds.

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.certificate_factory import issue, make_ca
 from tests.e2e.test_paste_many import pictures
 from tests.e2e.test_person import R13
+from tests.support.certificate_factory import issue, make_ca
 
 # Name → days since it was issued, for 90
 AGES = {

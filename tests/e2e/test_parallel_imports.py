@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from dev.api import Api
-from dev.certificate_factory import issue, make_ca
+from tests.support.api import Api
+from tests.support.certificate_factory import issue, make_ca
 
 IMPORT = 'plugins/ssl/certificates/import/'
 pytestmark = pytest.mark.usefixtures('empty_afterwards')

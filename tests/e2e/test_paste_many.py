@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.certificate_factory import issue, make_ca
 from netbox_ssl.jobs.smart_paste import BACKGROUND_FROM
 from tests.e2e.test_person import R13, picture
+from tests.support.certificate_factory import issue, make_ca
 
 DROP = """(form, files) => {
     const dataTransfer = new DataTransfer();

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.certificate_factory import issue, make_ca
 from tests.e2e.browser import picture
+from tests.support.certificate_factory import issue, make_ca
 
 # The real key identifier of R13, so that the picture shows what a real certificate would.
 R13 = 'e7ab9f0f2c33a053d35e4f78c8b2840e3bd69233'

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.certificate_factory import issue, make_ca
 from tests.e2e.test_paste_many import pictures
+from tests.support.certificate_factory import issue, make_ca
 
 R13 = 'e7ab9f0f2c33a053d35e4f78c8b2840e3bd69233'
 

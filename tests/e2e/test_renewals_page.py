@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dev.certificate_factory import issue, make_ca
 from tests.e2e.browser import picture
+from tests.support.certificate_factory import issue, make_ca
 
 # Of certificates of 90 days: two are overdue, and the last has expired.
 AGES = (*range(1, 60, 4), 64, 71, 78, 84, 93)

@@ -3,9 +3,9 @@
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
-from dev.certificate_factory import make_ca
 from netbox_ssl.models import Certificate
 from tests.factories import facts, import_pem, in_house_ca, issue_acme, successor
+from tests.support.certificate_factory import make_ca
 
 ZEROSSL = {'is_acme': True, 'acme_provider': 'ZeroSSL'}
 

@@ -3,9 +3,9 @@
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
-from dev.certificate_factory import issue
 from netbox_ssl.models import Certificate
 from tests.factories import facts, import_pem, in_house_ca, issue_acme
+from tests.support.certificate_factory import issue
 
 FINGERPRINT = 'AB' * 32
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from dev.certificate_factory import make_key
 from tests.factories import issue_acme
+from tests.support.certificate_factory import make_key
 
 __all__ = ('BINARY_FORMS', 'FORMS', 'Material', 'binary', 'material', 'short')
 

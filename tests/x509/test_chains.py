@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dev.certificate_factory import distinguished_name, issue, make_ca, make_key, make_root
 from netbox_ssl.x509 import CertificateInputError, LimitError, read_certificates
+from tests.support.certificate_factory import distinguished_name, issue, make_ca, make_key, make_root
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

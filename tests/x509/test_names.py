@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dev.certificate_factory import issue, make_ca
 from netbox_ssl.x509 import lineage_key, name_key, normalize_hex, read_facts
+from tests.support.certificate_factory import issue, make_ca
 
 CA = make_ca('Example Corp', 'Example Issuing CA')
 

@@ -12,8 +12,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from dev.certificate_factory import issue, make_ca
 from netbox_ssl.x509 import CertificateFacts, normalize_hex, read_facts
+from tests.support.certificate_factory import issue, make_ca
 from tests.x509 import odd
 
 FOLDER = Path(cryptography_vectors.__file__).with_name('x509')

@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
-from dev.certificate_factory import issue, make_ca, make_root, self_signed
 from netbox_ssl.x509 import CertificateInputError, LimitError, Limits, der, read_certificates
+from tests.support.certificate_factory import issue, make_ca, make_root, self_signed
 from tests.x509 import keys, odd
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,7 +9,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
-from dev.certificate_factory import issue, make_ca, make_key, make_root, self_signed
 from netbox_ssl.x509 import CertificateInputError, der, read_facts
 from netbox_ssl.x509.extraction import MAX_SERIAL_DIGITS
 from tests.x509 import odd

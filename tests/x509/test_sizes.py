@@ -9,7 +9,6 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dev.certificate_factory import issue, make_ca
 from netbox_ssl.x509 import (
     CertificateInputError,
     LimitError,
@@ -19,6 +18,7 @@ from netbox_ssl.x509 import (
     read_certificates,
     read_facts,
 )
+from tests.support.certificate_factory import issue, make_ca
 from tests.x509 import odd
 
 CA = make_ca('Example Corp', 'Example Issuing CA')

@@ -94,8 +94,8 @@ class AcmeServer:
         # Ours must be out of its sight.
         variables.pop('PYTHONPATH', None)
         log = self.folder / 'acme-server.log'
-        # -P: the modules of dev/ are none of its business.
-        command = [programs / 'python', '-P', paths.ROOT / 'dev' / 'acme_wsgi.py', self.port]
+        # -P: the modules beside it are none of its business.
+        command = [programs / 'python', '-P', paths.ROOT / 'tests' / 'support' / 'acme_wsgi.py', self.port]
         self.process = processes.start(command, log, variables, cwd=self.folder)
         processes.wait_until(self.answers, self.process, 60, 'the ACME server', log)
 

@@ -7,8 +7,8 @@ authorities; nobody has their keys, and these are thrown away at once.
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from dev import demo_objects
-from dev.certificate_factory import issue, make_ca
+from demo import objects
+from tests.support.certificate_factory import issue, make_ca
 
 IMPORT = 'plugins/ssl/certificates/import/'
 FALLS_DUE, FALLS_DUE_IN = 'falls-due-soon.example.net', 2
@@ -110,14 +110,14 @@ def store(api, issued, **settings):
 
 def fill(api):
     """Everything that stays from one start of the demo to the next."""
-    made = demo_objects.make(api)
+    made = objects.make(api)
     cas = authorities()
     now = datetime.now(UTC).replace(microsecond=0)
     for entry in ENTRIES:
         settings = {**entry.settings, 'tenant': made.tenants[entry.tenant]}
         stored = report(api, entry, generations(entry, cas[entry.authority], now), settings)
         for name in entry.used_by:
-            demo_objects.assign(api, stored['id'], *made.places[name])
+            objects.assign(api, stored['id'], *made.places[name])
 
 
 def report(api, entry, certificates, settings):
@@ -155,7 +155,7 @@ def refresh(api, receiver_url):
     store(api, issue([FALLS_DUE], ca, due - timedelta(days=60), due + timedelta(days=30)), **HTTP)
     end = now + timedelta(minutes=EXPIRES_IN)
     store(api, issue([EXPIRES], ca, end - timedelta(days=6), end), **HTTP)
-    demo_objects.tell(api, receiver_url)
+    objects.tell(api, receiver_url)
 
 
 def describe(body):

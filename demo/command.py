@@ -8,13 +8,14 @@ import os
 import time
 from contextlib import contextmanager, suppress
 
-from dev import demo_data, demo_windows, locks, paths, processes
-from dev.api import Api
+from demo import inventory, renewal_windows
+from dev import locks, paths, processes
 from dev.console import Failure, Stopped, say, step
 from dev.databases import LOCK, PREFIX
 from dev.environment import prepared
-from dev.receiver import Receiver
 from dev.stack import Stack
+from tests.support.api import Api
+from tests.support.receiver import Receiver
 
 FIRST_PORT = 8000
 PLACES = 20
@@ -104,13 +105,13 @@ def start(stack, place, receiver):
     api = Api(stack.base_url, stack.authorization)
     if not known.get('filled'):
         with step('filling in certificates'):
-            demo_data.fill(api)
+            inventory.fill(api)
         place.remember(filled=True)
-    demo_data.refresh(api, receiver.url)
+    inventory.refresh(api, receiver.url)
     if not known.get('asked'):
         # After the rule is there, which is to tell of the window that moves.
         with step('taking answers of CAs'):
-            stack.run_module('dev.demo_windows')
+            stack.run_module('demo.renewal_windows')
         place.remember(asked=True)
 
 
@@ -124,10 +125,10 @@ def welcome(stack):
     API token   {stack.authorization}
 
   What to try
-    - {demo_data.FALLS_DUE} falls due in about {demo_data.FALLS_DUE_IN} minutes and
-      {demo_data.EXPIRES} expires in about {demo_data.EXPIRES_IN}. Touch nothing: the sweep notices, the
+    - {inventory.FALLS_DUE} falls due in about {inventory.FALLS_DUE_IN} minutes and
+      {inventory.EXPIRES} expires in about {inventory.EXPIRES_IN}. Touch nothing: the sweep notices, the
       event rule "Demo: tell the terminal" fires, and the announcement is printed here.
-    - {demo_windows.MOVED}: its CA wants it renewed by tomorrow, and says why. Look at its panel "Renewal
+    - {renewal_windows.MOVED}: its CA wants it renewed by tomorrow, and says why. Look at its panel "Renewal
       Information"; the event "Renewal window moved" is printed here.
     - Renewal status in the list: filter it, sort by it, add the column "renewal due".
     - Paste any certificate of yours at {stack.base_url}/plugins/ssl/certificates/add/ (without its private key).
@@ -149,7 +150,7 @@ def watch(stack, receiver):
     while True:
         for delivery in receiver.deliveries[printed:]:
             printed += 1
-            say(f'announced: {demo_data.describe(delivery.json)}')
+            say(f'announced: {inventory.describe(delivery.json)}')
         for process, name in ((stack.web, 'the web server'), *((worker, 'the worker') for worker in stack.workers)):
             if process.poll() is not None:
                 raise Failure(f'{name} ended by itself; its log is in {stack.folder}')
