@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 
 from netbox_ssl.x509 import CertificateInputError, der, read_facts
 from netbox_ssl.x509.extraction import MAX_SERIAL_DIGITS
+from tests.support.certificate_factory import issue, make_ca, make_key, make_root, self_signed
 from tests.x509 import odd
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
