@@ -76,7 +76,7 @@ def run():
     from django.db import connection
 
     from netbox_ssl.announcements.sweep.sources import sweep_sources
-    from tests.factories import record
+    from tests.support.factories import record
 
     pk = record('reports.example.net').pk
     rows, filled = [], 0

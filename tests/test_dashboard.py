@@ -16,7 +16,7 @@ from utilities.testing import TestCase
 from netbox_ssl.dashboard import NextDueWidget, OverdueWidget, RenewalStatusWidget
 from netbox_ssl.models import Certificate
 from netbox_ssl.reports.charts.ring import LEAST, ring
-from tests.factories import DAY, grant, record
+from tests.support.factories import DAY, grant, record
 
 
 class RenewalStatusWidgetTestCase(TestCase):

@@ -7,7 +7,7 @@ import pytest
 from netbox_ssl.acme.catalogue import build_catalogue
 from netbox_ssl.acme.detection import ISSUER_TEMPLATES, detect
 from netbox_ssl.x509 import read_facts
-from tests.acme.certificates import DAY, STEP_ACME, leaf
+from tests.support.acme_certificates import DAY, STEP_ACME, leaf
 from tests.support.certificate_factory import make_ca
 
 CATALOGUE = build_catalogue()

@@ -8,7 +8,7 @@ import pytest
 from netbox_ssl.acme.catalogue import build_catalogue, parse_custom_providers
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.x509 import read_certificates
-from tests.acme.certificates import STEP_ACME, leaf
+from tests.support.acme_certificates import STEP_ACME, leaf
 
 CATALOGUE = build_catalogue()
 LE, STAGING, GOOGLE = "Let's Encrypt", "Let's Encrypt (staging)", 'Google Trust Services'

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from tenancy.models import Tenant
 from utilities.testing import APIViewTestCases
 
-import tests.baselines  # noqa: F401  (where the query counts are)
+import tests.support.query_counts  # noqa: F401  (where the query counts are)
 from netbox_ssl.models import Certificate
-from tests.factories import issue_acme, record
+from tests.support.factories import issue_acme, record
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 END = datetime(2026, 5, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ from users.models import Token
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate
-from tests.factories import grant, import_pem, issue_acme
-from tests.redetection import NAME, certificate, known_provider, state
+from tests.support.factories import grant, import_pem, issue_acme
+from tests.support.redetection import NAME, certificate, known_provider, state
 
 URL = '/api/plugins/ssl/certificates/detect/'
 

@@ -4,8 +4,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, CertificateSource
-from tests.factories import DAY, grant, issue_acme, successor
 from tests.support.certificate_factory import make_ca
+from tests.support.factories import DAY, grant, issue_acme, successor
 
 URL = '/api/plugins/ssl/certificates/import/'
 

@@ -7,7 +7,7 @@ from users.models import Token
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, Issuance
-from tests.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
+from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 
 
 class ImportTestCase(APITestCase):

@@ -2,9 +2,9 @@
 
 from utilities.testing import APIViewTestCases
 
-import tests.baselines  # noqa: F401  (where the query counts are)
+import tests.support.query_counts  # noqa: F401  (where the query counts are)
 from netbox_ssl.models import Issuance
-from tests.factories import grant, import_pem, issue_acme, successor
+from tests.support.factories import grant, import_pem, issue_acme, successor
 
 
 class IssuanceTestCase(

@@ -13,7 +13,7 @@ from users.constants import TOKEN_PREFIX
 from users.models import Token
 
 from netbox_ssl.api.serializers import CertificateSerializer
-from tests.factories import issue_acme, record, superuser
+from tests.support.factories import issue_acme, record, superuser
 
 QUICK = settings(
     max_examples=60,

@@ -4,7 +4,7 @@ from django.urls import reverse
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate
-from tests.factories import DAY, facts, grant, import_pem, in_house_ca, issue_acme, record, successor
+from tests.support.factories import DAY, facts, grant, import_pem, in_house_ca, issue_acme, record, successor
 
 NONSENSE = (
     ({'is_acme': True, 'acme_server_url': 'ftp://ca.example.net'}, 'acme_server_url'),

@@ -12,8 +12,8 @@ from netbox_ssl.ari.asking import Asker, Question
 from netbox_ssl.ari.host_limits import HostLimits
 from netbox_ssl.ari.http.client import Client
 from netbox_ssl.ari.polling import poll
-from tests.ari.asked import AskingTestMixin, asking
-from tests.ari.stub import Stub
+from tests.support.ari_polls import AskingTestMixin, asking
+from tests.support.ari_server import Stub
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

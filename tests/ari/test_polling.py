@@ -16,12 +16,12 @@ from netbox_ssl.ari import polling
 from netbox_ssl.ari.polling import claim, poll, record
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate
-from tests.announcing import CommittingTestCase
-from tests.ari.asked import AskingTestMixin, asking
-from tests.ari.stub import closed_port, window
-from tests.factories import import_pem, issue_acme, successor
-from tests.factories import record as record_by_hand
+from tests.support.announcements import CommittingTestCase
+from tests.support.ari_polls import AskingTestMixin, asking
+from tests.support.ari_server import closed_port, window
 from tests.support.certificate_factory import make_ca
+from tests.support.factories import import_pem, issue_acme, successor
+from tests.support.factories import record as record_by_hand
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -18,8 +18,8 @@ from netbox_ssl.ari.http import client, transport
 from netbox_ssl.ari.http.client import Client
 from netbox_ssl.ari.http.failures import Failure
 from netbox_ssl.models import Certificate
-from tests.ari.asked import AskingTestMixin
-from tests.factories import DAY, grant, record
+from tests.support.ari_polls import AskingTestMixin
+from tests.support.factories import DAY, grant, record
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'how-to' / 'ari-monitoring.md').read_text(encoding='utf-8')
 

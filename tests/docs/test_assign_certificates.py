@@ -16,11 +16,10 @@ from users.models import User
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE
 from netbox_ssl.models import Certificate, CertificateAssignment
-from tests.factories import DAY, grant, record, superuser
-from tests.places import address_on, assign, device, service_on
-
-from .replay import REFERENCE
-from .tutorials import forms
+from tests.support.doc_examples import REFERENCE
+from tests.support.doc_tutorials import forms
+from tests.support.factories import DAY, grant, record, superuser
+from tests.support.places import address_on, assign, device, service_on
 
 FOLDER = REFERENCE.parent / 'how-to'
 PAGE = Path(FOLDER, 'assign-certificates.md').read_text(encoding='utf-8')

@@ -19,7 +19,7 @@ from netbox_ssl.announcements.sweep.sources import sweep_sources
 from netbox_ssl.ari.window_moves import tell_moved
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED, SOURCE_BEHIND
 from netbox_ssl.models import Certificate, CertificateSource
-from tests.factories import DAY, issue_acme, record, successor, superuser
+from tests.support.factories import DAY, issue_acme, record, successor, superuser
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'how-to' / 'event-rules.md'
 EVENT_TYPES = {

@@ -17,10 +17,9 @@ from dev.processes import free_port
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from tests.factories import superuser
+from tests.support.doc_tutorials import forms
+from tests.support.factories import superuser
 from tests.support.receiver import Receiver
-
-from .tutorials import forms
 
 FORMS = forms('expiry-monitoring.md')
 MENUS = {

@@ -13,13 +13,12 @@ from ipam.models import IPAddress
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
-from tests.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
-from tests.places import assign, device
-from tests.redetection import known_provider
 from tests.support.certificate_factory import issue
-
-from .replay import Documented, exchanges, fences, queries
-from .through_client import session_through
+from tests.support.doc_clients import session_through
+from tests.support.doc_examples import Documented, exchanges, fences, queries
+from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
+from tests.support.places import assign, device
+from tests.support.redetection import known_provider
 
 PLACEHOLDER = re.compile(r'<([\w.-]+\.(?:pem|key))>')
 

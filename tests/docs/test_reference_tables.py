@@ -25,9 +25,8 @@ from netbox_ssl.filtersets import (
 )
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.settings import INTEGER_RANGES
-from tests.factories import grant, issue_acme, successor
-
-from .replay import REFERENCE, fences
+from tests.support.doc_examples import REFERENCE, fences
+from tests.support.factories import grant, issue_acme, successor
 
 # Of every NetBox object
 COMMON = {'id', 'created', 'last_updated', 'custom_field_data', 'url', 'display_url', 'display'}

@@ -4,7 +4,7 @@ from django.urls import reverse
 from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate
-from tests.factories import grant, import_pem, issue_acme, record, successor
+from tests.support.factories import grant, import_pem, issue_acme, record, successor
 
 
 class BulkEditTestCase(TestCase):

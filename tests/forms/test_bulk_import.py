@@ -9,7 +9,7 @@ from tenancy.models import Tenant
 from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate
-from tests.factories import DAY, LIFETIME, grant, import_pem, in_house_ca, issue_acme, successor
+from tests.support.factories import DAY, LIFETIME, grant, import_pem, in_house_ca, issue_acme, successor
 
 
 class BulkImportMixin:

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import CertificateAssignment
-from tests.factories import grant, record
-from tests.places import assign, device, service_on
+from tests.support.factories import grant, record
+from tests.support.places import assign, device, service_on
 
 QUERY = """{
   certificate_assignment_list {

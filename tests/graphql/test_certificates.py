@@ -8,7 +8,7 @@ from django.urls import reverse
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, Issuance
-from tests.factories import DAY, grant, import_pem, issue_acme, record, successor
+from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
 
 STATUSES = {
     'ok': {'left': 60 * DAY},

@@ -8,8 +8,8 @@ from utilities.testing import APITestCase
 from virtualization.models import VirtualMachine
 
 from netbox_ssl.models import Certificate, CertificateAssignment
-from tests.factories import DAY, grant, record
-from tests.places import address_on, assign, device, machine, service_on
+from tests.support.factories import DAY, grant, record
+from tests.support.places import address_on, assign, device, machine, service_on
 
 ALL = (None, CertificateAssignment, Device, VirtualMachine, Service, IPAddress)
 

@@ -6,8 +6,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.factories import issue_acme
 from tests.support.certificate_factory import Issued
+from tests.support.factories import issue_acme
 
 __all__ = ('DIRECTORY', 'RENEWED', 'RENEWED_TEXT', 'certbot', 'cert_manager', 'dehydrated', 'lego', 'traefik')
 

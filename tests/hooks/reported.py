@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.factories import issue_acme
+from tests.support.factories import issue_acme
 
 __all__ = ('ISSUED', 'is_now', 'sent')
 

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from tests.factories import DAY, issue_acme
 from tests.hooks import lineages
 from tests.hooks.lineages import DIRECTORY, RENEWED_TEXT
 from tests.hooks.reported import ISSUED, is_now, sent
+from tests.support.factories import DAY, issue_acme
 
 ODD_NAMES = [
     'wild card',

@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from tests.factories import issue_acme
 from tests.hooks.lineages import certbot, lego
 from tests.hooks.running import TOKEN
-from tests.x509.keys import ders, pems
+from tests.support.factories import issue_acme
+from tests.support.private_keys import ders, pems
 
 ISSUED = issue_acme()
 

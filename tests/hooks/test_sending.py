@@ -172,7 +172,7 @@ def test_lists_of_a_hundred(host, netbox, directory):
 
 
 def ISSUED(cache=[]):  # noqa: B006, N802
-    from tests.factories import issue_acme
+    from tests.support.factories import issue_acme
 
     cache or cache.append(issue_acme())
     return cache[0]

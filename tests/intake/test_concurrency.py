@@ -7,8 +7,8 @@ from django.db import connection
 
 from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate, Issuance
-from tests.announcing import CommittingTestCase
-from tests.factories import grant, import_pem, issue_acme, successor, superuser
+from tests.support.announcements import CommittingTestCase
+from tests.support.factories import grant, import_pem, issue_acme, successor, superuser
 
 PARALLEL = 20
 SECONDS = 60

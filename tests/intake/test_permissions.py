@@ -7,7 +7,7 @@ from utilities.testing import TestCase
 
 from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate, Issuance
-from tests.factories import DAY, grant, import_pem, issue_acme, successor
+from tests.support.factories import DAY, grant, import_pem, issue_acme, successor
 
 OURS = {'tenant__slug': 'ours'}
 

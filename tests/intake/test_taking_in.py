@@ -10,8 +10,8 @@ from tenancy.models import Tenant
 
 from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate, Issuance
-from tests.announcing import AnnouncingTestMixin
-from tests.factories import DAY, facts, import_pem, in_house_ca, issue_acme, record, successor, superuser
+from tests.support.announcements import AnnouncingTestMixin
+from tests.support.factories import DAY, facts, import_pem, in_house_ca, issue_acme, record, successor, superuser
 
 
 class TakingInTestCase(TestCase):

@@ -7,7 +7,7 @@ from utilities.exceptions import AbortRequest
 from utilities.serialization import deserialize_object
 
 from netbox_ssl.models import Certificate, Issuance
-from tests.factories import DAY, LIFETIME, import_pem, issue_acme, record, successor
+from tests.support.factories import DAY, LIFETIME, import_pem, issue_acme, record, successor
 
 
 class IssuanceTestCase(TestCase):

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.test import TestCase
 
 from netbox_ssl.models import Certificate
-from tests.factories import facts, import_pem, in_house_ca, issue_acme
 from tests.support.certificate_factory import issue
+from tests.support.factories import facts, import_pem, in_house_ca, issue_acme
 
 FINGERPRINT = 'AB' * 32
 

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.test import TestCase
 
 from netbox_ssl.models import Certificate
-from tests.factories import DAY, facts, in_house_ca, issue_acme, record
 from tests.support.certificate_factory import issue, make_ca
+from tests.support.factories import DAY, facts, in_house_ca, issue_acme, record
 
 # Field → a value that is fine on an ACME certificate
 ACME_SETTINGS = {

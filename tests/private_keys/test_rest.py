@@ -9,9 +9,9 @@ from extras.models import CustomField
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, CertificateSource
-from tests.factories import facts, issue_acme, record
-from tests.private_keys.material import BINARY_FORMS, FORMS, Material, binary, material, short
-from tests.private_keys.watching import WatchingMixin
+from tests.support.factories import facts, issue_acme, record
+from tests.support.key_leaks import WatchingMixin
+from tests.support.key_material import BINARY_FORMS, FORMS, Material, binary, material, short
 
 # How a text may stand in the body of a request that writes a certificate
 PLACES = {

@@ -8,9 +8,9 @@ from django.core.cache import cache
 from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate
-from tests.factories import record
-from tests.private_keys.material import FORMS, material
-from tests.private_keys.watching import WatchingMixin, stored
+from tests.support.factories import record
+from tests.support.key_leaks import WatchingMixin, stored
+from tests.support.key_material import FORMS, material
 
 
 class WatchingTestCase(WatchingMixin, TestCase):

@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from netbox_ssl.x509 import CertificateFacts, normalize_hex, read_facts
+from tests.support import odd_certificates as odd
 from tests.support.certificate_factory import issue, make_ca
-from tests.x509 import odd
 
 FOLDER = Path(cryptography_vectors.__file__).with_name('x509')
 CA = make_ca('Example Corp', 'Example Issuing CA')

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netbox_ssl.x509 import PrivateKeyError, der, find_private_key, read_certificates
-from tests.x509 import keys
+from tests.support import private_keys as keys
 
 ENCODINGS = ('utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le', 'utf-16-be')
 

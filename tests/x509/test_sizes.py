@@ -18,8 +18,8 @@ from netbox_ssl.x509 import (
     read_certificates,
     read_facts,
 )
+from tests.support import odd_certificates as odd
 from tests.support.certificate_factory import issue, make_ca
-from tests.x509 import odd
 
 CA = make_ca('Example Corp', 'Example Issuing CA')
 SAN = '551d11'

@@ -2,7 +2,8 @@
 Which certificates the sweep looks at: range conditions on partial indexes of Certificate, in the order of an index.
 
 Each branch has its own ORDER BY and LIMIT; without, PostgreSQL reads all that fits. From all combinations of announced
-and true status, ``tests/test_candidates.py`` shows that the branches find those that differ and no others.
+and true status, ``tests/announcements/sweep/test_passes.py`` shows that the branches find those that differ and no
+others.
 """
 
 from dataclasses import dataclass

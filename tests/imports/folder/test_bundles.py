@@ -1,0 +1,115 @@
+"""``netbox import_certificates``: bundles, the standard input, and where they are cut."""
+
+from contextlib import contextmanager
+from copy import deepcopy
+
+from django.conf import settings as django_settings
+from django.test import override_settings
+
+from netbox_ssl import settings as plugin_settings
+from netbox_ssl.models import Certificate, CertificateSource
+from tests.support.certificate_factory import make_ca, self_signed
+from tests.support.factories import issue_acme, lets_encrypt, successor
+from tests.support.import_command import CommandTestCase
+
+
+@contextmanager
+def _small_inputs(small=True):
+    """Inputs of more than 4 KiB count as large."""
+    config = deepcopy(django_settings.PLUGINS_CONFIG)
+    if small:
+        config['netbox_ssl']['import_max_bytes'] = 4096
+    with override_settings(PLUGINS_CONFIG=config):
+        plugin_settings.forget()
+        yield
+    plugin_settings.forget()
+
+
+class BundlesTestCase(CommandTestCase):
+    def test_more_than_one_input_may_hold(self):
+        pems = [issue_acme(f'h{number}.example.net').fullchain_pem for number in range(130)]
+        bundle = self.write('bundle.pem', ''.join(pems))
+        self.run_command(bundle)
+        self.assertEqual(Certificate.objects.count(), 130)
+        self.assertFalse(Certificate.objects.filter(chain_pem='').exists())
+
+    def test_larger_than_one_input_may_be(self):
+        chain = lets_encrypt().pem
+        leaves = ''.join(issue_acme(f'h{number}.example.net').pem for number in range(120))
+        for name, bundle in {'first': chain + leaves, 'last': leaves + chain}.items():
+            with self.subTest(chain=name), _small_inputs():
+                Certificate.objects.all().delete()
+                self.run_command(self.write('bundle.pem', bundle))
+                self.assertEqual(Certificate.objects.count(), 120)
+                with_chain = Certificate.objects.exclude(chain_pem='').count()
+                # Behind all of them it belongs to the last group.
+                self.assertEqual(with_chain, 120 if name == 'first' else 20)
+
+    def test_one_damaged_block_costs_one_certificate(self):
+        pems = [issue_acme(f'h{number}.example.net').pem for number in range(60)]
+        pems[7] = pems[7].replace('\nMII', '\nXXX', 1)
+        pems[9] = pems[9].partition('-----END')[0]
+        for large in (False, True):
+            with self.subTest(large=large), _small_inputs(large):
+                Certificate.objects.all().delete()
+                _out, err = self.run_command(self.write('bundle.pem', ''.join(pems)), code=1)
+                self.assertEqual(Certificate.objects.count(), 58)
+                self.assertIn('bundle.pem, block 8: PEM block 8', err)
+                self.assertIn('bundle.pem, block 10: PEM block 10', err)
+                self.assertEqual(len(err.splitlines()), 2)
+
+    def test_a_private_key_at_the_end_keeps_all_of_it_out(self):
+        issued = [issue_acme(f'h{number}.example.net') for number in range(20)]
+        bundle = self.write('bundle.pem', ''.join(each.pem for each in issued) + issued[0].key_pem)
+        with _small_inputs():
+            _out, err = self.run_command(bundle, batch_size=5, code=1)
+        self.assertFalse(Certificate.objects.exists())
+        self.assertEqual(len(err.splitlines()), 1)
+        self.assertNotIn(issued[0].key_pem.splitlines()[1], err)
+
+    def test_only_authorities(self):
+        bundle = ''.join(make_ca('Example', f'CA {number}').pem for number in range(5))
+        with _small_inputs():
+            self.write('ca-certificates.crt', bundle)
+            out, _err = self.run_command()
+        self.assertIn('1 ca only', out)
+        self.assertFalse(Certificate.objects.exists())
+
+    def test_names_of_sources_stay_through_a_renewal(self):
+        old = [issue_acme('a.example.net'), issue_acme('a.example.net', key_type='rsa'), issue_acme('b.example.net')]
+        bundle = self.write('bundle.pem', ''.join(each.pem for each in old))
+        self.run_command(bundle, client='lb')
+        ids = sorted(CertificateSource.objects.values_list('external_id', flat=True))
+        self.assertEqual(
+            ids,
+            [
+                'lb:bundle.pem#a.example.net/ECDSA',
+                'lb:bundle.pem#a.example.net/RSA',
+                'lb:bundle.pem#b.example.net/ECDSA',
+            ],
+        )
+        new = [successor(old[0]), successor(old[1], key_type='rsa'), successor(old[2])]
+        bundle.write_text(''.join(each.pem for each in new))
+        out, _err = self.run_command(bundle, client='lb')
+        self.assertIn('3 renewed', out)
+        self.assertEqual(sorted(CertificateSource.objects.values_list('external_id', flat=True)), ids)
+
+    def test_who_signed_itself_and_another(self):
+        root = self_signed('root.example.net')
+        with _small_inputs():
+            self.run_command(self.write('bundle.pem', root.pem + issue_acme('a.example.net').pem * 2))
+        self.assertEqual(self.names(), ['a.example.net', 'root.example.net'])
+
+    def test_standard_input(self):
+        pems = ''.join(issue_acme(f'h{number}.example.net').pem for number in range(30)).encode()
+        self.run_command('-', stdin=pems)
+        self.assertEqual(Certificate.objects.count(), 30)
+        with _small_inputs():
+            out, _err = self.run_command('-', stdin=pems)
+        self.assertIn('30 unchanged', out)
+
+    def test_a_private_key_in_the_standard_input_ends_it(self):
+        issued = issue_acme('a.example.net')
+        with _small_inputs():
+            _out, err = self.run_command('-', stdin=(issued.pem * 8 + issued.key_pem).encode(), code=1)
+        self.assertNotIn(issued.key_pem.splitlines()[1], err)

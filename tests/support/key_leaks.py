@@ -1,0 +1,93 @@
+"""Tells whether anything of a private key was kept or shown."""
+
+import logging
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import django_rq
+from core.models import Job, ObjectChange
+from django.db import connection
+from django_redis import get_redis_connection
+from extras.models import CachedValue, Tag
+from users.models import ObjectPermission
+
+from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from tests.support.factories import grant
+from tests.support.key_material import Material
+
+__all__ = ('WatchingMixin',)
+
+# Where NetBox keeps what comes in through our pages and endpoints
+MODELS = (Certificate, Issuance, CertificateSource, ObjectChange, CachedValue, Job, Tag)
+
+# Not just "private key": the help texts of the forms say that, too.
+REFUSALS = r'holds a private key|There is private key material|made to hold a private key'
+
+
+class Listener(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.DEBUG)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(self.format(record))
+
+
+class WatchingMixin:
+    def permit(self) -> None:
+        for model in (Certificate, CertificateSource):
+            grant(self.user, 'view', 'add', 'change', 'delete', model=model)
+        self.assertTrue(ObjectPermission.objects.exists())
+
+    @contextmanager
+    def nothing_kept(self, material: Material):
+        """What happens within stores and logs nothing of ``material``, and nothing at all in our tables."""
+        counts = [(model, model.objects.count()) for model in MODELS]
+        listener = Listener()
+        root = logging.getLogger()
+        root.addHandler(listener)
+        try:
+            # What NetBox does after the commit, too: the search index, jobs
+            with self.captureOnCommitCallbacks(execute=True):
+                yield
+        finally:
+            root.removeHandler(listener)
+        self.assertEqual([(model, model.objects.count()) for model in MODELS], counts)
+        cached = b'\n'.join(in_redis())
+        for secret in material.secrets:
+            for line in listener.lines:
+                self.assertNotIn(secret, line)
+            self.assertFalse(secret.encode() in cached, f'{secret} is in Redis')
+            for model in MODELS:
+                self.assertFalse(stored(model, secret), f'{secret} is in {model._meta.db_table}')
+
+    def assertRefused(self, response, material: Material, codes=(200, 400)):
+        """The answer says that it was a private key, and shows nothing of it."""
+        content = response.content.decode(errors='replace')
+        self.assertIn(response.status_code, codes, content[:2000])
+        self.assertRegex(content, REFUSALS)
+        shown = content + str(response.cookies) + str(response.headers)
+        for secret in material.secrets:
+            self.assertNotIn(secret, shown)
+
+
+def stored(model, secret: str) -> bool:
+    """Whether any column of any row holds it."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT EXISTS (SELECT FROM {table} AS t WHERE strpos(t::text, %s) > 0)', [secret])
+        return cursor.fetchone()[0]
+
+
+def in_redis() -> Iterator[bytes]:
+    """All that NetBox keeps there: what is cached, and the arguments of background jobs."""
+    for connection_ in (get_redis_connection('default'), django_rq.get_connection('default')):
+        for key in connection_.scan_iter(count=1000):
+            kind = connection_.type(key)
+            values = connection_.hvals(key) if kind == b'hash' else [connection_.get(key)] if kind == b'string' else []
+            for value in values:
+                yield value
+                # RQ compresses what it pickles.
+                with suppress(zlib.error):
+                    yield zlib.decompress(value)

@@ -1,0 +1,258 @@
+"""The page *By Name*: one answer for a name, from the certificates that the user may view."""
+
+import re
+from datetime import timedelta
+
+from dcim.models import Device
+from django.db import connection
+from django.test import SimpleTestCase
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from utilities.testing import TestCase, create_test_device
+
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.reports.by_name import StandingChoices, answer, standing, standing_q
+from netbox_ssl.x509 import covering_names
+from tests.support.factories import DAY, grant, import_pem, issue_acme, record
+
+URL = '/plugins/ssl/by-name/'
+NAME = 'www.example.net'
+# Standing → what makes a certificate stand so, of 90 days; due 30, overdue 15 days before its end
+STANDINGS = {
+    'fine': {'left': 60 * DAY},
+    'due': {'left': 20 * DAY},
+    'overdue': {'left': 5 * DAY},
+    'expired': {'left': -DAY},
+    'future': {'left': 91 * DAY},
+    'unused': {'left': 60 * DAY, 'status': 'retired'},
+}
+
+
+def cover(standing='fine', names=(NAME,), **columns) -> Certificate:
+    return record(f'{standing} certificate', **{**STANDINGS[standing], 'subject_alt_names': list(names), **columns})
+
+
+class StandingTestCase(TestCase):
+    def test_each_certificate_stands_in_one_way_and_sql_says_the_same(self):
+        now = timezone.now()
+        for kind in STANDINGS:
+            cover(kind)
+            cover(kind, is_acme=False, acme_auto_renewal=False)
+        cover('expired', status='revoked')
+        kinds = [kind for kind in StandingChoices.values() if kind != 'nothing']
+        for certificate in Certificate.objects.all():
+            # At each moment when something changes, and right before and after it.
+            for moment in ('valid_from', 'renewal_due_at', 'renewal_overdue_at', 'valid_to'):
+                for later in (-1, 0, 1):
+                    now = getattr(certificate, moment) + timedelta(microseconds=later)
+                    found = [
+                        kind
+                        for kind in kinds
+                        if Certificate.objects.filter(standing_q(kind, now), pk=certificate.pk).exists()
+                    ]
+                    with self.subTest(certificate=certificate.name, moment=moment, later=later):
+                        self.assertEqual(found, [standing(certificate, now)])
+
+    def test_the_worst_of_those_in_use_decides(self):
+        now = timezone.now()
+        for kinds, verdict, in_use in (
+            ((), 'nothing', 0),
+            (('future', 'unused'), 'nothing', 0),
+            (('fine', 'unused', 'future'), 'fine', 1),
+            (('fine', 'due'), 'due', 2),
+            (('fine', 'due', 'overdue'), 'overdue', 3),
+            (('fine', 'expired', 'overdue', 'due'), 'expired', 4),
+        ):
+            with self.subTest(kinds=kinds):
+                Certificate.objects.all().delete()
+                made = [cover(kind) for kind in kinds]
+                found = answer(Certificate.objects.all(), now)
+                self.assertEqual((found.verdict, found.in_use, found.total), (verdict, in_use, len(kinds)))
+                ends = [each.valid_to for each in made if each.status == 'active' and each.valid_to > now]
+                self.assertEqual(found.next_expiry, min(ends, default=None))
+
+
+class FilterTestCase(TestCase):
+    """``covers``, in the filter set of pages and REST."""
+
+    @classmethod
+    def setUpTestData(cls):
+        for name, names in (
+            ('exact', [NAME]),
+            ('wildcard', ['*.example.net']),
+            ('parent', ['example.net']),
+            ('deeper', ['*.www.example.net']),
+            ('address', ['192.0.2.1', '2001:db8::1']),
+            ('idn', ['bücher.example', '*.bücher.example']),
+        ):
+            record(name, subject_alt_names=names)
+        # Clients do not look at the common name (RFC 9525, section 2).
+        record('common name', subject=f'CN={NAME}')
+
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view')
+
+    def names(self, *values) -> set[str]:
+        query = '&'.join(f'covers={value}' for value in values)
+        response = self.client.get(f'/plugins/ssl/certificates/?{query}')
+        return {row.record.name for row in response.context['table'].rows}
+
+    def test_what_covers_a_name(self):
+        for asked, names in (
+            (NAME, {'exact', 'wildcard'}),
+            ('WWW.EXAMPLE.NET.', {'exact', 'wildcard'}),
+            ('https://www.example.net:8443/path', {'exact', 'wildcard'}),
+            ('example.net', {'parent'}),
+            ('a.b.example.net', set()),
+            ('a.www.example.net', {'deeper'}),
+            ('*.example.net', {'wildcard'}),
+            ('192.0.2.1', {'address'}),
+            ('2001:DB8:0::1', {'address'}),
+            ('0.2.1', set()),
+            ('bücher.example', {'idn'}),
+            ('www.xn--bcher-kva.example', {'idn'}),
+        ):
+            with self.subTest(asked):
+                self.assertEqual(self.names(asked), names)
+        self.assertEqual(self.names('example.net', '192.0.2.1'), {'parent', 'address'})
+
+    def test_the_filter_form_refuses_what_is_no_name(self):
+        response = self.client.get('/plugins/ssl/certificates/?covers=no+name')
+        self.assertIn('Give a DNS name', str(response.context['filter_form'].errors['covers']))
+
+
+class PageTestCase(TestCase):
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view')
+
+    def page(self, name: str | None = NAME) -> str:
+        response = self.client.get(URL, {'name': name} if name is not None else {})
+        self.assertHttpStatus(response, 200)
+        return response.content.decode()
+
+    def verdict(self, name=NAME) -> str | None:
+        match = re.search(r'data-verdict="(\w+)"', self.page(name))
+        return match and match[1]
+
+    def test_verdicts(self):
+        self.assertEqual(self.verdict(), 'nothing')
+        for kind, verdict in (
+            ('unused', 'nothing'),
+            ('fine', 'fine'),
+            ('due', 'due'),
+            ('overdue', 'overdue'),
+            ('expired', 'expired'),
+        ):
+            cover(kind, names=['*.example.net'])
+            self.assertEqual(self.verdict(), verdict)
+
+    def test_it_says_by_which_name_and_who_reports(self):
+        certificate = cover('fine', names=['*.example.net', 'example.net'])
+        CertificateSource.objects.create(certificate=certificate, external_id='certbot:web01:www', client='certbot')
+        html = self.page()
+        self.assertIn('>*.example.net</div>', html)
+        self.assertNotIn('certbot:web01', html)
+        grant(self.user, 'view', model=CertificateSource)
+        self.assertIn('certbot:web01:www', self.page())
+        self.assertIn('/plugins/ssl/certificates/?covers=www.example.net', html)
+
+    def test_where_it_lives(self):
+        certificate = cover('fine')
+        device = create_test_device('web01')
+        CertificateAssignment.objects.create(certificate=certificate, assigned_object=device)
+        for model in (Device, CertificateAssignment):
+            self.assertNotIn('web01', self.page())
+            grant(self.user, 'view', model=model)
+        self.assertIn(f'<a href="{device.get_absolute_url()}">web01</a>', self.page())
+
+    def test_some_of_several(self):
+        cover('fine')
+        cover('expired', names=['*.example.net'])
+        html = self.page()
+        self.assertIn('1 of 2 certificates', html)
+        self.assertEqual(re.findall('data-standing="(.*?)"', html), ['expired', 'fine'])
+
+    def test_empty_states(self):
+        self.assertIn('Is www.example.com fine?', self.page(None))
+        self.assertIn('Is www.example.com fine?', self.page(''))
+        html = self.page()
+        self.assertIn('No certificate that you may see covers this name', html)
+        self.assertNotIn('Paste one', html)
+        grant(self.user, 'add')
+        self.assertIn('Paste one', self.page())
+
+    def test_what_is_no_name(self):
+        for text in ('no name', '<script>alert(1)</script>'):
+            html = self.page(text)
+            self.assertIn('Give a DNS name or an IP address', html)
+            self.assertNotIn('<script>alert(1)', html)
+            self.assertNotIn('data-verdict', html)
+
+    def test_a_private_key_is_not_shown_again(self):
+        key = issue_acme().key_pem
+        html = self.page(key)
+        self.assertIn('private key', html)
+        self.assertNotIn(key.splitlines()[1], html)
+
+    def test_a_real_certificate(self):
+        import_pem(issue_acme(['shop.example.net', '*.shop.example.net']))
+        for name, verdict in (
+            ('shop.example.net', 'fine'),
+            ('a.shop.example.net', 'fine'),
+            ('a.b.shop.example.net', 'nothing'),
+        ):
+            self.assertEqual(self.verdict(name), verdict)
+
+    def test_it_is_in_the_menu(self):
+        self.assertContains(self.client.get('/'), f'href="{URL}"')
+
+
+class PermissionsTestCase(TestCase):
+    def test_without_permission(self):
+        self.assertHttpStatus(self.client.get(URL), 403)
+        self.client.logout()
+        self.assertHttpStatus(self.client.get(URL), 302)
+
+    def test_others_neither_show_nor_decide(self):
+        cover('expired', names=['*.example.net'])
+        cover('fine')
+        grant(self.user, 'view', constraints={'name': 'fine certificate'})
+        html = self.client.get(URL, {'name': NAME}).content.decode()
+        self.assertIn('data-verdict="fine"', html)
+        self.assertNotIn('expired', html.lower().partition('<main')[2] or html.lower())
+        self.assertNotIn('2 certificates', html)
+
+
+class QueryTestCase(TestCase):
+    def test_the_number_of_queries_does_not_grow(self):
+        grant(self.user, 'view')
+        grant(self.user, 'view', model=CertificateSource)
+
+        def count():
+            with CaptureQueriesContext(connection) as queries:
+                self.client.get(URL, {'name': NAME})
+            return len(queries)
+
+        for model in (CertificateAssignment, Device):
+            grant(self.user, 'view', model=model)
+
+        def one_more(number):
+            certificate = cover('fine')
+            CertificateAssignment.objects.create(
+                certificate=certificate, assigned_object=create_test_device(f'web{number}')
+            )
+            CertificateSource.objects.create(certificate=certificate, external_id=f'certbot:web{number}:www')
+
+        one_more(0)
+        count()
+        few = count()
+        for number in range(1, 6):
+            one_more(number)
+        self.assertEqual(count(), few)
+
+
+class CandidatesTestCase(SimpleTestCase):
+    def test_a_wildcard_stands_for_one_label(self):
+        self.assertEqual(covering_names('a.b.example.net'), ('a.b.example.net', '*.b.example.net'))

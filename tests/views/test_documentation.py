@@ -1,0 +1,57 @@
+"""The documentation inside NetBox, where the Help button of each form leads."""
+
+import re
+from pathlib import Path
+from unittest.mock import patch
+
+from django.urls import reverse
+from utilities.testing import TestCase
+
+from netbox_ssl.models import Certificate
+from netbox_ssl.views import documentation
+from tests.support.factories import grant, import_pem, issue_acme
+
+DOCS = Path(__file__).resolve().parents[2] / 'docs'
+
+
+class DocumentationTestCase(TestCase):
+    def get(self, page='index'):
+        return self.client.get(documentation.documentation_url(page))
+
+    def test_help_leads_to_a_page(self):
+        certificate = import_pem(issue_acme()).certificate
+        for each in (certificate, certificate.issuances.get()):
+            with self.subTest(each):
+                self.assertEqual(self.client.get(each.docs_url).status_code, 200, each.docs_url)
+
+    def test_the_forms_have_the_link(self):
+        grant(self.user, 'add', 'change', 'view')
+        certificate = import_pem(issue_acme()).certificate
+        for name, kwargs in (('certificate_add', {}), ('certificate_edit', {'pk': certificate.pk})):
+            with self.subTest(name):
+                response = self.client.get(reverse(f'plugins:netbox_ssl:{name}', kwargs=kwargs))
+                self.assertContains(response, f'href="{Certificate().docs_url}"')
+
+    def test_all_pages_render_and_their_links_lead_somewhere(self):
+        pages = [path.relative_to(DOCS).with_suffix('').as_posix() for path in DOCS.rglob('*.md')]
+        self.assertIn('index', pages)
+        for page in pages:
+            response = self.get(page)
+            self.assertEqual(response.status_code, 200, page)
+            for target in re.findall(r'href="(/plugins/ssl/docs/[^"#]*)', response.content.decode()):
+                with self.subTest(page=page, target=target):
+                    self.assertEqual(self.client.get(target).status_code, 200)
+
+    def test_other_paths_are_not_found(self):
+        for page in ('nowhere', '../README', '../../etc/passwd', '/etc/passwd', 'index.md', 'reference', '..%2fREADME'):
+            with self.subTest(page):
+                response = self.client.get(f'/plugins/ssl/docs/{page}/')
+                self.assertEqual(response.status_code, 404)
+
+    def test_it_needs_a_login_as_all_of_netbox(self):
+        self.client.logout()
+        self.assertEqual(self.get().status_code, 302)
+
+    def test_without_the_files_there_is_a_message_and_no_server_error(self):
+        with patch.object(documentation, 'FOLDERS', (Path('/nonexistent'),)):
+            self.assertEqual(self.get().status_code, 404)

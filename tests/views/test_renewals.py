@@ -1,0 +1,222 @@
+"""The page *Renewals* and the status endpoint: what comes, what is late, and whether anybody watches."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+from core.choices import JobStatusChoices
+from core.models import Job
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.translation import override
+from tenancy.models import Tenant
+from utilities.testing import APITestCase, TestCase
+
+from netbox_ssl.jobs.sweep import RenewalSweepJob
+from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.reports.coming_renewals import DAYS, draw, weeks
+from tests.support.doc_examples import REFERENCE
+from tests.support.factories import DAY, grant, record
+
+URL = '/plugins/ssl/renewals/'
+BAR = re.compile(r'<a href="([^"]+)" class="text-(\w+)" aria-label="(\d+) certificates? ([^,"]+), ([^"]+)"')
+
+
+def swept(ago: timedelta) -> None:
+    """As if a sweep had ended that long ago."""
+    job = RenewalSweepJob.enqueue(immediate=False)
+    ended = timezone.now() - ago
+    Job.objects.filter(pk=job.pk).update(status=JobStatusChoices.STATUS_COMPLETED, created=ended, completed=ended)
+
+
+class RenewalsTestCase(TestCase):
+    def page(self) -> str:
+        response = self.client.get(URL)
+        self.assertHttpStatus(response, 200)
+        return response.content.decode()
+
+    def bars(self) -> list[tuple[str, str, int]]:
+        """Colour, what happens, to how many; each bar's list holds just these."""
+        found = []
+        for url, color, count, what, _ in BAR.findall(self.page()):
+            table = self.client.get(unescape(url)).context['table']
+            self.assertEqual(len(table.rows), int(count), url)
+            found.append((color, what, int(count)))
+        return found
+
+    def test_each_bar_leads_to_its_certificates(self):
+        grant(self.user, 'view')
+        record('a.example.net', left=42 * DAY)
+        record('b.example.net', left=43 * DAY)
+        record('manual.example.net', left=44 * DAY, acme_auto_renewal=False)
+        # Nothing of these is drawn.
+        record('far.example.net', left=90 * DAY, acme_renewal_days=0, acme_auto_renewal=False, status='retired')
+        record('none.example.net', left=42 * DAY, is_acme=False, acme_auto_renewal=False)
+        record('expired.example.net', left=-DAY)
+        totals = {}
+        for color, what, count in self.bars():
+            key = (color, what.replace('becomes', 'become').replace('expires', 'expire'))
+            totals[key] = totals.get(key, 0) + count
+        self.assertEqual(totals, {('blue', 'become due'): 2, ('orange', 'become overdue'): 2, ('red', 'expire'): 3})
+
+    def test_weeks_have_no_gap_and_no_overlap(self):
+        now = timezone.now()
+        made = weeks(Certificate.objects.all(), now)
+        self.assertEqual((len(made), made[0].start), (13, now))
+        for one, following in zip(made, made[1:], strict=False):
+            self.assertEqual(one.end, following.start)
+        self.assertGreaterEqual(made[-1].end - now, (DAYS - 1) * DAY)
+
+    def test_across_a_change_of_the_clocks(self):
+        with self.settings(TIME_ZONE='Europe/Berlin'), timezone.override('Europe/Berlin'):
+            now = timezone.now().replace(month=10, day=20, hour=22)
+            ends = {timezone.localtime(week.end).hour for week in weeks(Certificate.objects.all(), now)}
+        self.assertEqual(ends, {0})
+
+    def test_at_the_edges_of_the_time(self):
+        now = timezone.now().replace(hour=10)
+        ends = weeks(Certificate.objects.all(), now)[-1].end
+        for name, moment in (
+            ('first', now),
+            ('last', ends - timedelta(seconds=1)),
+            ('after', ends),
+            ('gone', now - DAY),
+        ):
+            record(name, left=moment - timezone.now(), acme_auto_renewal=False)
+            Certificate.objects.filter(name=name).update(valid_to=moment)
+        made = weeks(Certificate.objects.all(), now)
+        self.assertEqual([week.counts.get('expiry', 0) for week in made], [1, *[0] * 11, 1])
+
+    def test_the_drawing(self):
+        now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+        coming = weeks(Certificate.objects.none(), now)
+        coming[0].counts.update(due=1, expiry=200)
+        coming[12].counts.update(overdue=100)
+        with override('de'):
+            chart = draw(coming, '/list/')
+        self.assertEqual([tick.label for tick in chart.ticks][:2], ['24 Nov', '1 Dez'])
+        edges = [float(edge) for bar in chart.bars for edge in re.findall(r'^(\d+\.\d\d)%$', bar.x)]
+        self.assertEqual(len(edges), 3)
+        self.assertEqual(edges, sorted(edges))
+        self.assertGreaterEqual(edges[0], 0)
+        self.assertLessEqual(edges[2] + float(chart.bars[2].width.rstrip('%')), 100)
+        one, most, half = (bar.height for bar in chart.bars)
+        self.assertEqual(half * 2, most)
+        self.assertEqual({bar.y + bar.height for bar in chart.bars}, {chart.axis})
+        self.assertGreater(one, most / 200, 'so little could not be seen')
+        self.assertEqual(chart.bars[1].name, '200 certificates expire, 24 Nov to 30 Nov')
+
+    def test_overdue_and_expired_the_worst_first(self):
+        grant(self.user, 'view')
+        for number in range(12):
+            record(f'expired{number:02}.example.net', left=-(number + 1) * DAY)
+        record('overdue.example.net', left=5 * DAY)
+        record('due.example.net', left=20 * DAY)
+        page = self.page()
+        self.assertIn('overdue.example.net', page)
+        self.assertNotIn('>due.example.net<', page)
+        self.assertLess(page.index('expired00'), page.index('expired09'))
+        self.assertNotIn('expired10', page)
+        self.assertIn('All 12', page)
+
+    def test_only_what_the_user_may_see(self):
+        ours = Tenant.objects.create(name='Ours', slug='ours')
+        grant(self.user, 'view', constraints={'tenant__slug': 'ours'})
+        record('ours.example.net', left=5 * DAY, tenant=ours)
+        record('theirs.example.net', left=5 * DAY)
+        record('gone.example.net', left=-DAY)
+        page = self.page()
+        self.assertIn('ours.example.net', page)
+        self.assertNotIn('theirs.example.net', page)
+        self.assertNotIn('gone.example.net', page)
+        self.assertEqual(self.bars(), [('red', 'expires', 1)])
+
+    def test_without_permission(self):
+        self.assertHttpStatus(self.client.get(URL), 403)
+        self.client.logout()
+        self.assertHttpStatus(self.client.get(URL), 302)
+
+    def test_the_menu_has_it(self):
+        grant(self.user, 'view')
+        self.assertContains(self.client.get('/'), f'href="{URL}"')
+
+    def test_empty(self):
+        grant(self.user, 'view')
+        self.assertIn('Paste the first one', self.page())
+        record(left=-DAY)
+        self.assertIn('Nothing becomes due', self.page())
+
+    def test_the_sweep(self):
+        grant(self.user, 'view')
+        self.assertIn('No sweep for changes is on record', self.page())
+        self.assertIn('netbox rqworker high default low', self.page())
+        swept(timedelta(minutes=5))
+        self.assertIn('The last sweep for changes was 5', self.page())
+        swept(timedelta(seconds=30))
+        self.assertNotIn('netbox rqworker', self.page())
+        self.assertIn('Last sweep:', self.page())
+
+    def test_sources_behind_and_silent(self):
+        grant(self.user, 'view', constraints={'name': 'www.example.net'})
+        seen, hidden = record('www.example.net'), record('hidden.example.net')
+        now = timezone.now()
+        for certificate in (seen, hidden):
+            for host in ('behind', 'silent', 'well'):
+                certificate.sources.create(external_id=f'certbot:{host}:{certificate.name}', client='certbot')
+        # Saving would see that there is no older X.509 certificate.
+        CertificateSource.objects.update(reported_at=now)
+        CertificateSource.objects.filter(external_id__contains=':behind:').update(behind_since=now - 9 * DAY)
+        CertificateSource.objects.filter(external_id__contains=':silent:').update(reported_at=now - 9 * DAY)
+        self.assertNotIn('Sources behind', self.page())
+        grant(self.user, 'view', model=CertificateSource)
+        page = self.page()
+        self.assertIn('certbot:behind:www.example.net', page)
+        self.assertIn('certbot:silent:www.example.net', page)
+        self.assertNotIn('certbot:well', page)
+        # Not even whether there are more
+        self.assertNotIn('hidden.example.net', page)
+        CertificateSource.objects.all().delete()
+        self.assertIn('No ACME client reports yet', self.page())
+
+    def test_queries_do_not_grow(self):
+        grant(self.user, 'view')
+        swept(timedelta(0))
+        counts = []
+        for number in range(2):
+            for each in range(8):
+                record(f'{number}{each}.example.net', left=(5 + each) * DAY)
+                record(f'expired{number}{each}.example.net', left=-DAY)
+            self.page()
+            with CaptureQueriesContext(connection) as queries:
+                self.page()
+            counts.append(len([query for query in queries if 'netbox_ssl_certificate' in query['sql']]))
+        # The second time there are more than are shown, which are counted.
+        self.assertLessEqual(counts[1], counts[0] + 2)
+        self.assertLessEqual(counts[0], 8)
+
+
+class StatusTestCase(APITestCase):
+    url = '/api/plugins/ssl/status/'
+
+    def answer(self):
+        response = self.client.get(self.url, **self.header)
+        self.assertHttpStatus(response, 200)
+        return response.json()
+
+    def test_as_documented(self):
+        page = (REFERENCE / 'rest-api.md').read_text(encoding='utf-8')
+        (documented,) = re.findall(r'```json\n(\{\n    "version".*?\n\})\n```', page, re.DOTALL)
+        self.assertEqual(self.answer().keys(), json.loads(documented).keys())
+
+    def test_late_until_a_sweep_has_ended(self):
+        answer = self.answer()
+        self.assertEqual((answer['last_sweep'], answer['sweep_is_late']), (None, True))
+        swept(timedelta(minutes=2))
+        answer = self.answer()
+        self.assertFalse(answer['sweep_is_late'])
+        self.assertIsNotNone(answer['last_sweep'])
+
+    def test_not_for_everybody(self):
+        self.assertHttpStatus(self.client.get(self.url), 403)

@@ -1,0 +1,206 @@
+"""Smart Paste: the preview writes nothing and says what would happen; confirming does exactly that."""
+
+from core.models import ObjectChange
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from extras.models import Tag
+from tenancy.models import Tenant
+from utilities.testing import TestCase
+
+from netbox_ssl.models import Certificate
+from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
+
+
+class SmartPasteTestCase(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse('plugins:netbox_ssl:certificate_smart_paste')
+
+    def preview(self, text='', **values):
+        before = list(Certificate.objects.values())
+        response = self.client.post(self.url, {'text': text, **values})
+        self.assertEqual(list(Certificate.objects.values()), before)
+        return response
+
+    def confirm(self, text, follow=True, **values):
+        return self.client.post(self.url, {'text': text, '_confirm': '1', **values}, follow=follow)
+
+
+class PreviewTestCase(SmartPasteTestCase):
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view', 'add', 'change')
+
+    def test_the_empty_page(self):
+        self.assertContains(self.client.get(self.url), 'Paste a certificate')
+
+    def test_facts_detection_and_what_will_happen(self):
+        response = self.preview(issue_acme(['www.example.net', '192.0.2.1'], serial_number=0x0A1B).fullchain_pem)
+        for text in (
+            'CN=www.example.net',
+            '192.0.2.1',
+            '0A1B',
+            'Will be created',
+            'Let&#x27;s Encrypt',
+            'confidence: certain',
+            'authority key identifier is that of the intermediate',
+            'data-action="created"',
+        ):
+            with self.subTest(text):
+                self.assertContains(response, text)
+
+    def test_which_certificate_it_renews(self):
+        old = issue_acme()
+        certificate = import_pem(old, name='Shop').certificate
+        for issued, action in (
+            (old, 'unchanged'),
+            (successor(old), 'renewed'),
+            (successor(old, later=-60 * DAY), 'history'),
+        ):
+            with self.subTest(action):
+                response = self.preview(issued.pem)
+                self.assertContains(response, f'data-action="{action}"')
+                self.assertContains(response, f'href="{certificate.get_absolute_url()}">Shop</a>')
+
+    def test_candidates(self):
+        for name in ('first one', 'second one'):
+            record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA')
+        response = self.preview(issue_acme().pem)
+        self.assertContains(response, 'several certificates have the same names')
+        self.assertContains(response, 'first one')
+
+    def test_who_is_not_known(self):
+        response = self.preview(issue_acme(ca=in_house_ca()).pem)
+        self.assertContains(response, 'Not recognised as issued over ACME')
+
+    def test_a_file(self):
+        issued = issue_acme()
+        for content in (issued.der, issued.fullchain_pem.encode()):
+            response = self.preview(file=SimpleUploadedFile('x', content))
+            self.assertContains(response, 'Will be created')
+            # What is confirmed is what was shown
+            self.assertContains(response, issued.pem.splitlines()[1])
+
+    def test_several(self):
+        response = self.preview(''.join(issue_acme(f'{name}.example.net').pem for name in 'abc'))
+        self.assertContains(response, 'data-action="created"', count=3)
+
+    def test_errors_are_at_the_form_and_what_was_pasted_stays(self):
+        for text in ('nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', in_house_ca().pem):
+            with self.subTest(text=text):
+                response = self.preview(text)
+                self.assertTrue(response.context['form'].errors)
+                self.assertContains(response, text.splitlines()[0])
+
+    def test_nothing_or_both(self):
+        self.assertTrue(self.preview('').context['form'].errors)
+        self.assertTrue(self.preview('x', file=SimpleUploadedFile('x', b'x')).context['form'].errors)
+
+    def test_markup_in_a_certificate_is_shown_as_text(self):
+        issued = issue_acme('www.example.net', common_name='<script>alert(1)</script>')
+        response = self.preview(issued.pem)
+        self.assertNotContains(response, '<script>alert(1)')
+        self.assertContains(response, '&lt;script&gt;alert(1)')
+
+
+class ConfirmTestCase(SmartPasteTestCase):
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view', 'add', 'change')
+
+    def test_created_with_its_settings(self):
+        grant(self.user, 'view', model=Tenant)
+        grant(self.user, 'view', model=Tag)
+        tenant = Tenant.objects.create(name='Tenant', slug='tenant')
+        tag = Tag.objects.create(name='Web', slug='web')
+        response = self.confirm(
+            issue_acme().fullchain_pem,
+            tenant=tenant.pk,
+            add_tags=[tag.pk],
+            acme_auto_renewal='true',
+            acme_challenge_type='dns-01',
+            acme_renewal_days='20',
+        )
+        certificate = Certificate.objects.get()
+        self.assertRedirects(response, certificate.get_absolute_url())
+        self.assertContains(response, 'Created certificate')
+        self.assertEqual((certificate.tenant, list(certificate.tags.all())), (tenant, [tag]))
+        self.assertEqual(
+            (certificate.acme_auto_renewal, certificate.acme_challenge_type, certificate.acme_renewal_days),
+            (True, 'dns-01', 20),
+        )
+        self.assertEqual((certificate.is_acme, certificate.acme_provider), (True, "Let's Encrypt"))
+
+    def test_renewed_and_what_is_left_empty_stays(self):
+        old = issue_acme()
+        import_pem(old, acme_auto_renewal=True, acme_renewal_days=20)
+        ObjectChange.objects.all().delete()
+        response = self.confirm(successor(old).pem, acme_auto_renewal='', acme_renewal_days='')
+        self.assertContains(response, 'Renewed certificate')
+        certificate = Certificate.objects.get()
+        self.assertEqual((certificate.acme_auto_renewal, certificate.acme_renewal_days), (True, 20))
+        self.assertEqual(certificate.issuances.count(), 2)
+        self.assertEqual(ObjectChange.objects.get().action, 'update')
+
+    def test_several_all_or_nothing(self):
+        text = ''.join(issue_acme(f'{name}.example.net').pem for name in 'ab')
+        response = self.confirm(text + issue_acme(ca=in_house_ca()).pem, is_acme='false', acme_auto_renewal='true')
+        self.assertTrue(response.context['settings_form'].errors)
+        self.assertFalse(Certificate.objects.exists())
+        self.assertRedirects(self.confirm(text), reverse('plugins:netbox_ssl:certificate_list'))
+        self.assertEqual(Certificate.objects.count(), 2)
+
+    def test_settings_are_refused_at_their_field(self):
+        for name, value in (
+            ('acme_renewal_days', '3651'),
+            ('acme_renewal_days', '-1'),
+            ('acme_server_url', 'ftp://ca'),
+            ('acme_account_email', 'nobody'),
+            ('acme_challenge_type', 'email-01'),
+        ):
+            with self.subTest(name=name, value=value):
+                response = self.confirm(issue_acme().pem, **{name: value})
+                self.assertEqual(list(response.context['settings_form'].errors), [name])
+        self.assertFalse(Certificate.objects.exists())
+
+    def test_a_warning_for_days_that_are_not_less_than_the_lifetime(self):
+        response = self.confirm(issue_acme().pem, acme_auto_renewal='true', acme_renewal_days='90')
+        self.assertContains(response, 'always due')
+
+
+class PermissionsTestCase(SmartPasteTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.issued = issue_acme()
+        cls.certificate = import_pem(cls.issued, name='Secret project').certificate
+
+    def test_neither_add_nor_change(self):
+        grant(self.user, 'view')
+        self.assertEqual(self.client.get(self.url).status_code, 403)
+        self.assertEqual(self.confirm(issue_acme('new.example.net').pem).status_code, 403)
+
+    def test_nobody(self):
+        self.client.logout()
+        self.assertEqual(self.client.get(self.url).status_code, 302)
+
+    def test_add_only_does_not_renew(self):
+        grant(self.user, 'view', 'add')
+        response = self.confirm(successor(self.issued).pem)
+        self.assertContains(response, 'needs the permission to change it')
+        self.assertEqual(Certificate.objects.get().pem, self.issued.pem)
+
+    def test_change_only_does_not_create(self):
+        grant(self.user, 'view', 'change')
+        response = self.confirm(issue_acme('new.example.net').pem)
+        self.assertContains(response, 'needs the permission to add')
+        self.assertContains(self.confirm(successor(self.issued).pem), 'Renewed certificate')
+        self.assertEqual(Certificate.objects.count(), 1)
+
+    def test_nothing_hidden_is_told(self):
+        grant(self.user, 'view', 'add', constraints={'name': 'none'})
+        for send in (self.preview, self.confirm):
+            with self.subTest(send=send):
+                response = send(self.issued.pem)
+                self.assertContains(response, 'recorded already')
+                self.assertNotContains(response, 'Secret')
+                self.assertNotContains(response, self.certificate.get_absolute_url())
