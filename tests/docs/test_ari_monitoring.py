@@ -99,7 +99,7 @@ class LimitsTestCase(SimpleTestCase):
         self.assertIn('fails ten times in a row', PAGE)
         minute, day, six_hours = timedelta(minutes=1), timedelta(days=1), timedelta(hours=6)
         self.assertEqual((ari.SHORTEST, ari.LONGEST, ari.LONG_TERM), (minute, day, six_hours))
-        self.assertIn('never before a minute and never\n  later than a day; without it, after six hours', PAGE)
+        self.assertIn('never sooner than\n  one minute and never later than one day; without `Retry-After`, it is sent after six hours', PAGE)
 
     def test_the_requests_per_second_are_right(self):
         default = NetBoxSSLConfig.default_settings['ari_requests_per_second']
