@@ -1,6 +1,6 @@
 """
-Polling CAs (RFC 9773): requests per second of one worker to a stub that responds immediately, memory, and database time at
-up to 1,000,000 certificates.
+Polling CAs (RFC 9773): requests per second of one worker to a stub that responds immediately, memory, and database time
+at up to 1,000,000 certificates.
 
     make bench ARGS="ari"          up to 1,000,000 certificates (about ten minutes)
     make bench ARGS="ari --small"  up to 100,000

@@ -1,6 +1,6 @@
 """
-The management command on a folder of 100,000 certificates: rate and peak memory, compared with an idle NetBox, and again
-when all certificates are already stored.
+The management command on a folder of 100,000 certificates: rate and peak memory, compared with an idle NetBox, and
+again when all certificates are already stored.
 
     make bench ARGS="command"          100,000 files (about ten minutes)
     make bench ARGS="command --small"  5,000

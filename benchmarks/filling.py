@@ -1,4 +1,4 @@
-"""Create many rows of a model in one statement: copies of a row, with SQL expressions of ``n`` for columns that differ."""
+"""Create many rows of a model in one statement: copies of a row, with SQL expressions for columns that differ."""
 
 from django.db import connection
 

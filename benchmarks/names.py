@@ -1,7 +1,7 @@
 """
-``covers``: find the certificates that cover a name, among 1,000,000 names on 500,000 certificates, of which one in fifty
-has a wildcard. Measures the first page of the list (sorted, 50 rows), the verdict of *By Name* and a whole REST request,
-and prints the query plan.
+``covers``: find the certificates that cover a name, among 1,000,000 names on 500,000 certificates, of which one in
+fifty has a wildcard. Measures the first page of the list (sorted, 50 rows), the verdict of *By Name* and a whole REST
+request, and prints the query plan.
 
     make bench ARGS="names"          1,000,000 names (about two minutes)
     make bench ARGS="names --small"  100,000

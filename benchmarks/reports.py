@@ -1,6 +1,6 @@
 """
-The nightly reports of ACME clients: lists of 100 without changes over REST (one gunicorn worker); and the sweep for sources
-that are behind or silent, with nothing to announce, at up to 1,000,000 sources.
+The nightly reports of ACME clients: lists of 100 without changes over REST (one gunicorn worker); and the sweep for
+sources that are behind or silent, with nothing to announce, at up to 1,000,000 sources.
 """
 
 import subprocess

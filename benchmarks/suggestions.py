@@ -1,7 +1,7 @@
 """
-Suggested assignments: the background job on 100,000 certificates, 100,000 IP addresses, every second one of which has the
-name of a certificate, and 100,000 devices without a matching name. Measures its peak memory compared with an idle NetBox,
-the list, and the query for the page of one certificate.
+Suggested assignments: the background job on 100,000 certificates, 100,000 IP addresses, every second one of which has
+the name of a certificate, and 100,000 devices without a matching name. Measures its peak memory compared with an idle
+NetBox, the list, and the query for the page of one certificate.
 
     make bench ARGS="suggestions"          100,000 each (about two minutes)
     make bench ARGS="suggestions --small"  10,000

@@ -20,7 +20,7 @@ from dev.environment import prepared
 
 SIZES = (10_000, 100_000, 1_000_000)
 
-# As long and as incompressible as a leaf with an RSA key and its chain: PostgreSQL stores them outside the table (TOAST).
+# As long and as incompressible as a leaf with an RSA key and its chain: PostgreSQL stores them in the TOAST table.
 PEMS = secrets.token_hex(850), secrets.token_hex(900)
 
 # Spread over all ages, so that some are OK, some Due and some Expired. All have been announced.
