@@ -22,6 +22,8 @@ from tests.ari.asked import AskingTestMixin
 from tests.factories import DAY, grant, record
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'how-to' / 'ari-monitoring.md').read_text(encoding='utf-8')
+# Sentences of the page may break anywhere.
+FLOWING = ' '.join(PAGE.split())
 
 
 def configured():
@@ -93,16 +95,14 @@ class PageTestCase(AskingTestMixin, APITestCase):
 
 class LimitsTestCase(SimpleTestCase):
     def test_limits_are_as_documented(self):
-        self.assertIn(f'{client.MAX_BYTES // 1024} KiB and {transport.TOTAL_SECONDS} seconds', PAGE)
+        self.assertIn(f'{client.MAX_BYTES // 1024} KiB and {transport.TOTAL_SECONDS} seconds', FLOWING)
         self.assertEqual((client.MAX_REDIRECTS, limits.MOST_FAILURES), (3, 10))
-        self.assertIn('three redirects', PAGE)
-        self.assertIn('fails ten times in a row', PAGE)
+        self.assertIn('three redirects', FLOWING)
+        self.assertIn('fails ten times in a row', FLOWING)
         minute, day, six_hours = timedelta(minutes=1), timedelta(days=1), timedelta(hours=6)
         self.assertEqual((ari.SHORTEST, ari.LONGEST, ari.LONG_TERM), (minute, day, six_hours))
-        # The page breaks its lines anywhere.
-        flowing = ' '.join(PAGE.split())
-        self.assertIn('never sooner than one minute and never later than one day', flowing)
-        self.assertIn('without `Retry-After`, it is sent after six hours', flowing)
+        self.assertIn('never sooner than one minute and never later than one day', FLOWING)
+        self.assertIn('without `Retry-After`, it is sent after six hours', FLOWING)
 
     def test_the_requests_per_second_are_right(self):
         default = NetBoxSSLConfig.default_settings['ari_requests_per_second']
