@@ -1,1 +1,3 @@
-"""Benchmarks: `make bench`. Ratios, measured side by side in one run, for machines are noisy and differ."""
+"""
+Benchmarks: ``make bench``. They measure ratios side by side in one run, because machines are noisy and differ.
+"""

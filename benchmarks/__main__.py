@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …]`: runs the named benchmarks, or all."""
+"""``python -m benchmarks [NAME …]``: run the named benchmarks, or all of them."""
 
 import importlib
 import os
@@ -6,25 +6,25 @@ import shlex
 import sys
 
 NAMES = {
-    'facts': ('benchmarks.x509_facts', 'X.509 facts against bare cryptography'),
-    'imports': ('benchmarks.imports', 'REST import against the peer and NetBox itself'),
-    'command': ('benchmarks.command', 'the management command on a folder'),
-    'names': ('benchmarks.names', 'which certificates cover a name, among 1,000,000'),
-    'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows against NetBox's IP addresses"),
-    'reports': ('benchmarks.reports', 'reports without news, and the sweep of the sources'),
+    'facts': ('benchmarks.x509_facts', 'reading X.509 facts compared with plain cryptography'),
+    'imports': ('benchmarks.imports', 'REST import compared with the peer and with NetBox itself'),
+    'command': ('benchmarks.command', 'the management command on a folder of certificates'),
+    'names': ('benchmarks.names', 'finding the certificates that cover a name, among 1,000,000 names'),
+    'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows compared with NetBox's IP addresses"),
+    'reports': ('benchmarks.reports', 'reports without changes, and the sweep of the sources'),
     'suggestions': (
         'benchmarks.suggestions',
         'suggested assignments at 100,000 certificates and IP addresses',
     ),
-    'fuzz': ('benchmarks.fuzz', 'hostile input through the REST import'),
-    'ari': ('benchmarks.ari', 'asking CAs for renewal information, at up to 1,000,000 certificates'),
+    'fuzz': ('benchmarks.fuzz', 'malformed input sent to the REST import'),
+    'ari': ('benchmarks.ari', 'polling CAs for renewal information, at up to 1,000,000 certificates'),
     'sweep': ('benchmarks.sweep', 'the sweep at 10,000 to 1,000,000 certificates'),
 }
 
 
 def main():
     arguments = sys.argv[1:] or shlex.split(os.environ.get('ARGS', ''))
-    # Options are for the benchmarks; they look for them in sys.argv.
+    # The benchmarks read their options from sys.argv.
     sys.argv[1:] = arguments
     wanted = [argument for argument in arguments if not argument.startswith('-')] or list(NAMES)
     if unknown := [name for name in wanted if name not in NAMES]:

@@ -1,6 +1,6 @@
 """
-Asking CAs (RFC 9773): requests per second of one worker against a stub that answers at once, memory, and what the
-database takes at up to 1,000,000 certificates.
+Polling CAs (RFC 9773): requests per second of one worker to a stub that responds immediately, memory, and database time
+at up to 1,000,000 certificates.
 
     make bench ARGS="ari"          up to 1,000,000 certificates (about ten minutes)
     make bench ARGS="ari --small"  up to 100,000
@@ -20,7 +20,7 @@ from dev.environment import prepared
 
 SIZES = (100_000, 1_000_000)
 ASKED = (2_000, 10_000)
-# What most CAs answer, in seconds
+# The interval that most CAs request, in seconds
 RETRY_AFTER = 21_600
 
 
@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, *_):
-        """Nothing."""
+        """Do not log."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -78,7 +78,7 @@ def serve(port: int):
 
 
 #
-# Within NetBox
+# Inside NetBox
 #
 
 
@@ -96,15 +96,15 @@ def run(sizes, port):
         filled = size
         rows.append((f'{size:,}', *at_size(size)))
         plans[size] = plan()
-    memory = [f'MB before, after {", ".join(f"{count:,}" for count in ASKED)}', 'MB at most']
-    rates = [f'{count:,} asked' for count in ASKED]
-    measure.table(['certificates', 'idle poll', *rates, 'of it database', *memory, 'requests/s needed'], rows)
+    memory = [f'MB before, after {", ".join(f"{count:,}" for count in ASKED)}', 'MB peak']
+    rates = [f'{count:,} requests' for count in ASKED]
+    measure.table(['certificates', 'idle poll', *rates, 'database share', *memory, 'requests/s needed'], rows)
     for size, lines in plans.items():
         print(f'\nChoosing the next {CLAIM} of {size:,}:\n')
         print(*lines, sep='\n')
 
 
-# As polling claims them
+# Batch size of polling
 CLAIM = 200
 
 
@@ -131,7 +131,7 @@ def at_size(size):
 
 
 def plan() -> list[str]:
-    """What PostgreSQL does to choose the next certificates among many that are due, without the costs."""
+    """Return the query plan, without costs, for choosing the next certificates among many that are due."""
     from django.db import connection, transaction
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
@@ -158,7 +158,7 @@ def make_due(count):
 
 
 class DatabaseTime:
-    """Seconds that the statements took, as seen from here."""
+    """Context manager that measures the seconds that SQL statements take, as seen by the client."""
 
     def __init__(self):
         self.seconds = 0.0

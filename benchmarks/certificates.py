@@ -1,4 +1,4 @@
-"""Certificates to measure with: like those of public CAs, with one throw-away key."""
+"""Certificates for measurements: like those of public CAs, all with one temporary key."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ AUTHORITIES = (
 
 
 def pems(count: int, prefix: str = 'host') -> list[str]:
-    """So many PEMs with their chains, all of different names, at every age."""
+    """Return ``count`` PEMs with their chains, with different names and ages."""
     chance = random.Random(7)
     authorities = [(make_ca(organization, name), days) for organization, name, days in AUTHORITIES]
     now = datetime.now(UTC).replace(microsecond=0)

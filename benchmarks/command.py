@@ -1,6 +1,6 @@
 """
-The management command on a folder of 100,000 certificates: rate and peak memory, beside a NetBox that does nothing, and
-once more when all of them are known.
+The management command on a folder of 100,000 certificates: rate and peak memory, compared with an idle NetBox, and
+again when all certificates are already stored.
 
     make bench ARGS="command"          100,000 files (about ten minutes)
     make bench ARGS="command --small"  5,000
@@ -28,15 +28,15 @@ def main():
     with prepared() as environment, tempfile.TemporaryDirectory(dir=environment.folder) as folder:
         environment.databases.copy(environment.database)
         variables = environment.variables()
-        # Somebody has to be the author of what is imported.
+        # The import needs a user.
         make_user = "from users.models import User; User.objects.create_superuser('importer')"
         run([*NETBOX, 'shell', '-v', '0', '-c', make_user], variables)
         write_files(Path(folder), count)
         rows = []
         for title, arguments in (
-            ('NetBox alone', ['shell', '-v', '0', '-c', 'pass']),
+            ('idle NetBox', ['shell', '-v', '0', '-c', 'pass']),
             (f'import of {count:,} files', ['import_certificates', folder]),
-            ('the same again, unchanged', ['import_certificates', folder]),
+            ('the same import again, unchanged', ['import_certificates', folder]),
         ):
             seconds, peak = run([*NETBOX, *arguments], variables)
             rate = f'{count / seconds:.0f} /s' if 'import_certificates' in arguments else ''
@@ -52,7 +52,7 @@ def write_files(folder: Path, count: int) -> None:
 
 
 def run(command: list[str], variables: dict) -> tuple[float, int]:
-    """Seconds that ``command`` took, and the most memory that it had (MB)."""
+    """Return the seconds that ``command`` took, and its peak memory in MB."""
     start = time.perf_counter()
     process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)
     _pid, status, usage = os.wait4(process.pid, 0)

@@ -1,4 +1,4 @@
-"""Many rows of a model by one statement: copies of one row, with SQL expressions of ``n`` where they shall differ."""
+"""Create many rows of a model in one statement: copies of a row, with SQL expressions for columns that differ."""
 
 from django.db import connection
 
@@ -7,8 +7,10 @@ __all__ = ('fill',)
 
 def fill(instance, count: int, **expressions: str) -> None:
     """
-    Store ``instance`` (not saved yet), then ``count`` copies of its row. ``expressions`` gives columns that differ as
-    SQL of ``n``, which runs from 1 to ``count``.
+    Save ``instance``, which must be new, then store ``count`` copies of its row.
+
+    Args:
+        expressions: column → SQL expression of ``n``, which runs from 1 to ``count``, for columns that differ
     """
     instance.save()
     model = type(instance)
@@ -23,5 +25,5 @@ def fill(instance, count: int, **expressions: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        # As autovacuum leaves a table that has come to rest.
+        # The state in which autovacuum leaves a table without writes.
         cursor.execute(f'VACUUM ANALYZE {table}')

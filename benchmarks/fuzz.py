@@ -1,7 +1,7 @@
 """
-Hostile input through the whole REST import: all of cryptography's test vectors and of NIST's PKITS (in the
-source distribution of pyhanko-certvalidator), then mutations of them. Counted: what was imported, what was refused and
-why; anything but 200, 201 and 400 is an error, printed with its input.
+Malformed input sent to the whole REST import: all test vectors of cryptography and of NIST's PKITS (from the source
+distribution of pyhanko-certvalidator), then mutations of them. Counts what was imported, and what was refused for which
+reason. Any status other than 200, 201 and 400 is an error and is printed with its input.
 
     make bench ARGS="fuzz"            100,000 mutations
     make bench ARGS="fuzz --count=5000"
@@ -34,7 +34,7 @@ def main():
 
 
 def unpack_pkits(folder: Path) -> None:
-    """The source distribution only: the tests, with the certificates, are not in the wheel."""
+    """Unpack the source distribution. The wheel does not contain the tests and their certificates."""
     pip = [*bootstrap.uv()[:1], '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:']
     subprocess.run([*pip, '--no-build-isolation', '--dest', folder, 'pyhanko-certvalidator'], check=False)
     for archive in folder.glob('*.tar.gz'):
@@ -51,7 +51,7 @@ def corpus(folder: str) -> list[bytes]:
 
 
 def mutations(inputs: list[bytes], count: int, chance: random.Random):
-    """Bits flipped, parts cut, doubled, swapped between inputs; in DER as well as in the text of PEM."""
+    """Yield inputs with bits flipped and parts removed, duplicated or swapped, in DER and in the text of PEM."""
     for _ in range(count):
         data = bytearray(chance.choice(inputs))
         if chance.random() < 0.5 and (der := first_block(bytes(data))):
@@ -93,7 +93,7 @@ def mutate(data: bytearray, inputs: list[bytes], chance: random.Random) -> None:
 
 
 def run(folder: str, count: int) -> None:
-    """Within NetBox."""
+    """Run inside NetBox."""
     from django.test import Client
     from users.models import Token, User
 
@@ -101,7 +101,7 @@ def run(folder: str, count: int) -> None:
     token = Token.objects.create(user=user, version=1)
     client = Client(raise_request_exception=False, headers={'Authorization': f'Token {token.token}'})
     inputs = corpus(folder)
-    print(f'{len(inputs)} files of the corpora')
+    print(f'{len(inputs)} files in the corpora')
     report('corpora', post_all(client, inputs))
     report('mutations', post_all(client, mutations(inputs, count, random.Random(os.environ.get('SEED', '7')))))
 

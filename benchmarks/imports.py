@@ -1,6 +1,6 @@
 """
-REST imports, in lists of 100 and of 1,000, against the peer's bulk import and NetBox's own creation of IP addresses.
-One gunicorn worker each, a worker for the search index, all in turn.
+REST imports in lists of 100 and 1,000, compared with the peer's bulk import and with NetBox's own creation of IP
+addresses. Each has one gunicorn worker and a worker for the search index; they run in turn.
 """
 
 import sys
@@ -52,7 +52,7 @@ def compare(ours, peer):
         peer_api = Api(peer.base_url, peer.authorization)
         works['peer, lists of 100'] = lambda number: send_to_peer(peer_api, hundreds, number)
         sizes['peer, lists of 100'] = 100
-    # The first request of a process loads what later ones have.
+    # Warm up: the first request of a process loads code and data.
     for work in works.values():
         work(ROUNDS)
     times = measure.interleaved(ROUNDS, **works)

@@ -1,4 +1,4 @@
-"""REST and UI lists of 50 rows at 100,000 certificates, against NetBox's list of 100,000 IP addresses, in turn."""
+"""REST and UI lists of 50 rows at 100,000 certificates, compared with NetBox's list of 100,000 IP addresses."""
 
 import requests
 
@@ -33,7 +33,7 @@ with connection.cursor() as cursor:
             repeat('x', 1500), repeat('y', 1800), md5(n::text), true, 'Let''s Encrypt', '', '', '', n %% 3 > 0, '{{}}',
             '', false, '', '', '{{}}', now(), now()
         FROM generate_series(0, %s) AS n''', [{rows} - 1])
-    # As autovacuum leaves a table that has come to rest.
+    # The state in which autovacuum leaves a table without writes.
     cursor.execute('VACUUM ANALYZE')
 print('filled')
 """

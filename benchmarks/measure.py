@@ -1,4 +1,4 @@
-"""Timing, and tables of it."""
+"""Timing, and tables of results."""
 
 import statistics
 import time
@@ -12,7 +12,11 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def interleaved(rounds: int, **works: Callable[[int], object]) -> dict[str, list[float]]:
-    """Seconds of each of ``works`` (called with the number of the round), in turn, so that noise hits all alike."""
+    """
+    Return the seconds that each of ``works`` takes in each round. They run in turn, so that noise affects all equally.
+
+    Each of ``works`` is called with the number of the round.
+    """
     times = {name: [] for name in works}
     for number in range(rounds):
         for name, work in works.items():
@@ -25,7 +29,7 @@ def median(times: Sequence[float]) -> float:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """As Markdown."""
+    """Print a Markdown table."""
     print('| ' + ' | '.join(header) + ' |')
     print('|' + '---|' * len(header))
     for row in rows:

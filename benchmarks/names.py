@@ -1,6 +1,7 @@
 """
-``covers``: the certificates that cover a name, among 1,000,000 names on 500,000 certificates, one in fifty a wildcard.
-As the list asks, sorted and 50 on a page; the plan of the query; the answer of *By Name*; a REST request as a whole.
+``covers``: find the certificates that cover a name, among 1,000,000 names on 500,000 certificates, of which one in
+fifty has a wildcard. Measures the first page of the list (sorted, 50 rows), the verdict of *By Name* and a whole REST
+request, and prints the query plan.
 
     make bench ARGS="names"          1,000,000 names (about two minutes)
     make bench ARGS="names --small"  100,000
@@ -38,7 +39,7 @@ def main():
 
 
 def run(count: int):
-    """Within NetBox."""
+    """Run inside NetBox."""
     from django.conf import settings
     from django.test import Client
     from django.utils import timezone
@@ -90,13 +91,13 @@ def run(count: int):
         cpu = measure.median([processor_seconds(works['REST']) for _ in range(15)])
         rows.append((title, *(f'{each * 1000:.1f} ms' for each in (*times, cpu))))
     title = f'among {count * NAMES_OF_EACH:,} names, covered by'
-    measure.table([title, 'first page of the list', 'By Name', 'REST request', 'of it processor'], rows)
+    measure.table([title, 'first page of the list', 'By Name', 'REST request', 'CPU time of the request'], rows)
     print('\nPlan of the first page:\n')
     print(covering(ASKED['a wildcard'])[:50].explain(analyze=True))
 
 
 def processor_seconds(work) -> float:
-    """Of this process, whatever else the machine does."""
+    """Return the CPU seconds of this process, which do not depend on the load of the machine."""
     start = time.process_time()
     work()
     return time.process_time() - start

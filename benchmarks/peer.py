@@ -1,4 +1,4 @@
-"""The peer, netbox-ssl 1.4.0 from PyPI, in an environment and a database of its own. Only measured, never read."""
+"""The peer, netbox-ssl 1.4.0 from PyPI, in its own virtual environment and database, for comparison."""
 
 import json
 import os
@@ -15,7 +15,7 @@ VENV = paths.STATE / 'peer-venv'
 
 
 class PeerStack(Stack):
-    """A NetBox with the peer as its plugin. This project must be out of sight: its package has the same name."""
+    """A NetBox with the peer as its plugin. This project must not be importable: its package has the same name."""
 
     def __init__(self, environment):
         super().__init__(environment, database=f'{environment.database}_peer')
@@ -53,13 +53,13 @@ class PeerStack(Stack):
 
 
 def _environment() -> Path:
-    """The Python of the peer's own virtual environment, made at the first call."""
+    """Return the Python of the peer's virtual environment, which is created at the first call."""
     python = VENV / 'bin' / 'python'
     done = VENV / 'installed'
     if not done.exists():
         with step(f'installing {PEER} into {VENV.name}'):
             tool = bootstrap.uv()
-            bootstrap.run(*tool, 'venv', '--quiet', '--clear', '--python', sys.executable, VENV, what='make it')
+            bootstrap.run(*tool, 'venv', '--quiet', '--clear', '--python', sys.executable, VENV, what='create it')
             command = [*tool, 'pip', 'install', '--quiet', '--python', python, '--overrides', bootstrap.OVERRIDES]
             bootstrap.run(*command, f'netbox=={paths.NETBOX_VERSION}', PEER, what='install the peer')
             done.touch()

@@ -1,6 +1,6 @@
 """
-What ACME clients report every night: lists of 100 without news over REST (one gunicorn worker); and the sweep that
-looks for sources that are behind or silent, when there is nothing to tell, at up to 1,000,000 of them.
+The nightly reports of ACME clients: lists of 100 without changes over REST (one gunicorn worker); and the sweep for
+sources that are behind or silent, with nothing to announce, at up to 1,000,000 sources.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from tests.support.api import Api
 ROUNDS = 8
 SIZES = (10_000, 1_000_000)
 
-# All of one certificate, so that filling takes no time; half of them are behind, a third silent, all of it was told.
+# All sources have the same certificate, which makes filling fast. Half are behind, a third silent, all are announced.
 FILL = """
     INSERT INTO netbox_ssl_certificatesource (certificate_id, external_id, client, reported_at, behind_since,
         behind_announced, silent_announced, custom_field_data, created, last_updated)
@@ -33,7 +33,7 @@ def main():
             rate = report(Api(ours.base_url, ours.authorization))
         finally:
             ours.stop()
-        measure.table(['reports without news, lists of 100', 'rate (median)'], [('REST', f'{rate:.0f} /s')])
+        measure.table(['reports without changes, lists of 100', 'rate (median)'], [('REST', f'{rate:.0f} /s')])
         print(flush=True)
         command = [
             sys.executable,
@@ -72,7 +72,7 @@ def report(api) -> float:
 
 
 def run():
-    """Within NetBox."""
+    """Run inside NetBox."""
     from django.db import connection
 
     from netbox_ssl.announcements.sweep.sources import sweep_sources
@@ -89,4 +89,4 @@ def run():
         assert (result.behind, result.silent) == (0, 0), result
         times = [measure.seconds(sweep_sources) for _ in range(20)]
         rows.append((f'{size:,}', f'{measure.median(times) * 1000:.1f} ms'))
-    measure.table(['sources', 'sweep with nothing to tell'], rows)
+    measure.table(['sources', 'sweep with nothing to announce'], rows)

@@ -1,7 +1,7 @@
 """
-Suggested assignments: the background job on 100,000 certificates and 100,000 IP addresses, every second one of which
-bears the name of a certificate, and as many devices that bear none; its peak memory beside that of a NetBox that does
-nothing; the list; and what the page of one certificate asks.
+Suggested assignments: the background job on 100,000 certificates, 100,000 IP addresses, every second one of which has
+the name of a certificate, and 100,000 devices without a matching name. Measures its peak memory compared with an idle
+NetBox, the list, and the query for the page of one certificate.
 
     make bench ARGS="suggestions"          100,000 each (about two minutes)
     make bench ARGS="suggestions --small"  10,000
@@ -23,14 +23,14 @@ def main():
     with prepared() as environment:
         environment.databases.copy(environment.database)
         for step in ('prepare', 'run'):
-            # A process of its own, so that what it took to prepare is no part of the peak.
+            # A separate process, so that the memory used to prepare the data does not count.
             code = f'from benchmarks.suggestions import {step}; {step}({count})'
             command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
             subprocess.run(command, env=environment.variables(testing=True), check=True)
 
 
 def prepare(count: int):
-    """Within NetBox."""
+    """Run inside NetBox."""
     from dcim.models import Device, DeviceRole, DeviceType, Manufacturer, Site
     from django.utils import timezone
     from ipam.models import IPAddress
@@ -64,7 +64,7 @@ def prepare(count: int):
 
 
 def run(count: int):
-    """Within NetBox."""
+    """Run inside NetBox."""
     from django.test import Client
     from users.models import User
 
@@ -78,20 +78,20 @@ def run(count: int):
     client.get('/')
     before = peak_memory()
     rows = []
-    for title in ('the job, for the first time', 'the job, once more'):
+    for title in ('the job, first run', 'the job, second run'):
         seconds = measure.seconds(lambda: SuggestionJob.enqueue(user=user, immediate=True))
         found = AssignmentSuggestion.objects.count()
         assert found == count // 2, found
         rows.append((title, f'{seconds:.1f} s', f'{found:,} suggestions', f'{before} → {peak_memory()} MB'))
     certificate = Certificate.objects.get(name='host2.example.net')
     for title, work in (
-        ('the list, 50 of them', lambda: client.get('/plugins/ssl/suggestions/?per_page=50')),
-        ('those of one certificate', lambda: matches_of([certificate], user, 50)),
+        ('the list, 50 rows', lambda: client.get('/plugins/ssl/suggestions/?per_page=50')),
+        ('suggestions for one certificate', lambda: matches_of([certificate], user, 50)),
     ):
         work()
         seconds = measure.median([measure.seconds(work) for _ in range(5)])
         rows.append((title, f'{seconds * 1000:.0f} ms', '', ''))
-    objects = f'{count:,} certificates, addresses, devices each'
+    objects = f'{count:,} certificates, addresses and devices each'
     measure.table([objects, 'time', 'found', 'peak memory before → after'], rows)
 
 

@@ -1,7 +1,7 @@
 """
-The sweep at 10,000, 100,000 and 1,000,000 certificates: one that finds nothing, one that finds 1,000 changes; then, at
-the largest, how an idle sweep is answered, lists and counts by renewal status, 100,000 changes without a rule (20,000
-with ``--small``) and 5,000 with a webhook rule, and how much memory they took beyond a NetBox that does nothing.
+The sweep at 10,000, 100,000 and 1,000,000 certificates: an idle sweep, and one with 1,000 changes. At the largest size
+also: the query plan of an idle sweep, lists and counts by renewal status, 100,000 changes without a rule (20,000 with
+``--small``) and 5,000 with a webhook rule, and the memory used compared with an idle NetBox.
 
     make bench ARGS="sweep"          up to 1,000,000 (about ten minutes)
     make bench ARGS="sweep --small"  up to 100,000
@@ -20,10 +20,10 @@ from dev.environment import prepared
 
 SIZES = (10_000, 100_000, 1_000_000)
 
-# As long as a leaf with an RSA key and its chain, and as hard to compress: PostgreSQL keeps them beside the table.
+# As long and as incompressible as a leaf with an RSA key and its chain: PostgreSQL stores them in the TOAST table.
 PEMS = secrets.token_hex(850), secrets.token_hex(900)
 
-# Spread over all ages, so that some are OK, some Due, some Expired; each as it was announced.
+# Spread over all ages, so that some are OK, some Due and some Expired. All have been announced.
 FILL = """
     INSERT INTO netbox_ssl_certificate (name, status, subject, issuer, serial_number, fingerprint_sha256, valid_from,
         valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem, lineage, is_acme,
@@ -58,7 +58,7 @@ def main():
 
 
 def run(sizes):
-    """Within NetBox."""
+    """Run inside NetBox."""
     from tenancy.models import Tenant
 
     Tenant.objects.create(name='bench', slug='bench')
@@ -70,15 +70,15 @@ def run(sizes):
         execute('VACUUM ANALYZE netbox_ssl_certificate')
         filled = size
         rows.append((f'{size:,}', *at_size()))
-    measure.table(['certificates', 'idle sweep', 'of it database', 'sweep of 1,000 changes'], rows)
+    measure.table(['certificates', 'idle sweep', 'database time', 'sweep of 1,000 changes'], rows)
     print()
     for line in plan():
         print(line)
     print()
-    measure.table(['at the largest', 'median'], list(lists()))
+    measure.table(['at the largest size', 'median'], list(lists()))
     print()
-    measure.table(['announcements at the largest', 'rate'], announcements(100_000 if filled > 100_000 else 20_000))
-    print(f'\nMemory: {idle} MB before the first sweep, {peak()} MB at most')
+    measure.table(['announcements at the largest size', 'rate'], announcements(100_000 if filled > 100_000 else 20_000))
+    print(f'\nMemory: {idle} MB before the first sweep, {peak()} MB peak')
 
 
 def execute(statement, parameters=None):
@@ -105,23 +105,23 @@ def at_size():
 
 
 def check(result, expected):
-    # Time passes while it is measured: a few more may have become due.
+    # More certificates may become due during the measurement.
     assert result.status_changed >= expected, result
 
 
 def resident() -> int:
-    """MB of memory that this process holds now."""
+    """Return the current memory of this process in MB."""
     status = Path('/proc/self/status').read_text()
     return int(status.partition('VmRSS:')[2].split()[0]) // 1024
 
 
 def peak() -> int:
-    """The most MB of memory that this process has held."""
+    """Return the peak memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def plan() -> list[str]:
-    """What PostgreSQL does for an idle sweep, without the costs."""
+    """Return the query plan of an idle sweep, without costs."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -149,7 +149,7 @@ def announcements(changes):
         name='bench', event_types=['object_updated'], action_type='webhook', action_object=webhook
     )
     rule.object_types.set([ObjectType.objects.get_for_model(Certificate)])
-    # What the first delivery loads is loaded once for each worker.
+    # The first delivery loads data that each worker loads only once.
     execute(DUE, [100])
     sweep()
     execute(DUE, [5000])
@@ -179,7 +179,7 @@ def lists():
 
     certificates = Certificate.objects.all()
     now = timezone.now()
-    # The first two are by ordinary indexed columns, for comparison.
+    # The first one uses an ordinary indexed column, for comparison.
     found = {
         'of a tenant': certificates.filter(tenant__slug='bench'),
         **{f'{status}': certificates.filter(renewal.status_q(status, now)) for status in RenewalStatusChoices.values()},
@@ -189,7 +189,7 @@ def lists():
     columns = ('serial_number', 'renewal_due_at', 'renewal_overdue_at')
     orders = [order for column in columns for order in (column, f'-{column}')]
     sorts = {f'sorted by {order}': certificates.order_by(order, 'pk') for order in orders}
-    # In turn, so that noise hits all alike.
+    # In turn, so that noise affects all equally.
     pages = {name: lambda number, rows=rows: list(rows[:50]) for name, rows in {**found, **sorts}.items()}
     for name, times in measure.interleaved(25, **pages).items():
         yield f'first page, {name}', f'{measure.median(times) * 1000:.1f} ms'
@@ -199,11 +199,11 @@ def lists():
     yield timed('sorted by renewal status', lambda: list(by_status[:50]))
     yield timed('dashboard widget', lambda: RenewalStatusWidget().content(certificates, timezone.now()))
     yield timed('metrics for Prometheus', lambda: list(RenewalCollector().collect()))
-    yield timed('page Renewals', renewals_page())
+    yield timed('Renewals page', renewals_page())
 
 
 def renewals_page():
-    """What asks for the page as an administrator does, without middleware."""
+    """Return a function that requests the page as an administrator, without middleware."""
     from django.test import RequestFactory
     from users.models import User
 

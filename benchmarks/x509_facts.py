@@ -1,6 +1,7 @@
-"""Reading a certificate's facts, beside bare `cryptography` loading it and asking it for the same things.
+"""
+Read a certificate's facts, compared with plain ``cryptography`` loading it and reading the same values.
 
-Needs neither NetBox nor a database. The target is 1.5 at most.
+Needs neither NetBox nor a database. The target is a ratio of at most 1.5.
 """
 
 import hashlib
@@ -41,7 +42,7 @@ _URLS = (
 
 
 def make_pems(key_type: str) -> list[bytes]:
-    """Certificates as they come from Let's Encrypt, of which only key, serial number and names differ."""
+    """Return certificates like those of Let's Encrypt, which differ only in key, serial number and names."""
     ca = make_ca("Let's Encrypt", 'R13')
     names = (f'host{number:04d}.example.net' for number in itertools.count())
     return [
@@ -51,7 +52,7 @@ def make_pems(key_type: str) -> list[bytes]:
 
 
 def bare(pem: bytes) -> tuple:
-    """Ask `cryptography` for everything that a `CertificateFacts` holds, in its own terms."""
+    """Return everything that ``CertificateFacts`` contains, as provided by ``cryptography``."""
     certificate = x509.load_pem_x509_certificate(pem)
     der = certificate.public_bytes(Encoding.DER)
     values = [
@@ -86,7 +87,7 @@ def bare(pem: bytes) -> tuple:
 
 
 def main() -> None:
-    """Print microseconds for one certificate and the ratio, for RSA and ECDSA keys."""
+    """Print the microseconds per certificate and the ratio, for RSA and ECDSA keys."""
     rows = []
     for key_type in ('rsa', 'ecdsa'):
         pems = make_pems(key_type)
@@ -108,7 +109,7 @@ def main() -> None:
                 f'{each["whole"]:.0f} µs',
             )
         )
-    table(('key', 'bare cryptography', 'read_facts', 'ratio', f'target ≤ {TARGET}', 'read_certificates'), rows)
+    table(('key', 'plain cryptography', 'read_facts', 'ratio', f'target ≤ {TARGET}', 'read_certificates'), rows)
 
 
 if __name__ == '__main__':

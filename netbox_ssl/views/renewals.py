@@ -44,7 +44,7 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
             'calendar_help_url': documentation_url('how-to/calendar'),
             'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),
             'sweep': sweep_state(now),
-            'sweep_help_url': documentation_url('explanation/how-it-notices'),
+            'sweep_help_url': documentation_url('explanation/change-detection'),
         }
         return render(request, 'netbox_ssl/renewals.html', context)
 

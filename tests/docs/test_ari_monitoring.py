@@ -1,4 +1,4 @@
-"""docs/how-to/ari-monitoring.md holds what it says: reasons, filters, limits, figures, and the settings as written."""
+"""docs/how-to/ari-monitoring.md is correct: reasons, filters, limits, figures, and the settings as written."""
 
 import re
 from copy import deepcopy
@@ -22,10 +22,12 @@ from tests.support.ari_polls import AskingTestMixin
 from tests.support.factories import DAY, grant, record
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'how-to' / 'ari-monitoring.md').read_text(encoding='utf-8')
+# Sentences of the page may break anywhere.
+FLOWING = ' '.join(PAGE.split())
 
 
 def configured():
-    """The settings of the page, as a person copies them."""
+    """Return the settings of the page, as a user copies them."""
     (block,) = re.findall(r'^```python\n(.*?)^```$', PAGE, re.MULTILINE | re.DOTALL)
     scope = {}
     exec(block, scope)  # noqa: S102
@@ -40,7 +42,7 @@ class PageTestCase(AskingTestMixin, APITestCase):
         self.addCleanup(settings.forget)
         settings.forget()
 
-    def test_the_settings_switch_it_off(self):
+    def test_the_settings_turn_it_off(self):
         written = configured()
         self.apply(ari_disabled_providers=written['ari_disabled_providers'])
         self.assertEqual(why_switched_off(), '')
@@ -93,13 +95,14 @@ class PageTestCase(AskingTestMixin, APITestCase):
 
 class LimitsTestCase(SimpleTestCase):
     def test_limits_are_as_documented(self):
-        self.assertIn(f'{client.MAX_BYTES // 1024} KiB and {transport.TOTAL_SECONDS} seconds', PAGE)
+        self.assertIn(f'{client.MAX_BYTES // 1024} KiB and {transport.TOTAL_SECONDS} seconds', FLOWING)
         self.assertEqual((client.MAX_REDIRECTS, limits.MOST_FAILURES), (3, 10))
-        self.assertIn('three redirects', PAGE)
-        self.assertIn('fails ten times in a row', PAGE)
+        self.assertIn('three redirects', FLOWING)
+        self.assertIn('fails ten times in a row', FLOWING)
         minute, day, six_hours = timedelta(minutes=1), timedelta(days=1), timedelta(hours=6)
         self.assertEqual((ari.SHORTEST, ari.LONGEST, ari.LONG_TERM), (minute, day, six_hours))
-        self.assertIn('never before a minute and never\n  later than a day; without it, after six hours', PAGE)
+        self.assertIn('never sooner than one minute and never later than one day', FLOWING)
+        self.assertIn('without `Retry-After`, it is sent after six hours', FLOWING)
 
     def test_the_requests_per_second_are_right(self):
         default = NetBoxSSLConfig.default_settings['ari_requests_per_second']

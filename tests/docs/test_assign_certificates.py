@@ -1,4 +1,4 @@
-"""docs/how-to/assign-certificates.md, done as written: NetBox's forms, its import, its exports."""
+"""Follow docs/how-to/assign-certificates.md as written: NetBox's forms, import and exports."""
 
 import json
 import re
@@ -54,7 +54,7 @@ class AssignCertificatesTestCase(TestCase):
         self.certificate = record('www.example.net', left=20 * DAY, acme_provider="Let's Encrypt")
 
     def fill_in(self, name):
-        """As a person does who reads the labels."""
+        """Fill in the form by its labels, as a user does."""
         form = FORMS[name]
         sent = {'enabled': 'on', 'as_attachment': 'on', 'weight': 100, 'button_class': 'default'}
         for label, value in form.fields.items():
@@ -81,7 +81,7 @@ class AssignCertificatesTestCase(TestCase):
         self.assertEqual(response.status_code, 200)
         return unescape(response.content.decode())
 
-    def test_every_form_of_the_page_is_filled_in_here(self):
+    def test_every_form_of_the_page_is_tested(self):
         links = {'Certificates due', 'Test from outside'}
         self.assertEqual(
             set(FORMS), links | {'TLS', 'Renewal overdue: TLS team', 'Certificates in use', 'Prometheus targets'}
@@ -133,12 +133,12 @@ class AssignCertificatesTestCase(TestCase):
 
     def test_no_button_without_permission(self):
         self.fill_in('Certificates due')
-        somebody = User.objects.create_user('somebody')
-        self.client.force_login(somebody)
+        other_user = User.objects.create_user('other_user')
+        self.client.force_login(other_user)
         for model in (Device, CustomLink):
-            grant(somebody, 'view', model=model)
+            grant(other_user, 'view', model=model)
         self.assertIsNone(self.button(self.host, 'Certificates due'))
-        grant(somebody, 'view', model=CertificateAssignment)
+        grant(other_user, 'view', model=CertificateAssignment)
         self.assertIsNotNone(self.button(self.host, 'Certificates due'))
 
     def test_button_on_the_certificate(self):

@@ -1,4 +1,4 @@
-"""The guides for ACME clients: their commands run as they are written, their tables hold what there is."""
+"""The guides for ACME clients: their commands run as written, and their tables are complete."""
 
 import configparser
 import re
@@ -18,14 +18,14 @@ FENCE = re.compile(r'^( *)```sh\n(.*?)^ *```$', re.MULTILINE | re.DOTALL)
 
 
 def commands(page):
-    """The lines of a guide's shell blocks."""
+    """Return the lines of a guide's shell blocks."""
     text = (GUIDES / f'{page}.md').read_text(encoding='utf-8')
     return [line.strip() for _, block in FENCE.findall(text) for line in block.splitlines()]
 
 
 @pytest.fixture
 def machine(host, tmp_path):  # noqa: F811
-    """Where a guide's paths lead: what the clients leave, below a folder of the test."""
+    """Return a folder with the files that the clients create at the paths of the guides."""
     lineages.certbot(tmp_path / 'etc' / 'letsencrypt')
     lineages.lego(tmp_path / 'var' / 'lib' / 'lego')
     issued = lineages.issue_acme('www.example.net')
@@ -36,7 +36,7 @@ def machine(host, tmp_path):  # noqa: F811
     return tmp_path
 
 
-# Guides whose client has its place below a folder that the command names, and how many arguments follow the place
+# Guide, folder of the client if the command does not name it, and challenge type
 @pytest.mark.parametrize(
     ('page', 'place', 'challenge'),
     [
@@ -65,7 +65,7 @@ def test_the_deploy_hook_of_acme_sh_as_written(host, netbox, tmp_path):  # noqa:
     chain = lineages.written(folder / 'fullchain.cer', issued.fullchain_pem)
     (tmp_path / '.acme.sh' / 'deploy').mkdir()
     line = next(line for line in commands('acme-sh') if line.startswith('echo'))
-    # acme.sh sources the file and calls the function with domain, key, certificate, CA, chain, and PKCS#12 behind it.
+    # acme.sh sources the file and calls the function with domain, key, certificate, CA, chain and PKCS#12.
     script = tmp_path / 'acme.sh'
     call = f'netbox_deploy www.example.net {folder}/www.key {folder}/www.cer {folder}/ca.cer {chain} {folder}/www.pfx'
     script.write_text(f'{line}\n. ~/.acme.sh/deploy/netbox.sh\n{call}\n'.replace(INSTALLED, str(HOOKS)))
@@ -86,7 +86,7 @@ def test_the_line_of_dehydrated_as_written(host, netbox, tmp_path):  # noqa: F81
 
 
 def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noqa: F811
-    """The manifest and the guide's commands name the same things, and its command reports with the guide's settings."""
+    """The manifest and the guide use the same names, and the manifest's command reports with the guide's settings."""
     objects = {each['kind']: each for each in yaml.safe_load_all((HOOKS / 'cert-manager.yaml').read_text())}
     job = objects['CronJob']
     pod = job['spec']['jobTemplate']['spec']['template']['spec']
@@ -108,12 +108,12 @@ def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noq
     settings = dict(line.strip().split('=', 1) for line in written.splitlines() if line.strip())
     variables = {each['name']: str(tmp_path / 'spool') for each in container['env']}
     assert set(variables) == {'NETBOX_ACME_SPOOL'}
-    # Of the guide's values only those of a real NetBox differ here.
+    # Only the URL and the token differ from the guide.
     variables['NETBOX_ACME_SOURCE'] = settings.pop('NETBOX_ACME_SOURCE')
     assert set(settings) == {'NETBOX_URL', 'NETBOX_TOKEN'}
     host.kubectl(*lineages.cert_manager(lineages.issue_acme('www.example.net')))
     (tmp_path / 'hook').mkdir()
-    # As *Connect a Client* gives it, for a ConfigMap holds one file.
+    # As provided by *Connect a Client*, because the ConfigMap contains one file.
     (tmp_path / 'hook' / 'cert-manager.sh').write_text(file_text('cert-manager.sh'))
     shell, hook, *arguments = container['command']
     (mount,) = [each['mountPath'] for each in container['volumeMounts'] if each['name'] == 'hook']
@@ -121,7 +121,7 @@ def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noq
     run = host.run(f'{tmp_path}{hook}', *arguments, **variables)
     assert (run.code, run.lines) == (0, [])
     assert netbox.items[0]['external_id'] == 'cert-manager:production:shop/www'
-    # What it asks kubectl for is what its role permits, and no secret.
+    # It requests from kubectl exactly what its role permits, and no secrets.
     (rule,) = objects['ClusterRole']['rules']
     asked = {
         resource.partition('.')[0]
@@ -134,7 +134,7 @@ def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noq
 
 
 def unit(name):
-    """The sections of a systemd unit file."""
+    """Return the parsed systemd unit file."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.optionxform = str
     parser.read_string((HOOKS / name).read_text())
@@ -147,7 +147,7 @@ def test_the_systemd_units_as_written():
         name: unit(name)['Timer'].get('Unit', name.replace('.timer', '.service'))
         for name in ('netbox-acme@.timer', 'netbox-acme-poll@.timer')
     }
-    # A timer starts the service of its own name if it names none.
+    # A timer without Unit= starts the service of the same name.
     assert timers == {'netbox-acme@.timer': 'netbox-acme@.service', 'netbox-acme-poll@.timer': 'netbox-acme@%i.service'}
     started = set()
     for page in sorted(GUIDES.glob('*.md')):
@@ -172,7 +172,7 @@ def test_the_line_for_cron_as_written(host, netbox, machine):  # noqa: F811
     assert (len(schedule), user) == (5, 'root')
     host.program('sleep', '')
     script = machine / 'cron'
-    # The arguments that this machine's folders need
+    # Add the folder of the test
     script.write_text(command.replace(INSTALLED, str(HOOKS)).replace('--sync', f'--sync {machine}/etc/letsencrypt'))
     run = host.run(script)
     assert (run.code, run.stdout, run.lines) == (0, '', [])
@@ -181,7 +181,7 @@ def test_the_line_for_cron_as_written(host, netbox, machine):  # noqa: F811
     assert 0 <= slept < 3600
 
 
-def test_the_page_says_the_same_as_the_guides():
+def test_the_page_and_the_guides_show_the_same_commands():
     for client in CLIENTS:
         lines = commands(client.key)
         for line in client.line.splitlines():

@@ -1,4 +1,4 @@
-"""Each condition of docs/how-to/event-rules.md, taken out of the page and run as written there."""
+"""Run each condition of docs/how-to/event-rules.md as written."""
 
 import json
 import re
@@ -32,7 +32,7 @@ SECTION = re.compile(r'^### (?P<title>.+)\n\nEvent type: \*(?P<type>.+)\*\n\n```
 PAGE_TEXT = PAGE.read_text(encoding='utf-8')
 CONDITIONS = {match['title']: match for match in SECTION.finditer(PAGE_TEXT)}
 
-# Title → (renewal status before, days left when it is swept, what is told). A year of "left" is OK, minus one Expired.
+# Title → (renewal status announced before, days left at the sweep)
 MATCHING = {
     'A certificate has expired': ('Due', -1),
     'A certificate has expired, and only that': ('Due', -1),
@@ -45,7 +45,7 @@ MATCHING = {
     'Only one tenant': ('Due', -1),
     'Only certificates with a tag': ('Due', -1),
 }
-# What must not match: the certificate is of nobody, from nowhere, or its status is another.
+# Cases that must not match: a different status
 FAILING = {
     'A certificate has expired': ('OK', 20),
     'A certificate has expired, and only that': ('OK', 20),
@@ -78,7 +78,7 @@ class ConditionsTestCase(TestCase):
         return rule
 
     def move_window(self, certificate):
-        """As polling stores it."""
+        """Store a window that starts earlier, as polling does."""
         due = certificate.renewal_due_at
         moved = {'ari_previous_start': due, 'ari_previous_end': due + DAY}
         window = {'ari_window_start': due - DAY, 'ari_window_end': due}
@@ -86,7 +86,7 @@ class ConditionsTestCase(TestCase):
         tell_moved()
 
     def deliveries(self, announced, left, *, special=True, moves=False):
-        """Sweep a certificate that was announced as ``announced``, and count what reaches the webhook."""
+        """Sweep a certificate that was announced as ``announced``, and return the number of webhook deliveries."""
         certificate = record(
             left=left * DAY,
             tenant=self.tenant if special else None,
@@ -101,7 +101,7 @@ class ConditionsTestCase(TestCase):
             self.move_window(certificate)
         return self.queue.count
 
-    def test_every_condition_of_the_page_has_its_case_here(self):
+    def test_every_condition_of_the_page_has_a_case(self):
         self.assertEqual(set(CONDITIONS), set(MATCHING))
 
     def test_each_fires_once_when_it_should(self):
@@ -121,7 +121,7 @@ class ConditionsTestCase(TestCase):
                 rule.delete()
                 Certificate.objects.all().delete()
 
-    def test_provider_tenant_and_tag_are_told_apart(self):
+    def test_provider_tenant_and_tag_are_distinguished(self):
         for title in ('Only one provider', 'Only one tenant', 'Only certificates with a tag'):
             with self.subTest(title):
                 rule = self.rule(title)
@@ -131,7 +131,7 @@ class ConditionsTestCase(TestCase):
 
 
 class SourcesTestCase(TestCase):
-    """The condition for sources: of two that are behind only the named client's is told of."""
+    """The condition for sources: of two that are behind, only that of the named client is announced."""
 
     def test_the_condition_as_written(self):
         (written,) = re.findall(r'^## A source is behind or silent\n.*?^```json\n(.*?)\n```', PAGE_TEXT, re.M | re.S)

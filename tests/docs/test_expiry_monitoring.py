@@ -1,4 +1,4 @@
-"""docs/tutorials/expiry-monitoring.md, done as written: NetBox's forms, a real HTTP receiver, a real mail server."""
+"""Follow docs/tutorials/expiry-monitoring.md as written: NetBox's forms, a real HTTP receiver, a real mail server."""
 
 import json
 from datetime import timedelta
@@ -28,7 +28,7 @@ MENUS = {
     'Operations → Notification Groups': '/extras/notification-groups/add/',
     'Certificates → Certificates': '/plugins/ssl/certificates/add/',
 }
-# The label on the form → the name of the field
+# Label in the form → name of the field
 NAMES = {
     'Name': 'name',
     'URL': 'payload_url',
@@ -45,7 +45,7 @@ CHOICES = ('Webhook', 'Notification group')
 
 
 class Mailbox:
-    """A real mail server on a free port that keeps what it is given."""
+    """A real mail server on a free port that stores the messages it receives."""
 
     def __init__(self):
         self.messages = []
@@ -79,7 +79,7 @@ class ExpiryMonitoringTestCase(TestCase):
         self.now = timezone.now().replace(microsecond=0)
 
     def fill_in(self, form):
-        """As a person does who reads the labels."""
+        """Fill in the form by its labels, as a user does."""
         sent = {}
         for label, value in form.fields.items():
             if label in NAMES:
@@ -108,7 +108,7 @@ class ExpiryMonitoringTestCase(TestCase):
         self.assertEqual(response.status_code, 302, response.context and response.context['form'].errors)
 
     def arrived_after(self, minutes):
-        """Sweep as of then, let the worker work, and return what arrived: paths and JSON, and messages."""
+        """Sweep at this time, run the worker, and return what arrived: (paths and JSON), messages."""
         requests, messages = len(self.receiver.deliveries), len(self.mailbox.messages)
         sweep(self.now + timedelta(minutes=minutes, seconds=5))
         return self.after_working(requests, messages)
@@ -156,7 +156,7 @@ class ExpiryMonitoringTestCase(TestCase):
         return Certificate.objects.get().renewal_status_at(self.now + timedelta(minutes=minutes, seconds=5))
 
     def renew(self, certificate):
-        """In the form, which holds what it showed."""
+        """Renew in the form, keeping the other values."""
         page = self.client.get(f'{certificate.get_absolute_url()}edit/')
         shown = {name: value for name, value in page.context['form'].initial.items() if value not in (None, [])}
         valid_to = (self.now + timedelta(days=60)).strftime('%Y-%m-%d %H:%M:%S')

@@ -1,4 +1,4 @@
-"""The reference pages hold what they say: their examples are replayed, their tables held against the code."""
+"""Replay the examples of the reference pages and compare the real responses with the documented ones."""
 
 import contextlib
 import io
@@ -24,7 +24,7 @@ PLACEHOLDER = re.compile(r'<([\w.-]+\.(?:pem|key))>')
 
 
 def open_instead(texts: dict[str, str]):
-    """An ``open`` that knows these files as well; everything else on the way (templates, say) still opens its own."""
+    """Return an ``open`` that also provides these files. Everything else, such as templates, is opened as usual."""
     original = open
 
     def opened(name, *args, **kwargs):
@@ -34,7 +34,7 @@ def open_instead(texts: dict[str, str]):
 
 
 def make_files() -> dict[str, bytes]:
-    """What the file names of the examples stand for."""
+    """Return the content of each file named in the examples."""
     www = issue_acme(['www.example.net', 'example.net'])
     files = {
         'www.pem': www.fullchain_pem,
@@ -55,7 +55,7 @@ class ReplayTestCase(APITestCase):
         self.documented = Documented('http://testserver')
 
     def send(self, request):
-        """Make a documented request real, and send it."""
+        """Send a documented request with the real IDs."""
         path = self.documented.real(request.path)
         if request.form:
             data = {name: self._form_value(value) for name, value in request.form.items()}
@@ -76,7 +76,7 @@ class ReplayTestCase(APITestCase):
         pairs = exchanges(page)
         self.assertTrue(pairs)
         for exchange in pairs:
-            # The page tells that the settings were changed in between.
+            # The page says that the settings were changed in between.
             detects = exchange.request.path.endswith('/detect/')
             with known_provider() if detects else contextlib.nullcontext():
                 response = self.send(exchange.request)
@@ -86,7 +86,7 @@ class ReplayTestCase(APITestCase):
                 self.assertEqual(response.status_code, exchange.status, answer)
                 self.assertEqual(self.documented.differences(exchange.answer, answer), [])
 
-    # There is no worker; what it would be given is not run.
+    # There is no worker; jobs are enqueued but not run.
     @patch('netbox.api.viewsets.mixins.any_workers_for_queue', return_value=True)
     def test_rest_api(self, _):
         self.replay('rest-api.md')
@@ -105,7 +105,7 @@ class ReplayTestCase(APITestCase):
         )
         assign(late, device('web-01'), note='tcp/443', primary=True)
         old = record('old.example.net', left=-DAY)
-        # The page asks for it by the ID that it showed before.
+        # The page queries it by an ID that it showed before.
         self.documented.ids[18] = old.pk
         pairs = queries('graphql.md')
         self.assertTrue(pairs)
@@ -117,7 +117,7 @@ class ReplayTestCase(APITestCase):
                 self.assertEqual(self.documented.differences(documented, response.json()), [])
 
     def test_pynetbox(self):
-        """All examples in their order, as one program that a person would have typed."""
+        """Run all examples in order, as one program."""
         issued = issue_acme()
         import_pem(issued)
         record('old.example.net', left=-DAY)

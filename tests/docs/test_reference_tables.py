@@ -1,4 +1,4 @@
-"""The tables of the reference pages list what there is, no more and no less; what they say of permissions holds."""
+"""The tables of the reference pages are complete and list nothing that does not exist; documented permissions hold."""
 
 import ast
 import re
@@ -28,7 +28,7 @@ from netbox_ssl.settings import INTEGER_RANGES
 from tests.support.doc_examples import REFERENCE, fences
 from tests.support.factories import grant, issue_acme, successor
 
-# Of every NetBox object
+# Fields and filters of every NetBox object
 COMMON = {'id', 'created', 'last_updated', 'custom_field_data', 'url', 'display_url', 'display'}
 NETBOX_FILTERS = {'id', 'created', 'last_updated', 'tag', 'tag_id', 'q'}
 NETBOX_FILTERS |= {'created_by_request', 'updated_by_request', 'modified_by_request'}
@@ -39,7 +39,7 @@ def text(page: str) -> str:
 
 
 def rows(markdown: str, columns: int) -> list[list[str]]:
-    """The cells of each row of tables with that many columns, without the heads."""
+    """Return the cells of each row of tables with this many columns, without headers."""
     lines = [line for line in markdown.splitlines() if line.startswith('| ')]
     cells = [[cell.strip() for cell in line.strip('|').split('|')] for line in lines]
     return [row for row in cells if len(row) == columns and row[0].startswith('`')]
@@ -85,7 +85,7 @@ class FieldsTestCase(SimpleTestCase):
             ('Sources', CertificateSourceFilterSet),
         ):
             documented = names(page.partition(f'\n## {part}\n')[2].partition('\n## ')[0])
-            # Those with a suffix are NetBox's lookups; "_id" is none.
+            # Filters with a "__" suffix are NetBox's lookups; "_id" is not a lookup.
             filters = {name for name in filterset.base_filters if '__' not in name}
             with self.subTest(part):
                 self.assertEqual(filters - NETBOX_FILTERS - documented, set())
@@ -109,7 +109,7 @@ class GraphQLTestCase(APITestCase):
 
 
 class SettingsTestCase(SimpleTestCase):
-    def test_the_table_is_that_of_the_settings(self):
+    def test_the_table_lists_all_settings(self):
         documented = {row[0].strip('`'): ast.literal_eval(row[1].strip('`')) for row in rows(text('settings.md'), 4)}
         self.assertEqual(documented, config.default_settings)
 
@@ -134,7 +134,7 @@ class SettingsTestCase(SimpleTestCase):
 
 
 class PermissionsTestCase(APITestCase):
-    """The token of a hook, with what the page says it needs, and without each part of it."""
+    """The token of a hook, with the documented permissions and without each of them."""
 
     def send(self, code, pem, **values):
         values = {'pem': pem, 'external_id': 'certbot:web01:www', **values}
@@ -143,14 +143,14 @@ class PermissionsTestCase(APITestCase):
         self.assertHttpStatus(response, code)
         return response.json()
 
-    def test_what_a_hook_needs(self):
+    def test_permissions_of_a_hook(self):
         grant(self.user, 'view', 'add', 'change')
         grant(self.user, 'add', 'change', model=CertificateSource)
         issued = issue_acme()
         actions = [self.send(code, pem)['action'] for code, pem in ((201, issued.pem), (200, successor(issued).pem))]
         self.assertEqual(actions, ['created', 'renewed'])
 
-    def test_without_add_only_known_ones_are_renewed(self):
+    def test_without_add_existing_certificates_are_renewed_only(self):
         grant(self.user, 'view', 'change')
         grant(self.user, 'add', model=CertificateSource)
         self.send(403, issue_acme().pem)
@@ -164,7 +164,7 @@ class PermissionsTestCase(APITestCase):
         self.send(403, issued.pem)
         self.send(400, issued.pem, **ours)
         grant(self.user, 'view', model=Tenant)
-        # Permissions are kept on the user object that made the requests.
+        # Permissions are cached on the user object.
         self.user = User.objects.get(pk=self.user.pk)
         self.send(201, issued.pem, **ours)
         self.send(200, successor(issued).pem)

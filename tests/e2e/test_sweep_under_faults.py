@@ -6,7 +6,7 @@ A short run is part of the suite; ``make faults`` runs it with 10,000 certificat
 What is promised: each change reaches RQ's queue, at least once. So the workers that are killed here serve the queue of
 the sweeps only, and Valkey keeps what it holds when it is restarted, as it does with the settings that it comes with.
 A webhook that is in the queue is NetBox's and RQ's: one that is lost with a queue that is kept nowhere, or with the
-worker that was sending it, is not sent again (docs/explanation/how-it-notices.md).
+worker that was sending it, is not sent again (docs/explanation/change-detection.md).
 """
 
 import os

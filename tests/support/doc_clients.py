@@ -1,4 +1,4 @@
-"""Lets programs that use requests, such as pynetbox, talk to Django's test client instead of a server."""
+"""Let programs that use requests, such as pynetbox, send them to Django's test client instead of a server."""
 
 import io
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ class TestClientAdapter(BaseAdapter):
 
 
 def session_through(client) -> requests.Session:
-    """A session of requests that sends everything to ``client``."""
+    """Return a session of requests that sends everything to ``client``."""
     session = requests.Session()
     session.trust_env = False
     for scheme in ('http://', 'https://'):

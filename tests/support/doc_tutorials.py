@@ -1,4 +1,4 @@
-"""Reads what a page tells people to fill in: its tables are NetBox's forms, its blocks the values "as below"."""
+"""Read the forms that a page instructs users to fill in: its tables are forms, its blocks the values "as below"."""
 
 import re
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from pathlib import Path
 
 TUTORIALS = Path(__file__).resolve().parents[2] / 'docs' / 'tutorials'
 SECTION = re.compile(r'^## (?P<title>.+)$', re.M)
-# "*Operations → Webhooks → Add*:" and the table of fields after it, with the block that follows at once.
+# "*Operations → Webhooks → Add*:", the table of fields after it, and the block directly after the table.
 FORM = re.compile(
     r'\*(?P<menu>[^*]+?) → Add\*:\n\n\| Field \| Value \|\n\|---\|---\|\n(?P<rows>(?:\|[^\n]*\|\n)+)'
     r'(?:\n```(?P<language>json|jinja)\n(?P<block>.*?)```)?',
     re.S,
 )
-# Pages break their lines within a menu's path, too.
+# Lines may also break within the path of a menu.
 JOINED = re.compile(r'→\n')
 
 
 @dataclass
 class FilledForm:
-    """Where a person clicks, and what they fill in: labels → texts; "as below" is the block below."""
+    """The menu to open, and the values to enter: label → value. "as below" is replaced by the block below."""
 
     menu: str
     fields: dict[str, str]
 
 
 def forms(page: str, folder: Path = TUTORIALS) -> list[FilledForm]:
-    """In the order of the page."""
+    """Return the forms in the order of the page."""
     text = JOINED.sub('→ ', (folder / page).read_text(encoding='utf-8'))
     return [_form(match) for match in FORM.finditer(text)]
 
