@@ -38,7 +38,7 @@ class NetBoxSSLConfig(PluginConfig):
     graphql_filter_extensions = 'graphql.extensions.filter_extensions'
     # Runs after NetBox's own processor: announces status changes made by the request itself.
     events_pipeline = ['netbox_ssl.announcements.requests.announce_request_changes']
-    middleware = ['netbox_ssl.reports.metrics.MetricsMiddleware']
+    middleware = ['netbox_ssl.middleware.MetricsMiddleware']
 
     def ready(self):
         super().ready()

@@ -15,7 +15,7 @@ def check_sweep(app_configs=None, databases=None, **kwargs) -> list[Warning]:
     """A warning if there is something to announce some day, and nobody has looked lately."""
     if not databases:
         return []
-    from .jobs.sweep import last_sweep, sweep_is_late
+    from .announcements.sweep.state import last_sweep, sweep_is_late
     from .models import Certificate
 
     try:

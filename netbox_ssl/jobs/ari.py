@@ -11,7 +11,7 @@ from netbox_ssl.ari.eligibility import why_switched_off
 from netbox_ssl.ari.polling import PollResult, poll
 from netbox_ssl.ari.window_moves import tell_moved
 
-from .sweep import ChainedJob
+from .chain import ChainedJob
 
 __all__ = ('ARIPollJob',)
 
@@ -51,7 +51,7 @@ class ARIPollJob(ChainedJob):
             self._log(result)
         if not result.complete:
             self.logger.info('Time is up; the next run goes on')
-            self.enqueue_once()
+            self.run_now()
 
     @staticmethod
     def _after_batch(result: PollResult, moved: list[int]) -> None:

@@ -22,4 +22,4 @@ def _enqueue() -> None:
         return
     from .ari import ARIPollJob
 
-    ARIPollJob.enqueue_once()
+    ARIPollJob.run_now()

@@ -1,53 +1,21 @@
-"""
-What Prometheus gets to know: appended to NetBox's own ``/metrics``, when METRICS_ENABLED is set.
+"""The metrics for Prometheus: as the database is at the moment of the scrape, whichever process answers."""
 
-The figures are those of the database at the moment of the scrape, whichever process answers. They stand in a registry
-of their own, because the default one is not what NetBox serves where several processes share a folder
-(PROMETHEUS_MULTIPROC_DIR), and a gauge kept there by each process would outlive what it counted.
-"""
-
-import logging
 from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q, Value
 from django.utils import timezone
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.announcements.counter import announcements
+from netbox_ssl.announcements.sweep.state import last_sweep, sweep_is_late
 from netbox_ssl.choices import RenewalStatusChoices
-from netbox_ssl.jobs.sweep import last_sweep, sweep_is_late
 from netbox_ssl.models import Certificate
 
-__all__ = ('MetricsMiddleware', 'RenewalCollector')
-
-logger = logging.getLogger('netbox.plugins.netbox_ssl')
-
-# The name that django_prometheus gives to NetBox's /metrics.
-METRICS_VIEW = 'prometheus-django-metrics'
-
-
-class MetricsMiddleware:
-    """Appends our metrics to NetBox's. If they cannot be had, NetBox's own are served all the same."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
-        match = request.resolver_match
-        if match is not None and match.url_name == METRICS_VIEW and response.status_code == 200:
-            registry = CollectorRegistry()
-            registry.register(RenewalCollector())
-            try:
-                response.content += generate_latest(registry)
-            except Exception:
-                logger.exception('The metrics of NetBox SSL cannot be had')
-        return response
+__all__ = ('RenewalCollector',)
 
 
 class RenewalCollector(Collector):

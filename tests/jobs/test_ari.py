@@ -37,7 +37,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
 
     def test_a_run_asks_and_leaves_one_successor(self):
         self.add()
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         for expected in (1, 0):
             job = self.run_next()
             self.assertEqual(job.data['asked'], expected)
@@ -49,7 +49,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
     def test_it_tells_of_windows_that_move(self):
         certificate = self.add()
         self.make_rule('moved', RENEWAL_WINDOW_MOVED)
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         self.run_next()
         start = timezone.now() - DAY
         self.stub.body = window(start.isoformat(), (start + DAY).isoformat())
@@ -59,7 +59,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(len(self.deliveries('moved')), 1)
 
     def test_at_its_deadline_the_next_run_goes_on_at_once(self):
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         with patch.object(jobs, 'poll', return_value=PollResult(complete=False)):
             self.run_next()
         self.assertEqual(ARIPollJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
@@ -81,7 +81,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
 
     def test_switched_off(self):
         self.add()
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         with asking(ari_enabled=False):
             self.assertIn('ari_enabled', self.run_next().data['switched_off'])
         with override_settings(ISOLATED_DEPLOYMENT=True):
@@ -91,13 +91,13 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
     def test_errors_are_in_the_log(self):
         self.add()
         self.stub.status = 404
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         logged = [entry['message'] for entry in self.run_next().log_entries]
         self.assertIn('1 without an answer; the certificates say why', logged)
 
     def test_while_netbox_is_maintained_nobody_is_asked(self):
         self.add()
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         with patch.object(jobs, 'get_config') as config:
             config.return_value.MAINTENANCE_MODE = True
             job = self.run_next()
@@ -107,14 +107,14 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
 
     def test_after_kill_9_the_successor_goes_on(self):
         self.add()
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         with patch.object(jobs, 'tell_moved', side_effect=SystemExit), self.assertRaises(SystemExit):
             self.run_next()
         Job.objects.filter(status='running').update(started=timezone.now() - timedelta(minutes=3))
         self.assertEqual(self.run_next().data['asked'], 1)
 
     def test_a_sweep_begins_a_chain_that_the_queue_forgot(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         self.run_next(RenewalSweepJob)
         self.assertEqual(ARIPollJob.waiting().count(), 1)
         self.run_next(RenewalSweepJob)

@@ -16,10 +16,11 @@ from rq.registry import ScheduledJobRegistry
 
 from netbox_ssl.announcements.sweep import watchdog
 from netbox_ssl.announcements.sweep.certificates import SweepResult
+from netbox_ssl.announcements.sweep.state import last_sweep, sweep_is_late
 from netbox_ssl.checks import LATE, check_sweep
 from netbox_ssl.jobs import sweep as jobs
 from netbox_ssl.jobs.ari import ARIPollJob
-from netbox_ssl.jobs.sweep import RenewalSweepJob, last_sweep, revive, sweep_is_late
+from netbox_ssl.jobs.sweep import RenewalSweepJob, revive
 from netbox_ssl.models import Certificate
 from tests.support.announcements import CommittingTestCase, make_certificate
 
@@ -45,12 +46,12 @@ class ChainTestCase(CommittingTestCase):
         return run_next(RenewalSweepJob)
 
     def test_a_worker_that_starts_lets_a_sweep_run_now(self):
-        job = RenewalSweepJob.enqueue_once(interval=1)
+        job = RenewalSweepJob.run_now()
         self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
         self.assertEqual(django_rq.get_queue('default').job_ids, [str(job.job_id)])
 
     def test_a_run_leaves_one_successor(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         for _ in range(3):
             job = self.run_next()
             self.assertEqual(job.status, JobStatusChoices.STATUS_COMPLETED, job.error)
@@ -60,25 +61,25 @@ class ChainTestCase(CommittingTestCase):
             self.assertEqual(scheduled_in_rq(), [str(successor.job_id)])
 
     def test_the_successor_is_scheduled_before_anything_can_go_wrong(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         seen = []
         with patch.object(jobs, 'sweep', side_effect=lambda **kwargs: seen.append(scheduled_in_rq()) or SweepResult()):
             self.run_next()
         self.assertEqual(len(seen[0]), 1)
 
     def test_a_run_that_fails_leaves_one_successor(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         with patch.object(jobs, 'sweep', side_effect=RuntimeError):
             self.assertEqual(self.run_next().status, JobStatusChoices.STATUS_ERRORED)
         self.assertEqual(RenewalSweepJob.waiting().count(), 1)
 
     def test_two_runs_at_once_leave_one_successor(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
 
         def run_another(**kwargs):
             # A second worker starts while the first one sweeps.
             with patch.object(jobs, 'sweep', return_value=SweepResult()):
-                RenewalSweepJob.enqueue_once()
+                RenewalSweepJob.run_now()
                 self.run_next()
             return SweepResult()
 
@@ -88,31 +89,31 @@ class ChainTestCase(CommittingTestCase):
         self.assertEqual(len(scheduled_in_rq()), 1)
 
     def test_a_run_adds_none_to_what_a_worker_that_started_meanwhile_asked_for(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         running = RenewalSweepJob.waiting().get()
         running.start()
-        asked_for = RenewalSweepJob.enqueue_once()
+        asked_for = RenewalSweepJob.run_now()
         RenewalSweepJob.handle(running)
         self.assertEqual(RenewalSweepJob.waiting().get().pk, asked_for.pk)
 
     def test_many_workers_that_start_ask_for_one_run(self):
-        first = RenewalSweepJob.enqueue_once()
-        self.assertEqual(RenewalSweepJob.enqueue_once().pk, first.pk)
+        first = RenewalSweepJob.run_now()
+        self.assertEqual(RenewalSweepJob.run_now().pk, first.pk)
         self.assertEqual(RenewalSweepJob.waiting().count(), 1)
 
     def test_a_start_brings_the_scheduled_run_forward(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         self.run_next()
-        job = RenewalSweepJob.enqueue_once()
+        job = RenewalSweepJob.run_now()
         self.assertEqual(RenewalSweepJob.waiting().get().pk, job.pk)
         self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
         self.assertEqual(scheduled_in_rq(), [])
 
     def test_a_killed_worker_stops_nothing(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         killed = RenewalSweepJob.waiting().get()
         killed.start()
-        job = RenewalSweepJob.enqueue_once()
+        job = RenewalSweepJob.run_now()
         self.assertNotEqual(job.pk, killed.pk)
         Job.objects.filter(pk=killed.pk).update(started=timezone.now() - 3 * MINUTE)
         self.run_next()
@@ -121,18 +122,18 @@ class ChainTestCase(CommittingTestCase):
         self.assertEqual(RenewalSweepJob.waiting().count(), 1)
 
     def test_a_lost_queue_stops_nothing(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         self.run_next()
         self.clear_rq_queues()
         Job.objects.update(created=timezone.now() - MINUTE)
         lost = RenewalSweepJob.waiting().get()
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         lost.refresh_from_db()
         self.assertEqual(lost.status, JobStatusChoices.STATUS_ERRORED)
         self.assertEqual(len(django_rq.get_queue('default').job_ids), 1)
 
     def test_another_interval_takes_the_place_of_the_old_one(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         with patch('netbox_ssl.settings.sweep_interval', return_value=5):
             self.run_next()
         successor = RenewalSweepJob.waiting().get()
@@ -140,7 +141,7 @@ class ChainTestCase(CommittingTestCase):
         self.assertGreater(successor.scheduled, timezone.now() + 4 * MINUTE)
 
     def test_work_that_is_left_is_gone_on_with_at_once(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         with patch.object(jobs, 'sweep', return_value=SweepResult(status_changed=9, complete=False)):
             job = self.run_next()
         self.assertEqual(job.data['announced'], 9)
@@ -148,7 +149,7 @@ class ChainTestCase(CommittingTestCase):
         self.assertEqual(RenewalSweepJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
 
     def test_in_maintenance_mode_nothing_is_announced(self):
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         with patch.object(jobs, 'get_config') as config, patch.object(jobs, 'sweep') as swept:
             config.return_value.MAINTENANCE_MODE = True
             job = self.run_next()
@@ -161,7 +162,7 @@ class ChainTestCase(CommittingTestCase):
         for number in range(3):
             make_certificate(DAY, name=f'{number}')
         Certificate.objects.update(announced_status='OK')
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         seen = []
         report = RenewalSweepJob._report_progress
 
@@ -255,13 +256,16 @@ class DeadJobTestCase(CommittingTestCase):
 
 
 class WatchdogTestCase(CommittingTestCase):
-    def test_the_worker_passes_on_that_it_shall_watch(self):
-        self.assertEqual(registry['system_jobs'][RenewalSweepJob], {'interval': 1, 'watch': True})
+    def test_a_worker_that_starts_watches_and_others_do_not(self):
         with patch.object(watchdog, 'start') as start:
-            RenewalSweepJob.enqueue_once(interval=1)
+            RenewalSweepJob.run_now()
             start.assert_not_called()
-            RenewalSweepJob.enqueue_once(interval=1, watch=True)
+            # What `netbox rqworker` does with each system job.
+            job = RenewalSweepJob.enqueue_once(**registry['system_jobs'][RenewalSweepJob])
             start.assert_called_once_with()
+            ARIPollJob.enqueue_once(**registry['system_jobs'][ARIPollJob])
+            start.assert_called_once_with()
+        self.assertEqual(RenewalSweepJob.waiting().get().pk, job.pk)
 
     def at(self, dog, seconds):
         """Let it check so many seconds after the beginning."""
@@ -335,7 +339,7 @@ class WatchdogTestCase(CommittingTestCase):
 
     def test_a_clock_that_was_set_back_stops_nothing(self):
         """By its new time, the next run is an hour off."""
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         run_next(RenewalSweepJob)
         ahead = timezone.now() + 60 * MINUTE
         Job.objects.update(created=ahead, started=ahead, completed=ahead)
@@ -348,10 +352,10 @@ class WatchdogTestCase(CommittingTestCase):
         self.assertFalse(sweep_is_late())
 
     def test_after_a_clock_was_set_back_a_sweep_sees_to_the_other_chains(self):
-        ARIPollJob.enqueue_once()
+        ARIPollJob.run_now()
         run_next(ARIPollJob)
         ARIPollJob.waiting().update(scheduled=timezone.now() + 60 * MINUTE)
-        RenewalSweepJob.enqueue_once()
+        RenewalSweepJob.run_now()
         run_next(RenewalSweepJob)
         self.assertEqual(ARIPollJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
 

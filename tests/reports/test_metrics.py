@@ -11,6 +11,7 @@ from django.urls import ResolverMatch
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from netbox_ssl import middleware
 from netbox_ssl.announcements.counter import announcements, count_announcements
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.choices import CertificateStatusChoices
@@ -117,18 +118,20 @@ class MiddlewareTestCase(TestCase):
     def answer(self, url_name, status=200) -> bytes:
         request = RequestFactory().get('/metrics')
         request.resolver_match = ResolverMatch(None, (), {}, url_name) if url_name else None
-        return metrics.MetricsMiddleware(lambda request: HttpResponse(b'theirs 1.0\n', status=status))(request).content
+        return middleware.MetricsMiddleware(lambda request: HttpResponse(b'theirs 1.0\n', status=status))(
+            request
+        ).content
 
     def test_only_the_page_of_metrics_is_touched(self):
-        self.assertIn(('theirs',), samples(self.answer(metrics.METRICS_VIEW)))
-        self.assertIn(('netbox_ssl_sweep_late',), samples(self.answer(metrics.METRICS_VIEW)))
+        self.assertIn(('theirs',), samples(self.answer(middleware.METRICS_VIEW)))
+        self.assertIn(('netbox_ssl_sweep_late',), samples(self.answer(middleware.METRICS_VIEW)))
         for other in (None, 'home'):
             self.assertEqual(self.answer(other), b'theirs 1.0\n')
-        self.assertEqual(self.answer(metrics.METRICS_VIEW, status=500), b'theirs 1.0\n')
+        self.assertEqual(self.answer(middleware.METRICS_VIEW, status=500), b'theirs 1.0\n')
 
     def test_netbox_keeps_its_metrics_when_ours_fail(self):
         with (
             mock.patch.object(metrics, '_by_provider', side_effect=DatabaseError('gone')),
             self.assertLogs('netbox.plugins.netbox_ssl', 'ERROR'),
         ):
-            self.assertEqual(self.answer(metrics.METRICS_VIEW), b'theirs 1.0\n')
+            self.assertEqual(self.answer(middleware.METRICS_VIEW), b'theirs 1.0\n')
