@@ -1,10 +1,17 @@
-"""Our event types, for NetBox's Event Rules."""
+"""The event types of the plugin, for NetBox's Event Rules."""
 
 # Not gettext_lazy: NetBox writes the text into JSON, and a lazy one makes every Event Rule page fail.
 from django.utils.translation import gettext as _
 from netbox.events import EVENT_TYPE_KIND_WARNING, EventType
 
-__all__ = ('RENEWAL_OVERDUE', 'RENEWAL_STATUS_CHANGED', 'RENEWAL_WINDOW_MOVED', 'SOURCE_BEHIND', 'SOURCE_SILENT')
+__all__ = (
+    'EVENT_TYPES',
+    'RENEWAL_OVERDUE',
+    'RENEWAL_STATUS_CHANGED',
+    'RENEWAL_WINDOW_MOVED',
+    'SOURCE_BEHIND',
+    'SOURCE_SILENT',
+)
 
 RENEWAL_STATUS_CHANGED = 'netbox_ssl.renewal_status_changed'
 RENEWAL_OVERDUE = 'netbox_ssl.renewal_overdue'
@@ -12,8 +19,13 @@ RENEWAL_WINDOW_MOVED = 'netbox_ssl.renewal_window_moved'
 SOURCE_BEHIND = 'netbox_ssl.source_behind'
 SOURCE_SILENT = 'netbox_ssl.source_silent'
 
-EventType(RENEWAL_STATUS_CHANGED, _('Renewal status changed'), kind=EVENT_TYPE_KIND_WARNING).register()
-EventType(RENEWAL_OVERDUE, _('Renewal overdue'), kind=EVENT_TYPE_KIND_WARNING).register()
-EventType(RENEWAL_WINDOW_MOVED, _('Renewal window moved'), kind=EVENT_TYPE_KIND_WARNING).register()
-EventType(SOURCE_BEHIND, _('Source behind'), kind=EVENT_TYPE_KIND_WARNING).register()
-EventType(SOURCE_SILENT, _('Source silent'), kind=EVENT_TYPE_KIND_WARNING).register()
+EVENT_TYPES = {
+    RENEWAL_STATUS_CHANGED: _('Renewal status changed'),
+    RENEWAL_OVERDUE: _('Renewal overdue'),
+    RENEWAL_WINDOW_MOVED: _('Renewal window moved'),
+    SOURCE_BEHIND: _('Source behind'),
+    SOURCE_SILENT: _('Source silent'),
+}
+
+for _name, _text in EVENT_TYPES.items():
+    EventType(_name, _text, kind=EVENT_TYPE_KIND_WARNING).register()

@@ -1,4 +1,4 @@
-"""How many announcements were made, counted for Prometheus over all processes (``metrics.py``)."""
+"""How many announcements were made, counted over all processes for Prometheus (``reports/metrics.py``)."""
 
 from contextlib import suppress
 
@@ -7,17 +7,15 @@ from django.core.cache import cache
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 
-from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
+from netbox_ssl.event_types import EVENT_TYPES
 
 __all__ = ('announcements', 'count_announcements')
-
-EVENT_TYPES = (RENEWAL_STATUS_CHANGED, RENEWAL_OVERDUE)
 
 
 def count_announcements(event_type: str, number: int = 1) -> None:
     """
-    Note that so many were made. In Redis, which all processes share; one that is emptied counts from zero again, which
-    Prometheus takes for what it is. Never raises: an announcement matters more than its count.
+    Note that so many were made. In Redis, which all processes share; after it was emptied the count starts at zero,
+    which Prometheus understands. Never raises: an announcement matters more than its count.
     """
     if settings.METRICS_ENABLED and number:
         with suppress(RedisError, ConnectionInterrupted):
@@ -26,7 +24,7 @@ def count_announcements(event_type: str, number: int = 1) -> None:
 
 
 def announcements() -> dict[str, int]:
-    """Event type → number since Redis was last emptied."""
+    """Return event type → number since Redis was last emptied."""
     keys = {_key(event_type): event_type for event_type in EVENT_TYPES}
     counted = {}
     with suppress(RedisError, ConnectionInterrupted):

@@ -1,4 +1,4 @@
-"""Tells the Event Rules of what happened to many certificates; they are read as the REST API shows them, together."""
+"""Delivers the announcements of a batch to the Event Rules: objects are read as the REST API shows them, together."""
 
 import logging
 from collections import defaultdict
@@ -9,24 +9,23 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import prefetch_related_objects
 from extras.models import TaggedItem
 from netbox.context import query_cache
+from netbox.models import NetBoxModel
 from utilities.api import get_prefetches_for_serializer, get_serializer_for_model
 
-from netbox_ssl.models import Certificate
+from .announcement import Announcement
+from .rules import UNREACHABLE, Rules
 
-from .announcement import UNREACHABLE, Announcement, Rules
-from .payload import prefetch
-
-__all__ = ('tell',)
+__all__ = ('deliver',)
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 
-def tell(announcements: list[Announcement], rules: Rules) -> Iterator[Announcement]:
+def deliver(announcements: list[Announcement], rules: Rules) -> Iterator[Announcement]:
     """
-    Tell ``rules`` of these, which are of one event type. Yields those that were told, each before the next is; one that
-    cannot be serialised is logged and left for the next run. Raises one of ``announcements.UNREACHABLE``.
+    Deliver announcements of one kind. Yields those that were delivered, each before the next is; one whose object
+    cannot be serialized is logged and left for the next run. Raises one of ``rules.UNREACHABLE``.
     """
-    if not rules.for_announcement(announcements[0]):
+    if not rules:
         yield from announcements
         return
     for announcement, serialized in _serialize(announcements):
@@ -35,62 +34,68 @@ def tell(announcements: list[Announcement], rules: Rules) -> Iterator[Announceme
         except UNREACHABLE:
             raise
         except Exception:
-            logger.exception('Certificate %s cannot be announced', announcement.certificate.pk)
+            logger.exception('%s cannot be announced', _label(announcement.object))
             continue
-        rules.tell(announcement, data, snapshots)
+        rules.notify(announcement, data, snapshots)
         yield announcement
 
 
 def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement, dict]]:
-    """Each announcement with its certificate as the REST API shows it: together if possible, else one by one."""
-    serializer = get_serializer_for_model(Certificate)
-    certificates = [announcement.certificate for announcement in announcements]
+    """Yield each announcement with its object as the REST API shows it: all together if possible, else one by one."""
+    objects = [announcement.object for announcement in announcements]
+    serializer = get_serializer_for_model(objects[0])
     try:
         with _per_request_cache():
             others = [name for name in get_prefetches_for_serializer(serializer) if name != 'tags']
-            prefetch_related_objects(certificates, *others)
-            _prefetch_tags(certificates)
-            prefetch(certificates)
-            serialized = serializer(certificates, many=True, context={'request': None}).data
+            prefetch_related_objects(objects, *others)
+            _prefetch_tags(objects)
+            announcements[0].prefetch(objects)
+            serialized = serializer(objects, many=True, context={'request': None}).data
     except UNREACHABLE:
         raise
     except Exception:
-        logger.warning('A certificate among %s cannot be serialised', [row.pk for row in certificates], exc_info=True)
+        logger.warning('One of %s cannot be serialized', [_label(each) for each in objects], exc_info=True)
     else:
         yield from zip(announcements, serialized, strict=True)
         return
     for announcement in announcements:
         try:
             with _per_request_cache():
-                data = serializer(announcement.certificate, context={'request': None}).data
+                data = serializer(announcement.object, context={'request': None}).data
         except UNREACHABLE:
             raise
         except Exception:
-            logger.exception('Certificate %s cannot be announced', announcement.certificate.pk)
+            logger.exception('%s cannot be announced', _label(announcement.object))
         else:
             yield announcement, data
 
 
-def _prefetch_tags(certificates: list[Certificate]) -> None:
+def _label(obj: NetBoxModel) -> str:
+    """Name an object whose own ``__str__()`` may fail."""
+    return f'{obj._meta.label} {obj.pk}'
+
+
+def _prefetch_tags(objects: list[NetBoxModel]) -> None:
     """
-    As ``prefetch_related('tags')``, into lists: else a queryset is built for each certificate, which takes longer than
-    to read the tags. Serializers and NetBox's snapshots do not tell the difference.
+    As ``prefetch_related('tags')``, into lists: else a queryset is built for each object, which takes longer than to
+    read the tags. Serializers and NetBox's snapshots do not notice the difference.
     """
+    model = type(objects[0])
     tags = defaultdict(list)
     items = TaggedItem.objects.filter(
-        content_type=ContentType.objects.get_for_model(Certificate), object_id__in=[row.pk for row in certificates]
+        content_type=ContentType.objects.get_for_model(model), object_id__in=[row.pk for row in objects]
     )
-    order = [f'tag__{column}' for column in Certificate.tags.ordering]
+    order = [f'tag__{column}' for column in model.tags.ordering]
     for item in items.select_related('tag').order_by(*order):
         tags[item.object_id].append(item.tag)
-    for certificate in certificates:
-        fetched = getattr(certificate, '_prefetched_objects_cache', {})
-        certificate._prefetched_objects_cache = {**fetched, 'tags': tags[certificate.pk]}
+    for obj in objects:
+        fetched = getattr(obj, '_prefetched_objects_cache', {})
+        obj._prefetched_objects_cache = {**fetched, 'tags': tags[obj.pk]}
 
 
 @contextmanager
 def _per_request_cache():
-    """Without it NetBox asks for the custom fields again with each object: five times as slow."""
+    """Without it NetBox reads the custom fields again for each object: five times as slow."""
     token = query_cache.set(defaultdict(dict))
     try:
         yield

@@ -1,9 +1,9 @@
 """
-Locks on certificates while they are announced: at most one sweep or request at a time tells of a certificate.
+Locks on objects while they are announced: at most one sweep or request at a time announces an object.
 
 Advisory locks of the database session and no row locks, because there must be no transaction: within one django-rq puts
-a webhook into the queue only after the commit. Then a worker that is killed in between would have recorded what nobody
-was told. A session ends with its process, so a lock never outlives whoever was killed.
+a webhook into the queue only after the commit. Then a worker that is killed in between would have recorded what was
+never delivered. A session ends with its process, so a lock never outlives whoever was killed.
 """
 
 from collections.abc import Iterator
@@ -16,41 +16,40 @@ __all__ = ('locked', 'locked_if_free')
 # Makes our keys differ from those of others who lock by a hash.
 SEED = 0x6E65746273736C
 
-
-KEYS = 'hashtextextended(pk::text, %(seed)s)) FROM unnest(%(pks)s::bigint[]) AS pk'
+KEYS = "hashtextextended(%(model)s || ':' || pk::text, %(seed)s)) FROM unnest(%(pks)s::bigint[]) AS pk"
 
 
 @contextmanager
-def locked(pk: int) -> Iterator[None]:
-    """Hold the lock of one certificate; waits for it, which takes as long as another's batch at most."""
-    _execute(f'SELECT pg_advisory_lock({KEYS}', [pk])
+def locked(model, pk: int) -> Iterator[None]:
+    """Hold the lock of one object; waits for it, which takes as long as another's batch at most."""
+    _execute(f'SELECT pg_advisory_lock({KEYS}', model, [pk])
     try:
         yield
     finally:
-        _unlock([pk])
+        _unlock(model, [pk])
 
 
 @contextmanager
-def locked_if_free(pks: list[int]) -> Iterator[list[int]]:
+def locked_if_free(model, pks: list[int]) -> Iterator[list[int]]:
     """Hold the locks of those of ``pks`` that nobody else holds; yields these."""
-    rows = _execute(f'SELECT pk, pg_try_advisory_lock({KEYS}', pks)
+    rows = _execute(f'SELECT pk, pg_try_advisory_lock({KEYS}', model, pks)
     held = [pk for pk, is_held in rows if is_held]
     try:
         yield held
     finally:
-        _unlock(held)
+        _unlock(model, held)
 
 
-def _unlock(pks: list[int]) -> None:
+def _unlock(model, pks: list[int]) -> None:
     try:
-        _execute(f'SELECT pg_advisory_unlock({KEYS}', pks)
+        _execute(f'SELECT pg_advisory_unlock({KEYS}', model, pks)
     except Error:
         # Whatever went wrong is being raised already. The end of the session frees the locks.
         if not connection.in_atomic_block:
             connection.close()
 
 
-def _execute(sql: str, pks: list[int]) -> list[tuple]:
+def _execute(sql: str, model, pks: list[int]) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {'seed': SEED, 'pks': pks})
+        cursor.execute(sql, {'model': model._meta.label_lower, 'seed': SEED, 'pks': pks})
         return cursor.fetchall()

@@ -5,8 +5,6 @@ that report the certificate, what it serves, and whom to call.
 A sweep announces many at a time: after ``prefetch()`` for all of them together, none costs a query of its own.
 """
 
-from datetime import UTC, datetime
-
 from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from utilities.views import get_viewname
@@ -14,8 +12,9 @@ from utilities.views import get_viewname
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from netbox_ssl.places.contacts import Called, read_served
+from netbox_ssl.utilities import timestamp
 
-__all__ = ('MOST_SOURCES', 'describe', 'prefetch', 'timestamp')
+__all__ = ('MOST_SOURCES', 'describe', 'prefetch')
 
 # A wildcard may be on thousands of hosts, and receivers refuse large bodies. "sources_omitted" counts the rest.
 MOST_SOURCES = 50
@@ -23,11 +22,6 @@ MOST_SOURCES = 50
 # Where prefetch() keeps what a certificate serves, and who reports it.
 SERVED = '_announced_served'
 SOURCES = '_announced_sources'
-
-
-def timestamp(moment: datetime | None) -> str | None:
-    """As the REST API writes it: RFC 3339, UTC, with a Z."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace('+00:00', 'Z')
 
 
 def prefetch(certificates: list[Certificate]) -> None:

@@ -15,9 +15,10 @@ from netbox_ssl.branching import in_branch
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 
-from .announcement import NOT_IN_SNAPSHOTS, Rules, status_changed
+from .announcement import NOT_IN_SNAPSHOTS, status_changed
 from .counter import count_announcements
 from .locks import locked
+from .rules import Rules
 
 __all__ = ('announce_request_changes',)
 
@@ -69,7 +70,7 @@ def _settle_updates(events) -> None:
         # Changed and changed back: nothing to announce, and the sweep need not wait.
         Certificate.objects.filter(pk__in=unchanged).update(announcing_since=None)
     if changes:
-        rules = Rules([RENEWAL_STATUS_CHANGED], but_not=OBJECT_UPDATED)
+        rules = Rules(RENEWAL_STATUS_CHANGED, but_not=OBJECT_UPDATED)
         for event, before, status in changes:
             try:
                 _announce(event, before, status, rules)
@@ -79,7 +80,7 @@ def _settle_updates(events) -> None:
 
 def _announce(event, before: str | None, status: str | None, rules: Rules) -> None:
     pk = event['object_id']
-    with locked(pk):
+    with locked(Certificate, pk):
         certificate = Certificate.objects.filter(pk=pk).first()
         if certificate is None:
             return
@@ -92,10 +93,11 @@ def _announce(event, before: str | None, status: str | None, rules: Rules) -> No
         # Another request or time may have come in between. Who made it what it is now announces that.
         if certificate.renewal_status == status and (certificate.announced_status or None) != status:
             announcement = status_changed(certificate, status)
-            # NetBox serialises the certificate when it is asked for the data: not for nobody.
-            if rules.for_announcement(announcement):
+            # NetBox serializes the certificate when its data are read: not where no rule wants them.
+            if rules:
                 context = {key: event[key] for key in ('user', 'request') if event.get(key) is not None}
-                rules.tell(announcement, announcement.data(event['data']), _without_pem(event['snapshots']), **context)
+                snapshots = _without_pem(event['snapshots'])
+                rules.notify(announcement, announcement.data(event['data']), snapshots, **context)
             written['announced_status'] = status or ''
             count_announcements(RENEWAL_STATUS_CHANGED)
         Certificate.objects.filter(pk=pk).update(**written)

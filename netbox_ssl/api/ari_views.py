@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from netbox_ssl.ari.explanations import why_not_now
 from netbox_ssl.ari.polling import check_now
-from netbox_ssl.ari.window_moves import tell_moved
+from netbox_ssl.ari.window_moves import announce_moves
 from netbox_ssl.models import Certificate
 
 from .serializers import CertificateSerializer
@@ -68,7 +68,7 @@ class CheckARIMixin:
             headers = {'Retry-After': str(seconds)} if seconds else {}
             return Response({'detail': reason}, status=429 if seconds else 409, headers=headers)
         outcome = check_now(certificate)
-        tell_moved([certificate.pk])
+        announce_moves([certificate.pk])
         if outcome.checked_at is None:
             detail = outcome.error or _('Too much is being asked of this CA at the moment. Try again in some minutes.')
             return Response({'detail': detail}, status=429, headers={'Retry-After': '300'})

@@ -9,7 +9,7 @@ from netbox.jobs import system_job
 from netbox_ssl.announcements.sweep import watchdog
 from netbox_ssl.ari.eligibility import why_switched_off
 from netbox_ssl.ari.polling import PollResult, poll
-from netbox_ssl.ari.window_moves import tell_moved
+from netbox_ssl.ari.window_moves import announce_moves
 
 from .chain import ChainedJob
 
@@ -41,7 +41,7 @@ class ARIPollJob(ChainedJob):
             self.logger.warning('NetBox is in maintenance mode: no CA is asked until it has ended')
             return
         # What a run before this one could not tell any more
-        tell_moved()
+        announce_moves()
         if reason := why_switched_off():
             self.job.data = {'switched_off': reason}
             return
@@ -56,7 +56,7 @@ class ARIPollJob(ChainedJob):
     @staticmethod
     def _after_batch(result: PollResult, moved: list[int]) -> None:
         if moved:
-            tell_moved(moved)
+            announce_moves(moved)
 
     def _log(self, result: PollResult) -> None:
         message = f'{result.asked} certificates asked for: {result.windows} windows, {result.moved} moved earlier'

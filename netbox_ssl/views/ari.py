@@ -8,7 +8,7 @@ from utilities.views import ConditionalLoginRequiredMixin, register_model_view
 
 from netbox_ssl.ari.explanations import describe, why_not_now
 from netbox_ssl.ari.polling import check_now
-from netbox_ssl.ari.window_moves import tell_moved
+from netbox_ssl.ari.window_moves import announce_moves
 from netbox_ssl.models import Certificate
 
 __all__ = ('CertificateCheckARIView',)
@@ -28,7 +28,7 @@ class CertificateCheckARIView(ConditionalLoginRequiredMixin, View):
             messages.warning(request, reason)
             return redirect(certificate.get_absolute_url())
         outcome = check_now(certificate)
-        tell_moved([certificate.pk])
+        announce_moves([certificate.pk])
         certificate.refresh_from_db()
         if outcome.error:
             messages.error(request, outcome.error)

@@ -12,8 +12,8 @@ from extras.models import EventRule, NotificationGroup, Webhook
 from utilities.api import get_serializer_for_model
 from utilities.testing import APITestCase
 
-from netbox_ssl.announcements.sweep import certificates as sweep_module
-from netbox_ssl.announcements.sweep.certificates import sweep
+from netbox_ssl.announcements import batches
+from netbox_ssl.announcements.sweep.certificates import RenewalAnnouncer, sweep
 from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
@@ -154,15 +154,15 @@ class ClockTestCase(CaseTestCase):
 
 
 class RaceTestCase(CaseTestCase):
-    def meanwhile(self, name, do):
-        """``do()`` when the sweep has found its certificates and is about to call its function ``name``."""
-        original = getattr(sweep_module, name)
+    def meanwhile(self, owner, name, do):
+        """``do()`` when the sweep has found its certificates and is about to call ``name`` of ``owner``."""
+        original = getattr(owner, name)
 
         def interfere(*args, **kwargs):
             do()
             return original(*args, **kwargs)
 
-        return patch.object(sweep_module, name, interfere)
+        return patch.object(owner, name, interfere)
 
     def renew(self, certificate):
         return self.change(certificate, valid_from=self.now, valid_to=self.now + LIFETIME)
@@ -170,7 +170,7 @@ class RaceTestCase(CaseTestCase):
     def test_a_request_renews_it_before_the_sweep_reads_it(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate(20 * DAY)
-        with self.meanwhile('_announcements', lambda: self.renew(certificate)):
+        with self.meanwhile(RenewalAnnouncer, 'read', lambda: self.renew(certificate)):
             self.assertEqual(sweep(self.now + 21 * DAY).announced, 0)
         self.assertEqual(self.statuses(), [('Due', 'OK')], 'by the request')
         self.assertEqual(sweep(self.now).announced, 0)
@@ -179,7 +179,7 @@ class RaceTestCase(CaseTestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate(DAY)
         make_certificate(DAY, name='other')
-        with self.meanwhile('_record', lambda: Certificate.objects.filter(pk=certificate.pk).delete()):
+        with self.meanwhile(RenewalAnnouncer, 'record', lambda: Certificate.objects.filter(pk=certificate.pk).delete()):
             self.assertEqual(sweep(self.now + 2 * DAY).announced, 2)
         self.assertEqual(self.delivered(), {'own': 2})
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 0)
@@ -188,7 +188,7 @@ class RaceTestCase(CaseTestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
         make_certificate(DAY, name='other')
-        with self.meanwhile('tell', lambda: Certificate.objects.filter(name='other').delete()):
+        with self.meanwhile(batches, 'deliver', lambda: Certificate.objects.filter(name='other').delete()):
             self.assertEqual(sweep(self.now + 2 * DAY).failed, 0)
         self.assertGreaterEqual(self.delivered()['own'], 1)
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 0)

@@ -17,7 +17,7 @@ from redis.client import Pipeline
 from redis.exceptions import ConnectionError as QueueLost
 from rq.job import Retry
 
-from netbox_ssl.announcements import announcement as announcements
+from netbox_ssl.announcements import rules as announcing_rules
 from netbox_ssl.announcements.queues import CollectingQueue, queued_together
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
@@ -175,7 +175,7 @@ class SweepTestCase(CommittingTestCase):
         self.make_rule('a fails', RENEWAL_STATUS_CHANGED, action_type='script')
         self.make_rule('b works', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
-        original = announcements.process_event_rules
+        original = announcing_rules.process_event_rules
 
         def fail(rules, *args):
             if rules[0].name == 'b works':
@@ -185,7 +185,7 @@ class SweepTestCase(CommittingTestCase):
 
         with (
             override_settings(RQ={**settings.RQ, 'COMMIT_MODE': 'on_db_commit'}),
-            patch.object(announcements, 'process_event_rules', fail),
+            patch.object(announcing_rules, 'process_event_rules', fail),
         ):
             sweep(self.now + 2 * DAY)
         self.assertEqual(self.delivered(), {'b works': 1})

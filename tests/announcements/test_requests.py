@@ -234,7 +234,7 @@ class FailingTestCase(AnnouncingTestMixin, APITestCase):
 
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate()
-        with patch('netbox_ssl.announcements.announcement.process_event_rules', side_effect=QueueLost):
+        with patch('netbox_ssl.announcements.rules.process_event_rules', side_effect=QueueLost):
             self.change(certificate, acme_auto_renewal=False)
         certificate.refresh_from_db()
         self.assertEqual(certificate.announced_status, 'OK')

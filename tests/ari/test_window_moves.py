@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+from django.test import override_settings
 from django.utils import timezone
+from redis.client import Pipeline
 
+from netbox_ssl.announcements import batches
+from netbox_ssl.announcements.counter import announcements
 from netbox_ssl.announcements.sweep.certificates import sweep
-from netbox_ssl.ari import window_moves as moved
 from netbox_ssl.ari.polling import poll
-from netbox_ssl.ari.window_moves import tell_moved
+from netbox_ssl.ari.window_moves import WindowMoveAnnouncer, announce_moves
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED
 from netbox_ssl.models import Certificate
 from tests.support.announcements import CommittingTestCase
@@ -32,7 +35,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
     def answer(self, start: datetime, length=DAY, tell=False):
         self.stub.body = window(start.isoformat(), (start + length).isoformat())
         self.due(self.certificate)
-        self.assertEqual(poll(after_batch=(lambda _, pks: tell_moved(pks)) if tell else None).windows, 1)
+        self.assertEqual(poll(after_batch=(lambda _, pks: announce_moves(pks)) if tell else None).windows, 1)
 
     def text(self, moment: datetime) -> str:
         return moment.isoformat().replace('+00:00', 'Z')
@@ -51,9 +54,18 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(delivery['snapshots']['prechange']['ari_window_start'], old['start'])
         self.assertEqual(delivery['snapshots']['postchange']['ari_window_start'], new['start'])
         self.clear_rq_queues()
-        self.assertEqual(tell_moved(), 0)
+        self.assertEqual(announce_moves(), 0)
         self.answer(earlier, tell=True)
         self.assertEqual(self.delivered(), {})
+
+    @override_settings(METRICS_ENABLED=True)
+    def test_a_batch_is_sent_in_one_go_and_counted(self):
+        self.answer(self.start - 5 * DAY)
+        before = announcements()[RENEWAL_WINDOW_MOVED]
+        with patch.object(Pipeline, 'execute', autospec=True, side_effect=Pipeline.execute) as execute:
+            self.assertEqual(announce_moves(), 1)
+        self.assertEqual((execute.call_count, self.delivered()), (1, {'moved': 1}))
+        self.assertEqual(announcements()[RENEWAL_WINDOW_MOVED], before + 1)
 
     def test_the_status_follows_once(self):
         self.answer(timezone.now() - DAY, length=3 * DAY, tell=True)
@@ -67,7 +79,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(self.delivered(), {'updated': 1, 'status': 1})
 
     def test_the_first_window_a_later_one_and_rounding_are_no_move(self):
-        self.assertEqual(tell_moved(), 0)
+        self.assertEqual(announce_moves(), 0)
         self.answer(self.start + DAY, tell=True)
         self.answer(self.start + DAY - timedelta(seconds=30), tell=True)
         self.assertEqual(self.delivered(), {})
@@ -79,14 +91,14 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
     def test_a_worker_that_dies_before_telling_leaves_it_to_the_next(self):
         self.answer(self.start - 5 * DAY)
         self.assertEqual(self.delivered(), {})
-        self.assertEqual(tell_moved(), 1)
+        self.assertEqual(announce_moves(), 1)
         self.assertEqual(self.delivered(), {'moved': 1})
 
     def test_a_repeat_has_the_same_id(self):
         self.answer(self.start - 5 * DAY)
-        with patch.object(moved, '_record'):
-            tell_moved()
-        tell_moved()
+        with patch.object(WindowMoveAnnouncer, 'record'):
+            announce_moves()
+        announce_moves()
         ids = [delivery['data']['announcement']['id'] for delivery in self.deliveries()]
         self.assertEqual(len(ids), 2)
         self.assertEqual(len(set(ids)), 1)
@@ -94,35 +106,35 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
     def test_moves_that_were_not_told_are_told_as_one(self):
         self.answer(self.start - 2 * DAY)
         self.answer(self.start - 4 * DAY)
-        tell_moved()
+        announce_moves()
         (delivery,) = self.deliveries()
         announcement = delivery['data']['announcement']
         self.assertEqual(announcement['previous_window']['start'], self.text(self.start))
         self.assertEqual(announcement['window']['start'], self.text(self.start - 4 * DAY))
-        self.assertEqual(tell_moved(), 0)
+        self.assertEqual(announce_moves(), 0)
 
     def test_one_that_moves_again_while_it_is_told_is_told_again(self):
         self.answer(self.start - 2 * DAY)
-        told = moved.tell
+        deliver = batches.deliver
 
         def moving(announcements, rules):
-            yield from told(announcements, rules)
+            yield from deliver(announcements, rules)
             self.answer(self.start - 5 * DAY)
 
-        with patch.object(moved, 'tell', moving):
-            self.assertEqual(tell_moved(), 1)
-        self.assertEqual(tell_moved(), 1)
+        with patch.object(batches, 'deliver', moving):
+            self.assertEqual(announce_moves(), 1)
+        self.assertEqual(announce_moves(), 1)
         first, second = (delivery['data']['announcement'] for delivery in self.deliveries())
         self.assertEqual(first['previous_window']['start'], self.text(self.start))
         self.assertEqual(second['previous_window'], first['window'])
         self.assertEqual(second['window']['start'], self.text(self.start - 5 * DAY))
         self.assertNotEqual(first['id'], second['id'])
-        self.assertEqual(tell_moved(), 0)
+        self.assertEqual(announce_moves(), 0)
 
     def test_without_rules_nothing_is_left_behind(self):
         from extras.models import EventRule
 
         EventRule.objects.all().delete()
         self.answer(self.start - 2 * DAY)
-        self.assertEqual(tell_moved(), 1)
-        self.assertEqual(tell_moved(), 0)
+        self.assertEqual(announce_moves(), 1)
+        self.assertEqual(announce_moves(), 0)

@@ -16,7 +16,7 @@ from tenancy.models import Tenant
 from netbox_ssl import intake
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.announcements.sweep.sources import sweep_sources
-from netbox_ssl.ari.window_moves import tell_moved
+from netbox_ssl.ari.window_moves import announce_moves
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED, SOURCE_BEHIND
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.support.factories import DAY, issue_acme, record, successor, superuser
@@ -83,7 +83,7 @@ class ConditionsTestCase(TestCase):
         moved = {'ari_previous_start': due, 'ari_previous_end': due + DAY}
         window = {'ari_window_start': due - DAY, 'ari_window_end': due}
         Certificate.objects.filter(pk=certificate.pk).update(**window, **moved)
-        tell_moved()
+        announce_moves()
 
     def deliveries(self, announced, left, *, special=True, moves=False):
         """Sweep a certificate that was announced as ``announced``, and return the number of webhook deliveries."""

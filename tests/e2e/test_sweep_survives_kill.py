@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 RESUMES_WITHIN = 120
-# netbox_ssl.announcements.sweep.certificates.BATCH, which cannot be imported without a NetBox
+# netbox_ssl.announcements.batches.BATCH, which cannot be imported without a NetBox
 BATCH = 100
 CERTIFICATES = 1000
 # The worker forks for each webhook.

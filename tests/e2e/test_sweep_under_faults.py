@@ -29,7 +29,7 @@ KILL_EVERY = 4
 DELIVERED_WITHIN = 60 + CERTIFICATES / 20
 # The servers are restarted when so much of the time has passed.
 VALKEY_AT, POSTGRESQL_AT = 0.4, 0.7
-# netbox_ssl.announcements.sweep.certificates.BATCH, which cannot be imported without a NetBox
+# netbox_ssl.announcements.batches.BATCH, which cannot be imported without a NetBox
 BATCH = 100
 
 MAKE = f"""

@@ -108,7 +108,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
     def test_after_kill_9_the_successor_goes_on(self):
         self.add()
         ARIPollJob.run_now()
-        with patch.object(jobs, 'tell_moved', side_effect=SystemExit), self.assertRaises(SystemExit):
+        with patch.object(jobs, 'announce_moves', side_effect=SystemExit), self.assertRaises(SystemExit):
             self.run_next()
         Job.objects.filter(status='running').update(started=timezone.now() - timedelta(minutes=3))
         self.assertEqual(self.run_next().data['asked'], 1)

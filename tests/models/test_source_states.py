@@ -10,14 +10,18 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from extras.models import EventRule, Webhook
+from redis.client import Pipeline
+from redis.exceptions import ConnectionError as QueueLost
 from users.models import User
 from utilities.testing import APITestCase
 from utilities.testing import TestCase as PagesTestCase
 
 from netbox_ssl import intake
+from netbox_ssl.announcements.counter import announcements
 from netbox_ssl.announcements.sweep.sources import SourceAnnouncement, pending_sources, sweep_sources
 from netbox_ssl.event_types import SOURCE_BEHIND, SOURCE_SILENT
 from netbox_ssl.filtersets import CertificateFilterSet, CertificateSourceFilterSet
@@ -251,7 +255,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
     def test_of_a_retired_certificate_nothing_is_told(self):
         Certificate.objects.update(status='retired')
         self.assertEqual(self.told(timezone.now() + 30 * DAY), [])
-        self.assertEqual(pending_sources(timezone.now() + 30 * DAY), [])
+        self.assertEqual(list(pending_sources(timezone.now() + 30 * DAY)), [])
 
     def test_dry_run(self):
         self.assertEqual([each.object for each in pending_sources()], [self.behind])
@@ -279,6 +283,33 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual((result.behind, result.complete), (6, True))
         CertificateSource.objects.update(behind_announced=False)
         self.assertFalse(sweep_sources(seconds=0).complete)
+
+    @override_settings(METRICS_ENABLED=True)
+    def test_a_batch_is_sent_in_one_go_and_counted(self):
+        for number in range(5):
+            report(self.old, f'certbot:web1{number}:www')
+        before = announcements()[SOURCE_BEHIND]
+        with patch.object(Pipeline, 'execute', autospec=True, side_effect=Pipeline.execute) as execute:
+            self.assertEqual(sweep_sources().behind, 6)
+        self.assertEqual((execute.call_count, self.queue.count), (1, 6))
+        self.assertEqual(announcements()[SOURCE_BEHIND], before + 6)
+
+    def test_what_could_not_be_sent_is_announced_again(self):
+        with patch.object(Pipeline, 'execute', side_effect=QueueLost), self.assertRaises(QueueLost):
+            sweep_sources()
+        self.assertEqual(len(self.told()), 1)
+
+    def test_the_number_of_queries_does_not_grow_with_the_sources(self):
+        def queries(sources):
+            for number in range(sources):
+                report(self.old, f'certbot:web{number}:www')
+            CertificateSource.objects.update(behind_announced=False)
+            with CaptureQueriesContext(connection) as captured:
+                self.assertEqual(sweep_sources().behind, sources + 1)
+            return len([query for query in captured if 'UPDATE' not in query['sql']])
+
+        queries(1)
+        self.assertEqual(queries(2), queries(12))
 
     def test_no_entry_of_the_change_log(self):
         before = ObjectChange.objects.count()

@@ -10,12 +10,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Q, Value
 
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.mixins.announcements import AUTOMATIC, CONTRADICTORY, ELIGIBLE, OVERDUE_UNTOLD, WITHOUT_BASELINE
+from netbox_ssl.models.mixins.announcements import (
+    AUTOMATIC,
+    CONTRADICTORY,
+    ELIGIBLE,
+    UNANNOUNCED_OVERDUE,
+    WITHOUT_BASELINE,
+)
+
+from .paging import in_order
 
 __all__ = (
     'BACKWARDS_MARGIN',
@@ -68,22 +76,16 @@ class Pass:
     branches: callable
     event_type: str = RENEWAL_STATUS_CHANGED
 
-    def page(self, now, end: tuple | None, size: int) -> list[tuple]:
-        """Up to ``size`` pairs (ordering value, pk) after ``end``, the last pair of the page before."""
-        return _ask(_union([self._rows(q, key, now, end)[:size] for q, key in self.branches(now)])[:size])
+    def page(self, now, after: tuple | None, size: int) -> list[tuple]:
+        """Return up to ``size`` pairs (ordering value, pk) that follow ``after``, the last pair of the page before."""
+        return _ask(_union([self._rows(q, key, now, after)[:size] for q, key in self.branches(now)])[:size])
 
     def first(self, now) -> list:
-        """A queryset for each branch, of one row at most."""
+        """Return a queryset for each branch, of one row at most."""
         return [self._rows(q, key, now)[:1] for q, key in self.branches(now)]
 
-    def _rows(self, q: Q, key: str, now, end: tuple | None = None):
-        rows = Certificate.objects.filter(q).filter(unclaimed_q(now))
-        if end is not None:
-            value, pk = end
-            # The first condition is what an index can start at.
-            rows = rows.filter(Q((f'{key}__gte', value)) & (Q((f'{key}__gt', value)) | Q(pk__gt=pk)))
-        order = (key, 'pk') if key != 'pk' else ('pk',)
-        return rows.order_by(*order).annotate(moment=F(key)).values_list('moment', 'pk')
+    def _rows(self, q: Q, key: str, now, after: tuple | None = None):
+        return in_order(Certificate.objects.filter(q).filter(unclaimed_q(now)), key, after)
 
 
 def _ask(queryset) -> list:
@@ -100,7 +102,9 @@ def _union(querysets: list):
 
 def _brought_by_time(now) -> list[tuple[Q, str]]:
     """Oldest first: the column is the moment from which the new status holds."""
-    expired = [(ELIGIBLE & Q(announced_status=told, valid_to__lt=now), 'valid_to') for told in (OK, DUE, MANUAL)]
+    expired = [
+        (ELIGIBLE & Q(announced_status=announced, valid_to__lt=now), 'valid_to') for announced in (OK, DUE, MANUAL)
+    ]
     due = AUTOMATIC & Q(announced_status=OK, renewal_due_at__lte=now, valid_to__gte=now)
     return [*expired, (due, 'renewal_due_at')]
 
@@ -123,7 +127,7 @@ def _without_baseline(now) -> list[tuple[Q, str]]:
 
 
 def _overdue(now) -> list[tuple[Q, str]]:
-    return [(OVERDUE_UNTOLD & Q(renewal_overdue_at__lte=now, valid_to__gte=now), 'renewal_overdue_at')]
+    return [(UNANNOUNCED_OVERDUE & Q(renewal_overdue_at__lte=now, valid_to__gte=now), 'renewal_overdue_at')]
 
 
 BASELINE = Pass(_without_baseline)

@@ -15,7 +15,7 @@ __all__ = (
     'AUTOMATIC',
     'CONTRADICTORY',
     'ELIGIBLE',
-    'OVERDUE_UNTOLD',
+    'UNANNOUNCED_OVERDUE',
     'STATUS_INDEXES',
     'SWEEP_INDEXES',
     'WITHOUT_BASELINE',
@@ -28,7 +28,7 @@ BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 # The conditions of the partial indexes that the sweep (sweep.py) reads: it must ask in the very same words.
 ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
 AUTOMATIC = ELIGIBLE & Q(acme_auto_renewal=True)
-OVERDUE_UNTOLD = AUTOMATIC & Q(announced_status=RenewalStatusChoices.DUE, announced_overdue=False)
+UNANNOUNCED_OVERDUE = AUTOMATIC & Q(announced_status=RenewalStatusChoices.DUE, announced_overdue=False)
 # What was told cannot be true with these settings, whatever the time: they were changed behind our back.
 CONTRADICTORY = (
     (~ELIGIBLE & Q(announced_status__gt=''))
@@ -61,7 +61,7 @@ SWEEP_INDEXES = (
     models.Index(
         fields=('renewal_overdue_at', 'valid_to'),
         include=ASKED_TOO,
-        condition=OVERDUE_UNTOLD,
+        condition=UNANNOUNCED_OVERDUE,
         name='netbox_ssl_cert_sweep_overdue',
     ),
     # Holds only what was changed behind our back.

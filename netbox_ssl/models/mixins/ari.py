@@ -19,12 +19,12 @@ MAX_ID = 1100
 
 # The conditions of the indexes: polling asks in the very same words.
 SCHEDULED = ELIGIBLE & Q(ari_next_check__isnull=False)
-UNTOLD_MOVE = Q(ari_previous_start__isnull=False)
+UNANNOUNCED_MOVE = Q(ari_previous_start__isnull=False)
 
 ARI_INDEXES = (
     models.Index(fields=('ari_next_check',), condition=SCHEDULED, name='netbox_ssl_cert_ari_next'),
     # Holds only what is about to be told.
-    models.Index(fields=('id',), condition=UNTOLD_MOVE, name='netbox_ssl_cert_ari_moved'),
+    models.Index(fields=('id',), condition=UNANNOUNCED_MOVE, name='netbox_ssl_cert_ari_moved'),
 )
 
 # Columns that belong to one X.509 certificate → their value for one that has not been asked for.

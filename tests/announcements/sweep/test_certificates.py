@@ -1,5 +1,6 @@
 """Changes of renewal status that time made."""
 
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -12,9 +13,8 @@ from redis.exceptions import ConnectionError as QueueLost
 from utilities.api import get_serializer_for_model
 from utilities.testing import TestCase
 
-from netbox_ssl.announcements.announcement import Rules
-from netbox_ssl.announcements.sweep import certificates as sweep_module
-from netbox_ssl.announcements.sweep.certificates import pending, sweep
+from netbox_ssl.announcements.rules import Rules
+from netbox_ssl.announcements.sweep.certificates import RenewalAnnouncer, pending, sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 from tests.support.announcements import LIFETIME, AnnouncingTestMixin, make_certificate
@@ -220,8 +220,8 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             Certificate.objects.update(valid_to=self.now + LIFETIME, announced_status='OK')
             return original(*args)
 
-        original = sweep_module._announcements
-        with patch.object(sweep_module, '_announcements', renewed_meanwhile):
+        original = RenewalAnnouncer.read
+        with patch.object(RenewalAnnouncer, 'read', renewed_meanwhile):
             self.assertEqual(sweep(self.now + 2 * DAY).announced, 0)
         self.assertEqual(self.delivered(), {})
 
@@ -232,8 +232,8 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             Certificate.objects.update(acme_auto_renewal=False, announcing_since=timezone.now())
             return original(*args)
 
-        original = sweep_module._announcements
-        with patch.object(sweep_module, '_announcements', changed_meanwhile):
+        original = RenewalAnnouncer.read
+        with patch.object(RenewalAnnouncer, 'read', changed_meanwhile):
             self.assertEqual(sweep(self.now + timedelta(hours=25)).announced, 1, 'long after: the request died')
             Certificate.objects.update(announced_status='Due', announcing_since=None)
             self.assertEqual(sweep(self.now + timedelta(minutes=-1)).announced, 0, 'the request announces it')
@@ -243,13 +243,13 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         make_certificate(DAY)
         claim = timezone.now()
 
-        def renewed_meanwhile(told):
+        def renewed_meanwhile(announcer, announced):
             # A request renewed it and has claimed to announce that.
             Certificate.objects.update(valid_to=self.now + LIFETIME, announcing_since=claim)
-            original(told)
+            original(announcer, announced)
 
-        original = sweep_module._record
-        with patch.object(sweep_module, '_record', renewed_meanwhile):
+        original = RenewalAnnouncer.record
+        with patch.object(RenewalAnnouncer, 'record', renewed_meanwhile):
             sweep(self.now + 2 * DAY)
         certificate = Certificate.objects.get()
         self.assertEqual((certificate.announced_status, certificate.announcing_since), ('Expired', claim))
@@ -257,12 +257,12 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
     def test_what_was_recorded_by_another_meanwhile_is_not_undone(self):
         make_certificate(DAY)
 
-        def recorded_meanwhile(told):
+        def recorded_meanwhile(announcer, announced):
             Certificate.objects.update(announced_status='Manual')
-            original(told)
+            original(announcer, announced)
 
-        original = sweep_module._record
-        with patch.object(sweep_module, '_record', recorded_meanwhile):
+        original = RenewalAnnouncer.record
+        with patch.object(RenewalAnnouncer, 'record', recorded_meanwhile):
             sweep(self.now + 2 * DAY)
         self.assertEqual(Certificate.objects.get().announced_status, 'Manual')
 
@@ -275,8 +275,8 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             Certificate.objects.filter(name='deleted').delete()
             return original(*args)
 
-        original = sweep_module._announcements
-        with patch.object(sweep_module, '_announcements', deleted_meanwhile):
+        original = RenewalAnnouncer.read
+        with patch.object(RenewalAnnouncer, 'read', deleted_meanwhile):
             self.assertEqual(sweep(self.now + 2 * DAY).announced, 1)
         self.assertEqual(self.delivered(), {'own': 1})
 
@@ -319,14 +319,14 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         for number in range(3):
             make_certificate(DAY, name=f'{number}')
-        original = Rules.tell
+        original = Rules.notify
 
         def lost_at_the_second(rules, announcement, *args, **kwargs):
             if announcement.certificate.name == '1':
                 raise QueueLost
             original(rules, announcement, *args, **kwargs)
 
-        with patch.object(Rules, 'tell', lost_at_the_second), self.assertRaises(QueueLost):
+        with patch.object(Rules, 'notify', lost_at_the_second), self.assertRaises(QueueLost):
             sweep(self.now + 2 * DAY)
         self.assertEqual(self.delivered(), {'own': 1})
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 2)
@@ -336,7 +336,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
         with (
-            patch('netbox_ssl.announcements.announcement.process_event_rules', side_effect=QueueLost),
+            patch('netbox_ssl.announcements.rules.process_event_rules', side_effect=QueueLost),
             self.assertRaises(QueueLost),
         ):
             sweep(self.now + 2 * DAY)
@@ -373,7 +373,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         for number in range(5):
             make_certificate(DAY, name=f'{number}')
         later = self.now + 2 * DAY
-        with patch.object(sweep_module.time, 'monotonic', side_effect=[0, 0, 1, 2, 99]):
+        with patch.object(time, 'monotonic', side_effect=[0, 0, 1, 2, 99]):
             first = sweep(later, batch_size=1, seconds=50)
         self.assertEqual((first.announced, first.complete), (3, False))
         self.assertEqual(sweep(later).announced, 2)

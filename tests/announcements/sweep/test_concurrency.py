@@ -8,8 +8,8 @@ from unittest.mock import patch
 from django.db import connection
 from django.utils import timezone
 
-from netbox_ssl.announcements.announcement import Rules
 from netbox_ssl.announcements.locks import locked, locked_if_free
+from netbox_ssl.announcements.rules import Rules
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
@@ -41,7 +41,7 @@ class ConcurrencyTestCase(CommittingTestCase):
             make_certificate(DAY, name=f'{number}')
         now = timezone.now() + 2 * DAY
         begin = threading.Barrier(2)
-        original = Rules.tell
+        original = Rules.notify
         started = threading.local()
 
         def both_at_once(*args, **kwargs):
@@ -50,7 +50,7 @@ class ConcurrencyTestCase(CommittingTestCase):
                 begin.wait(SECONDS)
             original(*args, **kwargs)
 
-        with patch.object(Rules, 'tell', both_at_once):
+        with patch.object(Rules, 'notify', both_at_once):
             sweeps = [in_thread(sweep, now, batch_size=5) for _ in range(2)]
             announced = [future.result(SECONDS).announced for future in sweeps]
         self.assertEqual(sum(announced), 60)
@@ -63,7 +63,7 @@ class ConcurrencyTestCase(CommittingTestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate(timedelta(seconds=-1) + DAY)
         telling, go_on = threading.Event(), threading.Event()
-        original = Rules.tell
+        original = Rules.notify
 
         def slow(rules, announcement, *args, **kwargs):
             if announcement.renewal_status == 'Expired':
@@ -71,7 +71,7 @@ class ConcurrencyTestCase(CommittingTestCase):
                 go_on.wait(SECONDS)
             original(rules, announcement, *args, **kwargs)
 
-        with patch.object(Rules, 'tell', slow):
+        with patch.object(Rules, 'notify', slow):
             swept = in_thread(sweep, timezone.now() + DAY)
             self.assertTrue(telling.wait(SECONDS))
             valid_from = timezone.now()
@@ -89,7 +89,7 @@ class ConcurrencyTestCase(CommittingTestCase):
 
     def test_a_sweep_leaves_out_what_another_holds(self):
         held, other = make_certificate(DAY, name='held'), make_certificate(DAY, name='other')
-        with locked(held.pk):
+        with locked(Certificate, held.pk):
             self.assertEqual(in_thread(sweep, timezone.now() + 2 * DAY).result(SECONDS).announced, 1)
         held.refresh_from_db()
         other.refresh_from_db()
@@ -100,25 +100,25 @@ class ConcurrencyTestCase(CommittingTestCase):
 class LockTestCase(CommittingTestCase):
     def held_elsewhere(self, pks):
         def ask():
-            with locked_if_free(pks) as held:
+            with locked_if_free(Certificate, pks) as held:
                 return sorted(set(pks) - set(held))
 
         return in_thread(ask).result(SECONDS)
 
     def test_only_free_ones_are_taken(self):
-        with locked(1), locked_if_free([2, 3]) as held:
+        with locked(Certificate, 1), locked_if_free(Certificate, [2, 3]) as held:
             self.assertEqual(held, [2, 3])
             self.assertEqual(self.held_elsewhere([1, 2, 3, 4]), [1, 2, 3])
         self.assertEqual(self.held_elsewhere([1, 2, 3, 4]), [])
 
     def test_they_are_released_when_something_fails(self):
-        with self.assertRaises(RuntimeError), locked(1):
+        with self.assertRaises(RuntimeError), locked(Certificate, 1):
             raise RuntimeError
         self.assertEqual(self.held_elsewhere([1]), [])
 
     def test_the_end_of_a_session_releases_them(self):
         def die():
-            never_left = locked(1)
+            never_left = locked(Certificate, 1)
             never_left.__enter__()
             self.assertEqual(self.held_elsewhere([1]), [1])
             connection.close()

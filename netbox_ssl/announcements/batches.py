@@ -1,0 +1,120 @@
+"""
+Announces what no request made, in batches: page, lock, read anew, deliver, record.
+
+Whatever is announced is found in the database by index, so that the cost follows the number of changes and not of
+objects. Killed at any point this loses nothing; at worst a batch is announced again, under the same IDs. Several may
+run at the same time: they share the work. An event rule that fails is logged and holds up nothing.
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from netbox.models import NetBoxModel
+
+from .announcement import Announcement
+from .counter import count_announcements
+from .delivery import deliver
+from .locks import locked_if_free
+from .queues import queued_together
+from .rules import Rules
+
+__all__ = ('BATCH', 'Announcer', 'Batch', 'announce', 'announce_all', 'pending')
+
+# Recorded together. Of a worker that is killed, so many announcements at most are repeated.
+BATCH = 100
+
+
+class Announcer(ABC):
+    """What is to be announced of one kind: how it is found, read, and recorded as announced."""
+
+    model: type[NetBoxModel]
+    event_type: str
+
+    @abstractmethod
+    def page(self, now, after: tuple | None, size: int) -> list[tuple]:
+        """Return up to ``size`` candidates, as pairs (ordering value, pk) in order: those that follow ``after``."""
+
+    @abstractmethod
+    def read(self, pks: list[int], now) -> list[Announcement]:
+        """Read candidates anew: one may have been announced, changed or deleted since it was found."""
+
+    @abstractmethod
+    def record(self, announced: list[Announcement]) -> None:
+        """Note that these were announced; without ``save()``, for it is no change of the objects."""
+
+
+@dataclass
+class Batch:
+    """What came of a batch."""
+
+    announced: list[Announcement] = field(default_factory=list)
+    # Those whose objects could not be serialized: logged, and tried again by the next run.
+    failed: int = 0
+
+
+def announce(announcer: Announcer, pks: list[int], now) -> Batch:
+    """
+    Announce what is to be announced of the objects ``pks``; those that another announcer holds are left to it. Raises
+    one of ``rules.UNREACHABLE`` when the database or the queue is gone; the next run announces what is left.
+    """
+    batch = Batch()
+    with locked_if_free(announcer.model, pks) as held:
+        found = announcer.read(held, now)
+        if moot := [announcement for announcement in found if announcement.is_moot]:
+            # Nor shall each run look at them again.
+            announcer.record(moot)
+        if wanted := [announcement for announcement in found if not announcement.is_moot]:
+            # Also when the queue is lost half-way: what was sent need not be sent again.
+            with queued_together(when_sent=lambda: _record(announcer, batch.announced)):
+                for announcement in deliver(wanted, Rules(announcer.event_type, announcer.model)):
+                    batch.announced.append(announcement)
+            batch.failed = len(wanted) - len(batch.announced)
+    return batch
+
+
+def announce_all(
+    announcer: Announcer,
+    now,
+    *,
+    batch_size: int = BATCH,
+    deadline: float | None = None,
+    after_batch: Callable[[Batch], None] = lambda batch: None,
+) -> bool:
+    """
+    Announce everything of one kind, in the order of its pages. Raises as ``announce()``.
+
+    Args:
+        now: aware datetime as of which objects are judged
+        batch_size: objects found, announced and recorded at a time
+        deadline: moment of ``time.monotonic()`` after which no batch begins
+        after_batch: called with each batch
+
+    Returns:
+        False if it stopped at the deadline.
+    """
+    after = None
+    while page := announcer.page(now, after, batch_size):
+        if deadline is not None and time.monotonic() >= deadline:
+            return False
+        after_batch(announce(announcer, [pk for _, pk in page], now))
+        if len(page) < batch_size:
+            break
+        after = page[-1]
+    return True
+
+
+def pending(announcer: Announcer, now, batch_size: int = BATCH) -> Iterator[Announcement]:
+    """Yield what ``announce_all()`` would announce, without announcing it."""
+    after = None
+    while page := announcer.page(now, after, batch_size):
+        found = announcer.read([pk for _, pk in page], now)
+        yield from (announcement for announcement in found if not announcement.is_moot)
+        after = page[-1]
+
+
+def _record(announcer: Announcer, announced: list[Announcement]) -> None:
+    if announced:
+        count_announcements(announcer.event_type, len(announced))
+        announcer.record(announced)
