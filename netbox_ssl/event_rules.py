@@ -1,4 +1,4 @@
-"""The action *E-mail* of NetBox's Event Rules. NetBox's own *Notification* is seen by who logs in, and nobody else."""
+"""The action *E-mail* of NetBox's Event Rules. NetBox's own *Notification* reaches only users who log in."""
 
 import logging
 
@@ -25,6 +25,8 @@ class EmailAction(EventRuleAction):
     label = _('E-mail')
     description = _('Send an e-mail to a notification group or, if none is chosen, to the contacts of the object')
     object_model = NotificationGroup
+    # It writes nothing into the database: no transaction is needed around it (announcements/rules.py).
+    only_enqueues = True
 
     def validate(self, *, action_object, action_data):
         if not settings.EMAIL.get('SERVER'):
@@ -33,13 +35,13 @@ class EmailAction(EventRuleAction):
             )
 
     def enqueue(self, *, event_rule, event_context, action_object, action_data):
-        """Each message is a job of its own: when one is sent again, nobody else gets it twice."""
+        """Enqueue each message as a job of its own: when one is sent again, no other recipient gets it twice."""
         if action_object is None:
             addresses = contact_addresses(event_context, action_data)
         else:
             addresses = member_addresses(action_object)
         if not addresses:
-            logger.warning('Event rule "%s": nobody to write to about %s', event_rule, action_data.get('display'))
+            logger.warning('Event rule "%s": no address for an e-mail about %s', event_rule, action_data.get('display'))
             return
         message = write(event_context, action_data, event_rule)
         queue = get_queue(RQ_QUEUE_DEFAULT)

@@ -13,7 +13,6 @@ from extras.models import EventRule
 from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 
-from netbox_ssl.event_rules import EmailAction
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 
@@ -25,9 +24,6 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 # Database, queue or time ran out: no rule is at fault, and none has got anything. Whoever announces must try again.
 UNREACHABLE = (OperationalError, InterfaceError, RedisError, JobTimeoutException)
-
-# Actions of event rules that write nothing into the database
-ONLY_ENQUEUE = (EventRuleActionChoices.WEBHOOK, EmailAction.slug)
 
 
 def subscriptions(event_type: str) -> set[str]:
@@ -90,4 +86,6 @@ class Rules:
 
 def _all_or_nothing(rule: EventRule) -> AbstractContextManager:
     """Return a transaction for what ``rule`` does; none where it only enqueues: that is in the queue at once."""
-    return nullcontext() if rule.action_type in ONLY_ENQUEUE else transaction.atomic()
+    # NetBox's own webhook does, too, and says so nowhere.
+    only_enqueues = getattr(rule.action_provider, 'only_enqueues', rule.action_type == EventRuleActionChoices.WEBHOOK)
+    return nullcontext() if only_enqueues else transaction.atomic()

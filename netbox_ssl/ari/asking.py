@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from threading import Lock
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.utils import timezone
 from utilities.proxy import resolve_proxies
 
-from netbox_ssl import __version__, settings
+from netbox_ssl import settings
 from netbox_ssl.acme.renewal_info import LONG_TERM, BadAnswer, Window, back_off, parse_renewal_info, retry_after
 
 from . import directories
@@ -57,7 +58,7 @@ def make_client() -> Client:
     return Client(
         allowed_hosts=configured.allowed_hosts,
         proxies=lambda url: resolve_proxies(url=url, context={'plugin': 'netbox_ssl'}),
-        user_agent=f'NetBox-SSL/{__version__}',
+        user_agent=f'NetBox-SSL/{apps.get_app_config("netbox_ssl").version}',
         connections=configured.concurrency,
     )
 

@@ -15,7 +15,8 @@ from netbox_ssl.branching import ReplayedMixin
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
 from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
-from .mixins.ari import ARI_INDEXES, ARIFieldsMixin
+from .mixins.ari import ARI_INDEXES, ASKED_BY, STATE, ARIFieldsMixin
+from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.source_states import settle_behind
 from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
 from .mixins.x509 import X509FieldsMixin
@@ -31,6 +32,7 @@ class Certificate(
     YAMLExportMixin,
     AnnouncedFieldsMixin,
     ARIFieldsMixin,
+    BookkeepingMixin,
     ContactsMixin,
     X509FieldsMixin,
     PrimaryModel,
@@ -156,6 +158,9 @@ class Certificate(
         'acme_renewal_days',
     )
 
+    BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check')
+    BOOKKEEPING_DEPENDS_ON = ('valid_to', *ASKED_BY)
+
     class Meta:
         ordering = ('name', 'pk')
         verbose_name = _('certificate')
@@ -262,12 +267,11 @@ class Certificate(
         added = self._state.adding
         using = kwargs.get('using') or router.db_for_write(type(self), instance=self)
         try:
-            update_fields = kwargs.get('update_fields')
-            with (
-                transaction.atomic(using=using),
-                self.announced_settled(update_fields),
-                self.ari_settled(update_fields),
-            ):
+            with transaction.atomic(using=using):
+                if kwargs.get('update_fields') is None:
+                    stored = {} if added else self.take_bookkeeping(using)
+                    self.settle_announced(stored)
+                    self.settle_ari(stored)
                 super().save(*args, **kwargs)
                 self.record_issuance()
                 if not added:

@@ -1,4 +1,4 @@
-from django.db import models
+from django.db import models, router, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -6,12 +6,13 @@ from netbox.models import NetBoxModel
 
 from netbox_ssl.branching import ReplayedMixin
 
+from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
 
 __all__ = ('CertificateSource',)
 
 
-class CertificateSource(ReplayedMixin, SourceStatesMixin, NetBoxModel):
+class CertificateSource(ReplayedMixin, SourceStatesMixin, BookkeepingMixin, NetBoxModel):
     """
     A place that reports a Certificate: an ACME client's lineage on a host. A certificate copied to ten hosts has ten.
     """
@@ -50,6 +51,9 @@ class CertificateSource(ReplayedMixin, SourceStatesMixin, NetBoxModel):
         editable=False,
     )
 
+    # Written by reports and by the sweep
+    BOOKKEEPING = ('issuance', 'reported_at', *SourceStatesMixin.STATE_FIELDS)
+
     class Meta:
         ordering = ('external_id',)
         verbose_name = _('certificate source')
@@ -67,17 +71,17 @@ class CertificateSource(ReplayedMixin, SourceStatesMixin, NetBoxModel):
         return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/source'})
 
     def save(self, *args, **kwargs):
-        if not self._state.adding and kwargs.get('update_fields') is None:
-            # Reports and the sweep write these, perhaps since this instance was read.
-            fields = {field.name for field in self._meta.concrete_fields}
-            kwargs['update_fields'] = fields - {'id', 'issuance', 'reported_at', *self.STATE_FIELDS}
-        super().save(*args, **kwargs)
-        # It may have been moved to another certificate.
-        settle_behind(self.certificate_id, self._state.db)
+        using = kwargs.get('using') or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            if not self._state.adding and kwargs.get('update_fields') is None:
+                self.take_bookkeeping(using)
+            super().save(*args, **kwargs)
+            # It may have been moved to another certificate.
+            settle_behind(self.certificate_id, using)
 
     def serialize_object(self, exclude=None):
         """NetBox's change log and event snapshots, without our own bookkeeping: reports are no changes."""
-        return super().serialize_object(exclude=[*(exclude or ()), 'issuance', 'reported_at', *self.STATE_FIELDS])
+        return super().serialize_object(exclude=[*(exclude or ()), *self.BOOKKEEPING])
 
     @classmethod
     def deserialize_object(cls, data, pk=None):
@@ -94,4 +98,4 @@ class CertificateSource(ReplayedMixin, SourceStatesMixin, NetBoxModel):
     def stamp(self, issuance, now=None) -> None:
         """Note a report, without a change log entry: hosts report daily, mostly nothing new."""
         stamp_reports([(self.pk, issuance.pk)], now)
-        self.refresh_from_db(fields=['issuance', 'reported_at', *self.STATE_FIELDS])
+        self.refresh_from_db(fields=self.BOOKKEEPING)

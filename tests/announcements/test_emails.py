@@ -93,7 +93,7 @@ class EmailTestCase(TestCase):
         overdue()
         with self.assertLogs('netbox.plugins.netbox_ssl', 'WARNING') as logged:
             sweep()
-        self.assertIn('nobody to write to about late.example.net', logged.output[0])
+        self.assertIn('no address for an e-mail about late.example.net', logged.output[0])
         self.assertEqual(self.sent(), [])
 
     def test_what_it_says(self):

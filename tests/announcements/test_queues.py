@@ -7,7 +7,7 @@ import django_rq
 from core.models import Job
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 from django_rq.queues import DjangoRQ
@@ -20,6 +20,7 @@ from rq.job import Retry
 from netbox_ssl.announcements import rules as announcing_rules
 from netbox_ssl.announcements.queues import CollectingQueue, queued_together
 from netbox_ssl.announcements.sweep.certificates import sweep
+from netbox_ssl.event_rules import EmailAction
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 from tests.support.announcements import CommittingTestCase, make_certificate
@@ -189,6 +190,26 @@ class SweepTestCase(CommittingTestCase):
         ):
             sweep(self.now + 2 * DAY)
         self.assertEqual(self.delivered(), {'b works': 1})
+
+    def test_an_action_that_only_enqueues_needs_no_transaction(self):
+        group = NotificationGroup.objects.create(name='operators')
+        self.addCleanup(group.delete)
+        self.make_rule(
+            'e-mail',
+            RENEWAL_STATUS_CHANGED,
+            action_type=EmailAction.slug,
+            action_object_type=ContentType.objects.get_for_model(NotificationGroup),
+            action_object_id=group.pk,
+        )
+        seen = []
+        for only_enqueues in (True, False):
+            make_certificate(DAY, name=f'{only_enqueues}')
+            with (
+                patch.object(EmailAction, 'only_enqueues', only_enqueues),
+                patch.object(EmailAction, 'enqueue', lambda *args, **kwargs: seen.append(connection.in_atomic_block)),
+            ):
+                sweep(self.now + 2 * DAY)
+        self.assertEqual(seen, [False, True])
 
     def test_scripts_and_notifications_among_webhooks(self):
         module = ScriptModule(file_root='scripts', file_path='told.py', created=self.now)

@@ -1,10 +1,9 @@
-"""What the event rules have been told of a certificate, so that each change of its renewal status is told once."""
+"""What has been announced of a certificate, so that each change of its renewal status is announced once."""
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Q
 from django.utils import timezone
 from netbox.context import current_request
 
@@ -25,11 +24,11 @@ __all__ = (
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
-# The conditions of the partial indexes that the sweep (sweep.py) reads: it must ask in the very same words.
+# The conditions of the partial indexes that the sweep reads (announcements/sweep/passes.py): it must use the very same.
 ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
 AUTOMATIC = ELIGIBLE & Q(acme_auto_renewal=True)
 UNANNOUNCED_OVERDUE = AUTOMATIC & Q(announced_status=RenewalStatusChoices.DUE, announced_overdue=False)
-# What was told cannot be true with these settings, whatever the time: they were changed behind our back.
+# What was announced cannot be true with these settings, whatever the time: they were changed past save().
 CONTRADICTORY = (
     (~ELIGIBLE & Q(announced_status__gt=''))
     | (ELIGIBLE & Q(announced_status=''))
@@ -37,7 +36,7 @@ CONTRADICTORY = (
     | (ELIGIBLE & Q(acme_auto_renewal=False, announced_status__in=(RenewalStatusChoices.OK, RenewalStatusChoices.DUE)))
 )
 
-# Written past Certificate.save(): nothing was told, and nothing is until the sweep has taken something for told.
+# Created past Certificate.save(): nothing is announced until the sweep has given it a baseline.
 WITHOUT_BASELINE = Q(announced_status__isnull=True)
 
 # What an idle sweep asks is answered by the indexes alone.
@@ -64,7 +63,7 @@ SWEEP_INDEXES = (
         condition=UNANNOUNCED_OVERDUE,
         name='netbox_ssl_cert_sweep_overdue',
     ),
-    # Holds only what was changed behind our back.
+    # Holds only what was changed past save().
     models.Index(
         fields=('id',),
         include=('announcing_since',),
@@ -114,26 +113,23 @@ STATUS_INDEXES = (
 
 def baseline_moment(now: datetime) -> datetime:
     """
-    As of when a certificate that is new here counts as announced: what time did before is not told. With the setting
-    ``announce_past`` that is before all times, and the sweep tells what time did since.
+    Return as of when a certificate that is new here counts as announced: what time did before is not announced. With
+    the setting ``announce_past`` that is before all times, and the sweep announces what time did since.
     """
     return BEGINNING if settings.announce_past() else now
 
 
 class AnnouncedFieldsMixin(models.Model):
-    """
-    Bookkeeping of announcements. Only a creation and the announcers (events.py, sweep.py) write it; every other save
-    leaves in the database what is there, for the instance may have been read before something was announced.
-    """
+    """What was announced of a certificate. Written by announcers past ``save()`` (see ``BookkeepingMixin``)."""
 
-    # The renewal status told last: '' stands for none, None for a certificate that has no baseline yet.
+    # The renewal status announced last; '': none; None: the certificate has no baseline yet.
     announced_status = models.CharField(
         max_length=10,
         blank=True,
         null=True,
         editable=False,
     )
-    # Whether it was told that the current X.509 certificate is overdue.
+    # Whether it was announced that the current X.509 certificate is overdue.
     announced_overdue = models.BooleanField(
         default=False,
         editable=False,
@@ -151,34 +147,22 @@ class AnnouncedFieldsMixin(models.Model):
         abstract = True
 
     def set_announced(self, now) -> None:
-        """Take what is true now for announced (see ``baseline_moment``): a new certificate is no change of status."""
+        """Take what is true now as announced (see ``baseline_moment``): a new certificate is not a change."""
         moment = baseline_moment(now)
         self.announced_status = self.renewal_status_at(moment) or ''
         self.announced_overdue = self.announced_status == RenewalStatusChoices.DUE and moment >= self.overdue_at()
         self.announcing_since = None
 
-    @contextmanager
-    def announced_settled(self, update_fields=None):
-        """Around a save: see to the columns of this class, unless only others are written (``update_fields``)."""
-        before = {name: getattr(self, name) for name in self.ANNOUNCED_FIELDS}
-        if self._state.adding:
+    def settle_announced(self, stored: dict) -> None:
+        """Prepare these columns for a save over ``stored`` (see ``take_bookkeeping()``; empty: it is new)."""
+        if not stored:
             self.set_announced(timezone.now())
-        elif update_fields is None:
-            self._keep_announced()
-        try:
-            yield
-        except BaseException:
-            # Nobody can work with an instance that holds expressions.
-            for name, value in before.items():
-                setattr(self, name, value)
-            raise
-
-    def _keep_announced(self) -> None:
-        """Expressions for what the database holds; Django reads the values back when it has saved them."""
-        self.announced_status = F('announced_status')
-        # Overdue is told once for each issuance; those differ in their end of validity.
-        self.announced_overdue = Case(When(valid_to=self.valid_to, then=F('announced_overdue')), default=Value(False))
-        self.announcing_since = timezone.now() if self._request_announces() else F('announcing_since')
+            return
+        if self.valid_to != stored['valid_to']:
+            # Overdue is announced once for each issuance; those differ in the end of their validity.
+            self.announced_overdue = False
+        if self._request_announces():
+            self.announcing_since = timezone.now()
 
     def _request_announces(self) -> bool:
         """Whether the present request is going to see a change of the renewal status in NetBox's snapshots."""

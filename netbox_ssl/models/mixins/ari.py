@@ -1,9 +1,7 @@
 """What the CA said of when to renew (RFC 9773), and when it is asked again."""
 
-from contextlib import contextmanager
-
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +21,7 @@ UNANNOUNCED_MOVE = Q(ari_previous_start__isnull=False)
 
 ARI_INDEXES = (
     models.Index(fields=('ari_next_check',), condition=SCHEDULED, name='netbox_ssl_cert_ari_next'),
-    # Holds only what is about to be told.
+    # Holds only what is about to be announced.
     models.Index(fields=('id',), condition=UNANNOUNCED_MOVE, name='netbox_ssl_cert_ari_moved'),
 )
 
@@ -44,8 +42,8 @@ ASKED_BY = ('ari_cert_id', 'acme_server_url', 'acme_provider', 'is_acme', 'statu
 
 class ARIFieldsMixin(models.Model):
     """
-    Written by polling (ari/polling.py) past ``save()``. Every save leaves in the database what is there, for the
-    instance may have been read before an answer came, or forgets it when the X.509 certificate is another.
+    What the CA answered. Written by polling past ``save()`` (``ari/polling.py``, see ``BookkeepingMixin``); forgotten
+    when the X.509 certificate is another.
     """
 
     ari_cert_id = models.CharField(
@@ -96,7 +94,7 @@ class ARIFieldsMixin(models.Model):
         default=0,
         editable=False,
     )
-    # The window that moved, until the Event Rules have been told.
+    # The window that moved, until that has been announced.
     ari_previous_start = models.DateTimeField(
         blank=True,
         null=True,
@@ -129,8 +127,7 @@ class ARIFieldsMixin(models.Model):
         made = certificate_id(facts.authority_key_id, facts.serial_number)
         self.ari_cert_id = made if len(made) <= MAX_ID else ''
         if before and self.ari_cert_id != before:
-            for name, value in STATE.items():
-                setattr(self, name, value)
+            self._forget_answers()
 
     def schedule_ari(self, now) -> None:
         """The CA is to be asked as soon as possible (RFC 9773, section 4.3: right after issuance)."""
@@ -139,31 +136,13 @@ class ARIFieldsMixin(models.Model):
     def _may_have_ari(self) -> bool:
         return bool(self.is_acme and self.status == CertificateStatusChoices.STATUS_ACTIVE and self.ari_cert_id)
 
-    @contextmanager
-    def ari_settled(self, update_fields=None):
-        """Around a save: see to the columns of this class, unless only others are written (``update_fields``)."""
-        names = (*STATE, 'ari_next_check')
-        before = {name: getattr(self, name) for name in names}
-        if self._state.adding:
+    def settle_ari(self, stored: dict) -> None:
+        """Prepare these columns for a save over ``stored`` (see ``take_bookkeeping()``; empty: it is new)."""
+        if stored and self.ari_cert_id != stored['ari_cert_id']:
+            self._forget_answers()
+        if not stored or not self._may_have_ari() or any(getattr(self, name) != stored[name] for name in ASKED_BY):
             self.schedule_ari(timezone.now())
-        elif update_fields is None:
-            self._keep_ari()
-        try:
-            yield
-        except BaseException:
-            # Nobody can work with an instance that holds expressions.
-            for name, value in before.items():
-                setattr(self, name, value)
-            raise
 
-    def _keep_ari(self) -> None:
-        """Expressions for what the database holds; Django reads the values back when it has saved them."""
-        for name, initial in STATE.items():
-            field = self._meta.get_field(name)
-            same = When(ari_cert_id=self.ari_cert_id, then=F(name))
-            setattr(self, name, Case(same, default=Value(initial, output_field=field), output_field=field))
-        if self._may_have_ari():
-            same = When(**{name: getattr(self, name) for name in ASKED_BY}, then=F('ari_next_check'))
-            self.ari_next_check = Case(same, default=Value(timezone.now()))
-        else:
-            self.ari_next_check = None
+    def _forget_answers(self) -> None:
+        for name, value in STATE.items():
+            setattr(self, name, value)
