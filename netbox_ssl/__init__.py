@@ -44,8 +44,10 @@ class NetBoxSSLConfig(PluginConfig):
         super().ready()
         # Registered by being imported.
         from . import branching, checks, dashboard, settings  # noqa: F401
+        from .announcements import queues
         from .jobs import ari, sweep  # noqa: F401
 
+        queues.install()
         settings.validate()
         branching.register()
 

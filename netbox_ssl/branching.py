@@ -6,7 +6,8 @@ open a transaction, lock, or write SQL ourselves we have to use that. Without ne
 from django.apps import apps
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
-from utilities.serialization import deserialize_object
+
+from .netbox_internals import deserialize_object
 
 __all__ = ('ReplayedMixin', 'atomic', 'connection', 'database', 'in_branch', 'register')
 

@@ -7,11 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django_rq import get_queue
 from extras.models import NotificationGroup
-from netbox.constants import RQ_QUEUE_DEFAULT
 from netbox.event_rules import EventRuleAction
-from utilities.rqworker import get_rq_retry
 
 from .announcements.emails import contact_addresses, member_addresses, send_email, write
+from .netbox_internals import RQ_QUEUE_DEFAULT, get_rq_retry
 
 __all__ = ('EmailAction', 'event_rule_actions')
 

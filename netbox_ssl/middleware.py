@@ -9,14 +9,12 @@ import logging
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from .netbox_internals import METRICS_VIEW
 from .reports.metrics import RenewalCollector
 
 __all__ = ('MetricsMiddleware',)
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
-
-# The name that django_prometheus gives to NetBox's /metrics.
-METRICS_VIEW = 'prometheus-django-metrics'
 
 
 class MetricsMiddleware:

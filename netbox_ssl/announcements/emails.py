@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.dateparse import parse_datetime
-from netbox.registry import registry
+from netbox.events import get_event_text
 from tenancy.choices import ContactPriorityChoices
 from tenancy.models import ContactAssignment
 
@@ -69,10 +69,9 @@ def write(event_context, data: dict, event_rule) -> Message:
         data: event data; that of our announcements (docs/reference/event-data.md) says more
     """
     announcement = data.get('announcement') or {}
-    event_type = registry['event_types'].get(event_context['event_type'])
     context = {
         'display': _one_line(data.get('display') or ''),
-        'what': str(event_type.text if event_type else event_context['event_type']),
+        'what': str(get_event_text(event_context['event_type']) or event_context['event_type']),
         'object_type': str(event_context['object_type']),
         'status': data.get('renewal_status'),
         'previous_status': announcement.get('previous_status'),

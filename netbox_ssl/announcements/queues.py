@@ -2,28 +2,27 @@
 Puts all that the event rules enqueue for a batch of announcements into RQ's queues in one go.
 
 NetBox's actions take a new queue for each delivery, hence a new connection, and each then makes five round trips: more
-time than all else together. django-rq has a place for this, the class of its queues (``RQ['QUEUE_CLASS']``). Ours is
-put there by the first process that announces a batch, and is the ordinary one wherever no batch is being collected. The
-jobs are made by the same code, from the same arguments. An installation with a queue class of its own keeps that: with
-it, and where Redis must answer first, jobs are sent one at a time.
+time than all else together. django-rq has a setting for this, the class of its queues (``RQ['QUEUE_CLASS']``). Ours is
+set when NetBox starts, and behaves like the ordinary one wherever no batch is being collected. The jobs are made by the
+same code, from the same arguments. An installation that configures a queue class keeps it: with that one, and where
+Redis must answer first, jobs are sent one at a time.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.conf import settings
 from django_rq.queues import DjangoRQ
 from redis.client import Pipeline
 from redis.driver_info import DriverInfo
 from rq.job import Job
 
-__all__ = ('CollectingQueue', 'queued_together')
+from netbox_ssl.netbox_internals import use_queue_class
+
+__all__ = ('CollectingQueue', 'install', 'queued_together')
 
 # What makes RQ ask Redis before it enqueues, or enqueue at once.
 NOT_TOGETHER = ('depends_on', 'unique', 'pipeline')
-
-DRIVER_INFO = DriverInfo()
 
 
 class CollectingQueue(DjangoRQ):
@@ -42,7 +41,7 @@ class CollectingQueue(DjangoRQ):
 
 
 class _Batch:
-    """Jobs to be put into their queues together, for each queue a pipeline: a transaction of Redis, all or nothing."""
+    """Jobs to be enqueued together, with a pipeline for each queue: a transaction of Redis, all or nothing."""
 
     def __init__(self):
         self.queues: dict[str, tuple[CollectingQueue, Pipeline]] = {}
@@ -53,7 +52,7 @@ class _Batch:
         return super(CollectingQueue, first).original_enqueue_call(*args, **{**kwargs, 'pipeline': pipeline})
 
     def send(self) -> None:
-        """Raises a ``RedisError`` if a queue did not take its jobs; it may have taken them unbeknown."""
+        """Raises a ``RedisError`` if a queue did not confirm that it has taken its jobs; it may have taken them."""
         for _, pipeline in self.queues.values():
             pipeline.execute()
 
@@ -69,10 +68,9 @@ _collecting: ContextVar[_Batch | None] = ContextVar('netbox_ssl_collecting', def
 @contextmanager
 def queued_together(when_sent: Callable[[], None]) -> Iterator[None]:
     """
-    What is put into queues within is sent at the end, in order, and ``when_sent`` called then; also when an exception
-    ends it, for what was told before that is told. Raises a ``RedisError`` if sending fails.
+    Send what is enqueued within this context at its end, in order, and then call ``when_sent``; also when an exception
+    ends it, for what was announced before that is announced. Raises a ``RedisError`` if sending fails.
     """
-    _prepare()
     batch = _Batch()
     token = _collecting.set(batch)
     try:
@@ -86,9 +84,8 @@ def queued_together(when_sent: Callable[[], None]) -> Iterator[None]:
         when_sent()
 
 
-def _prepare() -> None:
-    settings.RQ.setdefault('QUEUE_CLASS', CollectingQueue)
-    # What a client says of itself. If not told, redis-py reads it from its package's files again for each client, and
-    # django-rq makes one for each queue: that took longer than to enqueue.
-    for parameters in settings.RQ_QUEUES.values():
-        parameters.setdefault('REDIS_CLIENT_KWARGS', {}).setdefault('driver_info', DRIVER_INFO)
+def install() -> None:
+    """Make ``CollectingQueue`` the class of NetBox's queues. Called once, while NetBox starts."""
+    # What a client says of itself: without it redis-py reads that from its package's files again for each client, and
+    # django-rq makes one for each queue, which took longer than to enqueue.
+    use_queue_class(CollectingQueue, {'driver_info': DriverInfo()})

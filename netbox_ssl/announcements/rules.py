@@ -8,13 +8,13 @@ from core.models import ObjectType
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from extras.choices import EventRuleActionChoices
-from extras.events import EventContext, process_event_rules
 from extras.models import EventRule
 from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
+from netbox_ssl.netbox_internals import EventContext, process_event_rules
 
 from .announcement import Announcement
 

@@ -2,7 +2,6 @@
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from netbox.api.authentication import TokenPermissions
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.response import Response
@@ -12,23 +11,10 @@ from netbox_ssl.ari.polling import check_now
 from netbox_ssl.ari.window_moves import announce_moves
 from netbox_ssl.models import Certificate
 
+from .permissions import ChangePermissions
 from .serializers import CertificateSerializer
 
 __all__ = ('CheckARIMixin',)
-
-
-class CheckARIPermissions(TokenPermissions):
-    """It changes a certificate, and makes none, although it is a POST."""
-
-    def has_permission(self, request, view):
-        if not request.user or not request.user.is_authenticated:
-            return False
-        if request.auth is not None and not self._verify_write_permission(request):
-            return False
-        return request.user.has_perm('netbox_ssl.change_certificate')
-
-    def has_object_permission(self, request, view, obj):
-        return request.user.has_perm('netbox_ssl.change_certificate', obj)
 
 
 class CheckARIMixin:
@@ -49,7 +35,7 @@ class CheckARIMixin:
         methods=['post'],
         url_path='check-ari',
         url_name='check-ari',
-        permission_classes=[CheckARIPermissions],
+        permission_classes=[ChangePermissions],
         filterset_class=None,
         pagination_class=None,
     )

@@ -4,7 +4,6 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from netbox.api.authentication import TokenPermissions
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
@@ -14,21 +13,11 @@ from netbox_ssl.intake.redetection import Redetection, redetect
 from netbox_ssl.models import Certificate
 
 from .detect_serializers import RedetectionResultSerializer, RedetectionSerializer
+from .permissions import ChangePermissions
 
 __all__ = ('DetectMixin',)
 
 BACKGROUND = OpenApiParameter('background', OpenApiTypes.BOOL, description='Answer at once, detect in a job.')
-
-
-class DetectPermissions(TokenPermissions):
-    """It changes certificates, and makes none, although it is a POST."""
-
-    def has_permission(self, request, view):
-        if not request.user or not request.user.is_authenticated:
-            return False
-        if request.auth is not None and not self._verify_write_permission(request):
-            return False
-        return request.user.has_perm('netbox_ssl.change_certificate')
 
 
 class DetectMixin:
@@ -46,7 +35,7 @@ class DetectMixin:
         methods=['post'],
         url_path='detect',
         url_name='detect',
-        permission_classes=[DetectPermissions],
+        permission_classes=[ChangePermissions],
         filterset_class=None,
         pagination_class=None,
     )

@@ -6,8 +6,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from netbox.api.authentication import TokenPermissions
-from netbox.api.viewsets.mixins import discard_events_on_rollback, resolve_bulk_error_status
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -18,9 +16,11 @@ from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import intake
 from netbox_ssl.branching import atomic, database
+from netbox_ssl.netbox_internals import discard_events_on_rollback, resolve_bulk_error_status
 
 from .import_serializers import BriefImportResultSerializer, CertificateImportSerializer, ImportResultSerializer
 from .parsers import CERTIFICATE_PARSERS, FormOrCertificateParser
+from .permissions import AddOrChangePermissions
 
 __all__ = ('ImportMixin',)
 
@@ -28,17 +28,6 @@ QUERY_PARAMETERS = [
     OpenApiParameter('on_error', OpenApiTypes.STR, enum=['skip'], description='With a list: import what can be.'),
     OpenApiParameter('background', OpenApiTypes.BOOL, description='With a list: answer at once, import in a job.'),
 ]
-
-
-class ImportPermissions(TokenPermissions):
-    """Adding or changing certificates will do: which of them is needed, the certificate itself decides."""
-
-    def has_permission(self, request, view):
-        if not request.user or not request.user.is_authenticated:
-            return False
-        if request.auth is not None and not self._verify_write_permission(request):
-            return False
-        return any(request.user.has_perm(f'netbox_ssl.{verb}_certificate') for verb in ('add', 'change'))
 
 
 class ImportMixin:
@@ -59,7 +48,7 @@ class ImportMixin:
         methods=['post'],
         url_path='import',
         url_name='import',
-        permission_classes=[ImportPermissions],
+        permission_classes=[AddOrChangePermissions],
         parser_classes=[JSONParser, MultiPartParser, FormOrCertificateParser, *CERTIFICATE_PARSERS],
         filterset_class=None,
         pagination_class=None,

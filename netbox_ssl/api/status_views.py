@@ -1,13 +1,13 @@
 """Whether the plugin does its work, for monitoring: NetBox's own ``/api/status/`` has no place for plugins."""
 
 from drf_spectacular.utils import extend_schema, inline_serializer
-from netbox.api.authentication import IsAuthenticatedOrLoginNotRequired
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from netbox_ssl import __version__
 from netbox_ssl.announcements.sweep.state import sweep_state
+from netbox_ssl.netbox_internals import IsAuthenticatedOrLoginNotRequired
 
 __all__ = ('StatusViewSet',)
 

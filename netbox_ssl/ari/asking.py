@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.utils import timezone
-from utilities.proxy import resolve_proxies
 
 from netbox_ssl import settings
 from netbox_ssl.acme.renewal_info import LONG_TERM, BadAnswer, Window, back_off, parse_renewal_info, retry_after
+from netbox_ssl.netbox_internals import resolve_proxies
 
 from . import directories
 from .host_limits import HostLimits

@@ -11,12 +11,12 @@ import strawberry_django
 from dcim.models import Interface
 from django.db.models import Prefetch, Q
 from ipam.models import IPAddress, Service
-from netbox.graphql.optimization import optimize_prefetch_queryset
 from strawberry.types import Info
 from virtualization.models import VMInterface
 
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.models.assignments import ASSIGNABLE_MODELS
+from netbox_ssl.netbox_internals import optimize_prefetch_queryset
 from netbox_ssl.places.assignments import assignments_at, places_of
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ import strawberry_django
 from dcim.models import Device
 from extras.graphql.mixins import ContactsMixin
 from ipam.models import IPAddress, Service
-from netbox.graphql.optimization import build_gfk_prefetch
 from netbox.graphql.types import BaseObjectType, NetBoxObjectType, PrimaryObjectType, register_type
 from virtualization.models import VirtualMachine
 
 from netbox_ssl import models
 from netbox_ssl.models.issuances import REPLACED_AT, replaced_at_sql
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
+from netbox_ssl.netbox_internals import build_gfk_prefetch
 
 from .filters import CertificateAssignmentFilter, CertificateFilter, CertificateSourceFilter, IssuanceFilter
 

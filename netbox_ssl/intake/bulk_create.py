@@ -3,7 +3,6 @@ Writes new certificates together, so that everything is as if each had been save
 custom fields, search, issuances, sources (``tests/intake/test_creating.py`` compares the two field by field).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from core.choices import ObjectChangeActionChoices
@@ -13,10 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.utils import timezone
 from django_prometheus.models import model_inserts
-from extras.events import enqueue_event
 from extras.models import CustomField, TaggedItem
-from netbox.context import current_request, events_queue, query_cache
-from netbox.search.deferred import OP_CACHE, mark_for_deferred_indexing
 from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import settings
@@ -25,6 +21,15 @@ from netbox_ssl.branching import in_branch
 from netbox_ssl.jobs.ari_soon import ask_soon
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.netbox_internals import (
+    OP_CACHE,
+    current_request,
+    enqueue_event,
+    events_queue,
+    mark_for_deferred_indexing,
+    per_request_cache,
+    set_changelog_message,
+)
 
 from .results import REFUSALS, Action, Item, Refusal, Result
 from .single import one_by_one, require_add_permission, settings_of, take
@@ -49,15 +54,12 @@ def create_together(items: list[Item], user) -> list[Result | Refusal]:
         return []
     if not _can_write_together(items):
         return [one_by_one(item, user) for item in items]
-    token = query_cache.set(query_cache.get() or defaultdict(dict))
     try:
-        with transaction.atomic():
+        with per_request_cache(), transaction.atomic():
             return _create(items, user)
     except PermissionsViolation:
         # One at least is out of bounds; each by itself shows which.
         return [one_by_one(item, user) for item in items]
-    finally:
-        query_cache.reset(token)
 
 
 def _can_write_together(items: list[Item]) -> bool:
@@ -110,7 +112,7 @@ def _prepare(item: Item, user, defaults: dict) -> Certificate:
         require_source_permission(user, 'add')
     certificate = Certificate(custom_field_data=dict(defaults))
     certificate.known_to_be_new = True
-    certificate._changelog_message = item.message
+    set_changelog_message(certificate, item.message)
     take(certificate, item.leaf, attributes)
     certificate.full_clean(validate_unique=False, validate_constraints=False)
     now = timezone.now()

@@ -10,7 +10,6 @@ from cryptography import x509
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from netbox.context import events_queue
 from utilities.exceptions import AbortRequest, PermissionsViolation
 
 from netbox_ssl import settings
@@ -18,6 +17,7 @@ from netbox_ssl.acme.detection import Detection, detect
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.mixins.validation import DETECTED_FIELDS
+from netbox_ssl.netbox_internals import events_queue, set_changelog_message
 from netbox_ssl.x509 import CertificateFacts, read_facts
 
 __all__ = ('Proposal', 'Redetection', 'permitted', 'propose', 'redetect')
@@ -158,7 +158,7 @@ def _change(proposal: Proposal, user, message: str, result: Redetection) -> None
 def _save(proposal: Proposal, message: str) -> None:
     certificate = proposal.certificate
     certificate.snapshot()
-    certificate._changelog_message = message
+    set_changelog_message(certificate, message)
     for name, (_old, new) in proposal.changes.items():
         setattr(certificate, name, new)
     # Validation takes changes for those of a person, and pins them.

@@ -2,7 +2,6 @@
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
-from netbox.context import events_queue
 from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl.branching import atomic
@@ -10,6 +9,7 @@ from netbox_ssl.jobs.ari_soon import ask_soon
 from netbox_ssl.models import Certificate, Issuance
 from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.netbox_internals import events_queue, set_changelog_message
 from netbox_ssl.x509 import Leaf
 
 from .locks import lock
@@ -104,7 +104,7 @@ def still_new(certificate: Certificate, item: Item, attributes: dict) -> dict:
 def _create(item: Item, user, attributes: dict) -> Certificate:
     require_add_permission(user)
     target = Certificate()
-    target._changelog_message = item.message
+    set_changelog_message(target, item.message)
     take(target, item.leaf, attributes)
     _save(target, attributes)
     _verify_permitted(target, user, 'add')
@@ -136,7 +136,7 @@ def _change(plan: Plan, item: Item, user, attributes: dict) -> Certificate:
         issuance_of(target, plan.leaf).save()
         return target
     target.snapshot()
-    target._changelog_message = item.message
+    set_changelog_message(target, item.message)
     if plan.action == Action.RENEWED:
         _renew(target, plan.leaf, attributes)
     else:

@@ -2,14 +2,13 @@
 
 from dataclasses import asdict
 
-from netbox.config import get_config
-from netbox.constants import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW
 from netbox.jobs import system_job
 
 from netbox_ssl.announcements.sweep import watchdog
 from netbox_ssl.ari.eligibility import why_switched_off
 from netbox_ssl.ari.polling import PollResult, poll
 from netbox_ssl.ari.window_moves import announce_moves
+from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW, get_config
 
 from .chain import ChainedJob
 

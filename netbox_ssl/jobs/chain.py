@@ -14,17 +14,15 @@ from core.choices import JobStatusChoices
 from core.models import Job
 from django.utils import timezone
 from django_pg_utils import advisory_lock
-from netbox.constants import ADVISORY_LOCK_KEYS
 from netbox.jobs import JobRunner
 from rq.exceptions import InvalidJobOperation
 from rq.job import JobStatus
 
 from netbox_ssl import settings
 from netbox_ssl.announcements.sweep import watchdog
+from netbox_ssl.netbox_internals import SCHEDULES_LOCK
 
 __all__ = ('ChainedJob',)
-
-SCHEDULES = ADVISORY_LOCK_KEYS['job-schedules']
 
 # A job that still runs after this time has lost its worker: each run stops well before (RUN_SECONDS of the jobs).
 RUN_IS_DEAD_AFTER = timedelta(minutes=2)
@@ -78,7 +76,7 @@ class ChainedJob(JobRunner):
         return super().enqueue(*args, **kwargs)
 
     def schedule_successor(self) -> None:
-        with advisory_lock(SCHEDULES):
+        with advisory_lock(SCHEDULES_LOCK):
             self.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
             if not self.waiting().exists():
                 after = timezone.now() + timedelta(minutes=self.job.interval)
@@ -92,7 +90,7 @@ class ChainedJob(JobRunner):
     @classmethod
     def run_now(cls) -> Job:
         """Let it run as soon as a worker is free, as the next of the chain; that run schedules the following one."""
-        with advisory_lock(SCHEDULES):
+        with advisory_lock(SCHEDULES_LOCK):
             cls.bury_dead()
             job = cls.waiting().filter(status=JobStatusChoices.STATUS_PENDING).first()
             if job is None:
@@ -106,7 +104,7 @@ class ChainedJob(JobRunner):
         """
         Begin the chain again, if no run is to come soon: the queue may have forgotten it, or the clock was set back.
         """
-        with advisory_lock(SCHEDULES):
+        with advisory_lock(SCHEDULES_LOCK):
             cls.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
         far_off = timezone.now() + 2 * timedelta(minutes=cls.chain_interval())
         if not cls.waiting().exclude(scheduled__gt=far_off).exists():

@@ -6,17 +6,20 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from netbox.constants import RQ_QUEUE_DEFAULT
 from netbox.jobs import JobRunner
 from utilities.forms import restrict_form_fields
-from utilities.request import apply_request_processors, copy_safe_request
-from utilities.rqworker import any_workers_for_queue
 
 from netbox_ssl.forms.smart_paste import SmartPasteSettingsForm
 from netbox_ssl.imports.smart_paste.importing import batches, import_now
 from netbox_ssl.imports.smart_paste.inputs import Pasted
 from netbox_ssl.imports.smart_paste.results import explain
 from netbox_ssl.intake import Refusal
+from netbox_ssl.netbox_internals import (
+    RQ_QUEUE_DEFAULT,
+    any_workers_for_queue,
+    apply_request_processors,
+    copy_safe_request,
+)
 
 __all__ = ('BACKGROUND_FROM', 'SmartPasteJob', 'has_worker', 'results_url')
 

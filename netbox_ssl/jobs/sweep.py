@@ -7,7 +7,6 @@ import time
 from dataclasses import asdict
 
 from core.models import Job
-from netbox.config import get_config
 from netbox.jobs import system_job
 
 from netbox_ssl import settings
@@ -15,6 +14,7 @@ from netbox_ssl.announcements.sweep import watchdog
 from netbox_ssl.announcements.sweep.certificates import SweepResult, sweep
 from netbox_ssl.announcements.sweep.sources import SourceSweepResult, sweep_sources
 from netbox_ssl.announcements.sweep.state import SWEEP_JOB
+from netbox_ssl.netbox_internals import get_config
 
 from .chain import ChainedJob
 

@@ -7,12 +7,12 @@ from itertools import batched
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from netbox.context import events_queue
 from utilities.exceptions import AbortRequest, PermissionsViolation
 
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.models.assignments import ASSIGNABLE_MODELS
+from netbox_ssl.netbox_internals import events_queue
 from netbox_ssl.x509 import canonical_name
 
 from .suggestions import NAMED_BY

@@ -4,11 +4,11 @@ from django.contrib import messages
 from extras.ui.panels import CustomFieldsPanel, TagsPanel
 from netbox.ui import layout
 from netbox.views import generic
-from utilities.jobs import is_background_request
 from utilities.views import register_model_view
 
 from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import CertificateAssignment
+from netbox_ssl.netbox_internals import is_background_request
 from netbox_ssl.ui import panels
 
 from .mixins import PrivateKeyGuardMixin

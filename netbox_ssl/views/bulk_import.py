@@ -10,6 +10,7 @@ from utilities.views import register_model_view
 from netbox_ssl import intake
 from netbox_ssl.forms import CertificateImportForm
 from netbox_ssl.models import Certificate
+from netbox_ssl.netbox_internals import get_changelog_message
 from netbox_ssl.x509 import visible
 
 from .mixins import PrivateKeyGuardMixin
@@ -47,7 +48,7 @@ class CertificateBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
     def save_object(self, object_form, request):
         if object_form.leaf is None:
             return super().save_object(object_form, request)
-        message = getattr(object_form.instance, '_changelog_message', '')
+        message = get_changelog_message(object_form.instance)
         result = intake.take_in(object_form.leaf, request.user, object_form.attributes(), message=message)
         self._taken_in[result.certificate.pk] = result.certificate
         return result.certificate

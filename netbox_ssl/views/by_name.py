@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import View
-from utilities.permissions import get_permission_for_model
 from utilities.views import ObjectPermissionRequiredMixin
 
 from netbox_ssl.forms.names import ByNameForm
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.name_lookups import covering_q
+from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.reports.by_name import StandingChoices, answer, standing
 from netbox_ssl.x509 import covering_names
 

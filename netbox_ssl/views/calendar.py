@@ -8,13 +8,12 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.debug import sensitive_variables
-from netbox.api.authentication import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
-from users.constants import TOKEN_PREFIX
 
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate
+from netbox_ssl.netbox_internals import TOKEN_PREFIX, TokenAuthentication
 from netbox_ssl.reports.calendar import DUE, EXPIRY, KINDS, calendar_of, moments
 
 __all__ = ('CalendarView',)

@@ -4,14 +4,13 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from netbox.views.generic.base import BaseMultiObjectView
-from utilities.jobs import is_background_request, process_request_as_job
-from utilities.permissions import get_permission_for_model
 from utilities.views import GetReturnURLMixin, register_model_view
 
 from netbox_ssl import filtersets
 from netbox_ssl.forms.redetection import RedetectionForm
 from netbox_ssl.intake.redetection import permitted, redetect
 from netbox_ssl.models import Certificate
+from netbox_ssl.netbox_internals import get_permission_for_model, is_background_request, process_request_as_job
 
 from .mixins import PrivateKeyGuardMixin
 

@@ -4,13 +4,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import View
-from utilities.permissions import get_permission_for_model
 from utilities.views import ObjectPermissionRequiredMixin
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.announcements.sweep.state import sweep_state
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
+from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.reports.coming_renewals import DAYS, draw, weeks
 from netbox_ssl.reports.sources import sources_to_look_at
 

@@ -1,7 +1,6 @@
 """The Smart Paste page: paste, drop or choose files, see what they are and what would happen, then confirm."""
 
 from core.models import Job
-from core.signals import clear_events
 from django.conf import settings as django_settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -23,6 +22,7 @@ from netbox_ssl.imports.smart_paste.results import ACTION_TEXTS, Report
 from netbox_ssl.jobs import smart_paste as job
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
+from netbox_ssl.netbox_internals import clear_events
 from netbox_ssl.places.suggestions import matches_of
 
 __all__ = ('SmartPasteJobView', 'SmartPasteResultsView', 'SmartPasteView')

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 from netbox.views import generic
 from netbox.views.generic.base import BaseMultiObjectView
-from utilities.jobs import is_background_request, process_request_as_job
 from utilities.views import ConditionalLoginRequiredMixin, GetReturnURLMixin, register_model_view
 
 from netbox_ssl import filtersets, tables
@@ -14,6 +13,7 @@ from netbox_ssl.jobs.smart_paste import has_worker
 from netbox_ssl.jobs.suggestions import SuggestionJob
 from netbox_ssl.models import AssignmentSuggestion, Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
+from netbox_ssl.netbox_internals import is_background_request, process_request_as_job
 from netbox_ssl.object_actions import AcceptSuggestions
 from netbox_ssl.places.acceptance import Accepted, accept, described, read_pair, write_pair
 from netbox_ssl.places.suggestions import matches_of

@@ -1,6 +1,6 @@
 """Counts that tell nobody of objects outside of their permissions."""
 
-from netbox.context import current_request
+from netbox_ssl.netbox_internals import current_request
 
 __all__ = ('visible_count',)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +66,3 @@ class CertificateFacts:
         """What to call the certificate: CN, else first DNS name, IP address, subject, serial number. Never empty."""
         candidates = (self.common_name, *self.dns_names[:1], *self.ip_addresses[:1], self.subject, self.serial_number)
         return next(candidate[:255] for candidate in candidates if candidate.strip())
-
-    @property
-    def aia_hosts(self) -> tuple[str, ...]:
-        """Lower-case host names of `aia_urls`, without repetitions; what is no URL is left out."""
-        return _hosts(self.aia_urls)
-
-    @property
-    def crl_hosts(self) -> tuple[str, ...]:
-        """Lower-case host names of `crl_urls`, without repetitions; what is no URL is left out."""
-        return _hosts(self.crl_urls)
-
-
-def _hosts(urls: tuple[str, ...]) -> tuple[str, ...]:
-    hosts = {}
-    for url in urls:
-        try:
-            host = urlsplit(url).hostname
-        except ValueError:  # an unbalanced bracket, say: such a URL names no host
-            continue
-        if host:
-            hosts[host.rstrip('.')] = None
-    return tuple(hosts)

@@ -268,7 +268,6 @@ def test_hosts_of_the_urls_in_it():
     )
     facts = read_facts(issue('www.example.net', CA, extensions=[(access, False)]).certificate)
     assert facts.aia_urls == tuple(urls)
-    assert facts.aia_hosts == ('r10.i.lencr.org',)
 
 
 def test_rsa_pss_is_an_rsa_key():

@@ -16,13 +16,12 @@ import time
 import uuid
 
 import django_rq
-from netbox.constants import RQ_QUEUE_DEFAULT, RQ_QUEUE_HIGH
 from redis.exceptions import RedisError
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
-from utilities.rqworker import any_workers_for_queue
 
 from netbox_ssl import settings
+from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_HIGH, any_workers_for_queue
 
 __all__ = ('Watchdog', 'is_served', 'newest_sweep', 'note_sweep', 'queue_name', 'start', 'waits_in_queue')
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, reset_queries
 from django.utils.translation import gettext as _
-from netbox.context_managers import event_tracking
 from utilities.exceptions import PermissionsViolation
-from utilities.request import NetBoxFakeRequest
 
 from netbox_ssl import intake
 from netbox_ssl.intake.dry_run import Foretelling
 from netbox_ssl.intake.results import REFUSALS
 from netbox_ssl.models import CertificateSource
+from netbox_ssl.netbox_internals import NetBoxFakeRequest, event_tracking
 from netbox_ssl.validators import refuse_private_key
 
 from .files import Found, Problem, read_source

@@ -6,13 +6,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from extras.models import Tag
-from netbox.config import get_config
 from tenancy.models import Tenant
 from users.models import User
 
 from netbox_ssl.imports.folder import STDIN, FolderImport, Options, Source, walk
 from netbox_ssl.imports.folder.console import BarReporter, LineReporter, summary
 from netbox_ssl.models import CertificateSource
+from netbox_ssl.netbox_internals import get_config
 from netbox_ssl.validators import refuse_private_key
 
 # As shells say it of what Ctrl-C ended

@@ -1,12 +1,12 @@
 from core.choices import JobStatusChoices
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from netbox.config import get_config
 
 from netbox_ssl.announcements.sweep.certificates import pending
 from netbox_ssl.announcements.sweep.sources import pending_sources
 from netbox_ssl.event_types import RENEWAL_OVERDUE, SOURCE_BEHIND
 from netbox_ssl.jobs.sweep import RenewalSweepJob
+from netbox_ssl.netbox_internals import get_config
 
 
 class Command(BaseCommand):

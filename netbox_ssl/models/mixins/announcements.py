@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from netbox.context import current_request
 
 from netbox_ssl import settings
 from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.netbox_internals import current_request, prechange_snapshot
 
 __all__ = (
     'AUTOMATIC',
@@ -166,7 +166,7 @@ class AnnouncedFieldsMixin(models.Model):
 
     def _request_announces(self) -> bool:
         """Whether the present request is going to see a change of the renewal status in NetBox's snapshots."""
-        before = getattr(self, '_prechange_snapshot', None)
+        before = prechange_snapshot(self)
         if current_request.get() is None or not before:
             return False
         return before.get('renewal_status') != self.renewal_status

@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from netbox_ssl import settings
+from netbox_ssl.netbox_internals import prechange_snapshot
 
 __all__ = ('refuse_other_tenants',)
 
@@ -26,5 +27,5 @@ def refuse_other_tenants(certificate) -> None:
 
 def _has_new_tenant(certificate) -> bool:
     # Taken by NetBox before each edit, in pages as in REST.
-    before = getattr(certificate, '_prechange_snapshot', None) or {}
+    before = prechange_snapshot(certificate)
     return bool(certificate.tenant_id) and 'tenant' in before and before['tenant'] != certificate.tenant_id

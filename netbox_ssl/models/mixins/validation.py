@@ -12,6 +12,7 @@ from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
+from netbox_ssl.netbox_internals import prechange_snapshot
 from netbox_ssl.validators import read_single, refuse_private_key
 from netbox_ssl.x509 import CertificateFacts, Leaf, canonical_name, lineage_key, name_key, normalize_hex
 
@@ -151,8 +152,7 @@ class CertificateValidationMixin:
 
     def _stored(self, name: str):
         """The value of a column before this change, as far as NetBox took a snapshot; else the present one."""
-        snapshot = getattr(self, '_prechange_snapshot', None) or {}
-        return snapshot.get(name, getattr(self, name))
+        return prechange_snapshot(self).get(name, getattr(self, name))
 
     def take_leaf(self, leaf: Leaf) -> None:
         """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and what detection says of it."""
@@ -229,7 +229,7 @@ class CertificateValidationMixin:
 
     def _pin_changes(self) -> None:
         """What a person changes becomes theirs, whichever way they came: NetBox takes a snapshot before any edit."""
-        if before := getattr(self, '_prechange_snapshot', None):
+        if before := prechange_snapshot(self):
             changed = [name for name in DETECTED_FIELDS if name in before and before[name] != getattr(self, name)]
             self.pin(name for name in changed if self._detected.get(name) != getattr(self, name))
 
