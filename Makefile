@@ -23,7 +23,7 @@ faults: ## 10,000 certificates expire while workers are killed and servers resta
 	@NETBOX_SSL_FAULT_CERTIFICATES=10000 NETBOX_SSL_FAULT_SECONDS=180 \
 		ARGS="-n 0 -s tests/e2e/test_sweep_under_faults.py" sh dev/run test
 
-lint: ## Style, forgotten migrations, shell scripts
+lint: ## Style, direction of imports, forgotten migrations, shell scripts
 	$(RUN) lint
 
 docs: ## Build the documentation; a broken link fails

@@ -38,6 +38,13 @@ def shellcheck():
     return processes.run_along([program, '-x', *files], cwd=paths.ROOT) if files else 0
 
 
+def imports():
+    """Whether imports go one way between the rooms, as the contracts in pyproject.toml have it."""
+    say('lint-imports')
+    command = [paths.VENV / 'bin' / 'lint-imports', '--cache-dir', paths.STATE / 'import-linter']
+    return processes.run_along(command, cwd=paths.ROOT)
+
+
 def forgotten_migrations():
     say('netbox makemigrations --check')
     return makemigrations('netbox_ssl', '--check', '--dry-run')
@@ -50,6 +57,7 @@ def lint(_arguments):
         for name, check in (
             ('ruff check', lambda: module('ruff', 'check', '.')),
             ('ruff format', lambda: module('ruff', 'format', '--check', '.')),
+            ('lint-imports', imports),
             ('shellcheck', shellcheck),
             ('makemigrations --check', forgotten_migrations),
         )
