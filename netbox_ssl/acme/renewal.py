@@ -134,8 +134,8 @@ def renewal_status(
     due_at: datetime,
     now: datetime,
 ) -> str | None:
-    """One of ``RenewalStatusChoices``, or None where nobody waits for an ACME renewal."""
-    if not is_acme or status != CertificateStatusChoices.STATUS_ACTIVE:
+    """Return one of ``RenewalStatusChoices``, or None where no ACME renewal is expected."""
+    if not is_eligible(is_acme, status):
         return None
     if now > valid_to:
         return RenewalStatusChoices.EXPIRED
@@ -144,8 +144,13 @@ def renewal_status(
     return RenewalStatusChoices.DUE if now >= due_at else RenewalStatusChoices.OK
 
 
+def is_eligible(is_acme: bool, status: str) -> bool:
+    """Return whether a certificate has a renewal status at all."""
+    return is_acme and status == CertificateStatusChoices.STATUS_ACTIVE
+
+
 def eligible_q(prefix: str = '') -> Q:
-    """Certificates that have a renewal status at all. ``prefix`` is a lookup path ending in ``__``, or empty."""
+    """SQL twin of :func:`is_eligible`. ``prefix`` is a lookup path ending in ``__``, or empty."""
     return Q((f'{prefix}is_acme', True), (f'{prefix}status', CertificateStatusChoices.STATUS_ACTIVE))
 
 
@@ -167,7 +172,7 @@ def status_q(status: str | None, now: datetime, prefix: str = '') -> Q:
         return automatic & Q((f'{prefix}renewal_due_at__lte', now))
     if status == RenewalStatusChoices.OK:
         return automatic & Q((f'{prefix}renewal_due_at__gt', now))
-    raise ValueError(f'{status!r} is no renewal status; choose from {RenewalStatusChoices.values()}')
+    raise ValueError(f'{status!r} is not a renewal status; choose from {RenewalStatusChoices.values()}')
 
 
 def status_sql(now: datetime, prefix: str = '') -> Case:

@@ -14,6 +14,8 @@ from virtualization.models import VirtualMachine, VMInterface
 
 from netbox_ssl import settings
 
+from .mixins.documentation import DocumentedMixin
+
 __all__ = ('ASSIGNABLE', 'ASSIGNABLE_MODELS', 'CertificateAssignment', 'host_of', 'tenant_of')
 
 # What a certificate can be assigned to → how assignments are filtered by it.
@@ -111,7 +113,7 @@ class CertificateAssignmentQuerySet(RestrictedQuerySet):
         return self.select_related('assigned_object_type').prefetch_related(GenericPrefetch('assigned_object', places))
 
 
-class CertificateAssignment(NetBoxModel):
+class CertificateAssignment(DocumentedMixin, NetBoxModel):
     """A Certificate in use on a device, a virtual machine, an application service, or an IP address."""
 
     certificate = models.ForeignKey(
@@ -150,6 +152,8 @@ class CertificateAssignment(NetBoxModel):
     clone_fields = ('certificate', 'note')
     prerequisite_models = ('netbox_ssl.Certificate',)
 
+    DOCUMENTATION = 'reference/assignment'
+
     class Meta:
         ordering = ('certificate', 'pk')
         verbose_name = _('certificate assignment')
@@ -174,10 +178,6 @@ class CertificateAssignment(NetBoxModel):
 
     def get_absolute_url(self):
         return reverse('plugins:netbox_ssl:certificateassignment', args=[self.pk])
-
-    @property
-    def docs_url(self):
-        return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/assignment'})
 
     def clean(self):
         super().clean()

@@ -3,7 +3,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, models, router, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.models import PrimaryModel
@@ -14,9 +13,11 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.branching import ReplayedMixin
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 
+from .mixins.acme import ACME_FIELDS
 from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .mixins.ari import ARI_INDEXES, ASKED_BY, STATE, ARIFieldsMixin
 from .mixins.bookkeeping import BookkeepingMixin
+from .mixins.documentation import DocumentedMixin
 from .mixins.source_states import settle_behind
 from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
 from .mixins.x509 import X509FieldsMixin
@@ -27,6 +28,7 @@ __all__ = ('Certificate',)
 
 
 class Certificate(
+    DocumentedMixin,
     ReplayedMixin,
     CertificateValidationMixin,
     YAMLExportMixin,
@@ -146,17 +148,10 @@ class Certificate(
         db_persist=True,
     )
 
-    clone_fields = (
-        'status',
-        'tenant',
-        'is_acme',
-        'acme_provider',
-        'acme_account_email',
-        'acme_challenge_type',
-        'acme_server_url',
-        'acme_auto_renewal',
-        'acme_renewal_days',
-    )
+    DOCUMENTATION = 'reference/certificate'
+
+    # Not when it was renewed last: that happened to this one only.
+    clone_fields = ('status', 'tenant', *(name for name in ACME_FIELDS if name != 'acme_last_renewed'))
 
     BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check')
     BOOKKEEPING_DEPENDS_ON = ('valid_to', *ASKED_BY)
@@ -185,11 +180,6 @@ class Certificate(
 
     def __str__(self):
         return self.name
-
-    @property
-    def docs_url(self):
-        """Where the "?" of the form leads."""
-        return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/certificate'})
 
     def get_status_color(self):
         return CertificateStatusChoices.colors.get(self.status)

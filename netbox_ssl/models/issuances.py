@@ -6,6 +6,7 @@ from netbox.models import BaseModel
 from netbox.models.features import CustomLinksMixin, ExportTemplatesMixin
 from utilities.querysets import RestrictedQuerySet
 
+from .mixins.documentation import DocumentedMixin
 from .mixins.x509 import FACT_FIELDS, X509FieldsMixin
 
 __all__ = ('REPLACED_AT', 'Issuance', 'replaced_at_sql')
@@ -44,7 +45,7 @@ class IssuanceQuerySet(RestrictedQuerySet):
         return self.annotate(**{REPLACED_AT: replaced_at_sql()})
 
 
-class Issuance(CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseModel):
+class Issuance(DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseModel):
     """
     One X.509 certificate that a Certificate has had; the current one is among them.
 
@@ -70,6 +71,8 @@ class Issuance(CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseMode
 
     objects = IssuanceQuerySet.as_manager()
 
+    DOCUMENTATION = 'reference/issuance'
+
     class Meta:
         ordering = ('-valid_from', '-pk')
         indexes = (models.Index(fields=('serial_number',)),)
@@ -81,10 +84,6 @@ class Issuance(CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseMode
 
     def get_absolute_url(self):
         return reverse('plugins:netbox_ssl:issuance', args=[self.pk])
-
-    @property
-    def docs_url(self):
-        return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/issuance'})
 
     @classmethod
     def of(cls, certificate) -> 'Issuance':

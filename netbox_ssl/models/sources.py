@@ -7,12 +7,13 @@ from netbox.models import NetBoxModel
 from netbox_ssl.branching import ReplayedMixin
 
 from .mixins.bookkeeping import BookkeepingMixin
+from .mixins.documentation import DocumentedMixin
 from .mixins.source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
 
 __all__ = ('CertificateSource',)
 
 
-class CertificateSource(ReplayedMixin, SourceStatesMixin, BookkeepingMixin, NetBoxModel):
+class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, BookkeepingMixin, NetBoxModel):
     """
     A place that reports a Certificate: an ACME client's lineage on a host. A certificate copied to ten hosts has ten.
     """
@@ -51,6 +52,7 @@ class CertificateSource(ReplayedMixin, SourceStatesMixin, BookkeepingMixin, NetB
         editable=False,
     )
 
+    DOCUMENTATION = 'reference/source'
     # Written by reports and by the sweep
     BOOKKEEPING = ('issuance', 'reported_at', *SourceStatesMixin.STATE_FIELDS)
 
@@ -65,10 +67,6 @@ class CertificateSource(ReplayedMixin, SourceStatesMixin, BookkeepingMixin, NetB
 
     def get_absolute_url(self):
         return reverse('plugins:netbox_ssl:certificatesource', args=[self.pk])
-
-    @property
-    def docs_url(self):
-        return reverse('plugins:netbox_ssl:documentation', kwargs={'page': 'reference/source'})
 
     def save(self, *args, **kwargs):
         using = kwargs.get('using') or router.db_for_write(type(self), instance=self)

@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from netbox_ssl import settings
-from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.acme import renewal
+from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.netbox_internals import current_request, prechange_snapshot
 
 __all__ = (
@@ -25,7 +26,7 @@ __all__ = (
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 # The conditions of the partial indexes that the sweep reads (announcements/sweep/passes.py): it must use the very same.
-ELIGIBLE = Q(is_acme=True, status=CertificateStatusChoices.STATUS_ACTIVE)
+ELIGIBLE = renewal.eligible_q()
 AUTOMATIC = ELIGIBLE & Q(acme_auto_renewal=True)
 UNANNOUNCED_OVERDUE = AUTOMATIC & Q(announced_status=RenewalStatusChoices.DUE, announced_overdue=False)
 # What was announced cannot be true with these settings, whatever the time: they were changed past save().

@@ -5,8 +5,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from netbox_ssl.acme import renewal
 from netbox_ssl.acme.renewal_info import certificate_id
-from netbox_ssl.choices import CertificateStatusChoices
 
 from .announcements import ELIGIBLE
 
@@ -134,7 +134,7 @@ class ARIFieldsMixin(models.Model):
         self.ari_next_check = now if self._may_have_ari() else None
 
     def _may_have_ari(self) -> bool:
-        return bool(self.is_acme and self.status == CertificateStatusChoices.STATUS_ACTIVE and self.ari_cert_id)
+        return renewal.is_eligible(self.is_acme, self.status) and bool(self.ari_cert_id)
 
     def settle_ari(self, stored: dict) -> None:
         """Prepare these columns for a save over ``stored`` (see ``take_bookkeeping()``; empty: it is new)."""

@@ -16,26 +16,15 @@ from netbox_ssl.netbox_internals import prechange_snapshot
 from netbox_ssl.validators import read_single, refuse_private_key
 from netbox_ssl.x509 import CertificateFacts, Leaf, canonical_name, lineage_key, name_key, normalize_hex
 
+from .acme import ACME_SETTINGS
 from .tenancy import refuse_other_tenants
 from .x509 import FACT_FIELDS
 
 __all__ = (
-    'ACME_SETTINGS',
     'DETECTED_FIELDS',
     'CertificateValidationMixin',
     'contradicted_facts',
     'refuse_contradicted_facts',
-)
-
-# Meaningful only on an ACME certificate.
-ACME_SETTINGS = (
-    'acme_provider',
-    'acme_account_email',
-    'acme_challenge_type',
-    'acme_server_url',
-    'acme_auto_renewal',
-    'acme_last_renewed',
-    'acme_renewal_days',
 )
 
 # Kept as upper-case hexadecimal digits, so many of them if that is fixed.

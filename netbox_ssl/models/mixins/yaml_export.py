@@ -1,5 +1,6 @@
 import yaml
 
+from .acme import ACME_FIELDS
 from .x509 import FACT_FIELDS
 
 __all__ = ('YAMLExportMixin',)
@@ -10,14 +11,7 @@ EXPORTED = (
     'status',
     'tenant',
     'description',
-    'is_acme',
-    'acme_provider',
-    'acme_account_email',
-    'acme_challenge_type',
-    'acme_server_url',
-    'acme_auto_renewal',
-    'acme_renewal_days',
-    'acme_last_renewed',
+    *ACME_FIELDS,
     'comments',
     'pem',
     'chain_pem',
