@@ -45,9 +45,11 @@ class NetBoxSSLConfig(PluginConfig):
         # Registered by being imported.
         from . import branching, checks, dashboard, settings  # noqa: F401
         from .jobs import ari, sweep  # noqa: F401
+        from .tables import place_columns
 
         settings.validate()
         branching.register()
+        place_columns.register()
 
 
 config = NetBoxSSLConfig

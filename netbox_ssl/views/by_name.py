@@ -10,7 +10,7 @@ from django.views.generic import View
 from utilities.permissions import get_permission_for_model
 from utilities.views import ObjectPermissionRequiredMixin
 
-from netbox_ssl.forms.names import ByNameForm
+from netbox_ssl.forms.reports import ByNameForm
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.name_lookups import covering_q
 from netbox_ssl.reports.by_name import StandingChoices, answer, standing
