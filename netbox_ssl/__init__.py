@@ -46,10 +46,12 @@ class NetBoxSSLConfig(PluginConfig):
         from . import branching, checks, dashboard, settings  # noqa: F401
         from .announcements import queues
         from .jobs import ari, sweep  # noqa: F401
+        from .tables import place_columns
 
         queues.install()
         settings.validate()
         branching.register()
+        place_columns.register()
 
 
 config = NetBoxSSLConfig

@@ -4,32 +4,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
-from netbox.filtersets import BaseFilterSet, NetBoxModelFilterSet, PrimaryModelFilterSet
+from netbox.filtersets import PrimaryModelFilterSet
 from tenancy.filtersets import ContactModelFilterSet, TenancyFilterSet
 from tenancy.models import Contact
-from utilities.filters import (
-    MultiValueCharFilter,
-    MultiValueContentTypeFilter,
-    MultiValueDateTimeFilter,
-)
+from utilities.filters import MultiValueCharFilter, MultiValueDateTimeFilter
 from utilities.filtersets import register_filterset
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
-from netbox_ssl.models import AssignmentSuggestion, Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q
-from netbox_ssl.places.responsible import responsible_q
+from netbox_ssl.places.contacts import responsible_q
 
 from .places import PlaceFilterSet, VisibleFilter
 from .x509 import CoversFilter, X509FilterSet, search_x509
 
-__all__ = (
-    'AssignmentSuggestionFilterSet',
-    'CertificateAssignmentFilterSet',
-    'CertificateFilterSet',
-    'CertificateSourceFilterSet',
-    'IssuanceFilterSet',
-)
+__all__ = ('CertificateFilterSet',)
 
 
 class RenewalStatusField(django_filters.fields.MultipleChoiceField):
@@ -188,122 +178,3 @@ class CertificateFilterSet(
         state = {'source_behind': behind_q, 'source_silent': silent_q}[name](timezone.now())
         found = Exists(CertificateSource.objects.filter(state, certificate=OuterRef('pk')))
         return queryset.filter(found if value else ~found)
-
-
-class OfCertificateFilterSet(BaseFilterSet):
-    certificate_id = django_filters.ModelMultipleChoiceFilter(
-        queryset=Certificate.objects.all(),
-        distinct=False,
-        label=_('Certificate (ID)'),
-    )
-    certificate = django_filters.ModelMultipleChoiceFilter(
-        field_name='certificate__name',
-        queryset=Certificate.objects.all(),
-        to_field_name='name',
-        distinct=False,
-        label=_('Certificate (name)'),
-    )
-
-    class Meta:
-        abstract = True
-
-
-@register_filterset
-class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
-    q = django_filters.CharFilter(
-        method='search',
-        label=_('Search'),
-    )
-    created = MultiValueDateTimeFilter()
-
-    class Meta:
-        model = Issuance
-        fields = (
-            'id',
-            'valid_from',
-            'valid_to',
-            'key_algorithm',
-            'key_size',
-            'signature_algorithm',
-        )
-
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(search_x509(value) | Q(certificate__name__icontains=value))
-
-
-@register_filterset
-class CertificateSourceFilterSet(OfCertificateFilterSet, NetBoxModelFilterSet):
-    issuance_id = django_filters.ModelMultipleChoiceFilter(
-        queryset=Issuance.objects.all(),
-        distinct=False,
-        label=_('Issuance (ID)'),
-    )
-    behind = django_filters.BooleanFilter(
-        method='filter_behind',
-        label=_('Behind'),
-    )
-    silent = django_filters.BooleanFilter(
-        method='filter_silent',
-        label=_('Silent'),
-    )
-
-    class Meta:
-        model = CertificateSource
-        fields = ('id', 'external_id', 'client', 'reported_at', 'behind_since')
-
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(
-            Q(external_id__icontains=value) | Q(client__icontains=value) | Q(certificate__name__icontains=value)
-        )
-
-    def filter_behind(self, queryset, name, value):
-        behind = behind_q(timezone.now())
-        return queryset.filter(behind if value else ~behind)
-
-    def filter_silent(self, queryset, name, value):
-        silent = silent_q(timezone.now())
-        return queryset.filter(silent if value else ~silent)
-
-
-@register_filterset
-class CertificateAssignmentFilterSet(PlaceFilterSet, OfCertificateFilterSet, NetBoxModelFilterSet):
-    assigned_object_type = MultiValueContentTypeFilter()
-
-    class Meta:
-        model = CertificateAssignment
-        fields = ('id', 'assigned_object_type_id', 'assigned_object_id', 'primary', 'note')
-
-    def at_places(self, queryset, assignments):
-        return queryset.filter(pk__in=assignments.values('pk'))
-
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(
-            Q(note__icontains=value)
-            | Q(certificate__name__icontains=value)
-            | Q(device__name__icontains=value)
-            | Q(virtual_machine__name__icontains=value)
-            | Q(service__name__icontains=value)
-            | Q(ip_address__dns_name__icontains=value)
-        )
-
-
-class AssignmentSuggestionFilterSet(OfCertificateFilterSet):
-    q = django_filters.CharFilter(
-        method='search',
-        label=_('Search'),
-    )
-
-    class Meta:
-        model = AssignmentSuggestion
-        fields = ('assigned_object_type_id',)
-
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(Q(name__icontains=value) | Q(certificate__name__icontains=value))

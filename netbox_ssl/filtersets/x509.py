@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox.filtersets import BaseFilterSet
 from utilities.filters import MultiValueCharFilter, multivalue_field_factory
 
-from netbox_ssl.forms.names import CoveredNameField
+from netbox_ssl.forms.fields import CoveredNameField
 from netbox_ssl.models.name_lookups import carrying_q, covering_q
 from netbox_ssl.x509 import canonical_name, normalize_hex
 

@@ -1,20 +1,18 @@
-from .assignments import (
-    CertificateAssignmentBulkEditForm,
+"""
+Forms, by kind as in NetBox: ``model_forms``, ``bulk_edit``, ``bulk_import``, ``filtersets``; and those of single pages:
+``reports``, ``redetection``, ``smart_paste``. ``fields``, ``mixins`` and ``places`` hold what several of them share.
+"""
+
+from .bulk_edit import CertificateAssignmentBulkEditForm, CertificateBulkEditForm, CertificateSourceBulkEditForm
+from .bulk_import import CertificateAssignmentImportForm, CertificateImportForm, CertificateSourceImportForm
+from .filtersets import (
     CertificateAssignmentFilterForm,
-    CertificateAssignmentForm,
-    CertificateAssignmentImportForm,
-)
-from .bulk_edit import CertificateBulkEditForm
-from .bulk_import import CertificateImportForm
-from .filtersets import CertificateFilterForm, IssuanceFilterForm
-from .model_forms import CertificateForm
-from .smart_paste import SmartPasteForm, SmartPasteSettingsForm
-from .sources import (
-    CertificateSourceBulkEditForm,
+    CertificateFilterForm,
     CertificateSourceFilterForm,
-    CertificateSourceForm,
-    CertificateSourceImportForm,
+    IssuanceFilterForm,
 )
+from .model_forms import CertificateAssignmentForm, CertificateForm, CertificateSourceForm
+from .smart_paste import SmartPasteForm, SmartPasteSettingsForm
 
 __all__ = (
     'CertificateAssignmentBulkEditForm',

@@ -1,6 +1,6 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from netbox.forms import PrimaryModelBulkEditForm
+from netbox.forms import NetBoxModelBulkEditForm, PrimaryModelBulkEditForm
 from tenancy.models import Tenant
 from utilities.forms import add_blank_choice
 from utilities.forms.fields import ChoiceField, DynamicModelChoiceField
@@ -8,12 +8,12 @@ from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import BulkEditNullBooleanSelect
 
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 
 from .fields import ACME_FIELDS, ACMEFieldsMixin
 from .mixins import PrivateKeyGuardMixin
 
-__all__ = ('CertificateBulkEditForm',)
+__all__ = ('CertificateAssignmentBulkEditForm', 'CertificateBulkEditForm', 'CertificateSourceBulkEditForm')
 
 
 class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, PrimaryModelBulkEditForm):
@@ -54,3 +54,37 @@ class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, PrimaryMode
         'acme_renewal_days',
         'acme_last_renewed',
     )
+
+
+class CertificateAssignmentBulkEditForm(PrivateKeyGuardMixin, NetBoxModelBulkEditForm):
+    primary = forms.NullBooleanField(
+        label=_('Primary'),
+        required=False,
+        widget=BulkEditNullBooleanSelect(),
+    )
+    note = forms.CharField(
+        label=_('Note'),
+        required=False,
+        max_length=200,
+    )
+
+    model = CertificateAssignment
+    fieldsets = (FieldSet('primary', 'note'),)
+    nullable_fields = ('note',)
+
+
+class CertificateSourceBulkEditForm(PrivateKeyGuardMixin, NetBoxModelBulkEditForm):
+    certificate = DynamicModelChoiceField(
+        label=_('Certificate'),
+        queryset=Certificate.objects.all(),
+        required=False,
+    )
+    client = forms.CharField(
+        label=_('Client'),
+        required=False,
+        max_length=100,
+    )
+
+    model = CertificateSource
+    fieldsets = (FieldSet('certificate', 'client'),)
+    nullable_fields = ('client',)

@@ -1,19 +1,24 @@
+from dcim.models import Device
 from django import forms
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from netbox.forms import PrimaryModelImportForm
+from ipam.models import IPAddress, Service
+from netbox.forms import NetBoxModelImportForm, PrimaryModelImportForm
 from tenancy.models import Tenant
-from utilities.forms.fields import CSVChoiceField, CSVModelChoiceField
+from utilities.forms.fields import CSVChoiceField, CSVContentTypeField, CSVModelChoiceField
+from virtualization.models import VirtualMachine
 
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices
 from netbox_ssl.intake import read_single
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models.assignments import ASSIGNABLE, ASSIGNABLE_MODELS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .fields import ACME_FIELDS, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
-__all__ = ('CertificateImportForm',)
+__all__ = ('CertificateAssignmentImportForm', 'CertificateImportForm', 'CertificateSourceImportForm')
 
 
 class CertificateImportForm(
@@ -104,3 +109,84 @@ class CertificateImportForm(
             if self.data.get(key) not in (None, '', field.default)
         }
         return {**given, 'custom_field_data': custom_field_data} if custom_field_data else given
+
+
+# By what an object of each kind is named in a record.
+NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 'address'}
+
+
+class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
+    certificate = CSVModelChoiceField(
+        label=_('Certificate'),
+        queryset=Certificate.objects.all(),
+        to_field_name='name',
+        help_text=_('Name of the certificate'),
+    )
+    assigned_object_type = CSVContentTypeField(
+        label=_('Object type'),
+        queryset=ContentType.objects.filter(ASSIGNABLE),
+        help_text=_('dcim.device, virtualization.virtualmachine, ipam.service, or ipam.ipaddress'),
+    )
+    assigned_object = CSVModelChoiceField(
+        label=_('Assigned to'),
+        queryset=Device.objects.all(),
+        required=False,
+        to_field_name='name',
+        help_text=_('Name of the object; of an IP address, its address with prefix length'),
+    )
+    assigned_object_id = forms.IntegerField(
+        label=_('Object ID'),
+        required=False,
+        min_value=1,
+        help_text=_('Instead of the name, where several objects have the same'),
+    )
+
+    class Meta:
+        model = CertificateAssignment
+        fields = (
+            'certificate',
+            'assigned_object_type',
+            'assigned_object_id',
+            'primary',
+            'note',
+            'tags',
+        )
+
+    def __init__(self, data=None, *args, **kwargs):
+        super().__init__(data, *args, **kwargs)
+        # Before NetBox restricts the field to what the user may see.
+        field = self.fields['assigned_object']
+        for model, name in NAMED_BY.items():
+            if data and data.get('assigned_object_type') == model._meta.label_lower:
+                field.queryset, field.to_field_name = model.objects.all(), name
+
+    def clean(self):
+        super().clean()
+        # An update of an existing assignment need not name the object.
+        object_type = self.cleaned_data.get('assigned_object_type')
+        place, pk = self.cleaned_data.pop('assigned_object', None), self.cleaned_data.get('assigned_object_id')
+        if not object_type or 'assigned_object' in self.errors:
+            return
+        if not place and not pk:
+            if not self.instance.pk:
+                self.add_error('assigned_object', _('Give the name of the object, or its ID as assigned_object_id.'))
+            return
+        if place is None:
+            place = self.fields['assigned_object'].queryset.filter(pk=pk).first()
+        if place is None or object_type.model_class() not in ASSIGNABLE_MODELS:
+            self.add_error('assigned_object_id', _('There is no such object, or you lack the permission to see it.'))
+            return
+        self.cleaned_data['assigned_object_id'] = place.pk
+
+
+class CertificateSourceImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
+    certificate = CSVModelChoiceField(
+        label=_('Certificate'),
+        queryset=Certificate.objects.all(),
+        to_field_name='name',
+        help_text=_('Name of the certificate'),
+    )
+
+    class Meta:
+        model = CertificateSource
+        fields = ('certificate', 'external_id', 'client', 'tags')

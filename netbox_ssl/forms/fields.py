@@ -10,10 +10,12 @@ from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.acme.renewal import MAX_RENEWAL_DAYS
 from netbox_ssl.choices import ACMEChallengeTypeChoices
+from netbox_ssl.models.name_lookups import NO_NAME
+from netbox_ssl.x509 import asked_name
 
 from .mixins import provider_input
 
-__all__ = ('ACME_FIELDS', 'ACMEFieldsMixin', 'NamesField')
+__all__ = ('ACME_FIELDS', 'ACMEFieldsMixin', 'CoveredNameField', 'NamesField')
 
 # The ACME fieldset, in this order everywhere.
 ACME_FIELDS = (
@@ -98,3 +100,17 @@ class ACMEFieldsMixin(forms.Form):
         required=False,
         widget=DateTimePicker(),
     )
+
+
+class CoveredNameField(forms.CharField):
+    """A DNS name or an IP address, also as part of a URL. Cleans to its canonical form."""
+
+    default_error_messages = {'invalid': NO_NAME}
+
+    def to_python(self, value):
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return text
+        if not (name := asked_name(text)):
+            raise forms.ValidationError(self.error_messages['invalid'], code='invalid')
+        return name

@@ -1,22 +1,34 @@
 from django import forms
+from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy as _
-from netbox.forms import PrimaryModelFilterSetForm
+from netbox.forms import NetBoxModelFilterSetForm, PrimaryModelFilterSetForm
 from netbox.forms.mixins import SavedFiltersMixin
 from tenancy.forms import ContactModelFilterForm, TenancyFilterForm
 from tenancy.models import Contact
 from utilities.forms import BOOLEAN_WITH_BLANK_CHOICES
-from utilities.forms.fields import DynamicModelMultipleChoiceField, QueryField, TagFilterField
+from utilities.forms.fields import (
+    ContentTypeMultipleChoiceField,
+    DynamicModelMultipleChoiceField,
+    QueryField,
+    TagFilterField,
+)
 from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
-from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models.assignments import ASSIGNABLE
 
+from .fields import CoveredNameField
 from .mixins import provider_input
-from .names import CoveredNameField
 from .places import PLACE_FILTERS, PlaceFilterForm
 
-__all__ = ('CertificateFilterForm', 'IssuanceFilterForm')
+__all__ = (
+    'CertificateAssignmentFilterForm',
+    'CertificateFilterForm',
+    'CertificateSourceFilterForm',
+    'IssuanceFilterForm',
+)
 
 
 def yes_no_any(label) -> forms.NullBooleanField:
@@ -153,3 +165,56 @@ class IssuanceFilterForm(X509FilterForm, SavedFiltersMixin, forms.Form):
         required=False,
         label=_('Certificate'),
     )
+
+
+class CertificateAssignmentFilterForm(PlaceFilterForm, NetBoxModelFilterSetForm):
+    model = CertificateAssignment
+    fieldsets = (
+        FieldSet('q', 'filter_id', 'tag'),
+        FieldSet('certificate_id', 'primary', 'note', name=_('Assignment')),
+        FieldSet('assigned_object_type_id', *PLACE_FILTERS, name=_('Used By')),
+    )
+    certificate_id = DynamicModelMultipleChoiceField(
+        queryset=Certificate.objects.all(),
+        required=False,
+        label=_('Certificate'),
+    )
+    assigned_object_type_id = ContentTypeMultipleChoiceField(
+        queryset=ContentType.objects.filter(ASSIGNABLE),
+        required=False,
+        label=_('Object type'),
+    )
+    primary = yes_no_any(_('Primary'))
+    note = forms.CharField(
+        label=_('Note'),
+        required=False,
+    )
+    tag = TagFilterField(model)
+
+
+class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
+    model = CertificateSource
+    fieldsets = (
+        FieldSet('q', 'filter_id', 'tag'),
+        FieldSet('certificate_id', 'client', 'behind', 'silent', name=_('Certificate Source')),
+    )
+    certificate_id = DynamicModelMultipleChoiceField(
+        queryset=Certificate.objects.all(),
+        required=False,
+        label=_('Certificate'),
+    )
+    client = forms.CharField(
+        label=_('Client'),
+        required=False,
+    )
+    behind = forms.NullBooleanField(
+        label=_('Behind'),
+        required=False,
+        widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES),
+    )
+    silent = forms.NullBooleanField(
+        label=_('Silent'),
+        required=False,
+        widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES),
+    )
+    tag = TagFilterField(model)

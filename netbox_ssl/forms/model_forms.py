@@ -1,19 +1,22 @@
 from django import forms
+from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy as _
-from netbox.forms import PrimaryModelForm
+from netbox.forms import NetBoxModelForm, PrimaryModelForm
 from tenancy.forms import TenancyForm
-from utilities.forms.fields import ChoiceField
+from utilities.forms.fields import ChoiceField, DynamicModelChoiceField, GenericObjectChoiceField
+from utilities.forms.mixins import GenericObjectFormMixin
 from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .fields import ACME_FIELDS, ACMEFieldsMixin, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
-__all__ = ('CertificateForm',)
+__all__ = ('CertificateAssignmentForm', 'CertificateForm', 'CertificateSourceForm')
 
 
 class CertificateForm(
@@ -105,3 +108,47 @@ class CertificateForm(
             for name in FACT_FIELDS:
                 self.fields[name].disabled = True
                 self.fields[name].help_text = _('Read from the PEM')
+
+
+class CertificateAssignmentForm(PrivateKeyGuardMixin, GenericObjectFormMixin, NetBoxModelForm):
+    certificate = DynamicModelChoiceField(
+        label=_('Certificate'),
+        queryset=Certificate.objects.all(),
+        selector=True,
+    )
+    assigned_object = GenericObjectChoiceField(
+        label=_('Assigned to'),
+        content_type_queryset=ContentType.objects.filter(ASSIGNABLE),
+        required=True,
+        selector=True,
+        hx_target_id='assignment',
+    )
+
+    fieldsets = (
+        FieldSet(
+            'certificate',
+            'assigned_object',
+            'primary',
+            'note',
+            'tags',
+            name=_('Certificate Assignment'),
+            html_id='assignment',
+        ),
+    )
+
+    class Meta:
+        model = CertificateAssignment
+        fields = ['certificate', 'primary', 'note', 'tags']
+
+
+class CertificateSourceForm(PrivateKeyGuardMixin, NetBoxModelForm):
+    certificate = DynamicModelChoiceField(
+        label=_('Certificate'),
+        queryset=Certificate.objects.all(),
+    )
+
+    fieldsets = (FieldSet('certificate', 'external_id', 'client', 'tags', name=_('Certificate Source')),)
+
+    class Meta:
+        model = CertificateSource
+        fields = ['certificate', 'external_id', 'client', 'tags']

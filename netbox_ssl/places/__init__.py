@@ -2,8 +2,7 @@
 Where certificates are used, and who is responsible.
 
     assignments.py  certificates of a place, places of a certificate
-    contacts.py     whom to contact about a certificate
-    responsible.py  the same rule in SQL, from the contact
+    contacts.py     whom to contact about a certificate; and in SQL, the certificates of a contact
     suggestions.py  places with the same name as a certificate
     acceptance.py   turns suggestions into assignments
 """

@@ -2,11 +2,11 @@ import django_tables2 as tables
 from django.db.models import F
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from netbox.tables import NetBoxTable, columns
 
 from netbox_ssl.models import Issuance
 from netbox_ssl.models.issuances import REPLACED_AT
+from netbox_ssl.reports.charts.wording import days
 
 __all__ = ('HistoryTable', 'IssuanceTable')
 
@@ -29,13 +29,6 @@ class DaysColumn(tables.Column):
     def value(self, value):
         # For exports: the bare number.
         return value
-
-
-def days(number: float) -> str:
-    """A number of days as people say it; parts of a day only where they count."""
-    shown = round(number, 1) if abs(number) < 10 else round(number)
-    shown = int(shown) if shown == int(shown) else shown
-    return ngettext('{days} day', '{days} days', 1 if shown == 1 else 2).format(days=shown)
 
 
 class IssuanceTable(NetBoxTable):

@@ -17,7 +17,7 @@ from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import CertificateAssignment
 from netbox_ssl.places.assignments import assignments_by_place
 
-__all__ = ('PlaceCertificatesColumn',)
+__all__ = ('PlaceCertificatesColumn', 'register')
 
 LABELS = dict(RenewalStatusChoices)
 # What is said beside the number of all, the worst first.
@@ -84,11 +84,13 @@ def _count(kind: str, places, user) -> dict[int, Counter]:
     return found
 
 
-for _kind, _table in (
-    ('device', DeviceTable),
-    ('virtual_machine', VirtualMachineTable),
-    ('service', ServiceTable),
-    ('ip_address', IPAddressTable),
-    ('ip_address', AnnotatedIPAddressTable),
-):
-    register_table_column(PlaceCertificatesColumn(_kind), 'ssl_certificates', _table)
+def register() -> None:
+    """Give NetBox's own tables the column. Called once, when the plugin is ready."""
+    for kind, table in (
+        ('device', DeviceTable),
+        ('virtual_machine', VirtualMachineTable),
+        ('service', ServiceTable),
+        ('ip_address', IPAddressTable),
+        ('ip_address', AnnotatedIPAddressTable),
+    ):
+        register_table_column(PlaceCertificatesColumn(kind), 'ssl_certificates', table)

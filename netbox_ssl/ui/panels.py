@@ -1,9 +1,12 @@
+"""The panels of certificates, issuances, sources and assignments on their own pages."""
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.ui import attrs, panels
 
 from netbox_ssl.ari.explanations import describe
+from netbox_ssl.reports.sources import sources_to_look_at
 
 
 class CertificatePanel(panels.ObjectAttributesPanel):
@@ -109,6 +112,23 @@ class CertificateSourcePanel(panels.ObjectAttributesPanel):
     behind_since = attrs.DateTimeAttr('behind_since', label=_('Behind since'))
     is_silent = attrs.BooleanAttr('is_silent', label=_('Silent'))
     reported_at = attrs.DateTimeAttr('reported_at', label=_('Last report'))
+
+
+class SourcesToLookAtPanel(panels.Panel):
+    """On a certificate: which of its sources are behind or silent; left out where none is."""
+
+    template_name = 'netbox_ssl/panels/sources_to_look_at.html'
+    title = _('Sources to Look At')
+
+    def get_context(self, context):
+        user = context['request'].user
+        return {
+            **super().get_context(context),
+            'sources': sources_to_look_at(user, timezone.now(), certificate=context['object']),
+        }
+
+    def should_render(self, context):
+        return bool(context['sources']['behind']['count'] or context['sources']['silent']['count'])
 
 
 class CertificateAssignmentPanel(panels.ObjectAttributesPanel):

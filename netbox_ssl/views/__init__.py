@@ -1,4 +1,7 @@
-"""Pages: one module for each object or feature. Importing them registers the views of models."""
+"""
+Pages: one module for each object (``certificates``, ``issuances``, …), and one for each page or feature of its own
+(``smart_paste``, ``renewals``, ``by_name``, …). Importing the package registers the views of the models.
+"""
 
 from . import (  # noqa: F401
     ari,
@@ -6,8 +9,10 @@ from . import (  # noqa: F401
     bulk_import,
     certificates,
     history,
+    issuances,
     places,
     redetection,
     smart_paste,
+    sources,
     suggestions,
 )

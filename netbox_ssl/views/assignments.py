@@ -11,8 +11,7 @@ from netbox_ssl.models import CertificateAssignment
 from netbox_ssl.netbox_internals import is_background_request
 from netbox_ssl.ui import panels
 
-from .mixins import PrivateKeyGuardMixin
-from .warnings import WarningsMixin
+from .mixins import PrivateKeyGuardMixin, WarningsMixin
 
 __all__ = ()
 

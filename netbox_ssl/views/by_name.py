@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.generic import View
 from utilities.views import ObjectPermissionRequiredMixin
 
-from netbox_ssl.forms.names import ByNameForm
+from netbox_ssl.forms.reports import ByNameForm
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.name_lookups import covering_q
 from netbox_ssl.netbox_internals import get_permission_for_model

@@ -1,3 +1,5 @@
+"""The pages of certificates."""
+
 from django.utils.translation import gettext_lazy as _
 from extras.ui.panels import CustomFieldsPanel, TagsPanel
 from netbox.object_actions import AddObject, BulkDelete, BulkEdit, BulkExport, BulkImport, BulkRename
@@ -7,18 +9,14 @@ from netbox.views import generic
 from utilities.views import register_model_view
 
 from netbox_ssl import filtersets, forms, tables
-from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models import Certificate
 from netbox_ssl.object_actions import BulkDetect, SmartPaste, Suggestions
 from netbox_ssl.ui import panels
 from netbox_ssl.ui.places import AssignmentsPanel, ContactsPanel, SuggestionsPanel
-from netbox_ssl.ui.sources import SourcesToLookAtPanel
 
-from .mixins import PrivateKeyGuardMixin
-from .warnings import WarningsMixin
+from .mixins import PrivateKeyGuardMixin, WarningsMixin
 
-#
-# Certificates
-#
+__all__ = ()
 
 
 @register_model_view(Certificate, 'list', path='', detail=False)
@@ -42,7 +40,7 @@ class CertificateView(generic.ObjectView):
             TagsPanel(),
         ],
         right_panels=[
-            SourcesToLookAtPanel(),
+            panels.SourcesToLookAtPanel(),
             panels.X509Panel(),
             ContactsPanel(),
             CustomFieldsPanel(),
@@ -100,96 +98,3 @@ class CertificateBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet
     table = tables.CertificateTable
-
-
-#
-# Issuances: written by imports, read by people
-#
-
-
-@register_model_view(Issuance, 'list', path='', detail=False)
-class IssuanceListView(generic.ObjectListView):
-    queryset = Issuance.objects.select_related('certificate').with_replacement()
-    filterset = filtersets.IssuanceFilterSet
-    filterset_form = forms.IssuanceFilterForm
-    table = tables.IssuanceTable
-    actions = (BulkExport,)
-
-
-@register_model_view(Issuance)
-class IssuanceView(generic.ObjectView):
-    queryset = Issuance.objects.select_related('certificate').with_replacement()
-    actions = ()
-    layout = layout.SimpleLayout(
-        left_panels=[
-            panels.IssuancePanel(),
-        ],
-        right_panels=[
-            panels.X509Panel(title=_('X.509')),
-        ],
-        bottom_panels=[
-            panels.PEMPanel('pem', title=_('PEM')),
-            panels.PEMPanel('chain_pem', title=_('Chain')),
-        ],
-    )
-
-
-#
-# Sources
-#
-
-
-@register_model_view(CertificateSource, 'list', path='', detail=False)
-class CertificateSourceListView(generic.ObjectListView):
-    queryset = CertificateSource.objects.select_related('issuance', 'certificate')
-    filterset = filtersets.CertificateSourceFilterSet
-    filterset_form = forms.CertificateSourceFilterForm
-    table = tables.CertificateSourceTable
-
-
-@register_model_view(CertificateSource)
-class CertificateSourceView(generic.ObjectView):
-    queryset = CertificateSource.objects.select_related('issuance', 'certificate')
-    layout = layout.SimpleLayout(
-        left_panels=[
-            panels.CertificateSourcePanel(),
-        ],
-        right_panels=[
-            TagsPanel(),
-            CustomFieldsPanel(),
-        ],
-    )
-
-
-@register_model_view(CertificateSource, 'add', detail=False)
-@register_model_view(CertificateSource, 'edit')
-class CertificateSourceEditView(generic.ObjectEditView):
-    queryset = CertificateSource.objects.all()
-    form = forms.CertificateSourceForm
-    template_name = 'netbox_ssl/certificate_edit.html'
-
-
-@register_model_view(CertificateSource, 'delete')
-class CertificateSourceDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
-    queryset = CertificateSource.objects.all()
-
-
-@register_model_view(CertificateSource, 'bulk_import', path='import', detail=False)
-class CertificateSourceBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
-    queryset = CertificateSource.objects.all()
-    model_form = forms.CertificateSourceImportForm
-
-
-@register_model_view(CertificateSource, 'bulk_edit', path='edit', detail=False)
-class CertificateSourceBulkEditView(generic.BulkEditView):
-    queryset = CertificateSource.objects.all()
-    filterset = filtersets.CertificateSourceFilterSet
-    table = tables.CertificateSourceTable
-    form = forms.CertificateSourceBulkEditForm
-
-
-@register_model_view(CertificateSource, 'bulk_delete', path='delete', detail=False)
-class CertificateSourceBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
-    queryset = CertificateSource.objects.all()
-    filterset = filtersets.CertificateSourceFilterSet
-    table = tables.CertificateSourceTable

@@ -1,10 +1,4 @@
-"""
-*Connect a client*: the file and the one line with which an ACME client reports by itself. The hooks lie in the folder
-``hooks``; here each is given as one file, with the library that they share put into it.
-"""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""The page *Connect a client*: the file and the one line with which an ACME client reports by itself."""
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
@@ -12,143 +6,22 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.generic import View
 from utilities.views import ConditionalLoginRequiredMixin
 
+from netbox_ssl.imports.clients import CLIENTS, file_text
 from netbox_ssl.models import CertificateSource
 
 from .documentation import documentation_url
 
-__all__ = ('CLIENTS', 'ConnectFileView', 'ConnectView', 'file_text')
-
-PACKAGE = Path(__file__).resolve().parents[1]
-# Within the package in a wheel, beside it in a checkout.
-FOLDERS = (PACKAGE / 'hooks', PACKAGE.parent / 'hooks')
-# Where the guides put the hooks
-INSTALLED = '/usr/local/lib/netbox-acme'
-# What is put in the place of the library: in each hook in these very words.
-SOURCES_LIBRARY = '. "$lib"\n'
+__all__ = ('ConnectFileView', 'ConnectView')
 
 
-@dataclass(frozen=True)
-class Client:
-    """An ACME client: its hook, and what its own configuration has to say."""
-
-    # The external IDs begin with it, and it is the client of the sources.
-    name: str
-    label: str
-    file: str
-    # Where the line goes
-    place: str
-    line: str
-    # What reports everything that is there already
-    sync: str = ''
-    others: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        return self.file.removesuffix('.sh')
-
-    @property
-    def path(self) -> str:
-        return f'{INSTALLED}/{self.file}'
-
-
-def _client(name, label, file, place, line, sync='--sync', others=()) -> Client:
-    path = f'{INSTALLED}/{file}'
-    return Client(name, label, file, place, line.replace('{path}', path), f'{path} {sync}'.strip(), others)
-
-
-TIMERS = ('netbox-acme@.service', 'netbox-acme@.timer', 'netbox-acme.cron')
-POLLING = ('netbox-acme@.service', 'netbox-acme-poll@.timer')
-
-CLIENTS = (
-    _client(
-        'certbot',
-        'certbot',
-        'certbot.sh',
-        gettext_lazy('A deploy hook for all lineages:'),
-        'ln -s {path} /etc/letsencrypt/renewal-hooks/deploy/netbox',
-        others=TIMERS,
-    ),
-    _client(
-        'acme.sh',
-        'acme.sh',
-        'acme-sh.sh',
-        gettext_lazy('A deploy hook; the second line once for each certificate:'),
-        'echo \'netbox_deploy() { {path} "$6"; }\' >~/.acme.sh/deploy/netbox.sh\n'
-        'acme.sh --deploy -d www.example.net --ecc --deploy-hook netbox',
-        others=TIMERS,
-    ),
-    _client(
-        'lego',
-        'lego',
-        'lego.sh',
-        gettext_lazy('lego 4: added to "run" (as --run-hook) and "renew"; lego 5: as --deploy-hook:'),
-        '--renew-hook "{path} https://acme-v02.api.letsencrypt.org/directory http-01"',
-        '--sync /var/lib/lego https://acme-v02.api.letsencrypt.org/directory http-01',
-        others=TIMERS,
-    ),
-    _client(
-        'caddy',
-        'Caddy',
-        'caddy.sh',
-        gettext_lazy('Caddy runs no hook as it is delivered: a timer looks into its storage.'),
-        'systemctl enable --now netbox-acme-poll@caddy.timer',
-        others=POLLING,
-    ),
-    _client(
-        'traefik',
-        'Traefik',
-        'traefik.sh',
-        gettext_lazy('Traefik runs no hook: a timer looks into its acme.json.'),
-        'systemctl enable --now netbox-acme-poll@traefik.timer',
-        others=POLLING,
-    ),
-    _client(
-        'cert-manager',
-        'cert-manager',
-        'cert-manager.sh',
-        gettext_lazy('A CronJob in the cluster:'),
-        'kubectl apply -f cert-manager.yaml',
-        others=('cert-manager.yaml',),
-    ),
-    _client(
-        'dehydrated',
-        'dehydrated',
-        'dehydrated.sh',
-        gettext_lazy('In the hook program that dehydrated has already:'),
-        'case $1 in deploy_cert|unchanged_cert) {path} "$@" ;; esac',
-        others=TIMERS,
-    ),
-    _client(
-        'uacme',
-        'uacme',
-        'uacme.sh',
-        gettext_lazy('After it has issued:'),
-        'uacme … issue www.example.net && '
-        '{path} www.example.net https://acme-v02.api.letsencrypt.org/directory http-01',
-        '--sync /etc/ssl/uacme https://acme-v02.api.letsencrypt.org/directory http-01',
-        others=TIMERS,
-    ),
-)
-FILES = {name for client in CLIENTS for name in (client.file, *client.others)} | {'lib.sh'}
-
-
-def file_text(name: str) -> str:
-    """The text of one of ``FILES``; a hook with its library in it. Http404 if there is none."""
-    folder = next((folder for folder in FOLDERS if (folder / 'lib.sh').is_file()), None)
-    if name not in FILES or folder is None:
-        raise Http404(_('No such file. If it is a hook, reinstall the plugin from its wheel.'))
-    text = (folder / name).read_text(encoding='utf-8')
-    if SOURCES_LIBRARY not in text:
-        return text
-    library = (folder / 'lib.sh').read_text(encoding='utf-8').removeprefix('#!/bin/sh\n')
-    kept = [
-        line for line in text.splitlines(keepends=True) if not line.startswith(('lib=', '[ -r "$lib"', '# shellch'))
-    ]
-    return ''.join(kept).replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
+def _file_text(name: str) -> str:
+    try:
+        return file_text(name)
+    except FileNotFoundError as error:
+        raise Http404(_('No such file. If it is a hook, reinstall the plugin from its wheel.')) from error
 
 
 class ConnectMixin(ConditionalLoginRequiredMixin):
@@ -173,7 +46,7 @@ class ConnectView(ConnectMixin, View):
             'reporting': reporting.get(chosen.name),
             'sources_url': f'{reverse("plugins:netbox_ssl:certificatesource_list")}?client={chosen.name}',
             'settings': f'NETBOX_URL={netbox_url}\nNETBOX_TOKEN=nbt_…\n',
-            'text': file_text(chosen.file),
+            'text': _file_text(chosen.file),
             'guide': documentation_url(f'how-to/clients/{chosen.key}'),
             'token_guide': documentation_url('how-to/clients/index'),
         }
@@ -185,7 +58,7 @@ class ConnectFileView(ConnectMixin, View):
 
     def get(self, request, name):
         return HttpResponse(
-            file_text(name),
+            _file_text(name),
             content_type='text/plain; charset=utf-8',
             headers={'Content-Disposition': f'attachment; filename="{name}"', 'X-Content-Type-Options': 'nosniff'},
         )

@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 from utilities.views import ConditionalLoginRequiredMixin
 
+from netbox_ssl.utilities import shipped_folder
+
 __all__ = ('DocumentationView', 'documentation_url')
 
-PACKAGE = Path(__file__).resolve().parents[1]
-# Within the package in a wheel, beside it in a checkout.
-FOLDERS = (PACKAGE / 'docs', PACKAGE.parent / 'docs')
 EXTENSIONS = ('admonition', 'attr_list', 'def_list', 'fenced_code', 'md_in_html', 'tables', 'toc')
 LINK = re.compile(r'(href|src)="(?!https?:|/|#|mailto:)([^"#]+)(#[^"]*)?"')
 
@@ -27,10 +26,10 @@ def documentation_url(page: str = 'index') -> str:
 
 
 def _folder() -> Path:
-    for folder in FOLDERS:
-        if (folder / 'index.md').is_file():
-            return folder
-    raise Http404(_('This installation has no documentation. Reinstall the plugin from its wheel.'))
+    folder = shipped_folder('docs', holding='index.md')
+    if folder is None:
+        raise Http404(_('This installation has no documentation. Reinstall the plugin from its wheel.'))
+    return folder
 
 
 def _find(page: str) -> Path:

@@ -9,7 +9,7 @@ from netbox_ssl import filtersets, tables
 from netbox_ssl.models import Certificate, Issuance
 from netbox_ssl.reports.charts import timeline
 
-from .tabs import visible_count
+from .badges import visible_count
 
 __all__ = ('CertificateHistoryView',)
 

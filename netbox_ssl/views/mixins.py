@@ -1,12 +1,16 @@
-"""Private keys on pages whose form is NetBox's own: refused before anything else sees what was sent."""
+"""What several of our views share: private keys are refused, and warnings are shown after saving."""
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.shortcuts import redirect
+from django.utils.translation import ngettext
 
 from netbox_ssl.validators import refuse_private_key
 
-__all__ = ('PrivateKeyGuardMixin',)
+__all__ = ('PrivateKeyGuardMixin', 'WarningsMixin')
+
+# At a time: more than a person reads would hide the page.
+MOST_WARNINGS = 3
 
 
 class PrivateKeyGuardMixin:
@@ -29,3 +33,25 @@ class PrivateKeyGuardMixin:
             get = getattr(self, 'get', None)
             return get(request, *args, **kwargs) if get else redirect(self.get_return_url(request))
         return super().post(request, *args, **kwargs)
+
+
+class WarningsMixin:
+    """For views that edit one object."""
+
+    def get_warnings(self, request, obj) -> list[str]:
+        return obj.get_warnings()
+
+    def alter_object(self, obj, request, url_args, url_kwargs):
+        self._edited = super().alter_object(obj, request, url_args, url_kwargs)
+        return self._edited
+
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        # A redirect, HTMX's or the browser's: it has been saved.
+        if response.status_code == 302 or 'HX-Location' in response:
+            warnings = self.get_warnings(request, self._edited)
+            for warning in warnings[:MOST_WARNINGS]:
+                messages.warning(request, warning)
+            if (more := len(warnings) - MOST_WARNINGS) > 0:
+                messages.warning(request, ngettext('and {n} more', 'and {n} more', more).format(n=more))
+        return response

@@ -14,10 +14,9 @@ from virtualization.models import VirtualMachine
 from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import CertificateAssignment
 from netbox_ssl.places.assignments import assignments_at
-from netbox_ssl.tables import place_columns  # noqa: F401  (NetBox's own lists get a column)
 from netbox_ssl.ui.places import assigned_object_params
 
-from .tabs import visible_count
+from .badges import visible_count
 
 __all__ = ()
 

@@ -11,7 +11,8 @@ from netbox_ssl.announcements.sweep.state import sweep_state
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_permission_for_model
-from netbox_ssl.reports.coming_renewals import DAYS, draw, weeks
+from netbox_ssl.reports.charts.bars import draw
+from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from netbox_ssl.reports.sources import sources_to_look_at
 
 from .documentation import documentation_url

@@ -19,7 +19,7 @@ from netbox_ssl.imports.smart_paste import store
 from netbox_ssl.imports.smart_paste.importing import import_now
 from netbox_ssl.imports.smart_paste.preview import count_actions, foretell
 from netbox_ssl.imports.smart_paste.results import ACTION_TEXTS, Report
-from netbox_ssl.jobs import smart_paste as job
+from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
 from netbox_ssl.netbox_internals import clear_events
@@ -98,7 +98,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
             'key': key,
             'pems': '' if key else pems,
             'minutes': store.MINUTES,
-            'in_background': len(rows) > job.BACKGROUND_FROM and job.has_worker(),
+            'in_background': len(rows) > import_job.BACKGROUND_FROM and import_job.has_worker(),
             'settings_form': settings_form,
             'has_changes': any(count for action, count in counts.items() if action != intake.Action.UNCHANGED),
         }
@@ -107,8 +107,8 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
     def _carry_out(self, request, form, settings_form):
         """Import what can be; if nothing can, the errors go to the form, and None is returned."""
         pasted, user = form.cleaned_data['pasted'], request.user
-        if len(pasted.leaves) > job.BACKGROUND_FROM and job.has_worker():
-            url = job.results_url(job.SmartPasteJob.start(request, pasted))
+        if len(pasted.leaves) > import_job.BACKGROUND_FROM and import_job.has_worker():
+            url = import_job.results_url(import_job.SmartPasteJob.start(request, pasted))
         else:
             outcomes = []
             attributes = settings_form.attributes()
@@ -160,7 +160,7 @@ class SmartPasteJobView(ConditionalLoginRequiredMixin, View):
     """How far a background import is, and in the end what became of it. For who made it, and for administrators."""
 
     def get(self, request, job):
-        jobs = Job.objects.filter(name=job.SmartPasteJob.name)
+        jobs = Job.objects.filter(name=import_job.SmartPasteJob.name)
         if not request.user.is_superuser:
             jobs = jobs.filter(user_id=request.user.pk or 0)
         job = get_object_or_404(jobs, pk=job)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from netbox_ssl.views.connect import CLIENTS, INSTALLED, file_text
+from netbox_ssl.imports.clients import CLIENTS, INSTALLED, file_text
 from tests.hooks import lineages
 from tests.hooks.conftest import host, netbox  # noqa: F401  (fixtures)
 from tests.hooks.running import HOOKS

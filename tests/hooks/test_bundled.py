@@ -1,6 +1,6 @@
 """The hooks as *Connect a Client* gives them: one file, with the library in it."""
 
-from netbox_ssl.views.connect import file_text
+from netbox_ssl.imports.clients import file_text
 from tests.hooks import lineages
 
 

@@ -7,8 +7,7 @@ from utilities.testing import TestCase
 
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate, CertificateAssignment
-from netbox_ssl.places.contacts import read_served
-from netbox_ssl.places.responsible import responsible_q
+from netbox_ssl.places.contacts import read_served, responsible_q
 from tests.support.factories import grant, record
 from tests.support.places import address_on, assign, device, machine, service_on
 

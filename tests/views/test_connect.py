@@ -7,8 +7,8 @@ from django.urls import reverse
 from users.models import User
 from utilities.testing import TestCase
 
+from netbox_ssl.imports.clients import CLIENTS, FILES, file_text
 from netbox_ssl.models import CertificateSource
-from netbox_ssl.views.connect import CLIENTS, FILES, file_text
 from tests.hooks.running import HOOKS
 from tests.support.factories import grant, record
 

@@ -7,6 +7,7 @@ from unittest.mock import patch
 from django.urls import reverse
 from utilities.testing import TestCase
 
+from netbox_ssl import utilities
 from netbox_ssl.models import Certificate
 from netbox_ssl.views import documentation
 from tests.support.factories import grant, import_pem, issue_acme
@@ -53,5 +54,5 @@ class DocumentationTestCase(TestCase):
         self.assertEqual(self.get().status_code, 302)
 
     def test_without_the_files_there_is_a_message_and_no_server_error(self):
-        with patch.object(documentation, 'FOLDERS', (Path('/nonexistent'),)):
+        with patch.object(utilities, 'PACKAGE', Path('/nonexistent/netbox_ssl')):
             self.assertEqual(self.get().status_code, 404)

@@ -16,7 +16,8 @@ from utilities.testing import APITestCase, TestCase
 
 from netbox_ssl.jobs.sweep import RenewalSweepJob
 from netbox_ssl.models import Certificate, CertificateSource
-from netbox_ssl.reports.coming_renewals import DAYS, draw, weeks
+from netbox_ssl.reports.charts.bars import draw
+from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from tests.support.doc_examples import REFERENCE
 from tests.support.factories import DAY, grant, record
 

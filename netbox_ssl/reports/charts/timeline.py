@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from netbox_ssl.tables.issuances import days
 from netbox_ssl.x509.text import visible
+
+from .wording import days, percent
 
 __all__ = ('Timeline', 'draw')
 
@@ -106,7 +107,7 @@ def draw(certificate, issuances: list, now: datetime, total: int | None = None) 
         description=_describe(drawn),
         bars=[_bar(each, number, scale, now) for number, each in enumerate(drawn)],
         ticks=list(_ticks(scale)),
-        now=_percent(at_now),
+        now=percent(at_now),
         now_anchor='end' if at_now > 90 else 'start',
         height=axis + AXIS_HEIGHT,
         axis=axis,
@@ -131,15 +132,15 @@ def _bar(issuance, number: int, scale: _Scale, now: datetime) -> Bar:
         middle=y + BAR_HEIGHT // 2,
         top=y - 2,
         bottom=y + BAR_HEIGHT + 2,
-        start=_percent(start),
-        width=_percent(used - start),
-        left_start=_percent(used),
-        left_width=_percent(end - used),
-        mark=_percent(mark) if mark is not None else '',
-        gap_width=_percent(mark - end) if mark is not None and mark > end else '',
-        end=_percent(end),
+        start=percent(start),
+        width=percent(used - start),
+        left_start=percent(used),
+        left_width=percent(end - used),
+        mark=percent(mark) if mark is not None else '',
+        gap_width=percent(mark - end) if mark is not None and mark > end else '',
+        end=percent(end),
         is_current=issuance.is_current,
-        label_x=_percent(start if is_before else right),
+        label_x=percent(start if is_before else right),
         label_is_before=is_before,
     )
 
@@ -149,12 +150,7 @@ def _ticks(scale: _Scale):
         share = number / TICKS
         moment = scale.moment(share)
         anchor = {0: 'start', TICKS: 'end'}.get(number, 'middle')
-        yield Tick(_percent(scale.at(moment)), f'{moment:%Y-%m-%d}', anchor, number % 2 == 1)
-
-
-def _percent(value: float) -> str:
-    """Formatted here: a template would write a decimal comma in some languages."""
-    return f'{value:.2f}%'
+        yield Tick(percent(scale.at(moment)), f'{moment:%Y-%m-%d}', anchor, number % 2 == 1)
 
 
 def _replacement(issuance) -> str:

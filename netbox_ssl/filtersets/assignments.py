@@ -1,0 +1,58 @@
+"""Filters of certificate assignments and of suggested ones."""
+
+import django_filters
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from netbox.filtersets import NetBoxModelFilterSet
+from utilities.filters import MultiValueContentTypeFilter
+from utilities.filtersets import register_filterset
+
+from netbox_ssl.models import AssignmentSuggestion, CertificateAssignment
+
+from .mixins import OfCertificateFilterSet
+from .places import PlaceFilterSet
+
+__all__ = (
+    'CertificateAssignmentFilterSet',
+    'AssignmentSuggestionFilterSet',
+)
+
+
+@register_filterset
+class CertificateAssignmentFilterSet(PlaceFilterSet, OfCertificateFilterSet, NetBoxModelFilterSet):
+    assigned_object_type = MultiValueContentTypeFilter()
+
+    class Meta:
+        model = CertificateAssignment
+        fields = ('id', 'assigned_object_type_id', 'assigned_object_id', 'primary', 'note')
+
+    def at_places(self, queryset, assignments):
+        return queryset.filter(pk__in=assignments.values('pk'))
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(
+            Q(note__icontains=value)
+            | Q(certificate__name__icontains=value)
+            | Q(device__name__icontains=value)
+            | Q(virtual_machine__name__icontains=value)
+            | Q(service__name__icontains=value)
+            | Q(ip_address__dns_name__icontains=value)
+        )
+
+
+class AssignmentSuggestionFilterSet(OfCertificateFilterSet):
+    q = django_filters.CharFilter(
+        method='search',
+        label=_('Search'),
+    )
+
+    class Meta:
+        model = AssignmentSuggestion
+        fields = ('assigned_object_type_id',)
+
+    def search(self, queryset, name, value):
+        if not (value := value.strip()):
+            return queryset
+        return queryset.filter(Q(name__icontains=value) | Q(certificate__name__icontains=value))

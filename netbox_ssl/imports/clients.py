@@ -1,0 +1,137 @@
+"""
+The ACME clients that can report to NetBox: the hook of each, and the line that its own configuration needs. The hooks
+are in the folder ``hooks``; each is given as one file, with the library that they share put into it.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from netbox_ssl.utilities import shipped_folder
+
+__all__ = ('CLIENTS', 'FILES', 'INSTALLED', 'Client', 'file_text')
+
+# Where the guides put the hooks
+INSTALLED = '/usr/local/lib/netbox-acme'
+# What is put in the place of the library: in each hook in these very words.
+SOURCES_LIBRARY = '. "$lib"\n'
+
+
+@dataclass(frozen=True)
+class Client:
+    """An ACME client: its hook, and what its own configuration has to say."""
+
+    # The external IDs begin with it, and it is the client of the sources.
+    name: str
+    label: str
+    file: str
+    # Where the line goes
+    place: str
+    line: str
+    # What reports everything that is there already
+    sync: str = ''
+    others: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return self.file.removesuffix('.sh')
+
+    @property
+    def path(self) -> str:
+        return f'{INSTALLED}/{self.file}'
+
+
+def _client(name, label, file, place, line, sync='--sync', others=()) -> Client:
+    path = f'{INSTALLED}/{file}'
+    return Client(name, label, file, place, line.replace('{path}', path), f'{path} {sync}'.strip(), others)
+
+
+TIMERS = ('netbox-acme@.service', 'netbox-acme@.timer', 'netbox-acme.cron')
+POLLING = ('netbox-acme@.service', 'netbox-acme-poll@.timer')
+
+CLIENTS = (
+    _client(
+        'certbot',
+        'certbot',
+        'certbot.sh',
+        _('A deploy hook for all lineages:'),
+        'ln -s {path} /etc/letsencrypt/renewal-hooks/deploy/netbox',
+        others=TIMERS,
+    ),
+    _client(
+        'acme.sh',
+        'acme.sh',
+        'acme-sh.sh',
+        _('A deploy hook; the second line once for each certificate:'),
+        'echo \'netbox_deploy() { {path} "$6"; }\' >~/.acme.sh/deploy/netbox.sh\n'
+        'acme.sh --deploy -d www.example.net --ecc --deploy-hook netbox',
+        others=TIMERS,
+    ),
+    _client(
+        'lego',
+        'lego',
+        'lego.sh',
+        _('lego 4: added to "run" (as --run-hook) and "renew"; lego 5: as --deploy-hook:'),
+        '--renew-hook "{path} https://acme-v02.api.letsencrypt.org/directory http-01"',
+        '--sync /var/lib/lego https://acme-v02.api.letsencrypt.org/directory http-01',
+        others=TIMERS,
+    ),
+    _client(
+        'caddy',
+        'Caddy',
+        'caddy.sh',
+        _('Caddy runs no hook as it is delivered: a timer looks into its storage.'),
+        'systemctl enable --now netbox-acme-poll@caddy.timer',
+        others=POLLING,
+    ),
+    _client(
+        'traefik',
+        'Traefik',
+        'traefik.sh',
+        _('Traefik runs no hook: a timer looks into its acme.json.'),
+        'systemctl enable --now netbox-acme-poll@traefik.timer',
+        others=POLLING,
+    ),
+    _client(
+        'cert-manager',
+        'cert-manager',
+        'cert-manager.sh',
+        _('A CronJob in the cluster:'),
+        'kubectl apply -f cert-manager.yaml',
+        others=('cert-manager.yaml',),
+    ),
+    _client(
+        'dehydrated',
+        'dehydrated',
+        'dehydrated.sh',
+        _('In the hook program that dehydrated has already:'),
+        'case $1 in deploy_cert|unchanged_cert) {path} "$@" ;; esac',
+        others=TIMERS,
+    ),
+    _client(
+        'uacme',
+        'uacme',
+        'uacme.sh',
+        _('After it has issued:'),
+        'uacme … issue www.example.net && '
+        '{path} www.example.net https://acme-v02.api.letsencrypt.org/directory http-01',
+        '--sync /etc/ssl/uacme https://acme-v02.api.letsencrypt.org/directory http-01',
+        others=TIMERS,
+    ),
+)
+FILES = {name for client in CLIENTS for name in (client.file, *client.others)} | {'lib.sh'}
+
+
+def file_text(name: str) -> str:
+    """Return the text of one of ``FILES``, a hook with its library in it. Raises FileNotFoundError if there is none."""
+    folder = shipped_folder('hooks', holding='lib.sh')
+    if name not in FILES or folder is None:
+        raise FileNotFoundError(name)
+    text = (folder / name).read_text(encoding='utf-8')
+    if SOURCES_LIBRARY not in text:
+        return text
+    library = (folder / 'lib.sh').read_text(encoding='utf-8').removeprefix('#!/bin/sh\n')
+    kept = [
+        line for line in text.splitlines(keepends=True) if not line.startswith(('lib=', '[ -r "$lib"', '# shellch'))
+    ]
+    return ''.join(kept).replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')

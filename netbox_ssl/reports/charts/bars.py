@@ -1,0 +1,122 @@
+"""The coming weeks as bars: one for each week and kind that has certificates."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from netbox_ssl.reports.coming_renewals import KINDS, Kind, Week
+
+from .wording import percent
+
+__all__ = ('Chart', 'draw')
+
+# Of the drawing, in pixels; horizontal positions are per cent of the width, so that text keeps its size.
+PLOT_HEIGHT = 150
+TOP_HEIGHT = 18
+AXIS_HEIGHT = 26
+# Whatever is there can be seen, and hit by a pointer, beside ten thousand others.
+LEAST_BAR_HEIGHT = 4
+# Of the place of a week, what its bars take together.
+BARS_SHARE = 0.84
+
+
+@dataclass(frozen=True)
+class Bar:
+    url: str
+    # For who cannot see the drawing, and as a tooltip
+    name: str
+    color: str
+    count: str
+    x: str
+    width: str
+    middle: str
+    y: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Tick:
+    x: str
+    label: str
+    # On a narrow screen there is room for every other date.
+    is_minor: bool
+
+
+@dataclass(frozen=True)
+class Legend:
+    label: str
+    color: str
+    total: int
+
+
+@dataclass(frozen=True)
+class Chart:
+    bars: list[Bar]
+    ticks: list[Tick]
+    legend: list[Legend]
+    height: int
+    axis: int
+
+
+def draw(coming: list[Week], list_url: str) -> Chart:
+    """Bars for each week and kind that has certificates; each leads to them in the list at ``list_url``."""
+    most = max((count for week in coming for count in week.counts.values()), default=0)
+    place = 100 / len(coming)
+    axis = TOP_HEIGHT + PLOT_HEIGHT
+    bars = [
+        _bar(week, kind, (number + (1 - BARS_SHARE) / 2) * place + index * width, width, most, list_url)
+        for number, week in enumerate(coming)
+        for index, kind in enumerate(KINDS)
+        if kind.key in week.counts
+        for width in [place * BARS_SHARE / len(KINDS)]
+    ]
+    return Chart(
+        bars=bars,
+        ticks=[
+            Tick(percent((number + 0.5) * place), _date(week.start), number % 2 == 1)
+            for number, week in enumerate(coming)
+        ],
+        legend=[
+            Legend(str(kind.label), kind.color, sum(week.counts.get(kind.key, 0) for week in coming)) for kind in KINDS
+        ],
+        height=axis + AXIS_HEIGHT,
+        axis=axis,
+    )
+
+
+def _bar(week: Week, kind: Kind, x: float, width: float, most: int, list_url: str) -> Bar:
+    count = week.counts[kind.key]
+    height = max(LEAST_BAR_HEIGHT, round(PLOT_HEIGHT * count / most))
+    last = week.end - timedelta(seconds=1)
+    what = kind.words(count).format(n=count)
+    return Bar(
+        url=f'{list_url}?{_query(week, kind)}',
+        name=_('{what}, {first} to {last}').format(what=what, first=_date(week.start), last=_date(last)),
+        color=kind.color,
+        count=_short(count),
+        x=percent(x),
+        width=percent(width * 0.9),
+        middle=percent(x + width * 0.45),
+        y=TOP_HEIGHT + PLOT_HEIGHT - height,
+        height=height,
+    )
+
+
+def _query(week: Week, kind: Kind) -> str:
+    times = {f'{kind.column}__gte': week.start.isoformat(), f'{kind.column}__lt': week.end.isoformat()}
+    # One that has expired before is no more to become due.
+    times.setdefault('valid_to__gte', week.start.isoformat())
+    return urlencode({**kind.filters, **times, 'sort': kind.column})
+
+
+def _date(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), 'j M')
+
+
+def _short(count: int) -> str:
+    """At most four characters: there is little room above a bar."""
+    return str(count) if count < 10_000 else f'{count // 1000}k'

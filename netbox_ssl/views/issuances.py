@@ -1,0 +1,40 @@
+"""The pages of issuances, which imports write and people only read."""
+
+from django.utils.translation import gettext_lazy as _
+from netbox.object_actions import BulkExport
+from netbox.ui import layout
+from netbox.views import generic
+from utilities.views import register_model_view
+
+from netbox_ssl import filtersets, forms, tables
+from netbox_ssl.models import Issuance
+from netbox_ssl.ui import panels
+
+__all__ = ()
+
+
+@register_model_view(Issuance, 'list', path='', detail=False)
+class IssuanceListView(generic.ObjectListView):
+    queryset = Issuance.objects.select_related('certificate').with_replacement()
+    filterset = filtersets.IssuanceFilterSet
+    filterset_form = forms.IssuanceFilterForm
+    table = tables.IssuanceTable
+    actions = (BulkExport,)
+
+
+@register_model_view(Issuance)
+class IssuanceView(generic.ObjectView):
+    queryset = Issuance.objects.select_related('certificate').with_replacement()
+    actions = ()
+    layout = layout.SimpleLayout(
+        left_panels=[
+            panels.IssuancePanel(),
+        ],
+        right_panels=[
+            panels.X509Panel(title=_('X.509')),
+        ],
+        bottom_panels=[
+            panels.PEMPanel('pem', title=_('PEM')),
+            panels.PEMPanel('chain_pem', title=_('Chain')),
+        ],
+    )
