@@ -4,6 +4,7 @@ import ast
 import re
 
 from django.test import SimpleTestCase
+from netbox.registry import registry
 from tenancy.models import Tenant
 from users.models import User
 from utilities.testing import APITestCase
@@ -106,6 +107,13 @@ class GraphQLTestCase(APITestCase):
             with self.subTest(query):
                 self.assertTrue(found)
                 self.assertEqual(found - {'AND', 'OR', 'NOT', 'DISTINCT'} - documented, set())
+
+
+class EventDataTestCase(SimpleTestCase):
+    def test_every_event_type_is_on_the_page(self):
+        documented = set(re.findall(r'`(netbox_ssl\.\w+)`', text('event-data.md')))
+        registered = {name for name in registry['event_types'] if name.startswith('netbox_ssl.')}
+        self.assertEqual(documented, registered)
 
 
 class SettingsTestCase(SimpleTestCase):
