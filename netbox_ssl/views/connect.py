@@ -27,7 +27,8 @@ PACKAGE = Path(__file__).resolve().parents[1]
 FOLDERS = (PACKAGE / 'hooks', PACKAGE.parent / 'hooks')
 # Where the guides put the hooks
 INSTALLED = '/usr/local/lib/netbox-acme'
-# What is put in the place of the library: in each hook in these very words.
+# The library of the hooks: a file that sources the others. Each hook sources the first in these very words.
+LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh')
 SOURCES_LIBRARY = '. "$lib"\n'
 
 
@@ -133,7 +134,7 @@ CLIENTS = (
         others=TIMERS,
     ),
 )
-FILES = {name for client in CLIENTS for name in (client.file, *client.others)} | {'lib.sh'}
+FILES = {name for client in CLIENTS for name in (client.file, *client.others)} | set(LIBRARY)
 
 
 def file_text(name: str) -> str:
@@ -144,11 +145,14 @@ def file_text(name: str) -> str:
     text = (folder / name).read_text(encoding='utf-8')
     if SOURCES_LIBRARY not in text:
         return text
-    library = (folder / 'lib.sh').read_text(encoding='utf-8').removeprefix('#!/bin/sh\n')
-    kept = [
-        line for line in text.splitlines(keepends=True) if not line.startswith(('lib=', '[ -r "$lib"', '# shellch'))
-    ]
-    return ''.join(kept).replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
+    library = '\n'.join(_without_sourcing((folder / part).read_text(encoding='utf-8')) for part in LIBRARY)
+    return _without_sourcing(text, shebang=True).replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
+
+
+def _without_sourcing(text: str, shebang=False) -> str:
+    """The text of a hook, or of a part of its library, without the lines that look for the other parts and load them."""
+    unwanted = ('lib=', '[ -r "$lib"', '# shellcheck source', 'for part in', '. "${lib%', *(() if shebang else ('#!',)))
+    return ''.join(line for line in text.splitlines(keepends=True) if not line.startswith(unwanted))
 
 
 class ConnectMixin(ConditionalLoginRequiredMixin):
