@@ -128,7 +128,7 @@ def test_what_is_not_permitted_keeps_no_other_back(host, netbox, directory):
     netbox.answer = lambda report: DENIED if any('www1' in item['external_id'] for item in report.items) else Answer()
     run = host.run('certbot.sh', '--sync', directory)
     assert 'does not permit' in run.stderr
-    assert [file.name.split('_')[2].split('-')[0] for file in host.waiting] == ['www1.example.net']
+    assert [file.name for file in host.waiting] == ['certbot:web01.example.net:www1.example.net']
 
 
 def test_a_wrong_token_is_tried_once(host, netbox, directory):
