@@ -8,7 +8,7 @@
 # each certificate therefore start no process where the shell itself will do, and leave their result in a variable that
 # the comment above them names: $(…) would be a process.
 
-# The other parts of the library. "Connect a client" puts all of it into each hook, without these lines.
+# The other parts of the library. In a file from "Connect a client" they follow, and these lines are left out.
 # shellcheck disable=SC2154  # lib is set by the hook
 for part in certificate report sending; do [ -r "${lib%.sh}-$part.sh" ] || { echo "netbox-acme: ${lib%.sh}-$part.sh is missing" >&2; exit 0; }; done
 # shellcheck source=hooks/lib-certificate.sh

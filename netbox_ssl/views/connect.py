@@ -146,12 +146,14 @@ def file_text(name: str) -> str:
     if SOURCES_LIBRARY not in text:
         return text
     library = '\n'.join(_without_sourcing((folder / part).read_text(encoding='utf-8')) for part in LIBRARY)
-    return _without_sourcing(text, shebang=True).replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
+    client = _without_sourcing(text, shebang=True)
+    return client.replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
 
 
 def _without_sourcing(text: str, shebang=False) -> str:
-    """The text of a hook, or of a part of its library, without the lines that look for the other parts and load them."""
-    unwanted = ('lib=', '[ -r "$lib"', '# shellcheck source', 'for part in', '. "${lib%', *(() if shebang else ('#!',)))
+    """The text of a hook or of a part of its library, without the lines that find and load the other parts."""
+    unwanted = ('lib=', '[ -r "$lib"', '# shellcheck', '# The other parts', 'for part in', '. "${lib%')
+    unwanted += () if shebang else ('#!',)
     return ''.join(line for line in text.splitlines(keepends=True) if not line.startswith(unwanted))
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories import in_house_ca, issue_acme
 from tests.hooks import lineages
 from tests.hooks.lineages import DIRECTORY
 from tests.hooks.running import HOOKS
 from tests.support.certificate_factory import issue, make_ca
+from tests.support.factories import in_house_ca, issue_acme
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -53,16 +53,16 @@ def test_a_version_1_token(host, netbox, renewed):
         (Answer(429), 'HTTP 429'),
         (Answer(500), 'HTTP 500'),
         (Answer(502), 'HTTP 502'),
-        (Answer(after=5), 'cannot be reached'),
+        (Answer(never=True), 'cannot be reached'),
         (Answer(301, headers={'Location': 'https://other.example/x'}), 'redirects to https://other.example/x'),
     ],
     ids=lambda value: getattr(value, 'status', ''),
 )
 def test_what_can_be_mended_waits(host, netbox, renewed, answer, words):
     netbox.answer = answer
-    began = time.monotonic()
-    run = deploy(host, renewed)
-    assert time.monotonic() - began < 10
+    # Where no answer comes, a hook that waited for one would not end.
+    limit = {'NETBOX_ACME_TIMEOUT': 2} if answer.never else {}
+    run = deploy(host, renewed, **limit)
     assert (run.code, run.stdout) == (0, '')
     assert len(run.lines) == 1
     assert words in run.lines[0]
@@ -151,7 +151,7 @@ def test_the_newest_report_of_a_lineage_wins(host, netbox, renewed):
 
 
 def test_retry_after_is_honoured(host, netbox, renewed):
-    netbox.answer = Answer(429, headers={'Retry-After': '600'})
+    netbox.answer = Answer(429, headers={'Retry-After': '40000'})
     deploy(host, renewed)
     run = deploy(host, renewed)
     assert (run.code, len(netbox.reports), len(host.waiting)) == (0, 1, 1)
