@@ -9,59 +9,81 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# A value of NAME.conf. Never sourced: these files hold commands, and the credentials of DNS providers.
-conf() { sed -n "s/^$1='\(.*\)'\$/\1/p" "$2" 2>/dev/null | tail -n 1; }
-
-# Le_Webroot has an entry for each name; only where all are of one kind it tells how they are proved.
-challenge() {
-    printf '%s\n' "$1" | tr ',' '\n' | while IFS= read -r entry; do
-        case $entry in
-            alpn) echo tls-alpn-01 ;;
-            dns_persist*) echo unknown ;;
-            dns | dns_*) echo dns-01 ;;
-            no | apache | stateless | nginx:* | /*) echo http-01 ;;
-            '') ;;
-            *) echo unknown ;;
+# api, webroot, created, renewal_days: the values of NAME.conf, one Key='value' a line. Never sourced: these files hold
+# commands, and the credentials of DNS providers.
+read_conf() {
+    api='' webroot='' created='' renewal_days=''
+    [ -r "$1" ] || return 0
+    while IFS= read -r line || [ -n "$line" ]; do
+        case $line in *"='"*"'") ;; *) continue ;; esac
+        value=${line#*=\'} value=${value%\'}
+        case ${line%%=*} in
+            Le_API) api=$value ;;
+            Le_Webroot) webroot=$value ;;
+            Le_CertCreateTime) created=$value ;;
+            Le_RenewalDays) renewal_days=$value ;;
         esac
-    done | sort -u | awk '{ found = $0 } END { if (NR == 1 && found != "unknown") print found }'
+    done <"$1"
 }
 
-# Days before the end: Le_RenewalDays counts from the issue, unless it is negative.
-days() {
+# address: that of the account with the CA in $2, in the home $1. Its file may hold a secret of external account binding:
+# one line of it is taken.
+read_address() {
+    [ "$1 $2" != "$address_of" ] || return 0
+    address_of="$1 $2" account=${2#*://}
+    ca_host=${account%%/*}
+    address=$(sed -n "s/^CA_EMAIL='\(.*\)'\$/\1/p" "$1/ca/${ca_host%%:*}/${account#*/}/ca.conf" 2>/dev/null | tail -n 1)
+}
+
+# acme_challenge: Le_Webroot has an entry for each name; only where all are of one kind it tells how they are proved.
+read_challenge() {
+    left=$1,
+    while [ -n "$left" ]; do
+        entry=${left%%,*} left=${left#*,}
+        case $entry in
+            '') continue ;;
+            alpn) kind=tls-alpn-01 ;;
+            dns | dns_*) kind=dns-01 ;;
+            no | apache | stateless | nginx:* | /*) kind=http-01 ;;
+            *) kind=unknown ;;
+        esac
+        case $entry in dns_persist*) kind=unknown ;; esac
+        [ "${acme_challenge:-$kind}" = "$kind" ] || kind=unknown
+        acme_challenge=$kind
+    done
+    [ "$acme_challenge" != unknown ] || acme_challenge=''
+}
+
+# acme_days: those before the end. Le_RenewalDays counts from the issue, unless it is negative.
+read_days() {
     case $1 in
-        '' | *[!0-9-]*) return 0 ;;
-        -*) printf %s "${1#-}"; return 0 ;;
+        '' | *[!0-9-]* | ?*-* | ?????*) return 0 ;;
+        -*) acme_days=${1#-}; return 0 ;;
     esac
-    command -v openssl >/dev/null 2>&1 || return 0
-    dates=$(openssl x509 -noout -startdate -enddate -in "$2" 2>/dev/null) || return 0
-    begin=$(epoch_of "$(printf '%s\n' "$dates" | sed -n 's/^notBefore=//p')")
-    end=$(epoch_of "$(printf '%s\n' "$dates" | sed -n 's/^notAfter=//p')")
-    left=$(((end - begin + 1) / 86400 - $1))
-    [ "$left" -lt 0 ] || printf %s "$left"
+    read_chain "$2" && [ -n "$begins" ] || return 0
+    decimal "$1"
+    acme_days=$(((ends - begins + 1) / 86400 - decimal))
+    [ "$acme_days" -ge 0 ] || acme_days=''
 }
 
 # $1 folder of the certificate, $2 time of renewal or nothing
 lineage() {
     folder=$1 name=${1##*/}
-    file=$folder/${name%_ecc}.conf
-    forget
+    read_conf "$folder/${name%_ecc}.conf"
     # Never issued
-    created=$(conf Le_CertCreateTime "$file")
-    [ -n "$created" ] || [ -z "${sync:-}" ] || return 0
-    acme_renewed=${2:-$(at_epoch "$created")}
-    acme_server=$(conf Le_API "$file")
-    methods=$(conf Le_Webroot "$file")
-    acme_challenge=$(challenge "$methods")
-    acme_auto=true
-    case ,$methods, in *,dns,*) acme_auto=false ;; esac
-    acme_days=$(days "$(conf Le_RenewalDays "$file")" "$folder/fullchain.cer")
-    # That file may hold a secret of external account binding: one line of it is taken.
-    account=${acme_server#*://}
-    ca_host=${account%%/*}
-    acme_email=$(conf CA_EMAIL "${folder%/*}/ca/${ca_host%%:*}/${account#*/}/ca.conf")
+    [ -n "$created" ] || [ -z "$sync" ] || return 0
+    forget
+    at_epoch "$created"
+    acme_renewed=${2:-$time} acme_server=$api acme_auto=true
+    read_challenge "$webroot"
+    case ,$webroot, in *,dns,*) acme_auto=false ;; esac
+    read_days "$renewal_days" "$folder/fullchain.cer"
+    read_address "${folder%/*}" "$api"
+    acme_email=$address
     report "$name" "$folder/fullchain.cer"
 }
 
+address='' address_of=''
 netbox_begin acme.sh
 case ${1:-} in
     --sync)
@@ -75,9 +97,11 @@ case ${1:-} in
         chain=${1:-${CERT_FULLCHAIN_PATH:-}}
         # --fullchain-file may have put it elsewhere; the folder knows all.
         if [ -n "${DOMAIN_PATH:-}" ]; then
-            lineage "$DOMAIN_PATH" "$(now)"
+            now
+            lineage "$DOMAIN_PATH" "$time"
         elif [ -n "$chain" ]; then
-            lineage "${chain%/*}" "$(now)"
+            now
+            lineage "${chain%/*}" "$time"
         else
             warn 'no certificate was named: this is a deploy hook of acme.sh; for all certificates use --sync'
         fi

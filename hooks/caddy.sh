@@ -9,59 +9,67 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# The issuer's folder is the directory URL without scheme, with - for / and : which cannot be turned back; so Caddy 2.7
-# and later write it beside the certificate, and of 2.6 the usual ones are known here.
-server() {
-    if command -v jq >/dev/null 2>&1; then
-        ca=$(jq -r '.issuer_data.ca? // empty' "$1" 2>/dev/null)
-        [ -z "$ca" ] || { printf %s "$ca"; return 0; }
-    fi
+# acme_server: the issuer's folder is the directory URL without scheme, with - for / and : which cannot be turned back. The
+# usual ones are known here; of others, Caddy 2.7 and later write the URL beside each certificate.
+read_server() {
     case $2 in
-        acme-v02.api.letsencrypt.org-directory) echo https://acme-v02.api.letsencrypt.org/directory ;;
-        acme-staging-v02.api.letsencrypt.org-directory) echo https://acme-staging-v02.api.letsencrypt.org/directory ;;
-        acme.zerossl.com-v2-dv90) echo https://acme.zerossl.com/v2/DV90 ;;
-        dv.acme-v02.api.pki.goog-directory) echo https://dv.acme-v02.api.pki.goog/directory ;;
+        acme-v02.api.letsencrypt.org-directory) acme_server=https://acme-v02.api.letsencrypt.org/directory ;;
+        acme-staging-v02.api.letsencrypt.org-directory) acme_server=https://acme-staging-v02.api.letsencrypt.org/directory ;;
+        acme.zerossl.com-v2-dv90) acme_server=https://acme.zerossl.com/v2/DV90 ;;
+        dv.acme-v02.api.pki.goog-directory) acme_server=https://dv.acme-v02.api.pki.goog/directory ;;
+        *)
+            # All certificates of an issuer have the same.
+            if [ "$2" != "$server_of" ] || [ -z "$server" ]; then
+                server_of=$2
+                server=$(jq -r '.issuer_data.ca? // empty' "$1" 2>/dev/null) || server=''
+            fi
+            acme_server=$server
+            ;;
     esac
 }
 
-# The address of the account with this issuer, where there is exactly one.
-account() {
-    found=''
+# address: that of the account with this issuer, where there is exactly one.
+read_address() {
+    [ "$1/$2" != "$address_of" ] || return 0
+    address_of=$1/$2 address=''
     for folder in "$1/acme/$2/users"/*@*; do
         [ -d "$folder" ] || continue
-        [ -z "$found" ] || return 0
-        found=${folder##*/}
+        [ -z "$address" ] || { address=''; return 0; }
+        address=${folder##*/}
     done
-    printf %s "$found"
 }
 
 # $1 storage, $2 path of the certificate, $3 time of renewal
 lineage() {
-    folder=${2%/*} issuer=${2%/*/*} issuer=${issuer##*/}
+    name=${2%/*} issuer=${2%/*/*}
+    name=${name##*/} issuer=${issuer##*/}
     # Caddy's own CA renews several times a day, and nobody else trusts it.
     [ "$issuer" != local ] || return 0
     forget
-    acme_renewed=$3
-    acme_server=$(server "${2%.crt}.json" "$issuer")
-    acme_email=$(account "$1" "$issuer")
-    acme_challenge=$challenge
-    acme_auto=true
-    report "$issuer/${folder##*/}" "$2"
+    acme_renewed=$3 acme_challenge=$said_challenge acme_auto=true
+    read_server "${2%.crt}.json" "$issuer"
+    read_address "$1" "$issuer"
+    acme_email=$address
+    report "$issuer/$name" "$2"
 }
 
+server='' server_of='' address='' address_of=''
 netbox_begin caddy
 case ${1:-} in
     '') warn 'usage: caddy.sh --sync [STORAGE [CHALLENGE]]' ;;
     *)
-        storage=${2:-/var/lib/caddy/.local/share/caddy} challenge=${3:-}
+        storage=${2:-/var/lib/caddy/.local/share/caddy} said_challenge=${3:-}
         if [ "$1" = --sync ]; then
             sync=1
             [ -r "$storage/certificates" ] || warn "$storage/certificates cannot be read by $(id -un)"
             for chain in "$storage"/certificates/*/*/*.crt; do
-                [ ! -e "$chain" ] || lineage "$storage" "$chain" "$(changed_at "$chain")"
+                [ -e "$chain" ] || continue
+                changed_at "$chain"
+                lineage "$storage" "$chain" "$time"
             done
         else
-            case $1 in /*) lineage "$storage" "$1" "$(now)" ;; *) lineage "$storage" "$storage/$1" "$(now)" ;; esac
+            now
+            case $1 in /*) lineage "$storage" "$1" "$time" ;; *) lineage "$storage" "$storage/$1" "$time" ;; esac
         fi
         ;;
 esac

@@ -9,7 +9,7 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 . "$lib"
 
 # One line per certificate: namespace/name, ACME or not, server, e-mail, challenge, renews by itself, days, time of
-# renewal, chain in base64 (empty: its request is gone, as in a restored cluster).
+# renewal, chain, a line of which ends with \n (-: its request is gone, as in a restored cluster).
 # shellcheck disable=SC2016  # jq's variables
 JOIN='
 def ready: [(.status.conditions // [])[] | select(.type == "Ready" and .status == "True")][0];
@@ -35,7 +35,7 @@ def ready: [(.status.conditions // [])[] | select(.type == "Ready" and .status =
     (.spec.renewal.policy? != "Disabled" | tostring),
     (try (((.status.notAfter | fromdate) - (.status.renewalTime | fromdate)) / 86400 | floor | tostring) catch "-"),
     ($request | ready | .lastTransitionTime? // "-"),
-    ($request.status.certificate // "-") ] | @tsv'
+    (try ($request.status.certificate // error("none") | @base64d) catch "-") ] | @tsv'
 
 netbox_begin cert-manager
 if [ "${1:-}" != --sync ] || [ -z "${NETBOX_ACME_SOURCE:-}" ]; then
@@ -55,19 +55,19 @@ if ! jq -rs "map(.items // []) | add | $JOIN" "$work/objects" >"$work/picked" 2>
     warn "kubectl answered something unknown: $(cut -c1-200 "$work/error" | head -n 1)"
     netbox_end
 fi
-while IFS="$tab" read -r name acme_is server email challenge auto days renewed chain; do
+while IFS="$tab" read -r name by_acme server email challenge auto days renewed chain; do
     if [ "$chain" = - ]; then
         without=$((without + 1))
         continue
     fi
-    printf '%s\n' "$chain" | jq -Rr '@base64d' >"$work/chain" 2>/dev/null || continue
+    printf '%b\n' "$chain" >"$work/chain"
     forget
-    acme_renewed=${renewed#-}
     # Of other issuers (a CA of the cluster's own, say) there are no ACME fields to tell.
-    if [ "$acme_is" = true ]; then
+    if [ "$by_acme" = true ]; then
+        acme_renewed=${renewed#-}
         acme_server=${server#-} acme_email=${email#-} acme_challenge=${challenge#-} acme_auto=$auto acme_days=${days#-}
     else
-        acme_renewed=''
+        acme_is=false
     fi
     report "$name" "$work/chain"
 done <"$work/picked"

@@ -8,54 +8,68 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# A value of renewal/NAME.conf, which is in the form of ConfigObj. Comments hold defaults, and are no values.
-conf() {
-    [ -r "$conf" ] || return 0
-    sed -n -e '/^\[\[/q' -e "s/^$1 *= *//p" "$conf" | tail -n 1 | sed -e "s/^\([\"']\)\(.*\)\1\$/\2/" -e 's/ *$//'
+# server, authenticator, preferred, autorenew, auth_hook, before_expiry: the values of renewal/NAME.conf, which is in the form
+# of ConfigObj. Comments hold defaults, and are no values.
+read_conf() {
+    server='' authenticator='' preferred='' autorenew='' auth_hook='' before_expiry=''
+    [ -r "$1" ] || return 0
+    while IFS= read -r line || [ -n "$line" ]; do
+        case $line in '[['*) return 0 ;; *=*) ;; *) continue ;; esac
+        trim "${line#*=}"
+        case $trimmed in \"*\" | \'*\') trimmed=${trimmed#?} trimmed=${trimmed%?} ;; esac
+        line=${line%%=*}
+        case ${line%% *} in
+            server) server=$trimmed ;;
+            authenticator) authenticator=$trimmed ;;
+            pref_challs) preferred=${trimmed%%,*} ;;
+            autorenew) autorenew=$trimmed ;;
+            manual_auth_hook) auth_hook=$trimmed ;;
+            renew_before_expiry) before_expiry=$trimmed ;;
+        esac
+    done <"$1"
 }
 
 lineage() {
     directory=$1 name=$2
-    conf=$directory/renewal/$name.conf
+    read_conf "$directory/renewal/$name.conf"
     forget
-    acme_renewed=$3
-    acme_server=$(conf server)
-    authenticator=$(conf authenticator)
-    preferred=$(conf pref_challs)
-    acme_challenge=${preferred%%,*}
-    if [ -z "$acme_challenge" ]; then
-        case $authenticator in manual) acme_challenge=http-01 ;; *) acme_challenge=$authenticator ;; esac
-    fi
-    acme_auto=true
-    [ "$(conf autorenew)" != False ] || acme_auto=false
-    case $authenticator:$(conf manual_auth_hook) in manual: | manual:None) acme_auto=false ;; esac
-    case $(conf renew_before_expiry) in
+    acme_renewed=$3 acme_server=$server acme_email=$address acme_auto=true
+    acme_challenge=${preferred:-$authenticator}
+    case $acme_challenge in manual) acme_challenge=http-01 ;; esac
+    [ "$autorenew" != False ] || acme_auto=false
+    case $authenticator:$auth_hook in manual: | manual:None) acme_auto=false ;; esac
+    case $before_expiry in
         *[!0-9]*' day'* | *[!0-9]*' week'*) ;;
-        *' day' | *' days') acme_days=$(conf renew_before_expiry) acme_days=${acme_days%% *} ;;
-        *' week' | *' weeks') acme_days=$(conf renew_before_expiry) acme_days=$((${acme_days%% *} * 7)) ;;
+        *' day' | *' days') acme_days=${before_expiry%% *} ;;
+        *' week' | *' weeks') decimal "${before_expiry%% *}"; acme_days=$((decimal * 7)) ;;
     esac
-    # certbot keeps the account's address nowhere on the disk; an administrator may have written it here.
-    acme_email=$(sed -n 's/^email *= *//p' "$directory/cli.ini" 2>/dev/null | tail -n 1)
     report "$name" "$directory/live/$name/fullchain.pem"
 }
+
+# address: certbot keeps that of the account nowhere on the disk; an administrator may have written it into cli.ini.
+read_address() { address=$(sed -n 's/^email *= *//p' "$1/cli.ini" 2>/dev/null | tail -n 1); }
 
 netbox_begin certbot
 case ${1:-} in
     --sync)
         sync=1
         directory=${2:-/etc/letsencrypt}
+        read_address "$directory"
         for chain in "$directory"/live/*/fullchain.pem; do
             [ -e "$chain" ] || continue
             folder=${chain%/fullchain.pem}
             # Never now: each night would look like a renewal. The link leads to what the last renewal wrote.
-            lineage "$directory" "${folder##*/}" "$(changed_at "$folder/cert.pem")"
+            changed_at "$folder/cert.pem"
+            lineage "$directory" "${folder##*/}" "$time"
         done
         ;;
     '')
         if [ -z "${RENEWED_LINEAGE:-}" ]; then
             warn 'RENEWED_LINEAGE is not set: this is a deploy hook of certbot; for all lineages use --sync'
         else
-            lineage "${RENEWED_LINEAGE%/live/*}" "${RENEWED_LINEAGE##*/live/}" "$(now)"
+            read_address "${RENEWED_LINEAGE%/live/*}"
+            now
+            lineage "${RENEWED_LINEAGE%/live/*}" "${RENEWED_LINEAGE##*/live/}" "$time"
         fi
         ;;
     *) warn 'usage: certbot.sh [--sync [CONFIG_DIR]]' ;;

@@ -9,22 +9,32 @@ case ${1:-} in deploy_cert | unchanged_cert | --sync) ;; *) exit 0 ;; esac
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# dehydrated's own word for its settings: presets are expanded, included files read.
-variables() { dehydrated ${CONFIG:+--config "$CONFIG"} -e </dev/null 2>/dev/null >"$work/variables"; }
-variable() { sed -n "s/^declare -[a-z-]* $1=\"\(.*\)\"\$/\1/p" "$work/variables" | tail -n 1; }
+# ca, contact, days_before, challenge_type, directory: dehydrated's own word for its settings: presets are expanded, included
+# files read.
+read_variables() {
+    ca='' contact='' days_before='' challenge_type='' directory=''
+    dehydrated ${CONFIG:+--config "$CONFIG"} -e </dev/null 2>/dev/null >"$work/variables" || return 1
+    while IFS= read -r line; do
+        case $line in 'declare -'*'="'*'"') ;; *) continue ;; esac
+        value=${line#*=\"} value=${value%\"} line=${line%%=*}
+        case ${line##* } in
+            CA) ca=$value ;;
+            CONTACT_EMAIL) contact=$value ;;
+            RENEW_DAYS) days_before=$value ;;
+            CHALLENGETYPE) challenge_type=$value ;;
+            CERTDIR) directory=$value ;;
+        esac
+    done <"$work/variables"
+}
 
 lineage() {
     forget
-    acme_renewed=$3
-    acme_server=$(variable CA)
-    acme_email=$(variable CONTACT_EMAIL)
-    acme_days=$(variable RENEW_DAYS)
-    acme_challenge=${CHALLENGETYPE:-$(variable CHALLENGETYPE)}
-    acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
+    acme_renewed=$3 acme_server=$ca acme_email=$contact acme_days=$days_before
+    acme_challenge=${CHALLENGETYPE:-$challenge_type} acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
     report "$1" "$2"
 }
 
-# The time of issue stands in the name that the link leads to: cert-1795479661.pem
+# time: that of issue stands in the name that the link leads to: cert-1795479661.pem
 issued_at() {
     target=$(readlink "$1") && target=${target##*cert-}
     at_epoch "${target%.pem}"
@@ -33,22 +43,24 @@ issued_at() {
 netbox_begin dehydrated
 case $1 in
     deploy_cert)
-        variables
-        lineage "${alias:-${2:-}}" "${5:-}" "$(now)"
+        read_variables
+        now
+        lineage "${alias:-${2:-}}" "${5:-}" "$time"
         ;;
     unchanged_cert)
-        variables
-        lineage "${alias:-${2:-}}" "${5:-}" "$(issued_at "${4:-}")"
+        read_variables
+        issued_at "${4:-}"
+        lineage "${alias:-${2:-}}" "${5:-}" "$time"
         ;;
     --sync)
         sync=1
         [ -z "${2:-}" ] || CONFIG=$2
-        variables || warn 'dehydrated -e fails: is dehydrated on the PATH, and its configuration readable?'
-        directory=$(variable CERTDIR)
+        read_variables || warn 'dehydrated -e fails: is dehydrated on the PATH, and its configuration readable?'
         for chain in "${directory:-/var/lib/dehydrated/certs}"/*/fullchain.pem; do
             [ -e "$chain" ] || continue
             folder=${chain%/fullchain.pem}
-            lineage "${folder##*/}" "$chain" "$(issued_at "$folder/cert.pem")"
+            issued_at "$folder/cert.pem"
+            lineage "${folder##*/}" "$chain" "$time"
         done
         ;;
 esac

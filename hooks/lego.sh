@@ -9,18 +9,16 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-argument() { case $1 in -) ;; *) printf %s "$1" ;; esac; }
-
-# $1 file, $2 time of renewal; $3… what was given on the command line
+# $1 file, $2 time of renewal; $3… what was given on the command line, - for nothing
 lineage() {
     file=${1##*/}
     forget
-    acme_renewed=$2
-    acme_server=${LEGO_HOOK_ACCOUNT_SERVER:-$(argument "${3:--}")}
-    acme_challenge=$(argument "${4:--}")
-    acme_days=$(argument "${5:--}")
+    acme_renewed=$2 acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
+    [ "$3" = - ] || acme_server=$3
+    [ "$4" = - ] || acme_challenge=$4
+    [ "$5" = - ] || acme_days=$5
+    acme_server=${LEGO_HOOK_ACCOUNT_SERVER:-$acme_server}
     acme_email=${LEGO_HOOK_ACCOUNT_EMAIL:-${LEGO_ACCOUNT_EMAIL:-$account}}
-    acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
     report "${file%.crt}" "$1"
 }
 
@@ -45,13 +43,15 @@ case ${1:-} in
         for chain in "$directory"/certificates/*.crt; do
             [ -e "$chain" ] || continue
             case $chain in *.issuer.crt) continue ;; esac
-            lineage "$chain" "$(changed_at "$chain")" "${3:--}" "${4:--}" "${5:--}"
+            changed_at "$chain"
+            lineage "$chain" "$time" "${3:--}" "${4:--}" "${5:--}"
         done
         ;;
     *)
         chain=${LEGO_HOOK_CERT_PATH:-${LEGO_CERT_PATH:-}}
         if [ -n "$chain" ]; then
-            lineage "$chain" "$(now)" "${1:--}" "${2:--}" "${3:--}"
+            now
+            lineage "$chain" "$time" "${1:--}" "${2:--}" "${3:--}"
         else
             warn 'LEGO_CERT_PATH is not set: this is a hook of lego; for all certificates use --sync'
         fi

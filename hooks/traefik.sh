@@ -8,19 +8,26 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# One line per certificate: resolver/store/main, resolver, address, chain in base64. jq picks; the keys stay in the file.
+# One line per certificate: resolver/store/main, resolver, address, chain (a line of it ends with \n). jq picks; the keys
+# stay in the file.
 pick() {
     jq -r 'to_entries[] | .key as $resolver | (.value.Account.Email // "" | if . == "" then "-" else . end) as $email
         | (.value.Certificates // [])[]
-        | [$resolver + "/" + (.Store // "default") + "/" + .domain.main, $resolver, $email, .certificate] | @tsv' "$1"
+        | [$resolver + "/" + (.Store // "default") + "/" + .domain.main, $resolver, $email,
+            (try (.certificate // error("none") | @base64d) catch "-")] | @tsv' "$1"
 }
 
-# What was said of a resolver: $1 resolver, $2 which part; the rest are the arguments.
+# said_server, said_challenge, said_days: what was said of a resolver. $1 resolver; the rest are the arguments.
 said_of() {
-    resolver=$1 part=$2
-    shift 2
+    said_server='' said_challenge='' said_days='' resolver=$1
+    shift
     for argument in "$@"; do
-        case $argument in "$resolver="*) printf '%s\n' "${argument#*=}" | cut -d, -f"$part"; return 0 ;; esac
+        case $argument in "$resolver="*) ;; *) continue ;; esac
+        argument=${argument#*=},,
+        said_server=${argument%%,*} argument=${argument#*,}
+        said_challenge=${argument%%,*} argument=${argument#*,}
+        said_days=${argument%%,*}
+        return 0
     done
 }
 
@@ -42,14 +49,14 @@ pick "$store" >"$work/picked" 2>/dev/null || { sleep 1; pick "$store" >"$work/pi
     netbox_end
 }
 while IFS="$tab" read -r name resolver email chain; do
-    printf '%s\n' "$chain" | jq -Rr '@base64d' >"$work/chain" 2>/dev/null || continue
+    printf '%b\n' "$chain" >"$work/chain"
     forget
+    said_of "$resolver" "$@"
     # Nothing else in the file tells; the CA may have dated it back a little.
-    acme_renewed=$(valid_from "$work/chain")
-    acme_email=${email#-}
-    acme_server=$(said_of "$resolver" 1 "$@")
-    acme_challenge=$(said_of "$resolver" 2 "$@")
-    acme_days=$(said_of "$resolver" 3 "$@")
+    time=''
+    ! read_chain "$work/chain" || at_epoch "$begins"
+    acme_renewed=$time acme_email=${email#-}
+    acme_server=$said_server acme_challenge=$said_challenge acme_days=$said_days
     acme_auto=true
     report "$name" "$work/chain"
 done <"$work/picked"

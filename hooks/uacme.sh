@@ -8,16 +8,13 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-argument() { case $1 in -) ;; *) printf %s "$1" ;; esac; }
-
-# $1 name, $2 time of renewal; $3… what was given on the command line. The keys are in another folder.
+# $1 name, $2 time of renewal; $3… what was given on the command line, - for nothing. The keys are in another folder.
 lineage() {
     forget
-    acme_renewed=$2
-    acme_server=$(argument "${3:--}")
-    acme_challenge=$(argument "${4:--}")
-    acme_days=$(argument "${5:--}")
-    acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
+    acme_renewed=$2 acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
+    [ "$3" = - ] || acme_server=$3
+    [ "$4" = - ] || acme_challenge=$4
+    [ "$5" = - ] || acme_days=$5
     report "$1" "$directory/$1/cert.pem"
 }
 
@@ -31,9 +28,13 @@ case ${1:-} in
         for chain in "$directory"/*/cert.pem; do
             [ -e "$chain" ] || continue
             folder=${chain%/cert.pem}
-            lineage "${folder##*/}" "$(changed_at "$chain")" "${3:--}" "${4:--}" "${5:--}"
+            changed_at "$chain"
+            lineage "${folder##*/}" "$time" "${3:--}" "${4:--}" "${5:--}"
         done
         ;;
-    *) lineage "$1" "$(now)" "${2:--}" "${3:--}" "${4:--}" ;;
+    *)
+        now
+        lineage "$1" "$time" "${2:--}" "${3:--}" "${4:--}"
+        ;;
 esac
 netbox_finish

@@ -14,6 +14,7 @@ __all__ = ('CLIENTS', 'FILES', 'INSTALLED', 'Client', 'file_text')
 # Where the guides put the hooks
 INSTALLED = '/usr/local/lib/netbox-acme'
 # What is put in the place of the library: in each hook in these very words.
+LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh')
 SOURCES_LIBRARY = '. "$lib"\n'
 
 
@@ -119,7 +120,7 @@ CLIENTS = (
         others=TIMERS,
     ),
 )
-FILES = {name for client in CLIENTS for name in (client.file, *client.others)} | {'lib.sh'}
+FILES = {name for client in CLIENTS for name in (client.file, *client.others)} | set(LIBRARY)
 
 
 def file_text(name: str) -> str:
@@ -130,8 +131,13 @@ def file_text(name: str) -> str:
     text = (folder / name).read_text(encoding='utf-8')
     if SOURCES_LIBRARY not in text:
         return text
-    library = (folder / 'lib.sh').read_text(encoding='utf-8').removeprefix('#!/bin/sh\n')
-    kept = [
-        line for line in text.splitlines(keepends=True) if not line.startswith(('lib=', '[ -r "$lib"', '# shellch'))
-    ]
-    return ''.join(kept).replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
+    library = '\n'.join(_without_sourcing((folder / part).read_text(encoding='utf-8')) for part in LIBRARY)
+    client = _without_sourcing(text, shebang=True)
+    return client.replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
+
+
+def _without_sourcing(text: str, shebang=False) -> str:
+    """Return a hook or a part of its library without the lines that find and load the other parts."""
+    unwanted = ('lib=', '[ -r "$lib"', '# shellcheck', '# The other parts', 'for part in', '. "${lib%')
+    unwanted += () if shebang else ('#!',)
+    return ''.join(line for line in text.splitlines(keepends=True) if not line.startswith(unwanted))

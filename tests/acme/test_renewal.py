@@ -114,7 +114,7 @@ cases = st.fixed_dictionaries(
 class AgreementTest(TestCase):
     """What the database computes is what Python computes, at random and at every boundary."""
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(cases, min_size=20, max_size=40))
     def test_python_and_sql_agree(self, batch):
         certificates = Certificate.objects.bulk_create(

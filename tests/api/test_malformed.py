@@ -17,7 +17,6 @@ from tests.support.factories import issue_acme, record, superuser
 
 QUICK = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -89,7 +89,6 @@ class ButtonTestCase(AskingTestMixin, TestCase):
 
     def test_reasons_why_there_is_none(self):
         grant(self.user, 'change')
-        now = timezone.now()
         cases = [
             ('without its PEM', record('typed.example.net')),
             ('set the server URL', self.add('unknown.example.net', acme_server_url='', acme_provider='Nobody')),
@@ -114,7 +113,6 @@ class ButtonTestCase(AskingTestMixin, TestCase):
             self.assertIn('ISOLATED_DEPLOYMENT', self.page())
             self.assertContains(self.press(), 'ISOLATED_DEPLOYMENT')
         self.assertEqual(self.stub.paths, [])
-        self.assertLess(timezone.now() - now, timedelta(minutes=1))
 
     def test_no_panel_without_acme(self):
         self.assertNotIn(

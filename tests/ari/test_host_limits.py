@@ -1,36 +1,19 @@
 """How much is asked of one host: by several workers together, and of one that fails."""
 
 import threading
-import time
 
 from django.core.cache import cache
 from django.test import SimpleTestCase
 
 from netbox_ssl.ari import host_limits as limits
 from netbox_ssl.ari.host_limits import MOST_FAILURES, HostLimits
-
-
-class Clock:
-    """Time that passes only when somebody sleeps."""
-
-    def __init__(self, now=1_000_000.0):
-        self.now = now
-
-    def time(self) -> float:
-        return self.now
-
-    monotonic = time
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tests.support.clock import Clock
 
 
 class HostLimitsTestCase(SimpleTestCase):
     def setUp(self):
         cache.clear()
-        self.clock = Clock()
-        self.addCleanup(setattr, limits, 'time', limits.time)
-        limits.time = self.clock
+        self.clock = self.enterContext(Clock().instead_of('netbox_ssl.ari.host_limits'))
 
     def admitted(self, limit: HostLimits, times: int, host='ca.example') -> list[float]:
         """When each of so many requests had its turn, in seconds from now."""
@@ -74,7 +57,6 @@ class HostLimitsTestCase(SimpleTestCase):
         self.assertTrue(limit.admit('other.example'))
 
     def test_threads_do_not_count_twice(self):
-        limits.time = time
         limit, turns = HostLimits(10_000), []
         threads = [
             threading.Thread(target=lambda: turns.extend(limit.admit('ca.example') for _ in range(50)))
@@ -84,5 +66,5 @@ class HostLimitsTestCase(SimpleTestCase):
             thread.start()
         for thread in threads:
             thread.join()
-        counted = sum(cache.get(f'netbox_ssl:ari:requests:ca.example:{int(time.time()) - ago}', 0) for ago in range(4))
+        counted = cache.get(f'netbox_ssl:ari:requests:ca.example:{int(self.clock.now)}')
         self.assertEqual((len(turns), counted), (200, 200))

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,8 +15,8 @@ class Answer:
     status: int = 200
     body: object = field(default_factory=list)
     headers: dict = field(default_factory=dict)
-    # Seconds until it answers
-    after: float = 0
+    # Until the client has gone, or the test is over.
+    never: bool = False
 
 
 @dataclass
@@ -42,6 +41,7 @@ class FakeNetBox:
     def __init__(self):
         self.answer = Answer()
         self.reports: list[Report] = []
+        self.closed = threading.Event()
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -55,7 +55,8 @@ class FakeNetBox:
                 report = Report(self.path, dict(self.headers), body)
                 fake.reports.append(report)
                 answer = fake.answer(report) if callable(fake.answer) else fake.answer
-                time.sleep(answer.after)
+                if answer.never:
+                    fake.closed.wait()
                 text = json.dumps(answer.body).encode()
                 try:
                     self.send_response(answer.status)
@@ -85,5 +86,6 @@ class FakeNetBox:
         return [item for report in self.reports for item in report.items]
 
     def close(self) -> None:
+        self.closed.set()
         self._server.shutdown()
         self._server.server_close()

@@ -1,16 +1,19 @@
 """What the tests of each client look at in a report."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from tests.support.factories import issue_acme
 
 __all__ = ('ISSUED', 'is_now', 'sent')
 
 ISSUED = issue_acme()
+# Reports count whole seconds.
+BEGAN = datetime.now(UTC).replace(microsecond=0)
 
 
 def is_now(text) -> bool:
-    return abs(datetime.fromisoformat(text) - datetime.now(UTC)) < timedelta(seconds=60)
+    """Whether this was while the tests ran."""
+    return BEGAN <= datetime.fromisoformat(text) <= datetime.now(UTC)
 
 
 def sent(netbox) -> dict:

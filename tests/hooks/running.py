@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev import programs
+from tests.support.deadlines import PATIENCE
 
 __all__ = ('HOOKS', 'SHELLS', 'TOKEN', 'Host', 'Run')
 
@@ -60,7 +61,7 @@ class Host:
             'NETBOX_ACME_SOURCE': 'web01.example.net',
             'NETBOX_ACME_SPOOL': str(self.spool),
             'NETBOX_ACME_CONFIG': str(folder / 'none.conf'),
-            'NETBOX_ACME_TIMEOUT': '3',
+            'NETBOX_ACME_TIMEOUT': str(PATIENCE),
         }
         (folder / 'tmp').mkdir()
         self._fill_path()
@@ -105,7 +106,7 @@ class Host:
         command = [self.shell, *(['sh'] if self.is_busybox else []), str(file), *map(str, arguments)]
         variables = {**self.environment, **environment}
         variables = {name: str(value) for name, value in variables.items() if value is not None}
-        done = subprocess.run(command, env=variables, capture_output=True, timeout=60, cwd=self.folder)
+        done = subprocess.run(command, env=variables, capture_output=True, timeout=2 * PATIENCE, cwd=self.folder)
         return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     @property

@@ -53,16 +53,16 @@ def test_a_version_1_token(host, netbox, renewed):
         (Answer(429), 'HTTP 429'),
         (Answer(500), 'HTTP 500'),
         (Answer(502), 'HTTP 502'),
-        (Answer(after=5), 'cannot be reached'),
+        (Answer(never=True), 'cannot be reached'),
         (Answer(301, headers={'Location': 'https://other.example/x'}), 'redirects to https://other.example/x'),
     ],
     ids=lambda value: getattr(value, 'status', ''),
 )
 def test_what_can_be_mended_waits(host, netbox, renewed, answer, words):
     netbox.answer = answer
-    began = time.monotonic()
-    run = deploy(host, renewed)
-    assert time.monotonic() - began < 10
+    # Where no answer comes, a hook that waited for one would not end.
+    limit = {'NETBOX_ACME_TIMEOUT': 2} if answer.never else {}
+    run = deploy(host, renewed, **limit)
     assert (run.code, run.stdout) == (0, '')
     assert len(run.lines) == 1
     assert words in run.lines[0]
@@ -128,7 +128,7 @@ def test_what_is_not_permitted_keeps_no_other_back(host, netbox, directory):
     netbox.answer = lambda report: DENIED if any('www1' in item['external_id'] for item in report.items) else Answer()
     run = host.run('certbot.sh', '--sync', directory)
     assert 'does not permit' in run.stderr
-    assert [file.name.split('_')[2].split('-')[0] for file in host.waiting] == ['www1.example.net']
+    assert [file.name for file in host.waiting] == ['certbot:web01.example.net:www1.example.net']
 
 
 def test_a_wrong_token_is_tried_once(host, netbox, directory):
@@ -151,7 +151,7 @@ def test_the_newest_report_of_a_lineage_wins(host, netbox, renewed):
 
 
 def test_retry_after_is_honoured(host, netbox, renewed):
-    netbox.answer = Answer(429, headers={'Retry-After': '600'})
+    netbox.answer = Answer(429, headers={'Retry-After': '40000'})
     deploy(host, renewed)
     run = deploy(host, renewed)
     assert (run.code, len(netbox.reports), len(host.waiting)) == (0, 1, 1)

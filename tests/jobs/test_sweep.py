@@ -53,11 +53,12 @@ class ChainTestCase(CommittingTestCase):
     def test_a_run_leaves_one_successor(self):
         RenewalSweepJob.run_now()
         for _ in range(3):
+            before = timezone.now()
             job = self.run_next()
             self.assertEqual(job.status, JobStatusChoices.STATUS_COMPLETED, job.error)
             successor = RenewalSweepJob.waiting().get()
             self.assertEqual(successor.interval, 1)
-            self.assertLess(abs(successor.scheduled - timezone.now() - MINUTE), timedelta(seconds=10))
+            self.assertTrue(before <= successor.scheduled - MINUTE <= timezone.now())
             self.assertEqual(scheduled_in_rq(), [str(successor.job_id)])
 
     def test_the_successor_is_scheduled_before_anything_can_go_wrong(self):
@@ -383,9 +384,10 @@ class LastSweepTestCase(CommittingTestCase):
         self.assertTrue(sweep_is_late())
 
     def test_it_is_late_after_three_intervals(self):
+        before = timezone.now()
         call_command('renewals_sweep', verbosity=0)
         last = last_sweep()
-        self.assertLess(timezone.now() - last, MINUTE)
+        self.assertTrue(before <= last <= timezone.now())
         self.assertFalse(sweep_is_late(last + 3 * MINUTE))
         self.assertTrue(sweep_is_late(last + 3 * MINUTE + timedelta(seconds=1)))
 

@@ -4,8 +4,9 @@ import json
 import socket
 import threading
 import time
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.support.deadlines import PATIENCE
 
 __all__ = ('Stub', 'window')
 
@@ -27,8 +28,10 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.dumps(stub.directory).encode() if isinstance(stub.directory, dict) else stub.directory
             self.answer(stub.directory_status, body, stub.directory_headers)
         elif stub.script is not None:
-            with suppress(OSError):
+            try:
                 stub.script(self)
+            except OSError:
+                stub.hung_up.set()
             self.close_connection = True
         else:
             self.answer(stub.status, stub.body, stub.headers)
@@ -52,8 +55,17 @@ class _Handler(BaseHTTPRequestHandler):
     def drip(self, head, every=0.05):
         """One octet after another, until nobody listens."""
         self.raw(head)
-        while True:
+        for _ in range(int(PATIENCE / every)):
             self.raw(b'x', every=every)
+
+    def silence(self):
+        """Send nothing, until nobody listens."""
+        self.connection.settimeout(PATIENCE)
+        try:
+            if not self.connection.recv(1):
+                self.server.stub.hung_up.set()
+        except TimeoutError:
+            """It would have waited for ever."""
 
     def log_message(self, *_):
         """Nothing: the paths are what a test looks at."""
@@ -70,7 +82,7 @@ class _Server(ThreadingHTTPServer):
 class Stub:
     """
     ``status``, ``body`` and ``headers`` of its answers about renewal; or ``script``, called with the handler instead.
-    ``paths``: what was asked for.
+    ``paths``: what was asked for. ``hung_up`` is set when a client went away before its script was at its end.
     """
 
     def __init__(self):
@@ -82,6 +94,7 @@ class Stub:
         self.directory_status, self.directory_headers = 200, {}
         self.status, self.body, self.headers = 200, window(), {'Retry-After': '21600'}
         self.script = None
+        self.hung_up = threading.Event()
         self._lock = threading.Lock()
         self.requests = []
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -151,13 +151,13 @@ def mutated(draw) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=1500, suppress_health_check=list(HealthCheck), database=None)
 @given(mutated())
 def test_mutations_raise_nothing_else(data):
     check(read(data))
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@settings(max_examples=300, database=None)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))
 def test_rubbish_raises_nothing_else(data):
     check(read(data))

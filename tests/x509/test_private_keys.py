@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from netbox_ssl.x509 import PrivateKeyError, der, find_private_key, read_certificates
 from tests.support import private_keys as keys
+from tests.support.deadlines import processor_seconds
 
 ENCODINGS = ('utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le', 'utf-16-be')
 
@@ -187,7 +187,7 @@ def test_certificates_and_public_things_are_none():
     assert find_private_key(json.dumps(jwk)) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=600))
 def test_it_never_raises(data):
     # Not that nothing is found: hypothesis knows the patterns from the source.
@@ -209,7 +209,6 @@ def test_it_never_raises(data):
     ],
     ids=lambda text: repr(text[:12]),
 )
-def test_the_worst_megabyte_takes_no_more_than_moments(text):
-    start = time.perf_counter()
-    find_private_key(text)
-    assert time.perf_counter() - start < 5  # a tenth of it here; anything quadratic takes minutes
+def test_the_worst_megabyte_takes_linear_time(text):
+    with processor_seconds(60):  # half a second here; anything quadratic takes minutes
+        find_private_key(text)

@@ -1,0 +1,198 @@
+"""
+What ``--sync`` costs the host of an ACME client: processor time and processes per lineage, of the hooks in this
+checkout and of those of an earlier commit, in turn, under dash and busybox. Needs no NetBox: a server on this machine
+answers at once.
+
+    make bench ARGS="hooks --against=<commit>"        1,000 lineages of each client
+    make bench ARGS="hooks --lineages=100 --client=certbot"
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from base64 import b64encode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from benchmarks import certificates, measure
+from dev import paths, programs
+
+SHELLS = ('dash', 'busybox')
+# What the hooks need besides the shell and its tools
+OTHERS = ('curl', 'jq', 'openssl')
+# Shaped as NetBox's, and not a token of anything
+TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
+DIRECTORY = 'https://acme-v02.api.letsencrypt.org/directory'
+
+
+def option(name: str, default: str = '') -> str:
+    values = [argument.partition('=')[2] for argument in sys.argv if argument.startswith(f'--{name}=')]
+    return values[-1] if values else default
+
+
+#
+# What the clients leave on the host
+#
+
+
+def certbot(folder: Path, pems) -> list:
+    for number, pem in enumerate(pems):
+        live = folder / 'live' / f'www{number}.example.net'
+        write(live / 'fullchain.pem', pem)
+        (live / 'cert.pem').symlink_to('fullchain.pem')
+        conf = f'version = 5.8.0\n[renewalparams]\nauthenticator = webroot\nserver = {DIRECTORY}\n[[webroot_map]]\n'
+        write(folder / 'renewal' / f'{live.name}.conf', conf)
+    return [folder]
+
+
+def acme_sh(folder: Path, pems) -> list:
+    for number, pem in enumerate(pems):
+        name = f'www{number}.example.net'
+        write(folder / f'{name}_ecc' / 'fullchain.cer', pem)
+        values = {'Le_Webroot': 'dns_cf', 'Le_API': DIRECTORY, 'Le_CertCreateTime': '1795479661', 'Le_RenewalDays': 60}
+        text = ''.join(f"{key}='{value}'\n" for key, value in values.items())
+        write(folder / f'{name}_ecc' / f'{name}.conf', text)
+    write(folder / 'ca' / 'acme-v02.api.letsencrypt.org' / 'directory' / 'ca.conf', "CA_EMAIL='ops@example.net'\n")
+    return [folder]
+
+
+def lego(folder: Path, pems) -> list:
+    for number, pem in enumerate(pems):
+        write(folder / 'certificates' / f'www{number}.example.net.crt', pem)
+    (folder / 'accounts' / 'ca.example.net' / 'ops@example.net').mkdir(parents=True)
+    return [folder, DIRECTORY, 'http-01']
+
+
+def caddy(folder: Path, pems) -> list:
+    issuer = 'acme-v02.api.letsencrypt.org-directory'
+    for number, pem in enumerate(pems):
+        file = folder / 'certificates' / issuer / f'www{number}.example.net' / f'www{number}.example.net'
+        write(file.with_name(f'{file.name}.crt'), pem)
+        write(file.with_name(f'{file.name}.json'), json.dumps({'issuer_data': {'url': 'u', 'ca': DIRECTORY}}))
+    (folder / 'acme' / issuer / 'users' / 'ops@example.net').mkdir(parents=True)
+    return [folder]
+
+
+def traefik(folder: Path, pems) -> list:
+    entries = [
+        {
+            'domain': {'main': f'www{number}.example.net'},
+            'certificate': b64encode(pem.encode()).decode(),
+            'Store': 'default',
+        }
+        for number, pem in enumerate(pems)
+    ]
+    content = {'le': {'Account': {'Email': 'ops@example.net'}, 'Certificates': entries}}
+    return [write(folder / 'acme.json', json.dumps(content)), f'le={DIRECTORY},dns-01,30']
+
+
+CLIENTS = {'certbot': certbot, 'acme-sh': acme_sh, 'lego': lego, 'caddy': caddy, 'traefik': traefik}
+
+
+def write(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+#
+# The run
+#
+
+
+class NetBox(ThreadingHTTPServer):
+    """Counts the certificates that it is told of."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(('127.0.0.1', 0), _Handler)
+        self.external_ids = set()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        items = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        self.server.external_ids.update(item['external_id'] for item in items)
+        self.send_response(200)
+        self.send_header('Content-Length', '2')
+        self.end_headers()
+        self.wfile.write(b'[]')
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+def search_path(shell: str, folder: Path) -> str:
+    """A PATH with the tools of this shell's world: Debian's, or busybox alone."""
+    needed = programs.ensure(**{name: name for name in (*OTHERS, shell)})
+    if shell == 'dash':
+        return os.environ['PATH']
+    folder.mkdir()
+    for applet in subprocess.run([needed[shell], '--list'], capture_output=True, text=True, check=True).stdout.split():
+        (folder / applet).symlink_to(needed[shell])
+    for name in OTHERS:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(needed[name])
+    return str(folder)
+
+
+def earlier(commit: str, folder: Path) -> Path:
+    """The folder ``hooks`` as it was at ``commit``."""
+    archive = subprocess.run(['git', 'archive', commit, 'hooks'], cwd=paths.ROOT, capture_output=True, check=True)
+    subprocess.run(['tar', '-x', '-C', folder], input=archive.stdout, check=True)
+    return folder / 'hooks'
+
+
+def sync(hooks: Path, client: str, shell: str, arguments: list, environment: dict, count: int) -> float:
+    """Seconds of processor time, of the hook and all that it starts."""
+    netbox = NetBox()
+    words = [shutil.which(shell), *(['sh'] if shell == 'busybox' else []), hooks / f'{client}.sh', '--sync', *arguments]
+    environment = environment | {'NETBOX_URL': f'http://127.0.0.1:{netbox.server_port}'}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([str(word) for word in words], env=environment, capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    netbox.shutdown()
+    netbox.server_close()
+    assert len(netbox.external_ids) == count, f'{len(netbox.external_ids)} of {count} arrived: {done.stderr}'
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def main():
+    count, rounds = int(option('lineages', '1000')), int(option('rounds', '1'))
+    clients = [option('client')] if option('client') else list(CLIENTS)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        versions = {'this checkout': paths.ROOT / 'hooks'}
+        if commit := option('against'):
+            versions = {commit[:12]: earlier(commit, folder), **versions}
+        pems = certificates.pems(count)
+        rows = []
+        for client in clients:
+            arguments = CLIENTS[client](folder / client, pems)
+            for shell in SHELLS:
+                rows.append(compare(versions, client, shell, arguments, folder, (count, rounds)))
+    measure.table(['client', 'shell', *(f'{version}: ms per lineage' for version in versions), 'ratio'], rows)
+
+
+def compare(versions, client, shell, arguments, folder, size):
+    count, rounds = size
+    path = search_path(shell, folder / f'bin-{client}-{shell}')
+    environment = {'PATH': path, 'HOME': str(folder), 'NETBOX_TOKEN': TOKEN, 'NETBOX_ACME_SOURCE': 'web01'}
+    environment |= {'NETBOX_ACME_CONFIG': str(folder / 'none'), 'NETBOX_ACME_SPOOL': str(folder / 'spool')}
+    taken = {version: [] for version in versions}
+    for _ in range(rounds):
+        for version, hooks in versions.items():
+            taken[version].append(sync(hooks, client, shell, arguments, environment, count))
+    each = [1000 * measure.median(times) / count for times in taken.values()]
+    return client, shell, *(f'{value:.2f}' for value in each), f'{each[-1] / each[0]:.2f}'
+
+
+if __name__ == '__main__':
+    main()

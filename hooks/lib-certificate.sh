@@ -1,0 +1,96 @@
+#!/bin/sh
+# Part of the hooks' library (lib.sh): what is taken from a file of certificates, and times.
+# shellcheck disable=SC2034,SC2154  # variables of the other parts and of the hooks
+
+# Reads the certificates of a PEM file, and nothing else of it. Fails if a key is in it, also under another name: every
+# certificate begins with a SEQUENCE in a SEQUENCE (RFC 5280 section 4.1), no private key does. Prints the validity of the
+# first one, from and to in seconds since 1970 (- if that cannot be read), and all of them as the inside of a JSON string.
+# shellcheck disable=SC2016  # awk has variables, too
+CERTIFICATES='
+    { gsub(/\r/, "") }
+    /PRIVATE KEY/ { bad = 1; exit }
+    /^-----BEGIN CERTIFICATE-----$/ { if (inside) { bad = 1; exit } inside = 1; first = 1; block = $0; next }
+    /^-----END CERTIFICATE-----$/ {
+        if (!inside || first) { bad = 1; exit }
+        found = found (found == "" ? "" : "\\n") block "\\n" $0
+        inside = 0; count++
+        next
+    }
+    inside && !/^[A-Za-z0-9+\/=]+$/ { bad = 1; exit }
+    inside && first && !/^MII..[DTjz]C[BC]/ && !/^MI[E-H].MI/ { bad = 1; exit }
+    inside { first = 0; block = block "\\n" $0; if (!count) body = body $0 }
+    END {
+        if (bad || inside || !count) exit 1
+        validity()
+        print from, to, found
+    }
+
+    # Certificate, tbsCertificate, [version,] serialNumber, signature, issuer, validity: notBefore, notAfter
+    function validity() {
+        from = to = "-"
+        element(0); element(start); element(start)
+        if (tag == 160) element(end)
+        element(end); element(end); element(end)
+        element(start); from = epoch()
+        element(end); to = epoch()
+        if (from == "-" || to == "-") from = to = "-"
+    }
+    # Sets the tag of the DER element there, and where what is in it starts and ends.
+    function element(at, size, more) {
+        tag = octet(at); size = octet(at + 1); start = at + 2
+        if (size > 127) { more = size - 128; size = 0; while (more-- > 0 && start < at + 6) size = size * 256 + octet(start++) }
+        end = start + size
+    }
+    function octet(at, where, digit, i) {
+        where = int(at / 3) * 4 + 1
+        for (i = 0; i < 4; i++)
+            digit[i] = index("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", substr(body, where + i, 1)) - 1
+        if (at % 3 == 0) return digit[0] * 4 + int(digit[1] / 16)
+        if (at % 3 == 1) return digit[1] % 16 * 16 + int(digit[2] / 4)
+        return digit[2] % 4 * 64 + digit[3]
+    }
+    # The UTCTime or GeneralizedTime there, in days from the civil date by the usual formula.
+    function epoch(text, at, year, month, of_year) {
+        if (end - start != (tag == 23 ? 13 : 15)) return "-"
+        for (at = start; at < end - 1; at++) {
+            if (octet(at) < 48 || octet(at) > 57) return "-"
+            text = text (octet(at) - 48)
+        }
+        if (tag == 23) text = (substr(text, 1, 2) < 50 ? 20 : 19) text
+        month = substr(text, 5, 2) + 0
+        year = substr(text, 1, 4) - (month <= 2)
+        of_year = int((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + substr(text, 7, 2) - 1
+        at = year * 365 + int(year / 4) - int(year / 100) + int(year / 400) + of_year - 719468
+        return sprintf("%.0f", ((at * 24 + substr(text, 9, 2)) * 60 + substr(text, 11, 2)) * 60 + substr(text, 13, 2))
+    }'
+
+# pem, begins, ends: the certificates of a file as the inside of a JSON string, and the validity of the first one in
+# seconds since 1970, empty if that cannot be read. Fails if the file has no certificate, or a key.
+read_chain() {
+    if [ "$chain_file" != "$1" ]; then
+        chain_file=$1
+        pem=$(awk "$CERTIFICATES" <"$1" 2>/dev/null) || pem=''
+        begins=${pem%% *} pem=${pem#* }
+        ends=${pem%% *} pem=${pem#* }
+        [ "$ends" != - ] || begins='' ends=''
+    fi
+    [ -n "$pem" ]
+}
+
+# time: as JSON has it. Of seconds since 1970; of the last change of a file; now.
+at_epoch() {
+    time=''
+    case $1 in '' | 0* | *[!0-9]*) return 0 ;; esac
+    # The civil date of a day, by the usual formula.
+    day=$(($1 / 86400 + 719468))
+    era=$((day / 146097)) of_era=$((day % 146097))
+    years=$(((of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365))
+    of_year=$((of_era - (365 * years + years / 4 - years / 100)))
+    month=$(((5 * of_year + 2) / 153))
+    day=$((of_year - (153 * month + 2) / 5 + 101)) month=$((month + (month < 10 ? 103 : 91)))
+    year=$((years + era * 400 + (month <= 102)))
+    hour=$(($1 % 86400 / 3600 + 100)) minute=$(($1 % 3600 / 60 + 100)) second=$(($1 % 60 + 100))
+    time=$year-${month#1}-${day#1}T${hour#1}:${minute#1}:${second#1}Z
+}
+changed_at() { time=$(date -u -r "$1" +%Y-%m-%dT%H:%M:%SZ 2>/dev/null) || time=''; }
+now() { at_epoch "$(date +%s)"; }

@@ -1,0 +1,139 @@
+#!/bin/sh
+# Part of the hooks' library (lib.sh): the report about one lineage.
+# shellcheck disable=SC2034,SC2154  # variables of the other parts and of the hooks
+
+# quoted: a JSON string. Control characters, which no name has, are left out.
+quote() {
+    case $1 in
+        *[\\\"[:cntrl:]]*)
+            quoted=$(printf '%s\n' "$1" | tr -d '\000-\011\013-\037\177' | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' |
+                awk 'BEGIN { printf "\"" } NR > 1 { printf "\\n" } { printf "%s", $0 } END { printf "\"" }')
+            ;;
+        *) quoted="\"$1\"" ;;
+    esac
+}
+
+# Adds to json, the report that is being made: a field with a string, unless that is empty; a field with other JSON.
+field() { [ -z "$2" ] || { quote "$2"; json="$json,\"$1\":$quoted"; }; }
+literal() { json="$json,\"$1\":$2"; }
+
+# common: the fields that all reports of a run have.
+common_fields() {
+    json=''
+    if [ -n "${NETBOX_TENANT:-}" ]; then
+        quote "$NETBOX_TENANT"
+        literal tenant "{\"slug\":$quoted}"
+    fi
+    tags='' left=${NETBOX_TAGS:-},
+    while [ -n "$left" ]; do
+        tag=${left%%,*} left=${left#*,}
+        trim "$tag"
+        [ -n "$trimmed" ] || continue
+        quote "$trimmed"
+        tags="$tags${tags:+,}{\"slug\":$quoted}"
+    done
+    [ -z "${NETBOX_TAGS:-}" ] || literal add_tags "[$tags]"
+    common=$json
+}
+
+# trimmed: without blanks and tabs around.
+trim() {
+    trimmed=$1
+    while :; do
+        case $trimmed in
+            ' '* | "$tab"*) trimmed=${trimmed#?} ;;
+            *' ' | *"$tab") trimmed=${trimmed%?} ;;
+            *) return 0 ;;
+        esac
+    done
+}
+
+# decimal: digits without leading zeros, which JSON refuses and the shell takes for octal.
+decimal() {
+    decimal=$1
+    while [ "$decimal" != "${decimal#0?}" ]; do decimal=${decimal#0}; done
+}
+
+# challenge: how the names are proved, by what certbot and others call their plugins; empty where that does not tell.
+challenge_of() {
+    case $1 in
+        http-01 | dns-01 | tls-alpn-01) challenge=$1 ;;
+        standalone | webroot | nginx | apache) challenge=http-01 ;;
+        dns-* | dns_*) challenge=dns-01 ;;
+        *) challenge='' ;;
+    esac
+}
+
+# What the client does not say is forgotten before each lineage, so that nothing of the one before is reported with it.
+forget() {
+    acme_is=true acme_server='' acme_email='' acme_challenge='' acme_auto='' acme_days='' acme_renewed=''
+    chain_file=''
+}
+
+# Stores a report. $1: lineage, $2: file with its chain; the acme_… variables: what the client knows.
+report() {
+    lineage=$1 file=$2
+    [ -r "$file" ] || { warn "$lineage: $file cannot be read by $(id -un)"; return 0; }
+    if ! read_chain "$file"; then
+        warn "$lineage: $file holds no certificate, or a private key, and was not sent"
+        return 0
+    fi
+    # Lineages that nobody renews stay on the disk.
+    if [ -n "$sync" ] && [ -n "$ends" ] && [ "$ends" -lt $((started - GIVE_UP_DAYS * 86400)) ]; then
+        expired=$((expired + 1))
+        return 0
+    fi
+    external_id="$client:$host:$lineage"
+    json="{\"pem\":\"$pem\""
+    field external_id "$external_id"
+    field client "$client"
+    literal is_acme "$acme_is"
+    [ "$acme_is" = false ] || acme_fields
+    name_file "$external_id"
+    if ! printf '%s' "$json$common}" 2>/dev/null >"$stage/$stored_as"; then
+        warn "$lineage: $spool cannot be written"
+        rm -f "$stage/$stored_as"
+        return 0
+    fi
+    queued=$((queued + 1))
+    [ "$queued" -lt "$LIST_SIZE" ] || flush
+}
+
+# What the client said; else what the settings say.
+acme_fields() {
+    field acme_server_url "${acme_server:-${NETBOX_ACME_SERVER:-}}"
+    email=${acme_email:-${NETBOX_ACME_EMAIL:-}}
+    case $email in
+        *[[:space:]]* | *@*@* | @* | *@) ;;
+        *@*) field acme_account_email "$email" ;;
+    esac
+    challenge_of "${acme_challenge:-${NETBOX_ACME_CHALLENGE:-}}"
+    field acme_challenge_type "$challenge"
+    case ${acme_auto:-${NETBOX_ACME_AUTO_RENEWAL:-}} in
+        true | yes | 1) literal acme_auto_renewal true ;;
+        false | no | 0) literal acme_auto_renewal false ;;
+    esac
+    days=${acme_days:-${NETBOX_ACME_RENEWAL_DAYS:-}}
+    case $days in
+        '' | *[!0-9]* | ?????*) ;;
+        *) decimal "$days"; literal acme_renewal_days "$decimal" ;;
+    esac
+    field acme_last_renewed "$acme_renewed"
+}
+
+# stored_as: the file of a report in the spool, one for each external ID: the ID itself, or, where it has characters that
+# a file name has not, a likeness with a checksum. Not every busybox has cksum, not every system sha256sum.
+name_file() {
+    stored_as='' left=$1
+    case $left in
+        *[!A-Za-z0-9._:@=,/-]*) ;;
+        *)
+            while [ "$left" != "${left#*/}" ]; do stored_as=$stored_as${left%%/*}% left=${left#*/}; done
+            stored_as=$stored_as$left
+            ;;
+    esac
+    if [ -z "$stored_as" ] || [ "${#stored_as}" -gt 200 ]; then
+        checksum=$(printf %s "$1" | { cksum 2>/dev/null || sha256sum; } | cut -d' ' -f1 | cut -c1-16)
+        stored_as=$(printf %s "$1" | tr -c 'A-Za-z0-9._-' _ | cut -c1-150)+$checksum
+    fi
+}

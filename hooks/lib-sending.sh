@@ -1,0 +1,145 @@
+#!/bin/sh
+# Part of the hooks' library (lib.sh): the spool, and the request to NetBox.
+# shellcheck disable=SC2034,SC2154  # variables of the other parts and of the hooks
+
+# Reports that a killed run had taken out of the spool to send them. What it was still writing is worth nothing.
+take_back() {
+    for claim in "$spool"/sending.* "$spool"/new.*; do
+        [ -d "$claim" ] || continue
+        kill -0 "${claim##*.}" 2>/dev/null && continue
+        case $claim in "$spool"/new.*) rm -rf "$claim" ;; *) give_back "$claim" ;; esac
+    done
+}
+
+# Puts claimed reports into the spool again; where a newer one came meanwhile, that one stays.
+give_back() {
+    ln "$1"/* "$spool/" 2>/dev/null
+    for report in "$1"/*; do
+        # A file system without hard links
+        [ ! -f "$report" ] || [ -e "$spool/${report##*/}" ] || mv "$report" "$spool/"
+    done
+    rm -rf "$1"
+}
+
+# Sends what is in the spool, in lists.
+flush() {
+    if [ "$queued" -gt 0 ]; then
+        queued=0
+        # Into place, each in one step; newer ones replace what waits there.
+        mv -f "$stage"/* "$spool/" || warn "$spool cannot be written"
+    fi
+    [ -z "$stopped" ] || return 0
+    if not_before=$(cat "$spool/.not-before" 2>/dev/null) && [ "$(date +%s)" -lt "${not_before:-0}" ] 2>/dev/null; then
+        stopped='NetBox asked to be left alone for a while'
+        return 0
+    fi
+    rm -f "$spool/.not-before"
+    find "$spool" -type f -mtime "+$GIVE_UP_DAYS" -exec rm -f {} + 2>/dev/null
+    claim=$spool/sending.$$
+    set --
+    for stored in "$spool"/*; do
+        [ -f "$stored" ] || continue
+        set -- "$@" "$stored"
+        [ $# -ge "$LIST_SIZE" ] || continue
+        send_list "$@"
+        set --
+        [ -z "$stopped" ] || return 0
+    done
+    [ $# -eq 0 ] || send_list "$@"
+}
+
+# Claims these reports by moving them, so that two runs never send the same and a report that comes meanwhile is not
+# deleted with the older one; and sends them.
+send_list() {
+    mkdir -p "$claim"
+    # One that another run was quicker to claim is no mishap.
+    mv "$@" "$claim/" 2>/dev/null
+    set -- "$claim"/*
+    # One alone needs no second attempt.
+    if [ $# -gt 1 ]; then send_all "$@"; elif [ -f "$1" ]; then send_each "$@"; fi
+    give_back "$claim"
+}
+
+# All at once; and if NetBox refuses something of it, one by one: one bad report must not keep back the others.
+send_all() {
+    case $(outcome "$@") in
+        sent) sent=$((sent + $#)); rm -f "$@" ;;
+        refused | forbidden) send_each "$@" ;;
+        *) stopped=$(cat "$work/why") ;;
+    esac
+}
+
+send_each() {
+    forbidden=''
+    for each in "$@"; do
+        out_of_time && return 0
+        case $(outcome "$each") in
+            sent) sent=$((sent + 1)); rm -f "$each" ;;
+            refused)
+                warn "NetBox refused ${each##*/}: $(cat "$work/why") (kept in $spool/bad)"
+                mv -f "$each" "$spool/bad/"
+                ;;
+            forbidden) forbidden=$(cat "$work/why") ;;
+            *) stopped=$(cat "$work/why"); return 0 ;;
+        esac
+    done
+    # Said at the end; the rest of the spool is still tried.
+    [ -z "$forbidden" ] || denied=$forbidden
+}
+
+# A hook keeps its client waiting: not longer than three time limits. The nightly run takes the time it needs.
+out_of_time() {
+    [ -z "$sync" ] || return 1
+    [ $(($(date +%s) - started)) -lt $((3 * ${NETBOX_ACME_TIMEOUT:-20})) ] && return 1
+    stopped='NetBox is slow'
+}
+
+# Sends these files as one list; prints sent, refused, forbidden or failed, and writes why into $work/why.
+outcome() {
+    # Each report is one line.
+    awk 'BEGIN { printf "[" } NR > 1 { printf "," } { printf "%s", $0 } END { printf "]" }' "$@" >"$work/body"
+    : >"$work/answer"
+    : >"$work/headers"
+    # No configuration of the user (it might follow redirects, which would carry the token elsewhere), and the token by
+    # standard input: what stands on a command line or in a file can be read.
+    code=$(printf 'Authorization: %s\nContent-Type: application/json\nAccept: application/json\n' "$authorization" |
+        curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
+            --connect-timeout 5 --max-time "${NETBOX_ACME_TIMEOUT:-20}" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
+            -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code}' \
+            "$url/api/plugins/ssl/certificates/import/" 2>"$work/error") || code=000
+    said=$(tr -d '\000-\037' <"$work/answer" | cut -c1-300)
+    case $code in
+        2??) echo sent ;;
+        400 | 413 | 422) echo "$said" >"$work/why"; echo refused ;;
+        401) echo "NetBox does not accept the token (NETBOX_TOKEN): $said" >"$work/why"; echo failed ;;
+        403)
+            echo "the token (NETBOX_TOKEN) does not permit it: $said" >"$work/why"
+            # NetBox answers 403 to a token that it does not know, too; then the others need not be tried.
+            case $said in *[Tt]oken*) echo failed ;; *) echo forbidden ;; esac
+            ;;
+        3??) echo "NetBox redirects to $(header location | cut -c1-200): set NETBOX_URL to where it is" >"$work/why"; echo failed ;;
+        404 | 405) echo "HTTP $code: is NETBOX_URL right, and the plugin NetBox SSL installed there?" >"$work/why"; echo failed ;;
+        000) echo "NetBox cannot be reached: $(tr -d '\000-\037' <"$work/error" | cut -c1-200)" >"$work/why"; echo failed ;;
+        *)
+            wait_as_asked
+            echo "NetBox answers HTTP $code" >"$work/why"
+            echo failed
+            ;;
+    esac
+}
+
+header() {
+    tr -d '\r' <"$work/headers" |
+        awk -v "name=$1:" 'tolower($1) == name { sub(/^[^:]*:[ ]*/, ""); last = $0 } END { print last }'
+}
+
+# Retry-After in seconds (RFC 9110 section 10.2.3), at most a day; a date is taken for five minutes.
+wait_as_asked() {
+    asked=$(header retry-after)
+    case $asked in
+        '') return 0 ;;
+        *[!0-9]*) asked=300 ;;
+        ??????*) asked=86400 ;;
+    esac
+    echo $(($(date +%s) + asked)) >"$spool/.not-before"
+}
