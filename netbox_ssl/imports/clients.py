@@ -13,7 +13,7 @@ __all__ = ('CLIENTS', 'FILES', 'INSTALLED', 'Client', 'file_text')
 
 # Where the guides put the hooks
 INSTALLED = '/usr/local/lib/netbox-acme'
-# What is put in the place of the library: in each hook in these very words.
+# The library of the hooks. Each hook sources its first file with this very line, which is replaced by all of them.
 LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh')
 SOURCES_LIBRARY = '. "$lib"\n'
 
