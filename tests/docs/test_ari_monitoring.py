@@ -63,7 +63,7 @@ class PageTestCase(AskingTestMixin, APITestCase):
         for reason in reasons:
             with self.subTest(reason):
                 self.assertIn(f'*{reason.removesuffix(" Import the PEM.")}*', PAGE)
-        for beginning in ('Asking CAs is switched off', 'Asking this provider is switched off'):
+        for beginning in ('Polling is switched off', 'Polling this provider is switched off'):
             self.assertIn(f'*{beginning}*', PAGE)
         with override_settings(ISOLATED_DEPLOYMENT=True):
             self.assertIn(f'*{why_switched_off().partition(" (")[0]}*', PAGE)

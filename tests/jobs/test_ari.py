@@ -42,7 +42,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
             job = self.run_next()
             self.assertEqual(job.data['asked'], expected)
             logged = [entry['message'] for entry in job.log_entries]
-            self.assertEqual(logged, ['1 certificates asked for: 1 windows, 0 moved earlier'] if expected else [])
+            self.assertEqual(logged, ['1 certificates polled: 1 windows, 0 moved earlier'] if expected else [])
             successor = ARIPollJob.waiting().get()
             self.assertLess(abs(successor.scheduled - timezone.now() - timedelta(minutes=1)), timedelta(seconds=10))
 
