@@ -67,9 +67,9 @@ class PageTestCase(AskingTestMixin, APITestCase):
             self.assertIn(f'*{beginning}*', PAGE)
         with override_settings(ISOLATED_DEPLOYMENT=True):
             self.assertIn(f'*{why_switched_off().partition(" (")[0]}*', PAGE)
-        with self.assertRaisesRegex(Failure, r'^The host \S+ is at an address that is not public\.'):
+        with self.assertRaisesRegex(Failure, r'^The host \S+ has an address that is not public\.'):
             Client().get('https://127.0.0.1/')
-        self.assertIn('*The host … is at an address that is not public.*', PAGE)
+        self.assertIn('*The host … has an address that is not public.*', PAGE)
 
     def test_the_filters_find(self):
         grant(self.user, 'view')
