@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _lazy
 from extras.dashboard.utils import register_widget
 from extras.dashboard.widgets import DashboardWidget, WidgetConfigForm
 from extras.models import Tag
@@ -43,20 +43,20 @@ class CertificatesConfigForm(WidgetConfigForm):
     tenant_id = StoredChoiceField(
         queryset=Tenant.objects.all(),
         required=False,
-        label=gettext_lazy('Tenants'),
-        help_text=gettext_lazy('Only certificates of these tenants'),
+        label=_lazy('Tenants'),
+        help_text=_lazy('Only certificates of these tenants'),
     )
     tag_id = StoredChoiceField(
         queryset=Tag.objects.all(),
         required=False,
-        label=gettext_lazy('Tags'),
-        help_text=gettext_lazy('Only certificates that have all of these tags'),
+        label=_lazy('Tags'),
+        help_text=_lazy('Only certificates that have all of these tags'),
     )
     acme_provider = forms.CharField(
         required=False,
-        label=gettext_lazy('ACME provider'),
+        label=_lazy('ACME provider'),
         widget=provider_input(),
-        help_text=gettext_lazy('Only certificates of this provider'),
+        help_text=_lazy('Only certificates of this provider'),
     )
 
 
@@ -65,8 +65,8 @@ class RowsConfigForm(CertificatesConfigForm):
         required=False,
         min_value=1,
         max_value=MOST_ROWS,
-        label=gettext_lazy('Rows'),
-        help_text=gettext_lazy('How many certificates to show; 10 if empty'),
+        label=_lazy('Rows'),
+        help_text=_lazy('How many certificates to show; 10 if empty'),
     )
 
 
@@ -125,9 +125,7 @@ class CertificatesWidget(DashboardWidget):
 class RenewalStatusWidget(CertificatesWidget):
     # Not lazy: NetBox returns it from __str__(), as it is, and its page for adding widgets would fail.
     default_title = _('Certificate Renewals')
-    description = gettext_lazy(
-        'How many certificates have which renewal status, as a ring; each count links to the list.'
-    )
+    description = _lazy('How many certificates have which renewal status, as a ring; each count links to the list.')
     template_name = 'netbox_ssl/dashboard/renewal_status.html'
 
     def content(self, certificates, now):
@@ -171,7 +169,7 @@ class RowsWidget(CertificatesWidget):
 @register_widget
 class NextDueWidget(RowsWidget):
     default_title = _('Next Renewals')
-    description = gettext_lazy('The certificates whose renewal is due next, the soonest first.')
+    description = _lazy('The certificates whose renewal is due next, the soonest first.')
     column = 'renewal_due_at'
     filters = f'renewal_status={RenewalStatusChoices.OK}'
 
@@ -185,9 +183,7 @@ class NextDueWidget(RowsWidget):
 @register_widget
 class OverdueWidget(RowsWidget):
     default_title = _('Overdue Renewals')
-    description = gettext_lazy(
-        'The certificates that a working client would have renewed by now, the longest overdue first.'
-    )
+    description = _lazy('The certificates that a working client would have renewed by now, the longest overdue first.')
     column = 'renewal_overdue_at'
     filters = 'renewal_overdue=true'
 
