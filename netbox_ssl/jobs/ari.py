@@ -4,11 +4,10 @@ from dataclasses import asdict
 
 from netbox.jobs import system_job
 
-from netbox_ssl.announcements.sweep import watchdog
 from netbox_ssl.ari.eligibility import why_switched_off
 from netbox_ssl.ari.polling import PollResult, poll
 from netbox_ssl.ari.window_moves import announce_moves
-from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW, get_config
+from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW, any_workers_for_queue, get_config
 
 from .chain import ChainedJob
 
@@ -32,7 +31,7 @@ class ARIPollJob(ChainedJob):
 
     @classmethod
     def chain_queue(cls) -> str:
-        return RQ_QUEUE_LOW if watchdog.is_served(RQ_QUEUE_LOW) else RQ_QUEUE_DEFAULT
+        return RQ_QUEUE_LOW if any_workers_for_queue(RQ_QUEUE_LOW) else RQ_QUEUE_DEFAULT
 
     def run(self, *args, **kwargs):
         self.continue_chain()

@@ -23,7 +23,7 @@ from rq.job import Job, JobStatus
 from netbox_ssl import settings
 from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_HIGH, any_workers_for_queue
 
-__all__ = ('Watchdog', 'is_served', 'newest_sweep', 'note_sweep', 'queue_name', 'start', 'waits_in_queue')
+__all__ = ('Watchdog', 'newest_sweep', 'note_sweep', 'queue_name', 'start', 'waits_in_queue')
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
@@ -39,18 +39,17 @@ SLACK_SECONDS = 8
 ASK_AGAIN_SECONDS = 20
 
 
-def is_served(queue: str) -> bool:
-    """Return whether any worker listens to ``queue``. One that was killed counts for some more minutes."""
-    return any_workers_for_queue(queue)
-
-
 def waits_in_queue(job: Job) -> bool:
     """
     Return whether a worker will get to ``job``. Its status alone does not say so: a worker that is killed between
     taking a job and starting it leaves behind one that counts as queued for ever and is in no queue.
     """
     is_queued = job.get_status() == JobStatus.QUEUED
-    return is_queued and django_rq.get_queue(job.origin).get_job_position(job.id) is not None and is_served(job.origin)
+    return (
+        is_queued
+        and django_rq.get_queue(job.origin).get_job_position(job.id) is not None
+        and any_workers_for_queue(job.origin)
+    )
 
 
 def queue_name() -> str:
@@ -58,7 +57,7 @@ def queue_name() -> str:
     Return the queue for sweeps: the one of high priority, so that they do not wait behind webhooks to a slow receiver,
     or the default one if no worker listens to that.
     """
-    return RQ_QUEUE_HIGH if is_served(RQ_QUEUE_HIGH) else RQ_QUEUE_DEFAULT
+    return RQ_QUEUE_HIGH if any_workers_for_queue(RQ_QUEUE_HIGH) else RQ_QUEUE_DEFAULT
 
 
 def note_sweep() -> None:
