@@ -38,7 +38,7 @@ class RenewalSweepJob(ChainedJob):
 
     @classmethod
     def enqueue_once(cls, *args, **kwargs):
-        """As any chain; and the ``netbox rqworker`` that calls this watches, while it lives, that sweeps begin."""
+        """Begin the chain, and watch from now on, in the ``netbox rqworker`` that calls this, that sweeps begin."""
         watchdog.start()
         return super().enqueue_once()
 
