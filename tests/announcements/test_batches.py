@@ -15,8 +15,8 @@ from netbox_ssl.announcements.locks import locked
 from netbox_ssl.announcements.sweep.paging import in_order
 from netbox_ssl.event_types import RENEWAL_OVERDUE
 from netbox_ssl.models import Certificate
-from tests.announcements.sweep.test_concurrency import SECONDS, in_thread
 from tests.support.announcements import CommittingTestCase, make_certificate
+from tests.support.threads import SECONDS, in_thread
 
 DAY = timedelta(days=1)
 
