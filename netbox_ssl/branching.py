@@ -1,6 +1,6 @@
 """
-Within a branch of netbox-branching, objects lie in another schema, reached by a database alias of its own. Wherever we
-open a transaction, lock, or write SQL ourselves we have to use that. Without netbox-branching it is always the default.
+Branches of netbox-branching. Within one, objects are in another schema, with a database alias of its own, which has to
+be used wherever the plugin opens a transaction, locks, or writes SQL. Without netbox-branching it is the default alias.
 """
 
 from django.apps import apps
@@ -11,32 +11,32 @@ from .netbox_internals import deserialize_object
 
 __all__ = ('ReplayedMixin', 'atomic', 'connection', 'database', 'in_branch', 'register')
 
-# No change log of their own, but they belong to objects that are branched.
+# They have no change log of their own, but belong to objects that are branched.
 BRANCHED_TOO = {'netbox_ssl.issuance'}
 
 
 def database() -> str:
-    """The alias under which certificates are read and written at this moment."""
+    """Return the alias of the database in which certificates are read and written at this moment."""
     return router.db_for_write(apps.get_model('netbox_ssl', 'Certificate'))
 
 
 def connection():
-    """The connection to that."""
+    """Return the connection to that database."""
     return connections[database()]
 
 
 def atomic():
-    """A transaction of that."""
+    """Return a transaction of that database, as a context manager."""
     return transaction.atomic(using=database())
 
 
 def in_branch() -> bool:
-    """Whether what is done now concerns a branch: nothing of it has happened before it is merged."""
+    """Return whether a branch is active: what is done in it has not happened before it is merged."""
     return database() != DEFAULT_DB_ALIAS
 
 
 def register() -> None:
-    """Have issuances branched with their certificates, where netbox-branching is installed."""
+    """Include issuances in branches, with their certificates, where netbox-branching is installed."""
     if 'netbox_branching' in settings.PLUGINS:
         from netbox_branching.utilities import register_branching_resolver
 
@@ -44,7 +44,7 @@ def register() -> None:
 
 
 class _Replayed:
-    """What netbox-branching saves when a creation is merged: by ``save()`` of the model, which Django's bypasses."""
+    """What netbox-branching saves when it merges a creation: by the model's ``save()``, which Django's own bypasses."""
 
     def __init__(self, deserialized):
         self.object, self.m2m_data = deserialized.object, deserialized.m2m_data
@@ -56,9 +56,9 @@ class _Replayed:
 
 
 class ReplayedMixin:
-    """For models whose ``save()`` does more than to store."""
+    """For models whose ``save()`` does more than store the object."""
 
     @classmethod
     def deserialize_object(cls, data, pk=None):
-        """As NetBox's, but saved by ``save()``: netbox-branching asks for this when it merges."""
+        """As NetBox's, but saved by ``save()``: netbox-branching calls this when it merges."""
         return _Replayed(deserialize_object(cls, data, pk=pk))

@@ -51,7 +51,7 @@ def _boolean(name: str) -> bool:
 
 @cache
 def catalogue() -> Catalogue:
-    """The known ACME providers, those of the ``acme_providers`` setting first."""
+    """Return the known ACME providers, those of the ``acme_providers`` setting first."""
     try:
         return build_catalogue(parse_custom_providers(_get('acme_providers')))
     except ValueError as error:
@@ -60,7 +60,7 @@ def catalogue() -> Catalogue:
 
 @cache
 def limits() -> Limits:
-    """How much one import input may hold."""
+    """Return how much a single import may contain."""
     return Limits(
         max_input_bytes=_integer('import_max_bytes'),
         max_certificates=_integer('import_max_certificates'),
@@ -69,35 +69,38 @@ def limits() -> Limits:
 
 
 def sweep_interval() -> int:
-    """Minutes between two sweeps for status changes that time alone made."""
+    """Return the minutes between two sweeps for changes that time makes."""
     return _integer('sweep_interval')
 
 
 def announce_past() -> bool:
-    """Whether the Event Rules are told, too, what time had done to a certificate before it came in here."""
+    """Return whether what time did to a certificate before it was created here is announced, too."""
     return _boolean('announce_past')
 
 
 @dataclass(frozen=True)
 class ARISettings:
-    """How CAs are asked for renewal information (RFC 9773)."""
+    """How CAs are polled for renewal information (RFC 9773)."""
 
     enabled: bool
-    disabled_providers: frozenset[str]  # names, lower case
-    allowed_hosts: frozenset[str]  # lower case; may be at addresses that are not public
-    requests_per_second: int  # to one host
+    # Names, lower case
+    disabled_providers: frozenset[str]
+    # Lower case; they may have addresses that are not public
+    allowed_hosts: frozenset[str]
+    # To one host
+    requests_per_second: int
     concurrency: int
 
 
 @cache
 def ari() -> ARISettings:
-    """Those whose names begin with ``ari_``."""
+    """Return the settings whose names begin with ``ari_``."""
     hosts = _texts('ari_allowed_hosts', 'host names or IP addresses')
     for host in hosts:
         if not host or set(host) & set('/@*[] ') or (':' in host and not _is_ip_address(host)):
             raise ImproperlyConfigured(
-                f"PLUGINS_CONFIG['{PLUGIN}']['ari_allowed_hosts'] holds {host!r}: give host names or IP addresses as "
-                'they are, without scheme, port or wildcard.'
+                f"PLUGINS_CONFIG['{PLUGIN}']['ari_allowed_hosts'] contains {host!r}: give host names or IP "
+                'addresses, without scheme, port or wildcard.'
             )
     return ARISettings(
         enabled=_boolean('ari_enabled'),
@@ -125,7 +128,7 @@ def _is_ip_address(text: str) -> bool:
 
 @cache
 def netbox_url() -> str:
-    """Where people find this NetBox: scheme and host, with neither path nor slash at the end. Empty: nobody said."""
+    """Return the address of this NetBox: scheme and host, without path or trailing slash; empty if not set."""
     value = _get('netbox_url')
     if value == '':
         return ''
@@ -138,22 +141,22 @@ def netbox_url() -> str:
 
 
 def source_behind_hours() -> int:
-    """Hours that a renewal may take to reach all sources of a certificate before one without it counts as behind."""
+    """Return the hours that a renewal may take to reach a source before the source counts as behind."""
     return _integer('source_behind_hours')
 
 
 def source_silent_days() -> int:
-    """Days without a report after which a source counts as silent; 0: never."""
+    """Return the days without a report after which a source counts as silent; 0: never."""
     return _integer('source_silent_days')
 
 
 def refuse_tenant_mismatch() -> bool:
-    """Whether a certificate must not be assigned to what belongs to another tenant."""
+    """Return whether a certificate must not be assigned to an object of another tenant."""
     return _boolean('refuse_tenant_mismatch')
 
 
 def forget() -> None:
-    """Drop what was computed from the settings, for tests that change them."""
+    """Drop everything computed from the settings, for tests that change them."""
     catalogue.cache_clear()
     limits.cache_clear()
     ari.cache_clear()
@@ -161,7 +164,7 @@ def forget() -> None:
 
 
 def validate() -> None:
-    """Raise ``ImproperlyConfigured``, naming the setting, its value and what it may be, if any setting is unusable."""
+    """Raise ``ImproperlyConfigured`` if a setting is unusable, naming it, its value and the accepted values."""
     catalogue()
     limits()
     sweep_interval()

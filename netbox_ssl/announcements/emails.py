@@ -1,4 +1,4 @@
-"""What an e-mail about an event says, who gets it, and how it is sent: by NetBox's own mail server (``EMAIL``)."""
+"""The e-mail about an event: its text, its recipients, and how it is sent, by NetBox's mail server (``EMAIL``)."""
 
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -19,27 +19,27 @@ from .payload import describe
 
 __all__ = ('Message', 'contact_addresses', 'member_addresses', 'send_email', 'write')
 
-# A message names as many of each as a person reads.
+# Sources, assignments and contacts in a message; more are not read.
 MOST_LINES = 10
 
 
 @dataclass(frozen=True)
 class Message:
-    """Made when the event happens; the job that sends it has nothing to look up."""
+    """An e-mail, written when the event happens: the job that sends it has nothing to look up."""
 
     subject: str
     body: str
-    # Names and values, beside those that every message has
+    # In addition to those that every message has
     headers: dict[str, str]
 
 
 def member_addresses(group) -> list[str]:
-    """Of the active members of a notification group, each once."""
+    """Return the addresses of the active members of a notification group, each once."""
     return _each_once(user.email for user in group.members if user.is_active)
 
 
 def contact_addresses(event_context, data: dict) -> list[str]:
-    """Of the contacts to be called about the object of an event, the primary ones first, each once."""
+    """Return the addresses of the contacts of the object of an event, primary contacts first, each once."""
     announcement = data.get('announcement') or {}
     contacts = announcement.get('contacts')
     if contacts is not None:
@@ -56,17 +56,17 @@ def contact_addresses(event_context, data: dict) -> list[str]:
 
 
 def _each_once(addresses) -> list[str]:
-    """Without those that are no address at all."""
+    """Drop repetitions and what is not an address."""
     return list(dict.fromkeys(address for address in addresses if address and '@' in parseaddr(address)[1]))
 
 
 def write(event_context, data: dict, event_rule) -> Message:
     """
-    The message about an event.
+    Write the message about an event.
 
     Args:
-        event_context: as NetBox gives it to actions
-        data: event data; that of our announcements (docs/reference/event-data.md) says more
+        event_context: as NetBox passes it to actions
+        data: event data; that of announcements says more (docs/reference/event-data.md)
     """
     announcement = data.get('announcement') or {}
     context = {
@@ -92,8 +92,8 @@ def write(event_context, data: dict, event_rule) -> Message:
 
 def _headers(event_context, announcement: dict) -> dict[str, str]:
     """
-    No answering machine answers (RFC 3834, section 5); what is about one object is one thread, and a mail program knows
-    a repeated announcement by its Message-ID (RFC 5322, section 3.6.4).
+    Return headers that suppress automatic replies (RFC 3834, section 5), put messages about one object in one thread,
+    and let mail programs recognize a repeated announcement by its Message-ID (RFC 5322, section 3.6.4).
     """
     domain = parseaddr(settings.SERVER_EMAIL or '')[1].partition('@')[2] or 'localhost'
     thread = f'<{event_context["object_type"].model}-{event_context["object_id"]}.netbox-ssl@{domain}>'
@@ -105,7 +105,7 @@ def _headers(event_context, announcement: dict) -> dict[str, str]:
 
 
 def _link(event_context) -> str:
-    """To the object; a path if nobody has told where NetBox is (setting ``netbox_url``)."""
+    """Return the address of the object; only a path if the setting ``netbox_url`` is empty."""
     found = event_context.get('object')
     try:
         path = found.get_absolute_url()
@@ -115,18 +115,18 @@ def _link(event_context) -> str:
 
 
 def _time(value) -> str:
-    """For people: to the minute, in UTC as everywhere in event data."""
+    """Format a time to the minute, in UTC as everywhere in event data."""
     moment = parse_datetime(value) if isinstance(value, str) else value
     return moment.strftime('%Y-%m-%d %H:%M %Z') if moment else ''
 
 
 def _one_line(text: str) -> str:
-    """Line breaks would end a header."""
+    """Replace line breaks, which would end a header."""
     return ' '.join(str(text).split())
 
 
 def send_email(address: str, message: Message) -> None:
-    """RQ job: hand one message to the mail server. Raises ``smtplib.SMTPException`` or ``OSError``; RQ tries again."""
+    """RQ job: pass one message to the mail server. Raises ``smtplib.SMTPException`` or ``OSError``; RQ retries it."""
     EmailMessage(
         subject=message.subject,
         body=message.body,

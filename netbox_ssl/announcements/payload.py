@@ -1,6 +1,6 @@
 """
-What an announcement says of a certificate, so that whoever receives it can act without asking back: times, the places
-that report the certificate, what it serves, and whom to call.
+The event data about a certificate, so that its receiver can act without asking back: times, the sources that report
+the certificate, the objects it is assigned to, and contacts.
 
 A sweep announces many at a time: after ``prefetch()`` for all of them together, none costs a query of its own.
 """
@@ -16,16 +16,16 @@ from netbox_ssl.utilities import timestamp
 
 __all__ = ('MOST_SOURCES', 'describe', 'prefetch')
 
-# A wildcard may be on thousands of hosts, and receivers refuse large bodies. "sources_omitted" counts the rest.
+# A wildcard certificate may be on thousands of hosts, and receivers refuse large bodies. The rest are counted.
 MOST_SOURCES = 50
 
-# Where prefetch() keeps what a certificate serves, and who reports it.
+# Where prefetch() keeps the assignments and the sources of a certificate.
 SERVED = '_announced_served'
 SOURCES = '_announced_sources'
 
 
 def prefetch(certificates: list[Certificate]) -> None:
-    """Read what ``describe()`` and the serializer need of all of them, in a few queries for all; PEMs are not read."""
+    """Read what ``describe()`` and the serializer need, in a few queries for all certificates; PEMs are not read."""
     usual = dict(
         Certificate.objects.filter(pk__in=[each.pk for each in certificates]).values_list('pk', usual_renewal_sql())
     )
@@ -55,14 +55,14 @@ def _is_prefetched(certificate: Certificate) -> bool:
 
 def describe(certificate: Certificate) -> dict:
     """
-    The part of an announcement that is the same whatever is announced. Nothing but JSON types; times are RFC 3339.
+    Return the part of an announcement that is the same whatever is announced: JSON types only, times by RFC 3339.
 
-    Costs no query if the certificate was given to ``prefetch()``.
+    It takes no query if the certificate was passed to ``prefetch()``.
     """
     if not _is_prefetched(certificate):
         prefetch([certificate])
     served = getattr(certificate, SERVED)
-    # Hosts that a renewal has left behind come first.
+    # Hosts that a renewal has not reached come first.
     sources = sorted(getattr(certificate, SOURCES), key=lambda source: (not source.is_behind, source.external_id))
     return {
         'certificate': {

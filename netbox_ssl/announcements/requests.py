@@ -1,8 +1,8 @@
 """
 Announces the changes of renewal status that a request made: an edit, an import, a renewal.
 
-NetBox fires *Object updated* by itself. Ours follows, to the rules that do not subscribe to *Object updated* too: those
-have been told. What time does is the business of ``sweep.py``, and a creation is no change.
+NetBox sends *Object updated* itself. *Renewal status changed* follows, to the rules that do not also subscribe to
+*Object updated*: those have got it already. Changes that time makes are left to ``sweep/``; a creation is not a change.
 """
 
 import logging
@@ -27,11 +27,12 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 def announce_request_changes(events: list) -> None:
     """
-    Runs after NetBox's own processor (``PluginConfig.events_pipeline``) with every event of a request. Never raises:
-    that would keep the pipelines of other plugins from running. Whatever it fails to announce, the sweep announces.
+    Announce what a request changed. Called after NetBox's own processor (``PluginConfig.events_pipeline``) with every
+    event of the request. Never raises, for that would keep the pipelines of other plugins from running; the sweep
+    announces whatever was not announced here.
     """
     if in_branch():
-        # Nothing of it has happened yet. A merge is a request to us.
+        # It has not happened yet in main. A merge is a request of its own.
         return
     try:
         ours = [event for event in events if event['object_type'].model_class() is Certificate]
@@ -42,13 +43,13 @@ def announce_request_changes(events: list) -> None:
 
 
 def _statuses(event) -> tuple[str | None, str | None] | None:
-    """Renewal status before and after; None where NetBox has no snapshot of before."""
+    """Return the renewal status before and after; None where NetBox has no snapshot of before."""
     before, after = (event['snapshots'].get(key) for key in ('prechange', 'postchange'))
     return (before.get('renewal_status'), after.get('renewal_status')) if before and after else None
 
 
 def _settle_creations(events) -> None:
-    """A certificate that was changed again by the request that made it is still a creation to NetBox, hence to us."""
+    """Record the status of certificates that the request created, and may have changed again: still a creation."""
     for event in events:
         status = (event['snapshots'].get('postchange') or {}).get('renewal_status') or ''
         announced = event['object'].announced_status
@@ -67,7 +68,7 @@ def _settle_updates(events) -> None:
         elif event['object'].announcing_since is not None:
             unchanged.append(event['object_id'])
     if unchanged:
-        # Changed and changed back: nothing to announce, and the sweep need not wait.
+        # Changed and changed back: there is nothing to announce, and the sweep need not wait.
         Certificate.objects.filter(pk__in=unchanged).update(announcing_since=None)
     if changes:
         rules = Rules(RENEWAL_STATUS_CHANGED, but_not=OBJECT_UPDATED)
@@ -87,10 +88,10 @@ def _announce(event, before: str | None, status: str | None, rules: Rules) -> No
         if certificate.announced_status is None:
             # No sweep has seen it yet.
             certificate.announced_status = before or ''
-        # A later request's claim is not ours to drop.
+        # Keep the claim of a later request.
         claim = event['object'].announcing_since
         written = {'announcing_since': Case(When(announcing_since=claim, then=None), default=F('announcing_since'))}
-        # Another request or time may have come in between. Who made it what it is now announces that.
+        # Another request, or time, may have changed it since. Whatever made the present status announces that.
         if certificate.renewal_status == status and (certificate.announced_status or None) != status:
             announcement = status_changed(certificate, status)
             # NetBox serializes the certificate when its data are read: not where no rule wants them.

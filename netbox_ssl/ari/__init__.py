@@ -1,13 +1,14 @@
 """
-ACME Renewal Information (RFC 9773): asks CAs when they want certificates renewed, and notes the answers.
+ACME Renewal Information (RFC 9773): requests from CAs when they want certificates renewed, and records the answers.
 
-    client.py       requests to hosts that are not trusted; transport.py keeps them within limits, addresses.py says
-                    which may be connected to, failures.py why there is no answer
-    directories.py  where a CA answers; kept for a day
-    eligibility.py  which certificates are asked for, and why others are not
-    asking.py       one certificate's question and what came of it
-    polling.py      many of them: claimed, asked, recorded
-    moved.py        tells the Event Rules of windows that moved
-    jobs.py         the system job; soon.py lets it run right after an import
-    describing.py   what a person is told
+    eligibility.py   for which certificates it is requested, and why not for others
+    directories.py   where a CA answers; cached for a day
+    host_limits.py   how many requests a host gets
+    asking.py        one request to a CA, and its outcome
+    polling.py       many of them: claimed, requested, recorded
+    window_moves.py  announces windows that moved
+    explanations.py  what pages and the REST API say about it
+    http/            requests to hosts that are not trusted
+
+The system job is in jobs/ari.py.
 """

@@ -1,4 +1,4 @@
-"""One certificate's question to its CA, and what came of it. Touches no database: threads run it."""
+"""One request to a CA about one certificate, and its outcome. Uses no database: threads run it."""
 
 import random
 from collections import defaultdict
@@ -21,9 +21,9 @@ from .http.failures import Failure
 
 __all__ = ('Asker', 'Outcome', 'Question', 'make_client')
 
-# Certificates of a CA that serves none are asked for again when its directory is, spread over this time.
+# If a CA offers no renewal information, its certificates are polled again when its directory is, spread over this time.
 SPREAD = timedelta(hours=1)
-# How long a host is left alone that fails again and again.
+# How long a host gets no requests that fails again and again.
 REST = timedelta(minutes=5)
 
 
@@ -39,8 +39,8 @@ class Question:
 @dataclass(frozen=True)
 class Outcome:
     """
-    What came of a question. ``window`` is None where none was told; a window known before is kept then, unless the CA
-    is ``unsupported``. ``checked_at`` is None if nobody was asked.
+    The outcome of a question. ``window`` is None if the CA gave none; a window known before is kept then, unless the CA
+    is ``unsupported``. ``checked_at`` is None if no request was made.
     """
 
     question: Question
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def make_client() -> Client:
-    """With NetBox's proxy settings, and the hosts that the operator allowed."""
+    """Return a client with NetBox's proxy settings, and the hosts that the operator allowed."""
     configured = settings.ari()
     return Client(
         allowed_hosts=configured.allowed_hosts,
@@ -64,7 +64,7 @@ def make_client() -> Client:
 
 
 class Asker:
-    """Threads may share one; each directory is asked once, whoever comes first."""
+    """Asks CAs. Threads may share one; each directory is requested once, by the first of them."""
 
     def __init__(self, client: Client, limits: HostLimits, clock=timezone.now):
         self._client = client
@@ -75,7 +75,7 @@ class Asker:
         self._directories: dict[str, directories.Directory] = {}
 
     def ask(self, question: Question) -> Outcome:
-        """Never raises but for what is a mistake of ours."""
+        """Request the renewal information. Whatever goes wrong on the way is in the outcome."""
         directory = self._directory(question.directory_url)
         now = self._clock()
         if directory.unsupported:
@@ -85,7 +85,7 @@ class Asker:
         url = f'{directory.renewal_info.rstrip("/")}/{question.cert_id}'
         host = (urlsplit(url).hostname or '').lower()
         if not self._limits.admit(host):
-            resting = f'{host} failed several times in a row and is left alone for some minutes.'
+            resting = f'{host} failed several times in a row and gets no requests for some minutes.'
             error = resting if self._limits.is_resting(host) else ''
             return Outcome(question, now + REST * random.uniform(1, 2), error=error, failures=question.failures)  # noqa: S311
         outcome = self._fetch(question, url)

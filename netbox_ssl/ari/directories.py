@@ -1,7 +1,7 @@
 """
-Where a CA answers: the ``renewalInfo`` URL of its ACME directory, asked for once a day and kept in NetBox's cache. That
-it serves none is kept, too. What goes wrong is kept until it is time to try again, so that a million certificates of
-one CA do not mean a million attempts.
+Where a CA answers: the ``renewalInfo`` URL of its ACME directory, requested once a day and kept in NetBox's cache, also
+if there is none. A failure is kept until it is time to try again, so that a million certificates of one CA do not cause
+a million attempts.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ KEPT = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Directory:
-    """What is known of an ACME directory until ``until``. Neither URL nor error: it serves no renewal information."""
+    """What is known of an ACME directory until ``until``. Neither URL nor error: it offers no renewal information."""
 
     renewal_info: str
     error: str
@@ -38,13 +38,13 @@ class Directory:
 
 
 def known(url: str, now: datetime) -> Directory | None:
-    """What is known of the directory, without asking; None if nothing is, or no longer."""
+    """Return what is known of the directory, without a request; None if nothing is, or no longer."""
     entry = cache.get(_key(url))
     return entry if entry is not None and entry.until > now else None
 
 
 def discover(url: str, client: Client, now: datetime) -> Directory:
-    """Ask the directory, and keep the answer."""
+    """Request the directory, and keep the answer."""
     before = cache.get(_key(url))
     failures = before.failures if before is not None else 0
     try:
@@ -63,7 +63,7 @@ def discover(url: str, client: Client, now: datetime) -> Directory:
 
 
 def allows_http(directory_url: str) -> bool:
-    """Without TLS only where the directory itself has none, as within a laboratory."""
+    """Return whether requests may go without TLS: only if the directory itself has none, as in a laboratory."""
     return urlsplit(directory_url).scheme == 'http'
 
 

@@ -1,4 +1,4 @@
-"""What a person is told of a certificate's renewal information."""
+"""What pages and the REST API say about the renewal information of a certificate."""
 
 from dataclasses import dataclass
 
@@ -30,8 +30,8 @@ def describe(certificate: Certificate) -> Description:
         return Description('', can_be_asked=True)
     entry = directories.known(directory_url(certificate), now)
     if entry is not None and entry.unsupported:
-        return Description(_('The CA offers no renewal information (RFC 9773). It is asked again daily.'), True)
-    return Description(_('Not asked yet.'), can_be_asked=True)
+        return Description(_('The CA offers no renewal information (RFC 9773). This is checked again daily.'), True)
+    return Description(_('Not polled yet.'), can_be_asked=True)
 
 
 # RFC 9773, section 4.3, lets a client ask once a minute at most.
@@ -40,8 +40,8 @@ AT_MOST_EVERY = 60
 
 def why_not_now(certificate: Certificate) -> tuple[str, int]:
     """
-    Why the CA cannot be asked for it at this moment, in a sentence, and after how many seconds it can (0: that will not
-    help). '' if it can.
+    Return why the CA cannot be polled for it at this moment, in a sentence, and after how many seconds it can be (0:
+    waiting does not help); '' if it can.
     """
     now = timezone.now()
     if reason := why_switched_off() or why_never(certificate, now):
@@ -49,6 +49,6 @@ def why_not_now(certificate: Certificate) -> tuple[str, int]:
     if certificate.ari_last_checked is not None:
         left = AT_MOST_EVERY - int((now - certificate.ari_last_checked).total_seconds())
         if 0 < left <= AT_MOST_EVERY:
-            message = _('The CA was asked less than a minute ago. Try again in {seconds} seconds.')
+            message = _('The CA was polled less than a minute ago. Try again in {seconds} seconds.')
             return message.format(seconds=left), left
     return '', 0

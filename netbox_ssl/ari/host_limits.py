@@ -1,4 +1,4 @@
-"""How much is asked of one host: so many requests a second by all workers; none while it fails again and again."""
+"""How many requests a host gets: a number per second from all workers; none while it fails again and again."""
 
 import time
 from collections import Counter
@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 __all__ = ('HostLimits',)
 
-# Failures in a row after which a host is left alone for the rest of a run.
+# Failures in a row after which a host gets no requests for the rest of a run.
 MOST_FAILURES = 10
 LONGEST_WAIT = 20
 
@@ -27,7 +27,7 @@ class HostLimits:
         self._lock = Lock()
 
     def admit(self, host: str) -> bool:
-        """Wait for this request's turn. False: it is not to be made now."""
+        """Wait for the turn of this request. Returns False if it must not be made now."""
         until = time.monotonic() + LONGEST_WAIT
         while not self.is_resting(host):
             second = time.time()
@@ -49,6 +49,6 @@ class HostLimits:
             return self._failures[host] >= MOST_FAILURES
 
     def note(self, host: str, failed: bool) -> None:
-        """What became of a request: whether it failed for a reason that may pass."""
+        """Note the outcome of a request: whether it failed for a temporary reason."""
         with self._lock:
             self._failures[host] = self._failures[host] + 1 if failed else 0

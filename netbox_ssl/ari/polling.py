@@ -1,9 +1,9 @@
 """
-Asks CAs for many certificates: claim, ask, record.
+Polls CAs for many certificates: claim, request, record.
 
-A claim is a lease: ``ari_next_check`` is set ahead, past rows that another worker is claiming. So several workers share
-without doubles, and what a worker that died had claimed is asked for when the lease ends. Memory does not grow with the
-number of certificates: few are in flight, and answers are recorded as they come.
+A claim is a lease: ``ari_next_check`` is set ahead, skipping rows that another worker is claiming. So several workers
+share the work without duplicates, and what a worker that died had claimed is polled when the lease ends. Memory does
+not grow with the number of certificates: few are in flight, and answers are recorded as they arrive.
 """
 
 import queue
@@ -30,13 +30,13 @@ __all__ = ('PollResult', 'check_now', 'claim', 'poll', 'record')
 LEASE = timedelta(minutes=5)
 CLAIM = 200
 BATCH = 100
-# When certificates are looked at again whose provider is switched off, or has no known directory.
+# When certificates are considered again whose provider is switched off, or has no known directory.
 LATER = timedelta(days=1)
 
-# Only for the X.509 certificate that was asked for: meanwhile it may have been renewed. CAs compute windows anew for
-# each answer, and round: a minute is no move.
-RECORD = """
-    UPDATE netbox_ssl_certificate AS c SET
+# Only for the X.509 certificate that was polled: it may have been renewed meanwhile. CAs compute windows anew for each
+# answer, and round them: a minute is not a move.
+RECORD = f"""
+    UPDATE {Certificate._meta.db_table} AS c SET
         ari_last_checked = coalesce(v.checked_at, c.ari_last_checked),
         ari_next_check = v.next_check,
         ari_failures = v.failures,
@@ -63,7 +63,7 @@ RECORD = """
 
 @dataclass
 class PollResult:
-    """What a run did. ``windows``: answers with a window; ``moved``: of these, windows that moved earlier."""
+    """What a run did. ``windows``: answers with a window; ``moved``: windows among them that moved earlier."""
 
     asked: int = 0
     windows: int = 0
@@ -79,7 +79,7 @@ class PollResult:
 
 
 def claim(now, limit: int = CLAIM) -> list[Question]:
-    """Up to ``limit`` certificates whose check has come, oldest first; nobody else gets them until the lease ends."""
+    """Claim up to ``limit`` certificates whose check is due, oldest first, until the lease ends."""
     columns = ('pk', 'ari_cert_id', 'ari_failures', 'acme_server_url', 'acme_provider')
     with transaction.atomic():
         due = Certificate.objects.filter(is_due_q(now)).order_by('ari_next_check').only(*columns)
@@ -96,7 +96,7 @@ def _is_excluded(certificate: Certificate) -> bool:
 
 
 def record(outcomes: list[Outcome]) -> list[int]:
-    """Write what came of questions. Returns the ids of those whose windows moved earlier than they were."""
+    """Record outcomes. Returns the IDs of the certificates whose windows moved earlier."""
     rows = [
         (
             outcome.question.pk,
@@ -122,7 +122,7 @@ def record(outcomes: list[Outcome]) -> list[int]:
 
 
 def retire_expired(now) -> None:
-    """RFC 9773, section 4.3: what has expired is not asked for any more."""
+    """Poll expired certificates no longer (RFC 9773, section 4.3)."""
     Certificate.objects.filter(is_expired_q(now)).update(ari_next_check=None)
 
 
@@ -140,14 +140,14 @@ def poll(
     after_batch: Callable[[PollResult, list[int]], None] | None = None,
 ) -> PollResult:
     """
-    Ask for all certificates whose check has come.
+    Poll all certificates whose check is due.
 
     Args:
-        seconds: nothing more is claimed when so many have passed
-        asker: who asks; one with NetBox's proxies and the limits of the settings by default
+        seconds: after so many, nothing more is claimed
+        asker: makes the requests; by default one with NetBox's proxies and the limits of the settings
         concurrency: requests in flight; that of the settings by default
         clock: returns an aware datetime
-        after_batch: called with the result so far, and the ids of certificates whose windows have just moved earlier
+        after_batch: called with the result so far, and the IDs of certificates whose windows have just moved earlier
     """
     concurrency = concurrency or settings.ari().concurrency
     client = None
@@ -160,7 +160,7 @@ def poll(
     try:
         run.go(executor, concurrency, None if seconds is None else time.monotonic() + seconds)
     finally:
-        # What has not ended by now has had its time: its lease lets it be asked for again.
+        # What has not ended by now has had its time; when its lease ends it is polled again.
         executor.shutdown(wait=False, cancel_futures=True)
         if client is not None:
             client.close()
@@ -200,7 +200,7 @@ class _Run:
         self._record(waiting)
 
     def _submit(self, executor, questions: list[Question]) -> list[Outcome]:
-        """Ask; what has no directory to be asked is answered at once."""
+        """Request; questions without a known directory are settled at once."""
         settled = []
         for question in questions:
             if question.directory_url:
@@ -218,7 +218,7 @@ class _Run:
             self._answers.put(error)
 
     def _collect(self) -> list[Outcome]:
-        """What has been answered by now; waits a moment for the first."""
+        """Return what has been answered by now; waits a moment for the first answer."""
         answers = []
         try:
             answers.append(self._answers.get(timeout=0.5))
@@ -249,7 +249,7 @@ class _Run:
 
 
 def check_now(certificate: Certificate) -> Outcome:
-    """Ask for one certificate, whenever it was to be asked for, and record the answer."""
+    """Poll one certificate, whether or not its check is due, and record the answer."""
     now = timezone.now()
     Certificate.objects.filter(pk=certificate.pk).update(ari_next_check=now + LEASE)
     client = make_client()

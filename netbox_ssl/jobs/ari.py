@@ -1,27 +1,26 @@
-"""The background job that asks CAs for renewal information. It keeps itself alive as the sweep does (../jobs.py)."""
+"""The system job that polls CAs for renewal information. It keeps its own chain alive (``chain.py``)."""
 
 from dataclasses import asdict
 
 from netbox.jobs import system_job
 
-from netbox_ssl.announcements.sweep import watchdog
 from netbox_ssl.ari.eligibility import why_switched_off
 from netbox_ssl.ari.polling import PollResult, poll
 from netbox_ssl.ari.window_moves import announce_moves
-from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW, get_config
+from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW, any_workers_for_queue, get_config
 
 from .chain import ChainedJob
 
 __all__ = ('ARIPollJob',)
 
-# So that sweeps, which are more urgent, do not wait long where there is one worker. The next run goes on at once.
+# So that sweeps, which are more urgent, do not wait long where there is only one worker. The next run follows at once.
 RUN_SECONDS = 20
 INTERVAL = 1
 
 
 @system_job(interval=INTERVAL)
 class ARIPollJob(ChainedJob):
-    """Asks CAs when they want certificates renewed (RFC 9773)."""
+    """Poll CAs for when they want certificates renewed (RFC 9773)."""
 
     class Meta:
         name = 'ARI polling'
@@ -32,14 +31,14 @@ class ARIPollJob(ChainedJob):
 
     @classmethod
     def chain_queue(cls) -> str:
-        return RQ_QUEUE_LOW if watchdog.is_served(RQ_QUEUE_LOW) else RQ_QUEUE_DEFAULT
+        return RQ_QUEUE_LOW if any_workers_for_queue(RQ_QUEUE_LOW) else RQ_QUEUE_DEFAULT
 
     def run(self, *args, **kwargs):
         self.continue_chain()
         if get_config().MAINTENANCE_MODE:
-            self.logger.warning('NetBox is in maintenance mode: no CA is asked until it has ended')
+            self.logger.warning('NetBox is in maintenance mode: CAs are not polled until it ends')
             return
-        # What a run before this one could not tell any more
+        # What an earlier run did not get to announce
         announce_moves()
         if reason := why_switched_off():
             self.job.data = {'switched_off': reason}
@@ -49,7 +48,7 @@ class ARIPollJob(ChainedJob):
         if result.asked or result.failed:
             self._log(result)
         if not result.complete:
-            self.logger.info('Time is up; the next run goes on')
+            self.logger.info('Time is up; the next run continues')
             self.run_now()
 
     @staticmethod
@@ -58,7 +57,7 @@ class ARIPollJob(ChainedJob):
             announce_moves(moved)
 
     def _log(self, result: PollResult) -> None:
-        message = f'{result.asked} certificates asked for: {result.windows} windows, {result.moved} moved earlier'
+        message = f'{result.asked} certificates polled: {result.windows} windows, {result.moved} moved earlier'
         self.logger.info(message)
         if result.failed:
-            self.logger.warning(f'{result.failed} without an answer; the certificates say why')  # noqa: G004
+            self.logger.warning(f'{result.failed} without an answer; see the ARI error of the certificates')  # noqa: G004

@@ -45,12 +45,12 @@ class ChainedJob(JobRunner):
 
     @classmethod
     def chain_interval(cls) -> int:
-        """Minutes between two runs."""
+        """Return the minutes between two runs."""
         return settings.sweep_interval()
 
     @classmethod
     def chain_queue(cls) -> str:
-        """The queue for its runs."""
+        """Return the queue for its runs."""
         return watchdog.queue_name()
 
     def continue_chain(self) -> None:
@@ -62,7 +62,7 @@ class ChainedJob(JobRunner):
 
     @classmethod
     def waiting(cls):
-        """The next run of the chain: one, or none when the chain is broken."""
+        """Return the next run of the chain: one, or none when the chain is broken."""
         return cls.get_jobs().filter(
             created__gt=timezone.now() - CHAIN_REACHES_BACK,
             interval__isnull=False,
@@ -76,6 +76,7 @@ class ChainedJob(JobRunner):
         return super().enqueue(*args, **kwargs)
 
     def schedule_successor(self) -> None:
+        """Schedule the next run, unless there is one."""
         with advisory_lock(SCHEDULES_LOCK):
             self.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
             if not self.waiting().exists():
@@ -101,9 +102,7 @@ class ChainedJob(JobRunner):
 
     @classmethod
     def revive_if_broken(cls) -> None:
-        """
-        Begin the chain again, if no run is to come soon: the queue may have forgotten it, or the clock was set back.
-        """
+        """Begin the chain again if no run comes soon: the queue may have lost it, or the clock was set back."""
         with advisory_lock(SCHEDULES_LOCK):
             cls.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
         far_off = timezone.now() + 2 * timedelta(minutes=cls.chain_interval())
@@ -112,7 +111,7 @@ class ChainedJob(JobRunner):
 
     @classmethod
     def bury_dead(cls, now=None, created_after=None) -> None:
-        """Mark jobs as errored that can no longer run or end. Call it with the advisory lock held."""
+        """Mark jobs that can no longer run or end as errored. Call it with the advisory lock held."""
         now = now or timezone.now()
         jobs = cls.get_jobs().filter(status__in=JobStatusChoices.ENQUEUED_STATE_CHOICES)
         if created_after:
@@ -125,7 +124,7 @@ class ChainedJob(JobRunner):
 
     @staticmethod
     def why_dead(job: Job, now) -> str:
-        """Why ``job`` can no longer run or end, in a sentence; empty if it can, or if it is too early to tell."""
+        """Return why ``job`` can no longer run or end, in a sentence; empty if it can, or may still."""
         if job.status == JobStatusChoices.STATUS_RUNNING:
             return 'Its worker died.' if job.started and job.started < now - RUN_IS_DEAD_AFTER else ''
         # One from the future was made before the clock was set back.

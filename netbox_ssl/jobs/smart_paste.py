@@ -28,27 +28,27 @@ BACKGROUND_FROM = 200
 
 
 def has_worker() -> bool:
-    """Whether anybody would run the job."""
+    """Return whether a worker would run the job."""
     return any_workers_for_queue(RQ_QUEUE_DEFAULT)
 
 
 def results_url(job: Job) -> str:
-    """Where the progress and the results of ``job`` are shown."""
+    """Return the address of the progress and the results of ``job``."""
     return reverse('plugins:netbox_ssl:certificate_smart_paste_job', kwargs={'job': job.pk})
 
 
 class SmartPasteJob(JobRunner):
-    """Imports what a person has confirmed, on their behalf and with their permissions as they are then."""
+    """Import what a user has confirmed, on their behalf and with their permissions at that time."""
 
     class Meta:
         name = 'Smart Paste import'
 
     @classmethod
     def start(cls, request, pasted: Pasted) -> Job:
-        """Let ``pasted`` be imported with the settings of ``request``."""
+        """Enqueue the import of ``pasted`` with the settings of ``request``."""
         copied = copy_safe_request(request, include_files=False)
         copied.POST = request.POST.copy()
-        # Certificates go by themselves; forms and sessions have no business in the queue.
+        # Certificates are passed as texts; the queue needs no form fields of them, and no sessions.
         for name in ('text', 'paste', 'csrfmiddlewaretoken'):
             copied.POST.pop(name, None)
         # Other cookies may matter: netbox-branching keeps its branch in one.
@@ -64,8 +64,7 @@ class SmartPasteJob(JobRunner):
         results: list[dict] = []
         self._report(results, len(texts))
         for batch in batches(pasted.leaves):
-            # A request of its own for each batch, as for the change log and the events: they are not lost if the
-            # worker is.
+            # Each batch is a request of its own to the change log and the events: they are not lost with the worker.
             with apply_request_processors(request):
                 results += import_now(list(batch), request.user, attributes, self._log_refusal)
             self._report(results, len(texts))
@@ -77,11 +76,11 @@ class SmartPasteJob(JobRunner):
     def _user(self, request):
         user = get_user_model().objects.filter(pk=request.user.pk, is_active=True).first()
         if user is None:
-            self._fail(_('Who asked for the import has no active account any more.'))
+            self._fail(_('The user who requested this import is no longer active.'))
         return user
 
     def _attributes(self, request) -> dict:
-        """As when it was confirmed; but a tenant or a tag may be gone since."""
+        """Read the settings again: a tenant or a tag may have been deleted since they were confirmed."""
         form = SmartPasteSettingsForm(request.POST)
         restrict_form_fields(form, request.user)
         if not form.is_valid():
@@ -94,7 +93,7 @@ class SmartPasteJob(JobRunner):
             self.logger.error(message)
 
     def _report(self, results: list[dict], total: int) -> None:
-        """Show the progress now; all else is stored when the job ends."""
+        """Store the progress now; everything else is stored when the job ends."""
         if results:
             message = _('Done: {done} of {total} certificates').format(done=len(results), total=total)
             self.logger.info(message)

@@ -20,8 +20,8 @@ from .chain import ChainedJob
 
 __all__ = ('RenewalSweepJob', 'revive')
 
-# A run takes no new batch after this; the next run goes on. So a worker is never kept from other jobs for long, RQ's
-# limit (300 s by default) is far away, and a job that still runs after two minutes has lost its worker.
+# A run begins no batch after this; the next run continues. So no worker is kept from other jobs for long, RQ's limit
+# (300 s by default) is far away, and a job that still runs after two minutes has lost its worker.
 RUN_SECONDS = 50
 SOURCES_SECONDS = 20
 
@@ -31,14 +31,14 @@ LOG_EVERY_SECONDS = 5
 
 @system_job(interval=settings.sweep_interval())
 class RenewalSweepJob(ChainedJob):
-    """Announces changes of renewal status that time made."""
+    """Announce changes that time makes to certificates and sources."""
 
     class Meta:
         name = SWEEP_JOB
 
     @classmethod
     def enqueue_once(cls, *args, **kwargs):
-        """As any chain; and the ``netbox rqworker`` that calls this watches, while it lives, that sweeps begin."""
+        """Begin the chain, and watch from now on, in the ``netbox rqworker`` that calls this, that sweeps begin."""
         watchdog.start()
         return super().enqueue_once()
 
@@ -50,7 +50,7 @@ class RenewalSweepJob(ChainedJob):
             if chain is not RenewalSweepJob and self.job.interval:
                 chain.revive_if_broken()
         if get_config().MAINTENANCE_MODE:
-            self.logger.warning('NetBox is in maintenance mode: nothing is announced until it has ended')
+            self.logger.warning('NetBox is in maintenance mode: nothing is announced until it ends')
             return
         self._logged = time.monotonic()
         result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
@@ -60,18 +60,18 @@ class RenewalSweepJob(ChainedJob):
             self._log(result)
         self._log_sources(sources)
         if not (result.complete and sources.complete):
-            self.logger.info('Time is up; the next run goes on')
+            self.logger.info('Time is up; the next run continues')
             self.run_now()
 
     def _log(self, result: SweepResult) -> None:
         # Put together here: the log of a NetBox job holds messages without their arguments.
         if result.baseline:
-            message = f'{result.baseline} certificates that came in by other means were given their baseline'
+            message = f'{result.baseline} certificates that were created by other means got their baseline'
             self.logger.info(message)
         message = f'Announced: {result.status_changed} changes of renewal status, {result.overdue} overdue renewals'
         self.logger.info(message)
         if result.failed:
-            message = f'{result.failed} certificates could not be announced; the log of the worker says why'
+            message = f'{result.failed} certificates could not be announced; see the log of the worker'
             self.logger.error(message)
 
     def _log_sources(self, result: SourceSweepResult) -> None:
@@ -79,7 +79,7 @@ class RenewalSweepJob(ChainedJob):
             message = f'Announced: {result.behind} sources behind, {result.silent} sources silent'
             self.logger.info(message)
         if result.failed:
-            message = f'{result.failed} sources could not be announced; the log of the worker says why'
+            message = f'{result.failed} sources could not be announced; see the log of the worker'
             self.logger.error(message)
 
     def _report_progress(self, result: SweepResult) -> None:

@@ -1,5 +1,6 @@
 """How long before its expiry a certificate is usually renewed, as its issuances tell."""
 
+from django.apps import apps
 from django.db.models import FloatField, Func
 
 __all__ = ('USUAL_RENEWAL', 'usual_renewal_sql')
@@ -16,13 +17,14 @@ def usual_renewal_sql() -> Func:
 
     A subquery for each row that is read, over the index of its certificate: give it to pages of a list, not to counts.
     """
+    issuances = apps.get_model('netbox_ssl', 'Issuance')._meta.db_table
     return Func(
         'pk',
-        template="""(
+        template=f"""(
             SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM remaining)) / 86400
             FROM (
                 SELECT valid_to - lead(valid_from) OVER (ORDER BY valid_from, valid_to, fingerprint_sha256) AS remaining
-                FROM netbox_ssl_issuance
+                FROM {issuances}
                 WHERE certificate_id = %(expressions)s
             ) AS renewals
             WHERE remaining IS NOT NULL

@@ -31,11 +31,11 @@ MOST_FOR_ONE = 50
 
 # From the names to the certificates, each by the index on their names. The other way round the core tables would be
 # read once for each certificate: they have no index on the names of addresses.
-CERTIFICATES = """
+CERTIFICATES = f"""
     SELECT found.id, wanted.name
     FROM unnest(%s::text[]) AS wanted (name)
     CROSS JOIN LATERAL (
-        SELECT id FROM netbox_ssl_certificate
+        SELECT id FROM {Certificate._meta.db_table}
         WHERE subject_alt_names @> ARRAY[wanted.name] AND status = %s
         LIMIT %s
     ) AS found

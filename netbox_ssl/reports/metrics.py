@@ -36,7 +36,7 @@ class RenewalCollector(Collector):
 
 
 def _by_provider(now: datetime) -> list[dict]:
-    """Of each provider: the number of each renewal status, of those overdue, and the next moments. One pass."""
+    """Count renewal statuses and overdue renewals by provider, and find the next expiry and due date, in one pass."""
     ahead = {'expiry': Min('valid_to', filter=Q(valid_to__gte=now))}
     ahead['due'] = Min('renewal_due_at', filter=renewal.status_q(RenewalStatusChoices.OK, now))
     counts = {status: Count(Value(1), filter=renewal.status_q(status, now)) for status in RenewalStatusChoices.values()}
@@ -56,7 +56,7 @@ def _certificates(providers: list[dict]) -> Metric:
     )
     for row in providers:
         for status in RenewalStatusChoices.values():
-            # Those of which there are none, too: an alert on a series that comes and goes is hard to write.
+            # Also zero: an alert on a series that comes and goes is hard to write.
             metric.add_metric([status, row['acme_provider']], row[status])
     return metric
 
@@ -73,7 +73,7 @@ def _overdue(providers: list[dict]) -> Metric:
 
 
 def _seconds(name: str, what: str, providers: list[dict], now: datetime) -> Metric:
-    """Without a sample if there is no such certificate."""
+    """Return seconds to a moment; without a sample if there is no such certificate."""
     metric = GaugeMetricFamily(f'netbox_ssl_next_{name}_seconds', f'Seconds {what}')
     if moments := [row[name] for row in providers if row[name]]:
         metric.add_metric([], (min(moments) - now).total_seconds())

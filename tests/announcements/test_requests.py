@@ -163,7 +163,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 
     def test_time_is_not_delayed_by_an_ordinary_edit(self):
-        certificate = make_certificate(timedelta(seconds=1))
+        certificate = make_certificate(timedelta(minutes=1))
         self.patch(certificate, description='changed')
         self.delivered()
         now = certificate.valid_to + timedelta(seconds=1)

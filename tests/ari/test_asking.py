@@ -94,12 +94,12 @@ class ButtonTestCase(AskingTestMixin, TestCase):
             ('set the server URL', self.add('unknown.example.net', acme_server_url='', acme_provider='Nobody')),
             ('has expired', self.add('expired.example.net', left=-DAY)),
             ('Only active', self.add('retired.example.net', status='retired')),
-            ('Not asked yet', self.certificate),
+            ('Not polled yet', self.certificate),
         ]
         for reason, certificate in cases:
             with self.subTest(reason):
                 self.assertIn(reason, self.page(certificate))
-                if reason != 'Not asked yet':
+                if reason != 'Not polled yet':
                     self.assertNotIn('check-ari', self.page(certificate))
                     self.assertContains(self.press(certificate), reason)
         Certificate.objects.filter(pk=self.certificate.pk).update(ari_cert_id='')

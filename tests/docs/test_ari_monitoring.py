@@ -63,13 +63,13 @@ class PageTestCase(AskingTestMixin, APITestCase):
         for reason in reasons:
             with self.subTest(reason):
                 self.assertIn(f'*{reason.removesuffix(" Import the PEM.")}*', PAGE)
-        for beginning in ('Asking CAs is switched off', 'Asking this provider is switched off'):
+        for beginning in ('Polling is switched off', 'Polling this provider is switched off'):
             self.assertIn(f'*{beginning}*', PAGE)
         with override_settings(ISOLATED_DEPLOYMENT=True):
             self.assertIn(f'*{why_switched_off().partition(" (")[0]}*', PAGE)
-        with self.assertRaisesRegex(Failure, r'^The host \S+ is at an address that is not public\.'):
+        with self.assertRaisesRegex(Failure, r'^The host \S+ has an address that is not public\.'):
             Client().get('https://127.0.0.1/')
-        self.assertIn('*The host … is at an address that is not public.*', PAGE)
+        self.assertIn('*The host … has an address that is not public.*', PAGE)
 
     def test_the_filters_find(self):
         grant(self.user, 'view')

@@ -43,7 +43,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
             job = self.run_next()
             self.assertEqual(job.data['asked'], expected)
             logged = [entry['message'] for entry in job.log_entries]
-            self.assertEqual(logged, ['1 certificates asked for: 1 windows, 0 moved earlier'] if expected else [])
+            self.assertEqual(logged, ['1 certificates polled: 1 windows, 0 moved earlier'] if expected else [])
             successor = ARIPollJob.waiting().get()
             self.assertTrue(before <= successor.scheduled - timedelta(minutes=1) <= timezone.now())
 

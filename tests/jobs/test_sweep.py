@@ -207,7 +207,7 @@ class DeadJobTestCase(CommittingTestCase):
 
     def assertDead(self, dead, *args, **kwargs):
         job = self.make(*args, **kwargs)
-        with patch.object(watchdog, 'is_served', return_value=True):
+        with patch.object(watchdog, 'any_workers_for_queue', return_value=True):
             self.assertEqual(bool(RenewalSweepJob.why_dead(job, timezone.now())), dead, (args, kwargs))
 
     def test_running(self):
@@ -285,7 +285,7 @@ class WatchdogTestCase(CommittingTestCase):
             self.assertFalse(self.at(dog, seconds), 'an interval and a little')
         self.at(other, 0)
         self.assertTrue(self.at(dog, 69))
-        with patch.object(watchdog, 'is_served', return_value=True):
+        with patch.object(watchdog, 'any_workers_for_queue', return_value=True):
             self.assertFalse(self.at(other, 69), 'another worker asked just before')
         self.assertEqual(django_rq.get_queue('default').job_ids, [watchdog.REVIVAL])
         self.run_rq_jobs('default')
@@ -313,7 +313,7 @@ class WatchdogTestCase(CommittingTestCase):
     def test_it_does_not_ask_again_while_it_waits_in_the_queue(self):
         dog = self.make_watchdog()
         self.assertTrue(self.at(dog, 0))
-        with patch.object(watchdog, 'is_served', return_value=True):
+        with patch.object(watchdog, 'any_workers_for_queue', return_value=True):
             self.assertFalse(self.at(dog, 300))
 
     def test_it_asks_again_when_what_it_asked_for_was_lost_with_its_worker(self):
@@ -322,7 +322,7 @@ class WatchdogTestCase(CommittingTestCase):
         queue = django_rq.get_queue('default')
         queue.remove(watchdog.REVIVAL)
         with (
-            patch.object(watchdog, 'is_served', return_value=True),
+            patch.object(watchdog, 'any_workers_for_queue', return_value=True),
             patch.object(watchdog, 'queue_name', return_value='default'),
         ):
             self.assertFalse(self.at(dog, 19), 'it may just have been taken')
@@ -374,7 +374,7 @@ class WatchdogTestCase(CommittingTestCase):
 
     def test_sweeps_go_before_webhooks_where_workers_serve_that_queue(self):
         self.assertEqual(watchdog.queue_name(), 'default')
-        with patch.object(watchdog, 'is_served', return_value=True):
+        with patch.object(watchdog, 'any_workers_for_queue', return_value=True):
             self.assertEqual(watchdog.queue_name(), 'high')
 
 

@@ -8,8 +8,8 @@ from django.db.models.signals import pre_save
 from django.utils import timezone
 
 from netbox_ssl.models import Certificate, CertificateSource
-from tests.announcements.sweep.test_concurrency import SECONDS, in_thread
 from tests.support.announcements import CommittingTestCase, make_certificate
+from tests.support.threads import SECONDS, in_thread
 
 DAY = timedelta(days=1)
 

@@ -1,9 +1,8 @@
 """
-The baseline of certificates that nobody has been told of: what counts as announced, so that only what comes after it is
-told.
+The baseline of certificates that were never announced: what counts as announced, so that only later changes are.
 
-``Certificate.save()`` and imports write it for each new certificate. What came into the table by other means (SQL,
-``bulk_create``) is given it by the first sweep that sees it, in batches: an inventory of a million is no transaction.
+``Certificate.save()`` and imports write it for each new certificate. Rows that were inserted by other means (SQL,
+``bulk_create``) get it from the first sweep that sees them, in batches: a million of them do not fit one transaction.
 """
 
 import time
@@ -28,7 +27,7 @@ def write_baseline(
     now, *, batch_size: int = BATCH, until: float | None = None, after_batch: Callable[[int], None] | None = None
 ) -> bool:
     """
-    Give every certificate without a baseline one, as of ``now`` (aware datetime). Other sweeps may do so at the same
+    Give every certificate without a baseline one, as of ``now`` (aware datetime). Several sweeps may do so at the same
     time: they share the work.
 
     Args:
@@ -52,7 +51,7 @@ def _write_batch(now, size: int) -> int:
     without = Certificate.objects.filter(WITHOUT_BASELINE).filter(unclaimed_q(now)).order_by('pk')
     with transaction.atomic():
         pks = list(without.select_for_update(skip_locked=True, no_key=True).values_list('pk', flat=True)[:size])
-        # Without save(): it is no change of the certificate, and not one for the change log.
+        # Without save(): the certificate does not change, and the change log has no entry.
         return Certificate.objects.filter(pk__in=pks).update(
             announced_status=Coalesce(renewal.status_sql(moment), Value('')),
             announced_overdue=Case(When(renewal.overdue_q(moment), then=Value(True)), default=Value(False)),

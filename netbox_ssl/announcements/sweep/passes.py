@@ -1,9 +1,9 @@
 """
 Which certificates the sweep looks at: range conditions on partial indexes of Certificate, in the order of an index.
 
-Each branch has its own ORDER BY and LIMIT; without, PostgreSQL reads all that fits. From all combinations of announced
-and true status, ``tests/announcements/sweep/test_passes.py`` shows that the branches find those that differ and no
-others.
+Each branch has its own ORDER BY and LIMIT; without them PostgreSQL reads every matching row. For all combinations of
+announced and true status, ``tests/announcements/sweep/test_passes.py`` shows that the branches find exactly those that
+differ.
 """
 
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ __all__ = (
     'unclaimed_q',
 )
 
-# A request that changed the status announces it itself when it ends; it may have taken so long by then (bulk edits, and
-# NetBox's background jobs, which RQ ends after 300 s by default). Later than that it has died.
+# A request that changed the status announces it when it ends, and may take this long (bulk edits, and NetBox's
+# background jobs, which RQ ends after 300 s by default). After that it has died.
 CLAIM_LASTS = timedelta(minutes=5)
 
-# Machines that sweep, and web servers, have clocks that differ a little. Without a margin two of them would announce
-# "Expired", "Due", "Expired" in turn around the end of validity.
+# The clocks of workers and web servers differ a little. Without a margin two of them would announce "Expired", "Due",
+# "Expired" in turn when a certificate expires.
 BACKWARDS_MARGIN = timedelta(minutes=1)
 
 OK, DUE, EXPIRED, MANUAL = (
@@ -54,8 +54,8 @@ OK, DUE, EXPIRED, MANUAL = (
 
 def unclaimed(certificate: Certificate, now) -> bool:
     """
-    Whether no request is about to announce what it did to ``certificate``. SQL twin: ``unclaimed_q``. A claim from the
-    future was made before the clock was set back.
+    Return whether no request is about to announce a change of ``certificate``. SQL twin: ``unclaimed_q``. A claim from
+    the future was made before the clock was set back.
     """
     claim = certificate.announcing_since
     return claim is None or not now - CLAIM_LASTS <= claim <= now + CLAIM_LASTS
@@ -69,8 +69,8 @@ def unclaimed_q(now) -> Q:
 @dataclass(frozen=True)
 class Pass:
     """
-    Certificates to be looked at in one go. ``branches(now)`` returns pairs of a condition and the column that orders
-    what fits it; all of them have values of one type.
+    Certificates that are looked at in one go. ``branches(now)`` returns pairs of a condition and the column that orders
+    the matches; all of these columns have values of one type.
     """
 
     branches: callable
@@ -133,15 +133,15 @@ def _overdue(now) -> list[tuple[Q, str]]:
 BASELINE = Pass(_without_baseline)
 TIME = Pass(_brought_by_time)
 OVERDUE = Pass(_overdue, RENEWAL_OVERDUE)
-# All but TIME and OVERDUE are rare: what bypassed Certificate.save(), requests that died, and clocks set back.
+# All but TIME and OVERDUE are rare: writes that bypassed Certificate.save(), requests that died, clocks set back.
 PASSES = (BASELINE, TIME, Pass(_no_longer_due), Pass(_no_longer_expired), Pass(_contradictory), OVERDUE)
 
 
 def passes_with_work(now) -> list[Pass]:
-    """The passes that find anything: one query for all, which is all that an idle sweep asks."""
+    """Return the passes that find anything: one query for all, the only one of an idle sweep."""
     probes = [probe.values_list(Value(number)) for number, one in enumerate(PASSES) for probe in one.first(now)]
     found = {number for (number,) in _ask(probes[0].union(*probes[1:], all=True).order_by())}
-    # What has just been announced as Due may be overdue as well, and what contradicts its settings Due.
+    # A certificate that has just been announced as Due may be overdue as well; one that contradicts its settings, Due.
     if found:
         found.add(PASSES.index(OVERDUE))
     return [one for number, one in enumerate(PASSES) if number in found]

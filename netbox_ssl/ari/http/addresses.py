@@ -1,11 +1,11 @@
-"""Which addresses may be connected to: what a CA or DNS says must not lead into the operator's own network."""
+"""Which addresses may be connected to: no answer of a CA or of DNS may lead into the operator's own network."""
 
 import ipaddress
 import socket
 
 __all__ = ('ForbiddenAddress', 'is_public', 'resolve')
 
-# No place for a public CA, but not "private" to each version of Python.
+# Not for public CAs, but not "private" to every version of Python.
 SPECIAL = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -21,11 +21,11 @@ COMPATIBLE = ipaddress.ip_network('::/96')  # RFC 4291, deprecated
 
 
 class ForbiddenAddress(OSError):
-    """A host that leads to an address which may not be connected to."""
+    """A host whose addresses may not be connected to."""
 
 
 def is_public(text: str) -> bool:
-    """Whether an IP address is one of the public internet, also behind what embeds an IPv4 address in an IPv6 one."""
+    """Return whether an IP address is public; an IPv6 address that embeds an IPv4 one, whether that is."""
     try:
         address = ipaddress.ip_address(text.partition('%')[0])
     except ValueError:
@@ -40,7 +40,7 @@ def is_public(text: str) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """The IPv4 addresses in it: mapped, compatible, NAT64, 6to4 (RFC 3056), Teredo (RFC 4380)."""
+    """Return the IPv4 addresses in it: mapped, compatible, NAT64, 6to4 (RFC 3056), Teredo (RFC 4380)."""
     if address.ipv4_mapped:
         return [address.ipv4_mapped]
     if address.sixtofour:
@@ -54,13 +54,14 @@ def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
 
 def resolve(host: str, port: int, any_address: bool = False) -> list[tuple]:
     """
-    What ``host`` resolves to, as (family, socket address), without what may not be connected to. Connect to these, and
-    do not look up again: the next answer could be another.
+    Return the addresses of ``host``, as (family, socket address), without those that may not be connected to. Connect
+    to these, and do not look the name up again: the next answer could differ.
 
     Args:
-        any_address: the operator allowed this host wherever it is
+        any_address: the operator allowed this host at any address
 
-    Raises OSError: ``socket.gaierror``, or ForbiddenAddress if nothing is left.
+    Raises:
+        OSError: ``socket.gaierror``, or ForbiddenAddress if no address is left
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     allowed = [(family, address) for family, _, _, _, address in found if any_address or is_public(address[0])]

@@ -1,8 +1,8 @@
 """
 Fetches small JSON documents from hosts that are not trusted.
 
-Limits on everything that a server can stretch: addresses (checked on the very address connected to), TLS (verified),
-redirects, size, and time in all, however slowly it drips. No credentials, no cookies. Threads may share a client.
+Everything that a server could abuse is limited: addresses (the very address connected to is checked), TLS (verified),
+redirects, size, and the total time, however slowly it sends. No credentials, no cookies. Threads may share a client.
 """
 
 import ipaddress
@@ -35,10 +35,10 @@ class Answer:
 class Client:
     """
     Args:
-        allowed_hosts: names (lower case) that may be anywhere, also in a private network
+        allowed_hosts: names (lower case) that may have any address, also in a private network
         proxies: URL → {scheme: URL of a proxy} or None, as NetBox's ``resolve_proxies``. The name is then looked up by
             the proxy, which alone can check the address; literal addresses are checked here.
-        user_agent: what the requests call themselves
+        user_agent: header of the requests
         connections: kept open for each host
     """
 
@@ -70,8 +70,8 @@ class Client:
         GET ``url``; raises Failure.
 
         Args:
-            allow_http: without TLS, too
-            seconds: for everything, redirects included
+            allow_http: also without TLS
+            seconds: for everything, including redirects
         """
         try:
             with limited(seconds, self.allowed_hosts):
@@ -80,9 +80,9 @@ class Client:
             raise explained(error) from error
         except (TimeoutError, ssl.SSLError, OSError) as error:
             raise explained(error) from error
-        # What urllib3 does not know what to make of, such as a host of 300 letters.
+        # What urllib3 cannot handle, such as a host of 300 letters.
         except (ValueError, UnicodeError) as error:
-            raise Failure('Not a URL that can be asked.') from error
+            raise Failure('The URL is not valid.') from error
 
     def _follow(self, url: str, allow_http: bool) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
@@ -91,14 +91,14 @@ class Client:
                 if response.status not in REDIRECTS:
                     return _read(response)
                 url = urljoin(url, response.headers.get('Location', ''))
-                # The rest of it does not matter, and may be endless.
+                # The body does not matter, and may be endless.
                 response.close()
             finally:
                 response.release_conn()
         raise Failure(f'More than {MAX_REDIRECTS} redirects.')
 
     def _manager(self, url: str, allow_http: bool) -> urllib3.PoolManager:
-        """What may be asked for, and by which way."""
+        """Return what makes the request, directly or through a proxy; refuse URLs that are not allowed."""
         parts = urlsplit(url)
         host = (parts.hostname or '').lower()
         if parts.scheme not in ('http', 'https') or not host:
@@ -106,7 +106,7 @@ class Client:
         if parts.scheme == 'http' and not allow_http:
             raise Failure('The address leads from https to http.')
         if parts.username or parts.password:
-            raise Failure('The address holds a user name or password.')
+            raise Failure('The address contains a user name or password.')
         proxy = (self._proxies(url) or {}).get(parts.scheme)
         if not proxy:
             return self._direct
@@ -120,7 +120,7 @@ class Client:
 def _get_once_more(manager: urllib3.PoolManager, url: str):
     """
     The response to a GET. A server may close a kept connection at the very moment it is used again; the request is then
-    repeated on another one (RFC 9112 section 9.3.1). Whatever else fails is for the schedule to repeat.
+    repeated on another one (RFC 9112, section 9.3.1). Other failures are repeated by the schedule.
     """
     try:
         return manager.request('GET', url, redirect=False, preload_content=False)
@@ -153,7 +153,7 @@ def _is_private_literal(host: str) -> bool:
 
 
 def _read(response) -> Answer:
-    """The body, if the status is 200 and it is not too long."""
+    """Return the body, if the status is 200 and it is not too long."""
     retry_after = response.headers.get('Retry-After')
     if response.status != 200:
         # Closed, not read: it may be endless.

@@ -1,4 +1,4 @@
-"""Why there is no answer, in words for people."""
+"""Why there is no answer, in a sentence for users."""
 
 import socket
 import ssl
@@ -24,15 +24,15 @@ class Failure(Exception):
 
 
 def explained(error: Exception) -> Failure:
-    """One of urllib3's or the system's exceptions in a sentence. Their own texts may hold what a server sent."""
+    """Describe an exception of urllib3 or the system in a sentence; its own text may contain what a server sent."""
     found = list(causes(error))
     for cause in found:
         if isinstance(cause, ForbiddenAddress):
             return Failure(
-                f'The host {str(cause)[:255]} is at an address that is not public. If that is meant, name it in the '
+                f'The host {str(cause)[:255]} has an address that is not public. If that is intended, add it to the '
                 'setting ari_allowed_hosts.'
             )
-    # Before what it is made of: a proxy that refuses is no CA that refuses, and passes.
+    # Before its causes: a proxy that refuses is not a CA that refuses, and is temporary.
     if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in found):
         return Failure('The proxy did not connect.', temporary=True)
     for cause in found:
@@ -46,12 +46,12 @@ def explained(error: Exception) -> Failure:
         if isinstance(cause, ConnectionRefusedError):
             return Failure('The connection was refused.')
     if any(isinstance(cause, urllib3.exceptions.LocationParseError) for cause in found):
-        return Failure('Not a URL that can be asked.')
+        return Failure('The URL is not valid.')
     return Failure('The connection broke.', temporary=True)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """It and what it came of."""
+    """Yield the error and its causes."""
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

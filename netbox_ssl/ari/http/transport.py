@@ -1,7 +1,7 @@
 """
 Connections of urllib3 that know how much time is left, and connect to addresses that were checked.
 
-What holds for the request that a thread is making stands in ``limited``; connections may outlive it and serve the next.
+The limits of the request that a thread is making are set by ``limited``; connections may outlive it and serve the next.
 """
 
 import socket
@@ -29,11 +29,11 @@ _request = threading.local()
 @contextmanager
 def limited(seconds: float, allowed_hosts: frozenset[str]) -> Iterator[None]:
     """
-    Around a request of this thread.
+    Set the limits of the requests that this thread makes within.
 
     Args:
         seconds: for everything
-        allowed_hosts: names (lower case) that may be at any address
+        allowed_hosts: names (lower case) that may have any address
     """
     _request.deadline = time.monotonic() + seconds
     _request.allowed_hosts = allowed_hosts
@@ -44,7 +44,7 @@ def limited(seconds: float, allowed_hosts: frozenset[str]) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """For a single wait of this thread's request; raises TimeoutError when its time is over."""
+    """Return the seconds that a single wait of this thread's request may take; raises TimeoutError if none are left."""
     left = getattr(_request, 'deadline', float('inf')) - time.monotonic()
     if left <= 0:
         raise TimeoutError('out of time')
@@ -52,7 +52,7 @@ def seconds_left() -> float:
 
 
 class _BoundedMixin:
-    """Each single read has the time that is left for the whole request: a byte a second wins nothing."""
+    """Each single read has the time that is left for the whole request: sending a byte a second gains nothing."""
 
     def recv_into(self, *args, **kwargs):
         self.settimeout(seconds_left())
@@ -68,7 +68,7 @@ class _BoundedSSLSocket(_BoundedMixin, ssl.SSLSocket):
 
 
 class _CheckedMixin:
-    """Connects to an address that has been checked, never to a name."""
+    """Connect to an address that has been checked, never to a name."""
 
     def _new_conn(self):
         allowed = _request.allowed_hosts
@@ -109,7 +109,7 @@ class _CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
 
 
 def tls() -> ssl.SSLContext:
-    """The system's certification authorities (``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` add to them), and certifi's."""
+    """Return a context that trusts the system's CAs (also ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``) and certifi's."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     context.sslsocket_class = _BoundedSSLSocket
@@ -117,7 +117,7 @@ def tls() -> ssl.SSLContext:
 
 
 def direct_manager(**options) -> urllib3.PoolManager:
-    """Without a proxy. ``options``: those of urllib3's."""
+    """Return a manager of connections without a proxy. ``options``: those of urllib3."""
     manager = urllib3.PoolManager(**options)
     manager.pool_classes_by_scheme = {'http': _CheckedHTTPPool, 'https': _CheckedHTTPSPool}
     return manager

@@ -7,7 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
@@ -30,7 +30,7 @@ __all__ = (
 # Kept as upper-case hexadecimal digits, so many of them if that is fixed.
 HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64}
 
-KNOWN_ALREADY = _lazy(
+KNOWN_ALREADY = gettext_lazy(
     'This X.509 certificate is recorded already, as a current one or in the history of one. Search for its fingerprint '
     '(you may lack the permission to see it), or use Import, which finds the certificate it belongs to.'
 )

@@ -1,7 +1,6 @@
 """Sweeps and requests at the same time, each with its own connection to the database."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -14,24 +13,9 @@ from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 from tests.support.announcements import LIFETIME, CommittingTestCase, make_certificate
+from tests.support.threads import SECONDS, in_thread
 
 DAY = timedelta(days=1)
-SECONDS = 30
-
-
-def in_thread(function, *args, **kwargs):
-    """Run it in a thread that closes its connection in the end."""
-
-    def run():
-        try:
-            return function(*args, **kwargs)
-        finally:
-            connection.close()
-
-    executor = ThreadPoolExecutor(1)
-    future = executor.submit(run)
-    executor.shutdown(wait=False)
-    return future
 
 
 class ConcurrencyTestCase(CommittingTestCase):

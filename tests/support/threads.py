@@ -1,0 +1,25 @@
+"""Work in another thread, with a connection to the database of its own."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from django.db import connection
+
+__all__ = ('SECONDS', 'in_thread')
+
+# How long to wait for a result before the test fails
+SECONDS = 30
+
+
+def in_thread(function, *args, **kwargs) -> Future:
+    """Run it in a thread that closes its connection in the end."""
+
+    def run():
+        try:
+            return function(*args, **kwargs)
+        finally:
+            connection.close()
+
+    executor = ThreadPoolExecutor(1)
+    future = executor.submit(run)
+    executor.shutdown(wait=False)
+    return future
