@@ -1,4 +1,4 @@
-"""Dashboard widgets. Each counts and shows what the user may view, narrowed by its configuration."""
+"""Dashboard widgets. Each shows certificates that the user may view, narrowed by its configuration."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -31,14 +31,14 @@ MOST_ROWS = 100
 
 
 class StoredChoiceField(DynamicModelMultipleChoiceField):
-    """Cleans to keys of the chosen objects, for NetBox keeps the configuration of a widget as JSON."""
+    """Clean to primary keys, because NetBox stores the configuration of a widget as JSON."""
 
     def clean(self, value):
         return [chosen.pk for chosen in super().clean(value)]
 
 
 class CertificatesConfigForm(WidgetConfigForm):
-    """The fields have the names of the filters of the list."""
+    """Configuration by filters; the fields are named like the filters of the list."""
 
     tenant_id = StoredChoiceField(
         queryset=Tenant.objects.all(),
@@ -66,13 +66,13 @@ class RowsConfigForm(CertificatesConfigForm):
         min_value=1,
         max_value=MOST_ROWS,
         label=_lazy('Rows'),
-        help_text=_lazy('How many certificates to show; 10 if empty'),
+        help_text=_lazy('Number of certificates to show; 10 if empty'),
     )
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a widget is about: certificates, and the query string by which the list shows the same."""
+    """The certificates of a widget, and the query string that shows the same in the list."""
 
     certificates: QuerySet
     query: str
@@ -85,11 +85,11 @@ def _choose(config: dict, user) -> Chosen:
     certificates = Certificate.objects.restrict(user, 'view')
     filterset = CertificateFilterSet(QueryDict(query), certificates)
     if not filterset.is_valid():
-        # Without the filter it would show certificates that it is not about.
+        # Without the filter, the widget would show other certificates.
         return Chosen(
             certificates.none(),
             query,
-            _('A tenant or tag that this widget is limited to is gone. Change its configuration.'),
+            _('A tenant or tag that this widget is limited to no longer exists. Change its configuration.'),
         )
     return Chosen(filterset.qs.order_by(), query)
 
@@ -117,15 +117,15 @@ class CertificatesWidget(DashboardWidget):
         return render_to_string(self.template_name, context)
 
     def content(self, certificates, now) -> dict:
-        """What the template needs to know of ``certificates``, all that the widget is about."""
+        """Return the template context for ``certificates``, all those of the widget."""
         raise NotImplementedError
 
 
 @register_widget
 class RenewalStatusWidget(CertificatesWidget):
-    # Not lazy: NetBox returns it from __str__(), as it is, and its page for adding widgets would fail.
+    # Not lazy: NetBox returns it from __str__() as it is, so its page for adding widgets would fail.
     default_title = _('Certificate Renewals')
-    description = _lazy('How many certificates have which renewal status, as a ring; each count links to the list.')
+    description = _lazy('Number of certificates in each renewal status, as a ring; each count links to the list.')
     template_name = 'netbox_ssl/dashboard/renewal_status.html'
 
     def content(self, certificates, now):
@@ -137,13 +137,13 @@ class RenewalStatusWidget(CertificatesWidget):
 
 
 class RowsWidget(CertificatesWidget):
-    """The first certificates in the order of a column."""
+    """The first certificates, ordered by a column."""
 
     ConfigForm = RowsConfigForm
     template_name = 'netbox_ssl/dashboard/certificates.html'
-    # Column that orders them, and is shown
+    # The column that orders them and is shown
     column = ''
-    # By which the list shows the same
+    # The filters that show the same in the list
     filters = ''
 
     def content(self, certificates, now):
@@ -162,14 +162,14 @@ class RowsWidget(CertificatesWidget):
         raise NotImplementedError
 
     def words(self) -> dict:
-        """``when``: head of the column of times; ``none``: what is said where there are no rows."""
+        """Return ``when``, the heading of the column of times, and ``none``, the text shown without rows."""
         raise NotImplementedError
 
 
 @register_widget
 class NextDueWidget(RowsWidget):
     default_title = _('Next Renewals')
-    description = _lazy('The certificates whose renewal is due next, the soonest first.')
+    description = _lazy('Certificates whose renewal is due next, soonest first.')
     column = 'renewal_due_at'
     filters = f'renewal_status={RenewalStatusChoices.OK}'
 
@@ -177,13 +177,13 @@ class NextDueWidget(RowsWidget):
         return certificates.filter(renewal.status_q(RenewalStatusChoices.OK, now))
 
     def words(self):
-        return {'when': _('Due'), 'none': _('No renewal is coming up.')}
+        return {'when': _('Renewal due'), 'none': _('No renewal is coming up.')}
 
 
 @register_widget
 class OverdueWidget(RowsWidget):
     default_title = _('Overdue Renewals')
-    description = _lazy('The certificates that a working client would have renewed by now, the longest overdue first.')
+    description = _lazy('Certificates that a working client would have renewed by now, longest overdue first.')
     column = 'renewal_overdue_at'
     filters = 'renewal_overdue=true'
 
@@ -194,6 +194,6 @@ class OverdueWidget(RowsWidget):
         return {'when': _('Overdue since'), 'none': _('None: every certificate that should have been renewed was.')}
 
     def content(self, certificates, now):
-        # They are worse, and would be missed here.
+        # Worse than overdue, and missing from the rows
         expired = certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)).count()
         return {**super().content(certificates, now), 'expired': expired}

@@ -6,7 +6,7 @@ __all__ = ('AcceptSuggestions', 'BulkDetect', 'SmartPaste', 'Suggestions')
 
 
 class SmartPaste(ObjectAction):
-    """Paste certificates: the button of the list."""
+    """The Smart Paste button of the list."""
 
     name = 'smart_paste'
     label = _('Smart Paste')
@@ -15,7 +15,7 @@ class SmartPaste(ObjectAction):
 
 
 class BulkDetect(ObjectAction):
-    """Detect ACME again on what is selected in the list."""
+    """Detect ACME again on the certificates selected in the list."""
 
     name = 'bulk_detect'
     label = _('Detect ACME')
@@ -25,7 +25,7 @@ class BulkDetect(ObjectAction):
 
 
 class AcceptSuggestions(ObjectAction):
-    """Assign the certificates that are suggested in the selected rows."""
+    """Accept the suggestions selected in the list."""
 
     name = 'bulk_accept'
     label = _('Accept Selected')
@@ -35,7 +35,7 @@ class AcceptSuggestions(ObjectAction):
 
 
 class Suggestions(ObjectAction):
-    """From the list of certificates to the suggested assignments."""
+    """A button that leads from the list of certificates to the suggested assignments."""
 
     name = 'suggestions'
     label = _('Suggested Assignments')

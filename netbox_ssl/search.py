@@ -4,7 +4,7 @@ from .models import Certificate, CertificateAssignment, CertificateSource, Issua
 
 
 class X509SearchIndex(SearchIndex):
-    """Also caches serial number and fingerprint with colons, as browsers show them: NetBox compares literally."""
+    """Also cache serial numbers and fingerprints with colons, as browsers show them: NetBox compares literally."""
 
     @classmethod
     def to_cache(cls, instance, custom_fields=None):
@@ -36,7 +36,7 @@ class CertificateIndex(X509SearchIndex):
 
 @register_search
 class IssuanceIndex(X509SearchIndex):
-    """Finds the serial number or fingerprint of a certificate that has been replaced since."""
+    """Finds replaced certificates by serial number or fingerprint."""
 
     model = Issuance
     fields = (

@@ -1,4 +1,4 @@
-"""What NetBox SSL adds to NetBox's own pages."""
+"""Buttons and panels on NetBox's own pages."""
 
 from django.utils.translation import gettext as _
 from netbox.plugins import PluginTemplateExtension
@@ -10,7 +10,7 @@ __all__ = ('template_extensions',)
 
 
 class ImportJobButtons(PluginTemplateExtension):
-    """On the page of a background import: to its results, with links."""
+    """A button on the page of a background import that leads to its results."""
 
     models = ['core.job']
 
@@ -23,7 +23,7 @@ class ImportJobButtons(PluginTemplateExtension):
 
 
 class PlaceExtension(PluginTemplateExtension):
-    """On the pages of what certificates are assigned to."""
+    """The certificates of an object, on its page."""
 
     kind = ''
 
@@ -52,7 +52,7 @@ class IPAddressExtension(PlaceExtension):
 
 
 class CountsExtension(PluginTemplateExtension):
-    """On the pages of what has many certificates: counts that link to the list."""
+    """The number of certificates, on the pages of objects that have many."""
 
     kind = ''
     permissions = ('netbox_ssl.view_certificateassignment',)

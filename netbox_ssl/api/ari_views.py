@@ -1,4 +1,4 @@
-"""``POST certificates/{id}/check-ari/``: ask the CA when it wants a certificate renewed (RFC 9773)."""
+"""``POST certificates/{id}/check-ari/``: poll the CA for the renewal information of a certificate (RFC 9773)."""
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -18,15 +18,17 @@ __all__ = ('CheckARIMixin',)
 
 
 class CheckARIMixin:
-    """The endpoint of the certificates' view set."""
+    """The endpoint, a part of the view set of certificates."""
 
     @extend_schema(
         operation_id='ssl_certificates_check_ari',
         request=None,
         responses={
-            200: OpenApiResponse(CertificateSerializer, description='What is known now; ari_error if that failed'),
-            409: OpenApiResponse(description='The CA is not asked for this certificate; the answer says why'),
-            429: OpenApiResponse(description='The CA was asked less than a minute ago'),
+            200: OpenApiResponse(
+                CertificateSerializer, description='The certificate; ari_error says why if the request failed'
+            ),
+            409: OpenApiResponse(description='This certificate is not polled; the response says why'),
+            429: OpenApiResponse(description='The CA was polled less than a minute ago'),
         },
         filters=False,
     )
@@ -41,8 +43,8 @@ class CheckARIMixin:
     )
     def check_ari(self, request, pk=None):
         """
-        Ask the CA now when it wants this certificate renewed, and answer with the certificate. If the CA could not be
-        asked, or its answer not used, `ari_error` says why.
+        Request renewal information from the CA now and return the certificate. If the request failed, or the response
+        could not be used, `ari_error` says why.
         """
         certificate = Certificate.objects.restrict(request.user, 'view').filter(pk=pk).first()
         if certificate is None:
@@ -56,7 +58,7 @@ class CheckARIMixin:
         outcome = check_now(certificate)
         announce_moves([certificate.pk])
         if outcome.checked_at is None:
-            detail = outcome.error or _('Too much is being asked of this CA at the moment. Try again in some minutes.')
+            detail = outcome.error or _('Too many requests to this CA right now. Try again in a few minutes.')
             return Response({'detail': detail}, status=429, headers={'Retry-After': '300'})
         certificate.refresh_from_db()
         return Response(CertificateSerializer(certificate, context=self.get_serializer_context()).data)

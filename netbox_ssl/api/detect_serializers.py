@@ -1,4 +1,4 @@
-"""What the detection endpoint takes and answers."""
+"""Request and response of the detection endpoint."""
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -13,7 +13,7 @@ __all__ = ('RedetectionResultSerializer', 'RedetectionSerializer')
 
 
 class RedetectionSerializer(PrivateKeyGuardMixin, serializers.Serializer):
-    """Which certificates to look at again: by their IDs, or by the filters of the list."""
+    """The certificates to check again: by their IDs, or by the filters of the list."""
 
     ids = serializers.ListField(
         child=serializers.IntegerField(),
@@ -26,7 +26,7 @@ class RedetectionSerializer(PrivateKeyGuardMixin, serializers.Serializer):
     )
     dry_run = serializers.BooleanField(
         default=False,
-        help_text=_('Only say what would be changed'),
+        help_text=_('Only report what would change'),
     )
     changelog_message = serializers.CharField(
         required=False,
@@ -35,13 +35,13 @@ class RedetectionSerializer(PrivateKeyGuardMixin, serializers.Serializer):
 
     def validate(self, data):
         if ('ids' in data) == ('filter' in data):
-            raise serializers.ValidationError(_('Give either "ids" or "filter".'))
+            raise serializers.ValidationError(_('Send either "ids" or "filter".'))
         return data
 
 
 @extend_schema_field(OpenApiTypes.ANY)
 class ValueField(serializers.ReadOnlyField):
-    """True, false, or text."""
+    """A boolean or text."""
 
 
 class ChangeSerializer(serializers.Serializer):
@@ -59,7 +59,7 @@ class ProposalSerializer(serializers.Serializer):
 
 
 class RedetectionRefusalSerializer(serializers.Serializer):
-    """A certificate that should have been changed."""
+    """A certificate that could not be changed."""
 
     certificate = CertificateSerializer(nested=True)
     messages = serializers.ListField(child=serializers.CharField())
@@ -67,8 +67,6 @@ class RedetectionRefusalSerializer(serializers.Serializer):
 
 class RedetectionResultSerializer(serializers.Serializer):
     dry_run = serializers.BooleanField()
-    examined = serializers.IntegerField(
-        help_text=_('Certificates with a PEM, of those asked for, that the user may change')
-    )
+    examined = serializers.IntegerField(help_text=_('Requested certificates with a PEM that the user may change'))
     changed = ProposalSerializer(many=True)
     refused = RedetectionRefusalSerializer(many=True)

@@ -1,4 +1,4 @@
-"""``POST certificates/detect/``: detection once more on certificates that are there already."""
+"""``POST certificates/detect/``: repeat the ACME detection on existing certificates."""
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -17,11 +17,13 @@ from .permissions import ChangePermissions
 
 __all__ = ('DetectMixin',)
 
-BACKGROUND = OpenApiParameter('background', OpenApiTypes.BOOL, description='Answer at once, detect in a job.')
+BACKGROUND = OpenApiParameter(
+    'background', OpenApiTypes.BOOL, description='Return immediately and run the detection as a background job.'
+)
 
 
 class DetectMixin:
-    """The detection endpoint of the certificates' view set."""
+    """The detection endpoint, a part of the view set of certificates."""
 
     @extend_schema(
         operation_id='ssl_certificates_detect',
@@ -41,9 +43,9 @@ class DetectMixin:
     )
     def detect(self, request):
         """
-        Detect again who issued certificates, and whether over ACME: after a provider was added to the settings, for
-        instance. Fills what nobody has set (is_acme, acme_provider); what a person or a client set stays. Certificates
-        that the user may not change are left alone, and not counted.
+        Detect again who issued certificates and whether over ACME, for example after a provider was added to the
+        settings. Fills in is_acme and acme_provider where they were not set by a person or a client. Certificates that
+        the user may not change are skipped and not counted.
         """
         serializer = RedetectionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -61,9 +63,9 @@ def _requested(data: dict, request):
     if 'ids' in data:
         return queryset.filter(pk__in=data['ids'])
     filterset = CertificateFilterSet(_as_query(data['filter']), queryset, request=request)
-    # One that is not known filters nothing: a typing error would be all certificates.
+    # An unknown filter would be ignored, so a typing error would select all certificates.
     if unknown := sorted(data['filter'].keys() - filterset.filters.keys()):
-        raise ValidationError({'filter': [_('There is no filter {name}.').format(name=name) for name in unknown]})
+        raise ValidationError({'filter': [_('Unknown filter: {name}.').format(name=name) for name in unknown]})
     if not filterset.is_valid():
         raise ValidationError({'filter': filterset.errors})
     return filterset.qs
@@ -74,13 +76,13 @@ def _as_query(filters: dict) -> QueryDict:
     for name, value in filters.items():
         values = value if isinstance(value, list) else [value]
         if any(isinstance(each, dict | list) for each in values):
-            raise ValidationError({'filter': [_('{name}: give a value, or a list of values.').format(name=name)]})
+            raise ValidationError({'filter': [_('{name}: must be a value or a list of values.').format(name=name)]})
         query.setlist(name, [_as_text(each) for each in values])
     return query
 
 
 def _as_text(value) -> str:
-    """As it would stand in a query string."""
+    """Return a value as it would be written in a query string."""
     if value is None:
         return 'null'
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -13,19 +13,19 @@ __all__ = ('RequestGuardMixin', 'PrivateKeyGuardMixin')
 
 def refuse_broken_text(name: str, value) -> None:
     """
-    Raise a ValidationError if there is half a surrogate pair anywhere in a field. JSON can spell one, as in
-    ``"\\ud800"``, but no answer that quotes it can be sent.
+    Raise a ValidationError if a field contains half of a surrogate pair. JSON can express one, as in ``"\\ud800"``, but
+    no response that quotes it can be sent.
     """
     try:
         json.dumps([name, value], ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
-        raise DjangoValidationError(_('This is not valid Unicode: it holds half a surrogate pair.')) from error
+        raise DjangoValidationError(_('This is not valid Unicode: it contains half of a surrogate pair.')) from error
 
 
 class PrivateKeyGuardMixin:
-    """Refuses private keys anywhere in what a client sends, known field or not, before anything else sees it."""
+    """Refuse private keys anywhere in the data of a request, also in unknown fields, before other code sees them."""
 
-    # What the reader of certificates searches itself.
+    # Fields that are searched when the certificates in them are read
     searched_elsewhere = ()
 
     def to_internal_value(self, data):
@@ -46,8 +46,8 @@ class PrivateKeyGuardMixin:
 
 class RequestGuardMixin:
     """
-    For view sets, where no serializer of ours sees what was sent: deleting takes a message for the change log, and a
-    list for the background is put into the job queue as it is.
+    Refuse private keys in requests whose data no serializer of ours checks: the changelog message of a deletion, and a
+    list for a background job, which is put into the job queue unchanged.
     """
 
     def initial(self, request, *args, **kwargs):
@@ -56,7 +56,7 @@ class RequestGuardMixin:
             _refuse_private_key('changelog_message', request.data)
         elif self._background_requested(request) and isinstance(request.data, list):
             for entry in request.data:
-                # Text by text: what encloses it would hide some forms.
+                # Each text on its own: in its JSON representation, some forms of keys would not be recognised.
                 for value in entry.values() if isinstance(entry, dict) else [entry]:
                     _refuse_private_key('__all__', value)
 

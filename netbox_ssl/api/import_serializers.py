@@ -1,4 +1,4 @@
-"""What the import endpoint takes and answers."""
+"""Request and response of the import endpoint."""
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -15,11 +15,9 @@ __all__ = ('BriefImportResultSerializer', 'CertificateImportSerializer', 'Import
 
 @extend_schema_field(OpenApiTypes.STR)
 class PEMField(serializers.Field):
-    """Text, or the bytes of an upload, in any encoding of certificates: the intake tells them apart."""
+    """Text, or the bytes of an upload, in any encoding of certificates; the intake detects which."""
 
-    default_error_messages = {
-        'invalid': _('Give the certificate as text, PEM-encoded (BEGIN CERTIFICATE … END CERTIFICATE).')
-    }
+    default_error_messages = {'invalid': _('Send the certificate as PEM text (BEGIN CERTIFICATE … END CERTIFICATE).')}
 
     def to_internal_value(self, data):
         if not isinstance(data, str | bytes):
@@ -28,26 +26,28 @@ class PEMField(serializers.Field):
 
 
 class CertificateImportSerializer(CertificateSerializer):
-    """A PEM with any writable field of a Certificate. What is left out stays as it is."""
+    """A PEM, with any writable fields of a certificate. Omitted fields are not changed."""
 
     pem = PEMField(
         required=True,
-        help_text=_('The certificate, PEM-encoded; its chain may stand with it in any order'),
+        help_text=_('The certificate, PEM-encoded, optionally with its chain in any order'),
     )
     external_id = serializers.CharField(
         required=False,
         max_length=500,
-        help_text=_('Stable name of what reports it, for instance certbot:host:lineage; kept as a certificate source'),
+        help_text=_(
+            'Stable identifier of the reporting source, e.g. certbot:host:lineage; stored as a certificate source'
+        ),
     )
     client = serializers.CharField(
         required=False,
         max_length=100,
-        help_text=_('The reporting program; by default what stands before the first colon of external_id'),
+        help_text=_('The reporting client; defaults to the part of external_id before the first colon'),
     )
     certificate = serializers.PrimaryKeyRelatedField(
         queryset=Certificate.objects.none(),
         required=False,
-        help_text=_('ID of the certificate that this renews; else it is found by itself'),
+        help_text=_('ID of the certificate that this renews; found automatically if omitted'),
     )
 
     searched_elsewhere = ('pem',)
@@ -56,18 +56,18 @@ class CertificateImportSerializer(CertificateSerializer):
         fields = [*CertificateSerializer.Meta.fields, 'certificate', 'external_id', 'client']
 
     def __init__(self, *args, **kwargs):
-        # No defaults for what the client left out: a renewal keeps all settings. (Without data, it is the OpenAPI
-        # generator that asks, and partial would mean "nothing is required".)
+        # No defaults for omitted fields: a renewal keeps all settings. (Without data, this is the OpenAPI generator, to
+        # which partial would mean that nothing is required.)
         super().__init__(*args, partial='data' in kwargs, **kwargs)
         if request := self.context.get('request'):
             self.fields['certificate'].queryset = Certificate.objects.restrict(request.user, 'view')
         self.fields['chain_pem'].read_only = True
 
     def validate(self, data):
-        # The facts are validated by the intake, against the certificate it finds.
+        # The intake validates the facts against the certificate that it finds.
         if 'pem' not in data:
             raise serializers.ValidationError(
-                {'pem': _('Give the certificate, PEM-encoded (BEGIN CERTIFICATE … END CERTIFICATE).')}
+                {'pem': _('Send the certificate as PEM (BEGIN CERTIFICATE … END CERTIFICATE).')}
             )
         return data
 
@@ -78,7 +78,7 @@ class EvidenceSerializer(serializers.Serializer):
 
 
 class DetectionSerializer(serializers.Serializer):
-    """Who issued the certificate, whether over ACME, and how that was found."""
+    """Who issued the certificate, whether over ACME, and the evidence for it."""
 
     provider = serializers.CharField(allow_blank=True)
     confidence = serializers.ChoiceField(choices=('certain', 'likely', 'possible', 'none'))
@@ -97,12 +97,12 @@ class ImportResultSerializer(serializers.Serializer):
     candidates = CertificateSerializer(
         many=True,
         nested=True,
-        help_text=_('Certificates with the same names that this might renew, where there are several'),
+        help_text=_('Certificates with the same names that this might renew, if there are several'),
     )
     warnings = serializers.ListField(child=serializers.CharField())
 
 
 class BriefImportResultSerializer(ImportResultSerializer):
-    """In lists: the certificate in short."""
+    """The result for an entry of a list, with a brief certificate."""
 
     certificate = CertificateSerializer(nested=True)

@@ -1,4 +1,4 @@
-"""``POST certificates/import/``: the door for programs."""
+"""``POST certificates/import/``: imports by programs."""
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -25,13 +25,20 @@ from .permissions import AddOrChangePermissions
 __all__ = ('ImportMixin',)
 
 QUERY_PARAMETERS = [
-    OpenApiParameter('on_error', OpenApiTypes.STR, enum=['skip'], description='With a list: import what can be.'),
-    OpenApiParameter('background', OpenApiTypes.BOOL, description='With a list: answer at once, import in a job.'),
+    OpenApiParameter(
+        'on_error',
+        OpenApiTypes.STR,
+        enum=['skip'],
+        description='With a list: skip the entries that cannot be imported.',
+    ),
+    OpenApiParameter(
+        'background', OpenApiTypes.BOOL, description='With a list: return immediately and import as a background job.'
+    ),
 ]
 
 
 class ImportMixin:
-    """The import endpoint of the certificates' view set."""
+    """The import endpoint, a part of the view set of certificates."""
 
     @extend_schema(
         operation_id='ssl_certificates_import',
@@ -55,9 +62,9 @@ class ImportMixin:
     )
     def import_certificates(self, request):
         """
-        Import a certificate, or a list of them: each is recognised, and made, renewed, added to a history, or left
-        alone, as "action" tells in the answer. Beside JSON, a form with the file, or the bare certificate with the
-        other fields in the query string will do.
+        Import a certificate, or a list of certificates. Each is matched with the inventory and created, renewed, added
+        to a history, or left unchanged, as "action" in the response says. Besides JSON, the endpoint accepts a form
+        with the file, and the bare certificate with the other fields in the query string.
         """
         if (response := self._handle_background_request(request, 'import_certificates')) is not None:
             return response
@@ -79,7 +86,7 @@ class ImportMixin:
             result.warnings += warnings
         created = any(result.action == intake.Action.CREATED for result in results)
         answer = self._represent(results, ImportResultSerializer)
-        # Several certificates in one input are several answers.
+        # Several certificates in one input are answered with a list.
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(answer if len(results) > 1 else answer[0], status=code)
 
@@ -121,11 +128,11 @@ class ImportMixin:
         return Response(answer, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
     def _import_serializer(self):
-        """One for a whole list: making one costs more than using it."""
+        """Return the serializer, used for a whole list because making one takes longer than using it."""
         return CertificateImportSerializer(data={}, context=self.get_serializer_context())
 
     def _items(self, serializer, data) -> tuple[list[intake.Item], list[str]]:
-        """What one object of the request asks for, and what of it will not be stored."""
+        """Return the items of one object of the request, and warnings about parts that will not be stored."""
         attributes = dict(serializer.run_validation(data))
         pem = attributes.pop('pem')
         named = {name: attributes.pop(name) for name in ('certificate', 'external_id', 'client') if name in attributes}
@@ -137,15 +144,15 @@ class ImportMixin:
         if len(parsed.leaves) > 1 and named:
             raise ValidationError(
                 {
-                    name: _('The PEM holds {count} certificates. Give this with one at a time.').format(
-                        count=len(parsed.leaves)
-                    )
+                    name: _(
+                        'The PEM contains {count} certificates. Send this field with one certificate at a time.'
+                    ).format(count=len(parsed.leaves))
                     for name in named
                 }
             )
         items = [intake.Item(leaf, attributes, message=message, **named) for leaf in parsed.leaves]
         unrelated = [
-            _('Belongs to no chain, and was not stored: {name}').format(name=facts.name) for facts in parsed.unrelated
+            _('Not part of any chain, so not stored: {name}').format(name=facts.name) for facts in parsed.unrelated
         ]
         return items, [*(str(note) for note in parsed.notes), *unrelated]
 
@@ -164,7 +171,7 @@ class ImportMixin:
 
 
 def _body(request):
-    """A form's file is the certificate."""
+    """Return the data of the request, with the file of a form as ``pem``."""
     if not request.FILES:
         return request.data
     files = request.FILES.getlist('file')
@@ -175,7 +182,7 @@ def _body(request):
 
 
 def _explain(error: Exception) -> tuple[dict, int]:
-    """Field → messages, and the HTTP status that goes with it."""
+    """Return field → messages, and the HTTP status, of a refusal."""
     if isinstance(error, DjangoValidationError):
         return as_serializer_error(error), status.HTTP_400_BAD_REQUEST
     if isinstance(error, PermissionDenied):
@@ -190,7 +197,7 @@ def _listed(errors: dict[int, dict]) -> list[dict]:
 
 
 def _refused(errors: dict[int, dict], codes: set[int], total: int) -> Response:
-    """As NetBox answers where a list cannot be created."""
+    """Return the response that NetBox gives if a list cannot be created."""
     detail = _('{failed} of {total} certificates could not be imported; nothing was stored.').format(
         failed=len(errors), total=total
     )

@@ -1,11 +1,11 @@
-"""Request bodies that are a certificate themselves, as ``curl --data-binary @fullchain.pem`` sends them."""
+"""Parse request bodies that are a certificate, as sent by ``curl --data-binary @fullchain.pem``."""
 
 from django.http import QueryDict
 from rest_framework.parsers import BaseParser, FormParser
 
 __all__ = ('CERTIFICATE_MEDIA_TYPES', 'CertificateParser', 'FormOrCertificateParser')
 
-# RFC 8555 section 9.1, RFC 2585 section 4.1, RFC 8551 section 3.2.2, and what tools send for want of better.
+# RFC 8555 section 9.1, RFC 2585 section 4.1, RFC 8551 section 3.2.2, and generic types that tools send
 CERTIFICATE_MEDIA_TYPES = (
     'application/pem-certificate-chain',
     'application/x-pem-file',
@@ -20,7 +20,7 @@ CERTIFICATE_MEDIA_TYPES = (
 
 
 class CertificateParser(BaseParser):
-    """The body is the certificate; the fields that go with it stand in the query string."""
+    """The body is the certificate; the other fields are in the query string."""
 
     media_type = 'application/x-pem-file'
 
@@ -33,11 +33,11 @@ def for_media_type(media_type: str) -> type[CertificateParser]:
 
 
 class FormOrCertificateParser(FormParser):
-    """What curl says of any body unless told otherwise is that it is a form."""
+    """A form, or a certificate that curl labels as a form, its default for any body."""
 
     def parse(self, stream, media_type=None, parser_context=None):
         body = stream.read()
-        # A form would begin with the name of a field.
+        # A form starts with the name of a field.
         if body.lstrip()[:1] in (b'-', b'0') or b'-----BEGIN' in body[:4096]:
             return {**parser_context['request'].query_params.dict(), 'pem': body}
         encoding = parser_context.get('encoding', 'utf-8')

@@ -23,7 +23,7 @@ __all__ = (
 )
 
 
-# What the CA said of when to renew (RFC 9773), and when it is asked.
+# The renewal information of the CA (RFC 9773), and when it is polled
 ARI_FIELDS = [
     'ari_cert_id',
     'ari_window_start',
@@ -38,15 +38,15 @@ ARI_FIELDS = [
 class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)
-    # With a PEM they are read from it; without, clean() asks for them.
+    # Read from the PEM; without one, clean() requires them.
     valid_from = serializers.DateTimeField(required=False)
     valid_to = serializers.DateTimeField(required=False)
     acme_challenge_type = serializers.ChoiceField(choices=ACMEChallengeTypeChoices, required=False, allow_blank=True)
-    # A plain string, not {"value", "label"}: conditions of event rules compare it.
+    # A plain string, not {"value", "label"}, so that conditions of event rules can compare it
     renewal_status = serializers.SerializerMethodField()
     renewal_overdue = serializers.BooleanField(read_only=True)
     has_ari = serializers.BooleanField(read_only=True)
-    # Null: it was not renewed twice yet.
+    # Null if it has not been renewed twice yet
     usual_renewal_days = serializers.FloatField(read_only=True, allow_null=True)
 
     class Meta:
@@ -87,7 +87,7 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
         ]
         read_only_fields = ARI_FIELDS
         brief_fields = ('id', 'url', 'display', 'name', 'renewal_status', 'valid_to', 'description')
-        # What Certificate.clean_fields() reads from the PEM or fills in.
+        # Fields that Certificate.clean_fields() reads from the PEM or fills in
         model_clean_fields = (
             'name',
             *FACT_FIELDS,
@@ -115,7 +115,7 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
             data['acme_pinned_fields'] = sorted(pinned)
         data = super().validate(data)
         if data.get('pem') and given:
-            # "data" holds by now what the PEM says.
+            # By now, "data" contains the facts of the PEM.
             refuse_contradicted_facts(given, Certificate(**{name: data[name] for name in FACT_FIELDS}))
         return data
 
@@ -124,7 +124,7 @@ class IssuanceSerializer(BaseModelSerializer):
     certificate = CertificateSerializer(nested=True, read_only=True)
     is_current = serializers.BooleanField(read_only=True)
     lifetime_days = serializers.FloatField(read_only=True)
-    # Negative: after it had expired. Null: it was not replaced.
+    # Negative if replaced after expiry, null if not replaced
     replaced_days_before_expiry = serializers.FloatField(read_only=True, allow_null=True)
 
     class Meta:
@@ -176,7 +176,7 @@ class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
         read_only_fields = ('reported_at', 'behind_since')
 
 
-NOT_SEEN = gettext_lazy('There is no such object, or you lack the permission to see it.')
+NOT_SEEN = gettext_lazy('This object does not exist, or you do not have permission to view it.')
 
 
 class CertificateAssignmentSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
@@ -215,7 +215,7 @@ class CertificateAssignmentSerializer(PrivateKeyGuardMixin, NetBoxModelSerialize
         return super().validate(data)
 
     def _refuse_unseen(self, data) -> None:
-        """NetBox takes any ID here. The answer shows what they are of, so the user must be allowed to see it."""
+        """Refuse objects that the user may not view: NetBox accepts any ID, and the response shows the objects."""
         user = self.context['request'].user
         certificate = data.get('certificate')
         if certificate and not Certificate.objects.restrict(user, 'view').filter(pk=certificate.pk).exists():

@@ -1,4 +1,4 @@
-"""Whether the plugin does its work, for monitoring: NetBox's own ``/api/status/`` has no place for plugins."""
+"""The state of the sweep, for monitoring: NetBox's own ``/api/status/`` cannot be extended by plugins."""
 
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
@@ -13,7 +13,7 @@ __all__ = ('StatusViewSet',)
 
 
 class StatusViewSet(ViewSet):
-    """When the last sweep for changes of renewal status ended, and whether the next one is late."""
+    """When the last sweep for changes of renewal status ended, and whether the next sweep is late."""
 
     permission_classes = [IsAuthenticatedOrLoginNotRequired]
 

@@ -23,7 +23,7 @@ __all__ = ('CertificateFilterSet',)
 
 
 class RenewalStatusField(django_filters.fields.MultipleChoiceField):
-    """Accepts the renewal statuses in any case."""
+    """Accept the renewal statuses in upper and lower case."""
 
     def to_python(self, value):
         canonical = {status.lower(): status for status in RenewalStatusChoices.values()}
@@ -62,7 +62,7 @@ class CertificateFilterSet(
         distinct=False,
         label=_('ACME provider'),
     )
-    # Generated columns: django-filter cannot make filters for them by itself.
+    # Generated columns, for which django-filter cannot make filters automatically
     renewal_due_at = MultiValueDateTimeFilter(label=_('Renewal due'))
     renewal_overdue_at = MultiValueDateTimeFilter(label=_('Renewal overdue since'))
     renewal_status = RenewalStatusFilter(

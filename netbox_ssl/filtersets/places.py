@@ -1,4 +1,4 @@
-"""Filters by where a certificate lives, for lists of certificates and of assignments."""
+"""Filters by where a certificate is used, for certificates and assignments."""
 
 import django_filters
 from dcim.models import Device, Site
@@ -15,7 +15,7 @@ __all__ = ('PlaceFilterSet', 'VisibleFilter')
 
 
 class VisibleFilter(django_filters.ModelMultipleChoiceFilter):
-    """By objects that the user may see: what exists unseen must be answered as what does not exist."""
+    """Filter by objects that the user may view: others are treated as nonexistent."""
 
     def get_queryset(self, request):
         queryset = super().get_queryset(request)
@@ -56,11 +56,11 @@ class PlaceFilterSet(BaseFilterSet):
         abstract = True
 
     def at_places(self, queryset, assignments):
-        """What of ``queryset`` these assignments lead to."""
+        """Return the objects of ``queryset`` that these assignments belong to."""
         raise NotImplementedError
 
     def permitted(self, assignments):
-        """Those which the user may see: a filter must not tell what a list does not show."""
+        """Return the assignments that the user may view: a filter must not reveal what a list does not show."""
         return assignments.restrict(self.request.user, 'view') if self.request else assignments
 
     def filter_places(self, queryset, name, value):

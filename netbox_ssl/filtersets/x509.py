@@ -13,14 +13,14 @@ __all__ = ('CoversFilter', 'X509FilterSet', 'search_x509')
 
 
 class HexFilter(MultiValueCharFilter):
-    """Serial numbers, fingerprints: as people paste them, with colons or spaces, in either case."""
+    """Serial numbers and fingerprints, with or without colons or spaces, in either case."""
 
     def filter(self, qs, value):
         return super().filter(qs, [normalize_hex(item) or item for item in value] if value else value)
 
 
 class NamesFilter(MultiValueCharFilter):
-    """Certificates that carry any of the given subject alternative names, literally."""
+    """Certificates with any of the given subject alternative names, literally."""
 
     def filter(self, qs, value):
         if not value:
@@ -29,7 +29,7 @@ class NamesFilter(MultiValueCharFilter):
 
 
 class CoversFilter(MultiValueCharFilter):
-    """Certificates that cover any of the given names, by themselves or by a wildcard (RFC 9525)."""
+    """Certificates that cover any of the given names, directly or by a wildcard (RFC 9525)."""
 
     field_class = multivalue_field_factory(CoveredNameField)
 

@@ -33,7 +33,7 @@ class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, PrimaryMode
         widget=BulkEditNullBooleanSelect(),
     )
     acme_auto_renewal = forms.NullBooleanField(
-        label=_('Auto-Renewal'),
+        label=_('Auto-renewal'),
         required=False,
         widget=BulkEditNullBooleanSelect(),
     )

@@ -28,8 +28,9 @@ class CertificateImportForm(
     PrimaryModelImportForm,
 ):
     """
-    One record of NetBox's bulk import. A record with a ``pem`` and no ``id`` goes through the intake, so that it renews
-    what it belongs to: :attr:`leaf` then holds the certificate, and :meth:`attributes` what else the record says.
+    One record of NetBox's bulk import. A record with a ``pem`` but no ``id`` goes through the intake, so that it renews
+    the certificate that it belongs to: :attr:`leaf` is then the certificate read, and :meth:`attributes` returns the
+    other values of the record.
     """
 
     status = CSVChoiceField(
@@ -57,12 +58,12 @@ class CertificateImportForm(
     valid_from = forms.DateTimeField(
         label=_('Valid from'),
         required=False,
-        help_text=_('Needed where there is no PEM'),
+        help_text=_('Required without a PEM'),
     )
     valid_to = forms.DateTimeField(
         label=_('Valid to'),
         required=False,
-        help_text=_('Needed where there is no PEM'),
+        help_text=_('Required without a PEM'),
     )
 
     leaf = None
@@ -87,14 +88,14 @@ class CertificateImportForm(
         if self.instance.pk or not self.cleaned_data.get('pem'):
             super()._post_clean()
             return
-        # The intake validates, against the certificate that it finds.
+        # The intake validates the record against the certificate that it finds.
         try:
             self.leaf = read_single(self.cleaned_data['pem'] + '\n' + self.cleaned_data.get('chain_pem', ''))
         except ValidationError as error:
             self.add_error(None, error)
 
     def attributes(self) -> dict:
-        """Column → value for what the record gives, for ``intake.take_in()``. Empty cells say nothing."""
+        """Return column → value for ``intake.take_in()``. Empty cells are omitted."""
         given = {
             name: self.cleaned_data[name]
             for name in self.Meta.fields
@@ -102,7 +103,7 @@ class CertificateImportForm(
         }
         for name in ('pem', 'chain_pem'):
             given.pop(name, None)
-        # NetBox has filled in the defaults of custom fields by now; a renewal must not reset the fields to them.
+        # NetBox has filled in the defaults of custom fields by now; a renewal must not reset fields to them.
         custom_field_data = {
             field.name: self.instance.custom_field_data.get(field.name)
             for key, field in self.custom_fields.items()
@@ -111,7 +112,7 @@ class CertificateImportForm(
         return {**given, 'custom_field_data': custom_field_data} if custom_field_data else given
 
 
-# By what an object of each kind is named in a record.
+# The field by which a record names an object of each kind
 NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 'address'}
 
 
@@ -132,13 +133,13 @@ class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportFor
         queryset=Device.objects.all(),
         required=False,
         to_field_name='name',
-        help_text=_('Name of the object; of an IP address, its address with prefix length'),
+        help_text=_('Name of the object; for an IP address, the address with its prefix length'),
     )
     assigned_object_id = forms.IntegerField(
         label=_('Object ID'),
         required=False,
         min_value=1,
-        help_text=_('Instead of the name, where several objects have the same'),
+        help_text=_('Use this instead of the name if several objects share it'),
     )
 
     class Meta:
@@ -154,7 +155,7 @@ class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportFor
 
     def __init__(self, data=None, *args, **kwargs):
         super().__init__(data, *args, **kwargs)
-        # Before NetBox restricts the field to what the user may see.
+        # Before NetBox restricts the field to what the user may view
         field = self.fields['assigned_object']
         for model, name in NAMED_BY.items():
             if data and data.get('assigned_object_type') == model._meta.label_lower:
@@ -169,12 +170,14 @@ class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportFor
             return
         if not place and not pk:
             if not self.instance.pk:
-                self.add_error('assigned_object', _('Give the name of the object, or its ID as assigned_object_id.'))
+                self.add_error('assigned_object', _('Enter the name of the object, or its ID as assigned_object_id.'))
             return
         if place is None:
             place = self.fields['assigned_object'].queryset.filter(pk=pk).first()
         if place is None or object_type.model_class() not in ASSIGNABLE_MODELS:
-            self.add_error('assigned_object_id', _('There is no such object, or you lack the permission to see it.'))
+            self.add_error(
+                'assigned_object_id', _('This object does not exist, or you do not have permission to view it.')
+            )
             return
         self.cleaned_data['assigned_object_id'] = place.pk
 

@@ -1,4 +1,4 @@
-"""Form fields that several of our forms share."""
+"""Form fields that several forms share."""
 
 import re
 
@@ -31,20 +31,20 @@ ACME_FIELDS = (
 
 
 class NamesField(forms.CharField):
-    """Subject alternative names: one in a line, or separated by commas or spaces. Cleans to a list."""
+    """Subject alternative names, one per line or separated by commas or spaces. Cleans to a list."""
 
     def __init__(self, **kwargs):
         kwargs.setdefault('widget', forms.Textarea(attrs={'rows': 3, 'class': 'font-monospace'}))
-        kwargs.setdefault('help_text', _('DNS names and IP addresses, one in a line or separated by commas'))
+        kwargs.setdefault('help_text', _('DNS names and IP addresses, one per line or separated by commas'))
         super().__init__(**kwargs)
 
     def prepare_value(self, value):
         return '\n'.join(value) if isinstance(value, list | tuple) else value
 
     def to_python(self, value):
-        # Records of JSON and YAML imports hold lists.
+        # Records of JSON and YAML imports contain lists.
         if isinstance(value, dict) or (isinstance(value, list | tuple) and not all(isinstance(x, str) for x in value)):
-            raise forms.ValidationError(_('Give names, or a list of them.'))
+            raise forms.ValidationError(_('Enter names, or a list of names.'))
         if isinstance(value, list | tuple):
             return list(value)
         return [item for item in re.split(r'[\s,]+', super().to_python(value)) if item]
@@ -54,26 +54,26 @@ class NamesField(forms.CharField):
 
 
 class ACMEFieldsMixin(forms.Form):
-    """The eight ACME fields, as a person edits them."""
+    """The eight ACME fields, for editing."""
 
     is_acme = forms.BooleanField(
         label=_('Is ACME'),
         required=False,
-        help_text=_('Issued over ACME (RFC 8555). Detected from the issuer when a PEM arrives.'),
+        help_text=_('Issued over ACME (RFC 8555). Detected from the issuer when a PEM is added.'),
     )
     acme_provider = forms.CharField(
-        label=_('ACME Provider'),
+        label=_('ACME provider'),
         required=False,
         max_length=100,
         widget=provider_input(),
-        help_text=_('Name of the CA; any text'),
+        help_text=_('Name of the CA; any text is accepted'),
     )
     acme_account_email = forms.EmailField(
-        label=_('Account Email'),
+        label=_('Account email'),
         required=False,
     )
     acme_challenge_type = ChoiceField(
-        label=_('Challenge Type'),
+        label=_('Challenge type'),
         choices=add_blank_choice(ACMEChallengeTypeChoices),
         required=False,
     )
@@ -84,26 +84,26 @@ class ACMEFieldsMixin(forms.Form):
         help_text=_('URL of the ACME directory'),
     )
     acme_auto_renewal = forms.BooleanField(
-        label=_('Auto-Renewal'),
+        label=_('Auto-renewal'),
         required=False,
-        help_text=_('An ACME client renews it by itself; the renewal status tells when it did not'),
+        help_text=_('An ACME client renews it automatically; the renewal status shows when it did not'),
     )
     acme_renewal_days = forms.IntegerField(
-        label=_('Renewal Days'),
+        label=_('Renewal days'),
         required=False,
         min_value=0,
         max_value=MAX_RENEWAL_DAYS,
-        help_text=_('Days before the end of validity at which it renews. Empty: a third of the lifetime before it.'),
+        help_text=_('Renew this many days before expiry. Leave empty to derive it from the lifetime.'),
     )
     acme_last_renewed = forms.DateTimeField(
-        label=_('Last Renewed'),
+        label=_('Last renewed'),
         required=False,
         widget=DateTimePicker(),
     )
 
 
 class CoveredNameField(forms.CharField):
-    """A DNS name or an IP address, also as part of a URL. Cleans to its canonical form."""
+    """A DNS name or an IP address, also as a part of a URL. Cleans to its canonical form."""
 
     default_error_messages = {'invalid': NO_NAME}
 

@@ -32,7 +32,7 @@ __all__ = (
 
 
 def yes_no_any(label) -> forms.NullBooleanField:
-    """A filter with three states: yes, no, any."""
+    """Return a filter with three states: yes, no, any."""
     return forms.NullBooleanField(label=label, required=False, widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES))
 
 
@@ -139,7 +139,7 @@ class CertificateFilterForm(
         queryset=Contact.objects.all(),
         required=False,
         label=_('Responsible contact'),
-        help_text=_('Its own contacts, else those of what it serves'),
+        help_text=_('Contacts of the certificate, or else of the objects that use it'),
     )
     status = forms.MultipleChoiceField(
         label=_('Status'),

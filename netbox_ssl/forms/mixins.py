@@ -14,14 +14,14 @@ __all__ = ('DatalistInput', 'FactsFromPEMMixin', 'PinDetectedFieldsMixin', 'Priv
 
 
 class PrivateKeyGuardMixin:
-    """Refuses private keys in any submitted value, and forgets the value, so that no page shows it again."""
+    """Refuse private keys in any submitted value and drop the value, so that no page shows it again."""
 
     def full_clean(self):
         refused = self._take_out_private_keys() if self.is_bound else {}
         super().full_clean()
         for name, error in refused.items():
             field = name if name in self.fields else None
-            # Emptied by us: "this field is required" would mislead.
+            # We emptied the field, so "this field is required" would mislead.
             self._errors.pop(field, None)
             self.add_error(field, error)
 
@@ -41,7 +41,7 @@ class PrivateKeyGuardMixin:
 
 
 class FactsFromPEMMixin:
-    """With a PEM, the facts come from it: a typed fact that says otherwise is an error at its field."""
+    """Read the facts from the PEM if there is one. A typed fact that contradicts it is an error at its field."""
 
     def _post_clean(self):
         typed = {
@@ -53,11 +53,11 @@ class FactsFromPEMMixin:
         if not self.instance.pem or self.errors:
             return
         for name in contradicted_facts(typed, self.instance):
-            self.add_error(name, _('The PEM says otherwise. Leave this empty: it is read from the PEM.'))
+            self.add_error(name, _('This contradicts the PEM. Leave it empty to read it from the PEM.'))
 
 
 class PinDetectedFieldsMixin:
-    """Notes which fields a person set, so that detection leaves them alone from now on."""
+    """Record which fields a person set, so that detection does not change them."""
 
     def _post_clean(self):
         changed = [name for name in self.changed_data if name in DETECTED_FIELDS and name in self.cleaned_data]
@@ -66,7 +66,7 @@ class PinDetectedFieldsMixin:
 
 
 class DatalistInput(forms.TextInput):
-    """Free text with suggestions: an HTML datalist, as browsers offer it without any script."""
+    """Free text with suggestions: an HTML datalist, which needs no script."""
 
     def __init__(self, suggestions=(), attrs=None):
         super().__init__(attrs)
@@ -81,5 +81,5 @@ class DatalistInput(forms.TextInput):
 
 
 def provider_input() -> DatalistInput:
-    """Free text that suggests the names of the known ACME providers."""
+    """Return an input for free text that suggests the names of the known ACME providers."""
     return DatalistInput(lambda: known_provider_names(settings.catalogue()))

@@ -37,14 +37,14 @@ class CertificateForm(
         required=False,
         widget=forms.Textarea(attrs={'rows': 5, 'class': 'font-monospace', 'spellcheck': 'false'}),
         help_text=_(
-            'The certificate; its chain may follow. Everything under Facts is then read from it. Never a private key.'
+            'The certificate, optionally with its chain. All facts are read from it. Never paste a private key.'
         ),
     )
     chain_pem = forms.CharField(
         label=_('Chain'),
         required=False,
         widget=forms.Textarea(attrs={'rows': 3, 'class': 'font-monospace', 'spellcheck': 'false'}),
-        help_text=_('CA certificates between it and the root, PEM-encoded'),
+        help_text=_('CA certificates between the certificate and the root, PEM-encoded'),
     )
     subject_alt_names = NamesField(
         label=_('Subject alternative names'),
@@ -76,7 +76,7 @@ class CertificateForm(
             'key_algorithm',
             'key_size',
             'signature_algorithm',
-            name=_('Facts (typed by hand where there is no PEM)'),
+            name=_('Facts (entered by hand if there is no PEM)'),
         ),
         FieldSet('tenant_group', 'tenant', name=_('Tenancy')),
     )

@@ -6,7 +6,7 @@ __all__ = ('RedetectionForm',)
 
 
 class RedetectionForm(BackgroundJobMixin, forms.Form):
-    """Confirms that detection may change what was shown."""
+    """Confirm the changes that the preview of the detection showed."""
 
     pk = forms.TypedMultipleChoiceField(
         coerce=int,
@@ -20,5 +20,5 @@ class RedetectionForm(BackgroundJobMixin, forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Which of them there are, and for whom, is for the query to say.
+        # Which of them exist, and which the user may change, is for the queryset to decide.
         self.fields['pk'].valid_value = str.isdecimal

@@ -1,4 +1,4 @@
-"""Asking for certificates by a name that they cover."""
+"""Forms of the report pages."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

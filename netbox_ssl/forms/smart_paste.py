@@ -21,7 +21,7 @@ class FilesInput(forms.FileInput):
 
 
 class FilesField(forms.FileField):
-    """Any number of files. One that is empty or otherwise wrong is no reason to refuse the others."""
+    """Any number of files. An empty or otherwise invalid file does not cause the others to be refused."""
 
     widget = FilesInput
 
@@ -31,8 +31,8 @@ class FilesField(forms.FileField):
 
 class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
     """
-    What to import: pasted, uploaded, or both; or what a preview has shown before (``paste``, the key of the store).
-    ``cleaned_data['pasted']`` is what it holds. There is an error only if nothing of it can be imported.
+    Certificates to import: pasted, uploaded, or both; or those that a preview has shown before (``paste``, the key of
+    the store). Cleans to ``cleaned_data['pasted']``. Invalid only if nothing can be imported.
     """
 
     text = forms.CharField(
@@ -48,12 +48,12 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
                 'placeholder': '-----BEGIN CERTIFICATE-----',
             }
         ),
-        help_text=_('PEM with its chain, in any order; text around it does not matter. Never a private key.'),
+        help_text=_('PEM with its chain, in any order; surrounding text is ignored. Never paste a private key.'),
     )
     file = FilesField(
         label=_('Files'),
         required=False,
-        help_text=_('PEM, DER or PKCS#7; several at a time. Files can also be dropped here.'),
+        help_text=_('PEM, DER or PKCS#7. You can choose several files, or drop them here.'),
     )
     paste = forms.CharField(
         required=False,
@@ -87,20 +87,20 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
             return pasted
         raise ValidationError(
             _(
-                'This preview was kept for {minutes} minutes and has expired. Nothing was imported by this click. '
-                'Paste or choose the certificates again; what is there already will be recognised.'
+                'This preview was kept for {minutes} minutes and has expired. Nothing was imported. '
+                'Paste or choose the certificates again; those already in the inventory are recognised.'
             ).format(minutes=store.MINUTES)
         )
 
 
-def _as_it_is(label, help_text='') -> forms.NullBooleanField:
+def _yes_no_unchanged(label, help_text='') -> forms.NullBooleanField:
     return forms.NullBooleanField(
         label=label, help_text=help_text, required=False, widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES)
     )
 
 
 class SmartPasteSettingsForm(PrivateKeyGuardMixin, ACMEFieldsMixin, forms.Form):
-    """What to set on the imported certificates. Whatever is left empty stays as it is, or as detected."""
+    """Settings for the imported certificates. An empty field keeps the detected or current value."""
 
     tenant = DynamicModelChoiceField(
         label=_('Tenant'),
@@ -112,9 +112,9 @@ class SmartPasteSettingsForm(PrivateKeyGuardMixin, ACMEFieldsMixin, forms.Form):
         queryset=Tag.objects.all(),
         required=False,
     )
-    is_acme = _as_it_is(_('Is ACME'), _('Empty: as detected'))
-    acme_auto_renewal = _as_it_is(
-        _('Auto-Renewal'), _('Yes: an ACME client renews it, and you want to know when it did not')
+    is_acme = _yes_no_unchanged(_('Is ACME'), _('Leave empty to keep the detected value'))
+    acme_auto_renewal = _yes_no_unchanged(
+        _('Auto-renewal'), _('Yes if an ACME client renews it and you want to know when it did not')
     )
     acme_last_renewed = None
 
@@ -133,7 +133,7 @@ class SmartPasteSettingsForm(PrivateKeyGuardMixin, ACMEFieldsMixin, forms.Form):
     )
 
     def attributes(self) -> dict:
-        """What ``intake.take_in()`` is to set."""
+        """Return the attributes for ``intake.take_in()``."""
         given = {name: value for name, value in self.cleaned_data.items() if value not in (None, '')}
         tags = given.pop('add_tags', ())
         return {**given, 'add_tags': list(tags)} if tags else given

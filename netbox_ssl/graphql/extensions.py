@@ -1,7 +1,7 @@
 """
-Certificates on NetBox's own GraphQL types and filters, by NetBox's extension points (``graphql_extensions``).
+Certificates on NetBox's own GraphQL types and filters, by NetBox's extension points.
 
-Loaded before NetBox's types are: those are referred to by name only.
+This module is loaded before NetBox's types, so it refers to them by name only.
 """
 
 from typing import TYPE_CHECKING, Annotated
@@ -29,14 +29,14 @@ CertificateTypes = list[Annotated['CertificateType', strawberry.lazy('netbox_ssl
 AssignmentTypes = list[Annotated['CertificateAssignmentType', strawberry.lazy('netbox_ssl.graphql.types')]]
 CertificateFilterValue = Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')]
 
-# Where what was read ahead is kept. Not under the names of the relations, which NetBox's own fields use; and a relation
-# that was read ahead would be read once more for each object, to be restricted.
+# Attributes for prefetched objects. Not the names of the relations: NetBox's own fields use those, and a prefetched
+# relation would be queried again for each object to restrict it.
 ASSIGNED = '_certificate_assignments'
 OWN, SERVICES, INTERFACES, ADDRESSES = '_certified', '_certified_services', '_certified_interfaces', '_certified_ips'
 
 
 def _own(info: Info) -> Prefetch:
-    """Assignments that the user may see, with their certificates as far as the query asks for them."""
+    """Return a prefetch of the assignments that the user may view, with the certificate fields of the query."""
     user = info.context.request.user
     certificates = optimize_prefetch_queryset(Certificate.objects.restrict(user, 'view'), info)
     assignments = CertificateAssignment.objects.restrict(user, 'view')
@@ -62,11 +62,11 @@ def _of_interfaces(model):
 
 def _certificates(self, info: Info) -> CertificateTypes:
     """
-    Of a place (``self`` is a model), of its services and of the addresses of its interfaces; each once, in the order of
-    their IDs.
+    Return the certificates of an object (``self`` is a model instance), its services and the addresses of its
+    interfaces, each once, ordered by ID.
     """
     if not hasattr(self, OWN):
-        # Reached on a way that reads nothing ahead.
+        # Reached by a relation that prefetches nothing
         user = info.context.request.user
         assignments = assignments_at(ASSIGNABLE_MODELS[type(self)], [self.pk]).restrict(user, 'view')
         certificates = Certificate.objects.restrict(user, 'view')
@@ -128,7 +128,7 @@ type_extensions = [AssignmentsExtension, DeviceExtension, VirtualMachineExtensio
 
 
 def _with_certificates(kind: str, info: Info, value, prefix: str) -> Q:
-    """Places of a kind by those of their certificates that the user may see: a filter must not tell of others."""
+    """Filter objects of a kind by their certificates, counting only those that the user may view."""
     user = info.context.request.user
     certificates, q = strawberry_django.process_filters(value, Certificate.objects.restrict(user, 'view'), info)
     assignments = CertificateAssignment.objects.restrict(user, 'view')

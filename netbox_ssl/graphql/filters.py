@@ -81,7 +81,7 @@ class CertificateFilter(PlaceFilterMixin, X509FilterMixin, ContactFilterMixin, T
         value: BaseFilterLookup[Annotated['RenewalStatusEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        # Another alias for each relation it is reached through, or nested filters would overwrite each other's.
+        # One alias for each relation, so that nested filters do not overwrite each other's.
         alias = f'_{prefix}renewal_status'.replace('__', '_')
         queryset = queryset.alias(**{alias: renewal.status_sql(timezone.now(), prefix)})
         return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')

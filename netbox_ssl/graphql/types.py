@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ('CertificateAssignmentType', 'CertificateSourceType', 'CertificateType', 'IssuanceType')
 
-# What the renewal rule reads.
+# Fields that the renewal rule reads
 RULE_FIELDS = [
     'is_acme',
     'status',
@@ -79,7 +79,7 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     pagination=True,
 )
 class IssuanceType(BaseObjectType):
-    # Null for those who may not see it; were it required, the whole answer would be null.
+    # Null if the user may not view it. If it were required, the whole response would be null.
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     subject_alt_names: list[str]
 
@@ -99,7 +99,7 @@ class IssuanceType(BaseObjectType):
     pagination=True,
 )
 class CertificateSourceType(NetBoxObjectType):
-    # None to who may not see it.
+    # None if the user may not view it
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     issuance: Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')] | None
 
@@ -119,7 +119,7 @@ class CertificateSourceType(NetBoxObjectType):
     pagination=True,
 )
 class CertificateAssignmentType(NetBoxObjectType):
-    # None to who may not see it.
+    # None if the user may not view it
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     assigned_object_type: Annotated['ContentTypeType', strawberry.lazy('netbox.graphql.types')] | None
     assigned_object_id: strawberry.ID

@@ -1,6 +1,6 @@
 """
-The ACME clients that can report to NetBox: the hook of each, and the line that its own configuration needs. The hooks
-are in the folder ``hooks``; each is given as one file, with the library that they share put into it.
+The ACME clients that can report to NetBox, each with its hook and the line for its own configuration. The hooks are in
+the folder ``hooks``. Each is offered as a single file that includes the library they share.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from netbox_ssl.utilities import shipped_folder
 
 __all__ = ('CLIENTS', 'FILES', 'INSTALLED', 'Client', 'file_text')
 
-# Where the guides put the hooks
+# Where the guides install the hooks
 INSTALLED = '/usr/local/lib/netbox-acme'
 # The library of the hooks. Each hook sources its first file with this very line, which is replaced by all of them.
 LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh')
@@ -20,16 +20,16 @@ SOURCES_LIBRARY = '. "$lib"\n'
 
 @dataclass(frozen=True)
 class Client:
-    """An ACME client: its hook, and what its own configuration has to say."""
+    """An ACME client: its hook, and the line for its own configuration."""
 
-    # The external IDs begin with it, and it is the client of the sources.
+    # The external IDs start with it, and it is the client of the sources.
     name: str
     label: str
     file: str
     # Where the line goes
     place: str
     line: str
-    # What reports everything that is there already
+    # The command that reports all existing certificates
     sync: str = ''
     others: tuple[str, ...] = ()
 
@@ -81,7 +81,7 @@ CLIENTS = (
         'caddy',
         'Caddy',
         'caddy.sh',
-        _('Caddy runs no hook as it is delivered: a timer looks into its storage.'),
+        _('Caddy runs no hooks by default, so a timer reads its storage:'),
         'systemctl enable --now netbox-acme-poll@caddy.timer',
         others=POLLING,
     ),
@@ -89,7 +89,7 @@ CLIENTS = (
         'traefik',
         'Traefik',
         'traefik.sh',
-        _('Traefik runs no hook: a timer looks into its acme.json.'),
+        _('Traefik runs no hooks, so a timer reads its acme.json:'),
         'systemctl enable --now netbox-acme-poll@traefik.timer',
         others=POLLING,
     ),
@@ -105,7 +105,7 @@ CLIENTS = (
         'dehydrated',
         'dehydrated',
         'dehydrated.sh',
-        _('In the hook program that dehydrated has already:'),
+        _('In the hook script that dehydrated already runs:'),
         'case $1 in deploy_cert|unchanged_cert) {path} "$@" ;; esac',
         others=TIMERS,
     ),
@@ -113,7 +113,7 @@ CLIENTS = (
         'uacme',
         'uacme',
         'uacme.sh',
-        _('After it has issued:'),
+        _('After it has issued a certificate:'),
         'uacme … issue www.example.net && '
         '{path} www.example.net https://acme-v02.api.letsencrypt.org/directory http-01',
         '--sync /etc/ssl/uacme https://acme-v02.api.letsencrypt.org/directory http-01',

@@ -145,7 +145,7 @@ def _change(proposal: Proposal, user, message: str, result: Redetection) -> None
                 raise PermissionsViolation()
     except (ValidationError, AbortRequest, PermissionsViolation) as error:
         if not known:
-            # What was not stored did not happen.
+            # Do not announce what was not stored.
             events.pop(key, None)
         messages = error.messages if isinstance(error, ValidationError) else [str(error.message)]
         for name, (old, _new) in proposal.changes.items():

@@ -1,4 +1,4 @@
-"""Makes assignments of suggestions that a person has accepted."""
+"""Create assignments from suggestions that a person accepted."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -27,19 +27,19 @@ Pair = tuple[int, int, int]
 
 @dataclass
 class Accepted:
-    """What was assigned, and what was not."""
+    """The result of accepting suggestions."""
 
     assigned: list[CertificateAssignment] = field(default_factory=list)
+    # Assignments that could not be created, with the error messages
     refused: list[tuple[CertificateAssignment, list[str]]] = field(default_factory=list)
-    """Assignments that NetBox would not have, and its messages."""
+    # Suggestions that no longer apply: assigned, renamed or deleted in the meantime, or not visible to this user
     gone: int = 0
-    """Suggestions that hold no longer: assigned, renamed or deleted meanwhile, or not for this user to see."""
 
 
 def accept(pairs: Iterable[Pair], user, after_batch: Callable[[Accepted], None] = lambda result: None) -> Accepted:
     """
-    Assign, in batches that are stored one by one, on behalf of ``user``: what they may not see or not assign is left
-    alone. Each assignment is an entry of the change log of its own.
+    Create the assignments on behalf of ``user``, in batches that are each one transaction. Suggestions that the user
+    may not view or assign are skipped. Each assignment is a separate entry in the change log.
     """
     result = Accepted()
     for batch in batched(dict.fromkeys(pairs), BATCH):
@@ -66,14 +66,14 @@ def _still_suggested(pairs: tuple[Pair, ...], user, result: Accepted) -> list[Ce
     found = []
     for pair in pairs:
         certificate, place = certificates.get(pair[0]), places.get(pair[1], {}).get(pair[2])
-        if pair in known or certificate is None or place is None or not _bears_a_name(place, certificate):
+        if pair in known or certificate is None or place is None or not _has_a_name_of(place, certificate):
             result.gone += 1
         else:
             found.append(CertificateAssignment(certificate=certificate, assigned_object=place))
     return found
 
 
-def _bears_a_name(place, certificate) -> bool:
+def _has_a_name_of(place, certificate) -> bool:
     return canonical_name(getattr(place, NAMED_BY[type(place)]) or '') in certificate.subject_alt_names
 
 
@@ -88,7 +88,7 @@ def _assign(assignment: CertificateAssignment, user, result: Accepted) -> None:
     except (ValidationError, AbortRequest, PermissionsViolation) as error:
         events = events_queue.get()
         for key in set(events) - queued:
-            # What was not stored did not happen.
+            # Do not announce what was not stored.
             del events[key]
         messages = error.messages if isinstance(error, ValidationError) else [str(error.message)]
         result.refused.append((assignment, messages))
@@ -97,19 +97,19 @@ def _assign(assignment: CertificateAssignment, user, result: Accepted) -> None:
 
 
 def read_pair(text: str) -> Pair | None:
-    """A pair as forms hold it, ``certificate-type-object``; None for what is none."""
+    """Parse a pair as written in forms, ``certificate-type-object``. Return None if it is invalid."""
     parts = text.split('-')
     valid = len(parts) == 3 and all(part.isdecimal() and len(part) < 19 for part in parts)
     return tuple(map(int, parts)) if valid else None
 
 
 def write_pair(certificate, place) -> str:
-    """What :func:`read_pair` reads."""
+    """Return the text that :func:`read_pair` parses."""
     return f'{certificate.pk}-{ContentType.objects.get_for_model(place).pk}-{place.pk}'
 
 
 def described(result: Accepted) -> list[tuple[str, str]]:
-    """What to tell the person: pairs of level (``success``, ``warning``, ``error``) and text."""
+    """Return messages for the user: pairs of level (``success``, ``warning``, ``error``) and text."""
     told = []
     if result.assigned:
         told.append(('success', _('Assigned: {count}').format(count=len(result.assigned))))
@@ -117,7 +117,7 @@ def described(result: Accepted) -> list[tuple[str, str]]:
         told += [('warning', f'{assignment}: {warning}') for warning in assignment.get_warnings()]
     told += [('error', f'{assignment}: {" ".join(messages)}') for assignment, messages in result.refused]
     if result.gone:
-        told.append(('warning', _('No longer suggested, and left alone: {count}').format(count=result.gone)))
+        told.append(('warning', _('No longer suggested, so not assigned: {count}').format(count=result.gone)))
     if not told:
         told.append(('warning', _('No suggestions were selected.')))
     return told

@@ -1,6 +1,6 @@
 """
-Where certificates live: the assignments that a device, virtual machine, site or cluster has, directly, by its services,
-or by the IP addresses of its interfaces. One set of rules for pages, filters, GraphQL and event data.
+Where certificates are used: the assignments of a device, virtual machine, site or cluster, directly, through its
+services, or through the IP addresses of its interfaces. One set of rules for pages, filters, GraphQL and event data.
 """
 
 from dcim.models import Device, Interface
@@ -22,7 +22,7 @@ __all__ = (
     'places_of',
 )
 
-# A kind of host, of its interfaces, and what the latter call it.
+# Model of the host, model of its interfaces, and their foreign key to it
 DEVICE = (Device, Interface, 'device')
 VIRTUAL_MACHINE = (VirtualMachine, VMInterface, 'virtual_machine')
 
@@ -32,7 +32,7 @@ def assigned_to(model, pks) -> Q:
 
 
 def of_hosts(model, interface_model, interface_of: str, hosts):
-    """The services of ``hosts`` (of ``model``; primary keys or a subquery), and the addresses of their interfaces."""
+    """Return the services of ``hosts`` (primary keys or a subquery) and the addresses of their interfaces."""
     services = Service.objects.filter(
         parent_object_type=ContentType.objects.get_for_model(model), parent_object_id__in=hosts
     )
@@ -45,7 +45,7 @@ def of_hosts(model, interface_model, interface_of: str, hosts):
 
 
 def _on_hosts(model, interface_model, interface_of: str, hosts) -> list[Q]:
-    """Assignments to the ``hosts`` (of ``model``), to their services, to the addresses of their interfaces."""
+    """Return conditions for assignments to ``hosts`` of ``model``, their services, and their interfaces' addresses."""
     services, addresses = of_hosts(model, interface_model, interface_of, hosts)
     return [
         assigned_to(model, hosts),
@@ -63,7 +63,7 @@ def _machines(**filters) -> list[Q]:
     return _on_hosts(*VIRTUAL_MACHINE, machines)
 
 
-# Kind of place → the assignments there, given places of this kind: those of each condition.
+# Kind of object → conditions of the assignments, given objects of this kind
 _PLACES = {
     'device': lambda places: _devices(pk__in=places),
     'virtual_machine': lambda places: _machines(pk__in=places),
@@ -76,28 +76,28 @@ _PLACES = {
 
 def assignments_at(kind: str, places):
     """
-    The assignments at ``places``: primary keys, or objects, of one kind (``device``, ``virtual_machine``, ``service``,
-    ``ip_address``, ``site`` or ``cluster``). Not restricted to what somebody may see.
+    Return the assignments at ``places``, which are primary keys or objects of one kind (``device``,
+    ``virtual_machine``, ``service``, ``ip_address``, ``site`` or ``cluster``). Not restricted by permissions.
     """
     return assignments_where(_PLACES[kind]([getattr(place, 'pk', place) for place in places]))
 
 
 def assignments_where(conditions: list[Q]):
-    """The assignments that meet any of these."""
+    """Return the assignments that meet any of ``conditions``."""
     assignments = CertificateAssignment.objects.order_by()
     first, *others = [assignments.filter(condition).values('pk') for condition in conditions]
-    # As a union each part uses the index by object. Conditions joined by OR would read all assignments.
+    # In a union, each part uses the index by object. Conditions joined by OR would read all assignments.
     return CertificateAssignment.objects.filter(pk__in=first.union(*others, all=True))
 
 
 def _objects_of(model, assignments):
-    """Primary keys of the objects of ``model`` that these assignments are to."""
+    """Return the primary keys of the objects of ``model`` that these assignments are to."""
     object_type = ContentType.objects.get_for_model(model)
     return assignments.filter(assigned_object_type=object_type).values('assigned_object_id')
 
 
 def _hosts_of(model, interface_model, interface_of: str, assignments):
-    """Primary keys of the hosts (of ``model``) that ``_on_hosts()`` would find these assignments by."""
+    """Return the primary keys of the hosts of ``model`` for which ``_on_hosts()`` finds these assignments."""
     host_type = ContentType.objects.get_for_model(model)
     interface_type = ContentType.objects.get_for_model(interface_model)
     services = Service.objects.filter(parent_object_type=host_type, pk__in=_objects_of(Service, assignments))
@@ -109,7 +109,7 @@ def _hosts_of(model, interface_model, interface_of: str, assignments):
     return model.objects.filter(hosts | Q(pk__in=interfaces.values(interface_of))).values('pk')
 
 
-# Kind of place → primary keys of the places of this kind that assignments are at.
+# Kind of object → primary keys of the objects of this kind that assignments are at
 _PLACES_OF = {
     'device': lambda assignments: _hosts_of(*DEVICE, assignments),
     'virtual_machine': lambda assignments: _hosts_of(*VIRTUAL_MACHINE, assignments),
@@ -119,7 +119,7 @@ _PLACES_OF = {
 
 
 def places_of(kind: str, assignments):
-    """The other way round: primary keys, as a subquery, of the places of a kind that ``assignments`` are at."""
+    """Return the primary keys, as a subquery, of the objects of a kind that ``assignments`` are at."""
     return _PLACES_OF[kind](assignments)
 
 
@@ -151,7 +151,7 @@ _BY_PLACE = {
 
 def assignments_by_place(kind: str, assignments, places):
     """
-    For counting by place: pairs of those of ``assignments`` that are at ``places`` (primary keys, or a subquery of
-    them) directly, by services, by addresses; and of the lookup that tells at which.
+    Return what is needed to count assignments by place: for those that are directly at ``places`` (primary keys or a
+    subquery), through services, and through addresses, a pair of a queryset and its lookup of the place.
     """
     return _BY_PLACE[kind](assignments, places)

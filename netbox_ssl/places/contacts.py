@@ -1,6 +1,6 @@
 """
-What certificates serve, and whom to call about them. One set of rules for pages and event data, read for many
-certificates in a number of queries that does not depend on how many they are.
+The objects that use certificates, and whom to contact. One set of rules for pages and event data, read for many
+certificates in a constant number of queries.
 """
 
 from collections.abc import Iterable
@@ -19,10 +19,10 @@ from .assignments import DEVICE, VIRTUAL_MACHINE, assigned_to, assignments_where
 
 __all__ = ('MOST_SERVED', 'Called', 'Served', 'active_contacts', 'read_served', 'responsible_q')
 
-# A wildcard may be on thousands of hosts.
+# A wildcard certificate may be on thousands of hosts.
 MOST_SERVED = 50
 
-# Whom to call first. An inactive contact is not to be called at all.
+# In this order. Inactive contacts are omitted.
 PRIORITIES = (
     ContactPriorityChoices.PRIORITY_PRIMARY,
     ContactPriorityChoices.PRIORITY_SECONDARY,
@@ -32,7 +32,7 @@ PRIORITIES = (
 
 @dataclass(frozen=True)
 class Called:
-    """Somebody to call; ``via`` is the object whose contact it is, None if the certificate has it itself."""
+    """A contact; ``via`` is the object that it is assigned to, None for the certificate itself."""
 
     assignment: ContactAssignment
     via: object | None
@@ -40,22 +40,23 @@ class Called:
 
 @dataclass(frozen=True)
 class Served:
-    # At most MOST_SERVED, those where it is the primary certificate first; with what ``host_of()`` reads
+    # At most MOST_SERVED, primary certificates first; with the relations that host_of() reads
     assignments: list[CertificateAssignment]
-    # How many there are in all
+    # Number of all assignments
     total: int
-    # In the order in which to call them
+    # In the order in which to contact them
     contacts: list[Called]
 
 
 def read_served(certificates: Iterable[Certificate], user=None) -> dict[int, Served]:
     """
-    What each certificate serves, and its contacts: its own, else those of what it serves, else of the hosts of these.
+    Return the objects that use each certificate, and its contacts: its own, or else those of these objects, or else of
+    their hosts.
 
     Args:
-        user: only what this user may see; None: everything
+        user: restrict to what this user may view; None for no restriction
     Returns:
-        by the primary key of the certificate
+        primary key of the certificate → Served
     """
     certificates = list(certificates)
     assignments = _assignments(certificates, user)
@@ -85,7 +86,7 @@ def _assignments(certificates, user) -> dict[int, list[CertificateAssignment]]:
     queryset = queryset.annotate(of_its_certificate=Window(Count('pk'), partition_by='certificate'))
     first = queryset.order_by('-primary', 'pk')[:MOST_SERVED]
     prefetch_related_objects(certificates, Prefetch('assignments', first, to_attr='_served'))
-    # An object that was deleted without NetBox leaves its assignments behind.
+    # Assignments remain if their object was deleted without NetBox.
     return {
         certificate.pk: [each for each in certificate.__dict__.pop('_served') if each.assigned_object is not None]
         for certificate in certificates
@@ -93,7 +94,7 @@ def _assignments(certificates, user) -> dict[int, list[CertificateAssignment]]:
 
 
 def _contacts(objects: list[tuple], user) -> dict[tuple, list[ContactAssignment]]:
-    """The contacts to be called of ``objects``, pairs of model and primary key; by these pairs."""
+    """Return (model, primary key) → active contacts, for ``objects`` given as such pairs."""
     of_model = {}
     for model, pk in objects:
         of_model.setdefault(model, set()).add(pk)
@@ -111,7 +112,7 @@ def _contacts(objects: list[tuple], user) -> dict[tuple, list[ContactAssignment]
 
 
 def active_contacts(user=None):
-    """The assignments of contacts that are to be called, as far as ``user`` may see them; None: all."""
+    """Return the assignments of active contacts that ``user`` may view, or all if it is None."""
     queryset = ContactAssignment.objects.exclude(priority=ContactPriorityChoices.PRIORITY_INACTIVE)
     if user is None:
         return queryset
@@ -121,13 +122,13 @@ def active_contacts(user=None):
 def _in_order(own: list[ContactAssignment], places: Iterable, others: dict) -> list[Called]:
     called = [Called(each, None) for each in own]
     for place in places:
-        # The contacts of the service before those of the device that it runs on.
+        # The contacts of a service come before those of the device that it runs on.
         for via in filter(None, (place, host_of(place))):
             if found := others.get((type(via), via.pk)):
                 called += [Called(each, via) for each in found]
                 break
     called.sort(key=lambda each: (_rank(each.assignment), each.assignment.contact.name, each.assignment.pk))
-    # Who is the contact of fifty hosts is called once.
+    # A contact of several objects is listed once.
     once = {}
     for each in called:
         once.setdefault((each.assignment.contact_id, each.assignment.role_id), each)
@@ -140,8 +141,9 @@ def _rank(assignment: ContactAssignment) -> int:
 
 def responsible_q(contacts, user=None) -> Q:
     """
-    Certificates that have one of ``contacts``, or that have no contacts and serve what has one of them; or, of a
-    service or address without contacts, whose host has. Only by what ``user`` may see; None: by everything.
+    Return a condition for certificates that have one of ``contacts``; or that have no contacts, and an object that uses
+    them has one; or the host of a service or address without contacts has. Considers only what ``user`` may view, or
+    everything if it is None. The inverse of :func:`read_served`, in SQL.
     """
     everybody = active_contacts(user)
     called = everybody.filter(contact__in=contacts)
@@ -154,7 +156,7 @@ def responsible_q(contacts, user=None) -> Q:
 
 
 def _serving(everybody, called, user) -> list[Q]:
-    """Assignments to what has one of those ``called``."""
+    """Return conditions for assignments to objects that have one of the contacts ``called``."""
     conditions = [assigned_to(model, _having(called, model)) for model in ASSIGNABLE_MODELS]
     for host in (DEVICE, VIRTUAL_MACHINE):
         model = host[0]
@@ -167,5 +169,5 @@ def _serving(everybody, called, user) -> list[Q]:
 
 
 def _having(assignments, model):
-    """Primary keys of the objects of ``model`` that these ContactAssignments are to."""
+    """Return the primary keys of the objects of ``model`` that these contact assignments are to."""
     return assignments.filter(object_type=ContentType.objects.get_for_model(model)).order_by().values('object_id')

@@ -1,7 +1,7 @@
 """
-Where a certificate may be in use: on objects that bear one of its names. A name must be the same, regardless of case
-and of a dot at its end; a wildcard matches nothing but itself, for it may be in use on few of the hosts that it covers.
-These are proposals: nothing is assigned before a person accepts it.
+Where a certificate may be in use: on objects that have one of its names. Names are compared regardless of case and of a
+trailing dot. A wildcard only matches itself, because it may be used on few of the hosts that it covers. These are
+suggestions: nothing is assigned until a person accepts it.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,16 +21,16 @@ from netbox_ssl.x509 import canonical_name
 
 __all__ = ('NAMED_BY', 'Match', 'count_named', 'find_all', 'matches_of', 'unassigned')
 
-# What can bear the name of a certificate, and in which column.
+# Models whose objects may have the name of a certificate, and the column of the name
 NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 'dns_name'}
 
-# Objects that are compared in one go
+# Objects compared at a time
 BATCH = 1_000
-# Certificates that are suggested for one object; so many for a name say nothing.
+# Certificates suggested for one object; more for one name would be of no help.
 MOST_FOR_ONE = 50
 
-# From the names to the certificates, each by the index on their names. The other way round the core tables would be
-# read once for each certificate: they have no index on the names of addresses.
+# From names to certificates, using the index on the names of certificates. The other way round, the tables of NetBox
+# would be read once for each certificate: they have no index on the names of addresses.
 CERTIFICATES = f"""
     SELECT found.id, wanted.name
     FROM unnest(%s::text[]) AS wanted (name)
@@ -50,22 +50,22 @@ class Match(NamedTuple):
 
 
 def _named(model):
-    """The objects of a model that bear any name."""
+    """Return the objects of a model that have a name."""
     return model.objects.exclude(**{NAMED_BY[model]: ''}).exclude(**{f'{NAMED_BY[model]}__isnull': True}).order_by('pk')
 
 
 def count_named() -> int:
-    """How many objects there are to compare."""
+    """Return the number of objects to compare."""
     return sum(_named(model).count() for model in NAMED_BY)
 
 
 def find_all(after_batch: Callable[[int], None] = lambda done: None) -> None:
     """
-    Bring all suggestions up to date, batch by batch: what is found is there at once, and a run that is ended halfway
-    leaves the older ones for the rest.
+    Update all suggestions, batch by batch. Each batch is visible at once; a run that ends early keeps the previous
+    suggestions of the remaining objects.
 
     Args:
-        after_batch: called with the number of objects that have been compared
+        after_batch: called with the number of objects compared so far
     """
     done = 0
     for model, column in NAMED_BY.items():
@@ -91,7 +91,7 @@ def _matches(model, batch: list[tuple[int, str]]) -> list[Match]:
 
 
 def unassigned(matches: Iterable[Match]) -> list[Match]:
-    """Without those whose certificate is assigned there already."""
+    """Return the matches whose certificate is not yet assigned to the object."""
     matches = list(matches)
     known = set()
     for model in {match.model for match in matches}:
@@ -104,13 +104,13 @@ def unassigned(matches: Iterable[Match]) -> list[Match]:
 
 
 def _replace(model, matches: list[Match], **which) -> None:
-    """Make ``matches`` the suggestions for the objects of ``model`` that ``which`` is about."""
+    """Replace the suggestions for the objects of ``model`` selected by ``which`` with ``matches``."""
     object_type = ContentType.objects.get_for_model(model)
     known = AssignmentSuggestion.objects.filter(assigned_object_type=object_type, **which).order_by()
     known = {tuple(row): pk for *row, pk in known.values_list('certificate_id', 'assigned_object_id', 'name', 'pk')}
     wanted = {(match.certificate_id, match.object_id, match.name) for match in matches}
     with transaction.atomic():
-        # What is the same stays: it is most of it, and what a person has selected may be among it.
+        # Unchanged suggestions, which are most of them, are kept: a person may have selected them.
         stale = [pk for row, pk in known.items() if row not in wanted]
         AssignmentSuggestion.objects.filter(pk__in=stale).delete()
         AssignmentSuggestion.objects.bulk_create(
@@ -124,15 +124,15 @@ def _replace(model, matches: list[Match], **which) -> None:
                 for certificate, object_id, name in sorted(wanted - known.keys())
             ),
             batch_size=BATCH,
-            # Another run may write them at the same time.
+            # Another run may create them at the same time.
             ignore_conflicts=True,
         )
 
 
 def matches_of(certificates: Iterable[Certificate], user, limit: int) -> list[tuple[Certificate, object, str]]:
     """
-    What ``user`` may see that bears a name of one of ``certificates`` and is not assigned: up to ``limit`` triples of
-    certificate, object, name. Asked at this moment, for a few certificates; for all there is :func:`find_all`.
+    Return up to ``limit`` triples of certificate, object and name, for objects that ``user`` may view, that have a name
+    of one of ``certificates``, and that it is not assigned to. For a few certificates; see :func:`find_all` for all.
     """
     carriers: dict[str, list[Certificate]] = {}
     for certificate in certificates:

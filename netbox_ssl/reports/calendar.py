@@ -1,4 +1,4 @@
-"""Renewals as a calendar (iCalendar, RFC 5545): what to subscribe to in any calendar program."""
+"""Renewals as an iCalendar feed (RFC 5545), for any calendar program."""
 
 import uuid
 from collections.abc import Iterable
@@ -13,17 +13,17 @@ from netbox_ssl.x509 import visible
 
 __all__ = ('DUE', 'EXPIRY', 'KINDS', 'OVERDUE', 'calendar_of', 'moments')
 
-# What a calendar may show of a certificate. Due is the client's business, overdue is where a person has to look.
+# Kinds of events. The client acts when a renewal is due; a person has to act when it is overdue.
 DUE, OVERDUE, EXPIRY = KINDS = ('due', 'overdue', 'expiry')
 
 PRODUCT = '-//NetBox SSL//Certificate renewals//EN'
 
-# How often a program asks again, if it follows the proposal (RFC 7986 section 5.7).
+# Suggested interval for calendar programs (RFC 7986 section 5.7)
 REFRESH = timedelta(hours=1)
 
 
 def moments(certificate: Certificate, kinds: Iterable[str], now: datetime) -> list[tuple[str, datetime]]:
-    """The entries of ``certificate`` among ``kinds``, each with its moment (aware datetime)."""
+    """Return (kind, aware datetime) for each event of ``certificate`` among ``kinds``."""
     status = certificate.renewal_status_at(now)
     renews = status in (RenewalStatusChoices.OK, RenewalStatusChoices.DUE)
     found = {EXPIRY: certificate.valid_to}
@@ -36,11 +36,11 @@ def calendar_of(
     entries: Iterable[tuple[Certificate, str, datetime]], root: str, now: datetime, left_out: bool = False
 ) -> bytes:
     """
-    An iCalendar object with an event for each of ``entries``: certificate, kind, and moment.
+    Return an iCalendar object with an event for each of ``entries`` (certificate, kind, aware datetime).
 
     Args:
-        root: URL of this NetBox without a slash at its end, which links begin with
-        left_out: whether there were more than these, which the calendar's description then says
+        root: URL of this NetBox without a trailing slash, the start of all links
+        left_out: whether entries were omitted, which the description of the calendar then says
     """
     calendar = Calendar()
     calendar.add('prodid', PRODUCT)
@@ -50,7 +50,7 @@ def calendar_of(
         calendar.add(name, _('Certificate renewals'))
     description = _('When certificates in NetBox renew and expire.')
     if left_out:
-        description += ' ' + _('There are more than these; filter the feed to see them.')
+        description += ' ' + _('Some entries are omitted; filter the feed to see them.')
     for name in ('description', 'x-wr-caldesc'):
         calendar.add(name, description)
     calendar.add('refresh-interval', REFRESH, parameters={'VALUE': 'DURATION'})
@@ -63,7 +63,7 @@ def calendar_of(
 def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now: datetime) -> Event:
     url = root + certificate.get_absolute_url()
     event = Event()
-    # The same through renewals: the event moves, instead of one more being added.
+    # Unchanged by renewals, so that the event moves instead of being added again.
     event.add('uid', str(uuid.uuid5(uuid.NAMESPACE_URL, f'{url}#{kind}')))
     event.add('dtstamp', now)
     event.add('last-modified', certificate.last_updated)
@@ -72,7 +72,7 @@ def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now
     event.add('description', '\n'.join(_details(certificate, now)))
     event.add('url', url)
     event.add('categories', [kind])
-    # Nobody is busy because a certificate expires.
+    # Events do not block time.
     event.add('transp', 'TRANSPARENT')
     return event
 

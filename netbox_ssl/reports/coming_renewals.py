@@ -2,7 +2,7 @@
 How many certificates become due, overdue, or expire in each of the coming weeks, counted in SQL (drawn in
 ``charts/bars.py``).
 
-One or two queries for each kind, grouped by day, from an index alone; weeks are added up from at most 92 days.
+One or two index-only queries for each kind, grouped by day; weeks are summed up from at most 92 days.
 """
 
 from collections.abc import Callable
@@ -20,24 +20,24 @@ from netbox_ssl.choices import CertificateStatusChoices
 
 __all__ = ('DAYS', 'KINDS', 'Kind', 'Week', 'weeks')
 
-# 13 weeks: whole ones, and no day less than 90.
+# 13 whole weeks, at least 90 days
 DAYS = 91
 WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """Something that time brings to a certificate."""
+    """Something that happens to certificates as time passes."""
 
     key: str
     label: str | Promise
-    # A text colour of NetBox's theme, right in light and dark.
+    # A text colour of NetBox's theme, for light and dark mode
     color: str
     column: str
-    # Which certificates it comes to: as filters of the list, and as conditions of which each has a partial index.
+    # The certificates concerned: as filters of the list, and as conditions, each with a partial index
     filters: dict
     conditions: tuple[Q, ...]
-    # Number of certificates → what happens to them, in words.
+    # Number of certificates → a description of what happens to them
     words: Callable[[int], str]
 
 
@@ -79,7 +79,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Week:
-    """From ``start`` to before ``end`` (aware datetimes); the first begins now."""
+    """A week from ``start`` to before ``end`` (aware datetimes); the first week starts now."""
 
     start: datetime
     end: datetime
@@ -88,7 +88,7 @@ class Week:
 
 
 def weeks(certificates, now: datetime) -> list[Week]:
-    """The coming weeks, of those of ``certificates`` (a queryset) that have a renewal status."""
+    """Return the coming weeks, counting those of ``certificates`` (a queryset) that have a renewal status."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = [_days_later(midnight, days) for days in range(7, DAYS + 1, 7)]
     made = [Week(start, end) for start, end in zip([now, *ends], ends, strict=False)]
@@ -101,12 +101,12 @@ def weeks(certificates, now: datetime) -> list[Week]:
 
 
 def _days_later(midnight: datetime, days: int) -> datetime:
-    """Midnight again, also where the clocks change in between."""
+    """Return midnight, also if the clocks change in between."""
     return timezone.make_aware((midnight + timedelta(days=days)).replace(tzinfo=None))
 
 
 def _by_day(certificates, column: str, start: datetime, end: datetime):
-    # The first says what follows from the second but for a window of the CA after the expiry, and finds the index.
+    # The first condition selects the index. It follows from the second unless the CA suggests a window after expiry.
     within = Q(('valid_to__gte', start), (f'{column}__gte', start), (f'{column}__lt', end))
     rows = certificates.filter(within).annotate(day=TruncDate(column))
     return rows.order_by('day').values('day').annotate(count=Count('*')).values_list('day', 'count')

@@ -1,4 +1,4 @@
-"""The sources that ask for attention: behind (renewed, but the old one is in use) and silent."""
+"""The sources that need attention: behind (the host still has the old certificate) and silent."""
 
 from django.db.models import F
 from django.urls import reverse
@@ -8,20 +8,20 @@ from netbox_ssl.models.mixins.source_states import behind_q, silent_q
 
 __all__ = ('sources_to_look_at',)
 
-# Of each; the list has all.
+# Rows of each; the list has all of them.
 SHOWN = 10
 
 
 def sources_to_look_at(user, now, certificate=None) -> dict:
     """
-    The first sources that are behind and silent at ``now``, how many there are, and where the list has them all; of one
-    certificate, or of all that ``user`` may see.
+    Return the first sources that are behind and silent at ``now``, their numbers, and the URLs of the lists of all; for
+    one certificate, or for all that ``user`` may view.
     """
     sources = CertificateSource.objects.restrict(user, 'view').select_related('certificate')
     if certificate is not None:
         sources = sources.filter(certificate=certificate)
     else:
-        # It is shown with the name of its certificate.
+        # A source is shown with the name of its certificate.
         sources = sources.filter(certificate__in=Certificate.objects.restrict(user, 'view'))
     list_url = reverse('plugins:netbox_ssl:certificatesource_list')
     return {
@@ -34,6 +34,6 @@ def sources_to_look_at(user, now, certificate=None) -> dict:
 
 def _some(sources, order: str, url: str) -> dict:
     rows = list(sources.annotate(since=F(order)).order_by(order, 'pk')[: SHOWN + 1])
-    # Counting is slower than looking: only where there are more.
+    # Count, which is slower, only if there are more.
     count = sources.count() if len(rows) > SHOWN else len(rows)
     return {'rows': rows[:SHOWN], 'count': count, 'url': url}

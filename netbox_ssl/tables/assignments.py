@@ -22,7 +22,7 @@ class CertificateAssignmentTable(NetBoxTable):
     )
     valid_to = columns.DateTimeColumn(
         accessor='certificate__valid_to',
-        verbose_name=_('Expires'),
+        verbose_name=_('Valid To'),
     )
     assigned_object_type = columns.ContentTypeColumn(
         verbose_name=_('Object Type'),
@@ -32,7 +32,7 @@ class CertificateAssignmentTable(NetBoxTable):
         linkify=True,
         orderable=False,
     )
-    # Read with the queryset; no column of the database.
+    # Read with the queryset; not a database column
     host = tables.Column(
         verbose_name=_('Host'),
         linkify=True,
@@ -45,7 +45,7 @@ class CertificateAssignmentTable(NetBoxTable):
     note = tables.Column(
         verbose_name=_('Note'),
     )
-    # Not a column of the database: one sentence each.
+    # Not a database column; one sentence each
     warnings = tables.Column(
         accessor='get_warnings',
         verbose_name=_('Warnings'),
@@ -84,7 +84,9 @@ class CertificateAssignmentTable(NetBoxTable):
             'primary',
             'note',
         )
-        empty_text = _('No assignments match. Add one here, or on the page of what serves a certificate.')
+        empty_text = _(
+            'No assignments match. Change the filters, or add one on the page of the object that uses the certificate.'
+        )
 
     def render_assigned_object(self, record, value):
         warnings = record.get_warnings()

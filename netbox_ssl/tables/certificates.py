@@ -13,8 +13,8 @@ __all__ = ('CertificateTable', 'RenewalStatusColumn')
 
 class RenewalStatusColumn(columns.ChoiceFieldColumn):
     """
-    Sorted by the rule itself, since the status is no column of the database. ``of`` names the foreign key to the
-    certificate in tables of other objects.
+    Renewal status, sorted by the renewal rule because the status is not a database column. ``of`` names the foreign key
+    to the certificate in tables of other objects.
     """
 
     def __init__(self, *args, of='', **kwargs):
@@ -183,4 +183,4 @@ class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTab
             'acme_auto_renewal',
             'tenant',
         )
-        empty_text = _('No certificates match. Use Import to paste one, or change the filters.')
+        empty_text = _('No certificates match. Change the filters, or add one with Smart Paste.')

@@ -12,7 +12,7 @@ __all__ = ('HistoryTable', 'IssuanceTable')
 
 
 class DaysColumn(tables.Column):
-    """A number of days; sorted by ``span``, an expression of the database."""
+    """A number of days, sorted by ``span``, a database expression."""
 
     def __init__(self, *args, span, **kwargs):
         self.span = span
@@ -23,11 +23,11 @@ class DaysColumn(tables.Column):
         return queryset.order_by(span, 'pk'), True
 
     def render(self, value):
-        # A replacement that came too late.
+        # Replaced after expiry
         return format_html('<span class="text-danger">{}</span>', _late(value)) if value < 0 else days(value)
 
     def value(self, value):
-        # For exports: the bare number.
+        # The bare number, for exports
         return value
 
 
@@ -70,7 +70,7 @@ class IssuanceTable(NetBoxTable):
     created = columns.DateTimeColumn(
         verbose_name=_('Recorded'),
     )
-    # Read-only: nothing to edit or delete.
+    # Read-only
     actions = columns.ActionsColumn(actions=())
 
     class Meta(NetBoxTable.Meta):
@@ -105,7 +105,7 @@ class IssuanceTable(NetBoxTable):
             'replaced_days_before_expiry',
             'issuer',
         )
-        empty_text = _('No issuances yet. Each imported certificate is recorded here and stays when it is renewed.')
+        empty_text = _('No issuances yet. Each imported certificate is recorded here and kept when it is renewed.')
 
 
 def _late(number: float) -> str:
@@ -113,7 +113,7 @@ def _late(number: float) -> str:
 
 
 class HistoryTable(IssuanceTable):
-    """The issuances of one certificate; a table of its own, so that its columns are chosen for themselves."""
+    """The issuances of one certificate. A separate table, so that its columns are configured separately."""
 
     class Meta(IssuanceTable.Meta):
         fields = tuple(name for name in IssuanceTable.Meta.fields if name not in ('pk', 'certificate'))

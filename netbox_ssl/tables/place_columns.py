@@ -20,20 +20,20 @@ from netbox_ssl.places.assignments import assignments_by_place
 __all__ = ('PlaceCertificatesColumn', 'register')
 
 LABELS = dict(RenewalStatusChoices)
-# What is said beside the number of all, the worst first.
+# Statuses with a badge of their own, the worst first
 TOLD = (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE)
 
 
 class PlaceCertificatesColumn(tables.Column):
     """
-    How many assignments a place, its services and its interfaces have, and how many of those are of certificates that
-    have expired or are due; linked to its tab, which lists them. Counted for all rows of a page together, of what the
-    user may see.
+    Number of assignments to an object, its services and its interfaces, and how many of them are of certificates that
+    have expired or are due; links to the tab that lists them. Counted for all rows of a page at once, as far as the
+    user may view them.
     """
 
     def __init__(self, kind: str, **kwargs):
         self.kind = kind
-        # What was counted for this table (NetBox gives each table a copy of the column), and for which rows; None: all
+        # The counts of this table (NetBox gives each table a copy of the column), and the rows counted; None: all
         self._counts, self._counted = {}, set()
         super().__init__(verbose_name=_('Certificates'), orderable=False, empty_values=(), **kwargs)
 
@@ -51,14 +51,14 @@ class PlaceCertificatesColumn(tables.Column):
         return self._counts_of(record, table)['all']
 
     def _counts_of(self, record, table) -> Counter:
-        # The addresses of a prefix have rows for free space between them.
+        # Lists of the addresses of a prefix have rows for the free space between them.
         pk = getattr(record, 'pk', None)
         if pk and self._counted is not None and pk not in self._counted:
             self._count_with(pk, table)
         return self._counts.get(pk, Counter())
 
     def _count_with(self, pk: int, table) -> None:
-        """Count for the page that has this row; if none has, an export goes through all rows."""
+        """Count for the page that contains this row, or for all rows if an export goes through them."""
         page = getattr(table, 'page', None)
         rows = _keys(page.object_list.data) if page else []
         self._counted = set(rows) if pk in rows else None
@@ -73,7 +73,7 @@ def _keys(rows) -> list[int]:
 
 
 def _count(kind: str, places, user) -> dict[int, Counter]:
-    """Place → certificates, all of them and by status."""
+    """Return object → number of certificates, in total and by status."""
     now = timezone.now()
     counts = {status: Count('pk', filter=renewal.status_q(status, now, 'certificate__')) for status in TOLD}
     found = {}

@@ -70,4 +70,4 @@ class CertificateSourceTable(NetBoxTable):
             'is_silent',
             'reported_at',
         )
-        empty_text = _('No sources yet. An ACME client that reports appears here: see Connect a client.')
+        empty_text = _('No sources yet. ACME clients that report appear here; see Connect a Client.')

@@ -14,7 +14,7 @@ class AssignmentSuggestionTable(NetBoxTable):
         linkify=True,
     )
     name = tables.Column(
-        verbose_name=_('By the Name'),
+        verbose_name=_('Matching Name'),
     )
     assigned_object_type = columns.ContentTypeColumn(
         verbose_name=_('Object Type'),
@@ -24,21 +24,21 @@ class AssignmentSuggestionTable(NetBoxTable):
         linkify=True,
         orderable=False,
     )
-    # Of a service or address. Read with the queryset; no column of the database.
+    # The host of a service or address. Read with the queryset; not a database column
     host = tables.Column(
         accessor='assigned_object',
         verbose_name=_('Host'),
         linkify=lambda value: (host := host_of(value)) and host.get_absolute_url(),
         orderable=False,
     )
-    # It can be accepted, and nothing else.
+    # It can only be accepted.
     actions = columns.ActionsColumn(actions=())
 
     class Meta(NetBoxTable.Meta):
         model = AssignmentSuggestion
         fields = ('pk', 'certificate', 'name', 'assigned_object_type', 'assigned_object', 'host')
         default_columns = fields
-        empty_text = _('No suggestions. Look for some: names of certificates are compared with those of all objects.')
+        empty_text = _('No suggestions. Start a scan to compare the names of certificates with those of all objects.')
 
     def render_host(self, value):
         return host_of(value) or self.default

@@ -24,8 +24,8 @@ class RenewalPanel(panels.ObjectAttributesPanel):
         label=_('Renewal status'),
         template_name='netbox_ssl/attrs/renewal_status.html',
     )
-    valid_to = attrs.DateTimeAttr('valid_to', label=_('Expires'))
-    renewal_due_at = attrs.DateTimeAttr('renewal_due_at', label=_('Due'))
+    valid_to = attrs.DateTimeAttr('valid_to', label=_('Valid to'))
+    renewal_due_at = attrs.DateTimeAttr('renewal_due_at', label=_('Renewal due'))
     renewal_overdue_at = attrs.DateTimeAttr('renewal_overdue_at', label=_('Overdue from'))
     usual_renewal_days = attrs.TemplatedAttr(
         'usual_renewal_days',
@@ -60,7 +60,7 @@ class ACMEPanel(panels.ObjectAttributesPanel):
     acme_provider = attrs.TextAttr('acme_provider', label=_('ACME provider'))
     acme_account_email = attrs.TextAttr('acme_account_email', label=_('Account email'))
     acme_challenge_type = attrs.ChoiceAttr('acme_challenge_type', label=_('Challenge type'))
-    # Not a link: what answers there is for ACME clients, and the text came from outside.
+    # Not a link: the URL is for ACME clients, and it came from outside.
     acme_server_url = attrs.TextAttr('acme_server_url', label=_('Server URL'), copy_button=True)
     acme_auto_renewal = attrs.BooleanAttr('acme_auto_renewal', label=_('Auto-renewal'))
     acme_renewal_days = attrs.TemplatedAttr(
@@ -115,10 +115,10 @@ class CertificateSourcePanel(panels.ObjectAttributesPanel):
 
 
 class SourcesToLookAtPanel(panels.Panel):
-    """On a certificate: which of its sources are behind or silent; left out where none is."""
+    """The sources of a certificate that are behind or silent; omitted if there are none."""
 
     template_name = 'netbox_ssl/panels/sources_to_look_at.html'
-    title = _('Sources to Look At')
+    title = _('Sources needing attention')
 
     def get_context(self, context):
         user = context['request'].user
@@ -140,7 +140,7 @@ class CertificateAssignmentPanel(panels.ObjectAttributesPanel):
 
 
 class PEMPanel(panels.TextCodePanel):
-    """A PEM as text; left out where there is none."""
+    """A PEM as text; omitted if there is none."""
 
     def should_render(self, context):
         return bool(context['value'])

@@ -1,4 +1,4 @@
-"""Certificates on the pages of what they serve, and what they serve on the pages of certificates."""
+"""Certificates on the pages of the objects that use them, and these objects on the pages of certificates."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
@@ -23,12 +23,12 @@ __all__ = (
     'assigned_object_params',
 )
 
-# As many contacts as a page shows; whoever is called after these is not called first.
+# Contacts shown on the page of a certificate
 MOST_CALLED = 10
 
 
 def assigned_object_params(place) -> dict[str, int]:
-    """What fills the field *Assigned to* of the form for assignments."""
+    """Return the query parameters that fill in *Assigned to* in the form for assignments."""
     return {
         'assigned_object_content_type': ContentType.objects.get_for_model(place).pk,
         'assigned_object_object_id': place.pk,
@@ -45,7 +45,7 @@ class PlaceCertificatesPanel(panels.ObjectsTablePanel):
         super().__init__(
             'netbox_ssl.certificateassignment',
             filters={f'{kind}_id': lambda context: context['object'].pk},
-            # The page is that of the host, or tells it.
+            # The page is that of the host, or names it.
             exclude_columns=['host'],
             title=_('Certificates'),
             **kwargs,
@@ -57,7 +57,7 @@ class PlaceCertificatesPanel(panels.ObjectsTablePanel):
 
 
 class AssignmentsPanel(panels.ObjectsTablePanel):
-    """What a certificate serves."""
+    """The objects that use a certificate."""
 
     def __init__(self, **kwargs):
         assign = AddObject(
@@ -76,7 +76,7 @@ class AssignmentsPanel(panels.ObjectsTablePanel):
 
 
 class ContactsPanel(panels.ObjectPanel):
-    """Whom to call about a certificate."""
+    """The contacts of a certificate."""
 
     title = _('Contacts')
     template_name = 'netbox_ssl/panels/contacts.html'
@@ -98,7 +98,7 @@ class ContactsPanel(panels.ObjectPanel):
 
 
 class SuggestionsPanel(panels.Panel):
-    """Where a certificate may be in use. Asked for when the page is there already, and not shown where nothing fits."""
+    """Suggested assignments of a certificate. Loaded after the page; hidden if there are none."""
 
     template_name = 'netbox_ssl/inc/suggestions_load.html'
 
@@ -111,8 +111,8 @@ class SuggestionsPanel(panels.Panel):
 
 class CertificateCountsPanel(panels.Panel):
     """
-    How many certificates a tenant, site or cluster has, and how many of them need somebody; each count links to the
-    list. ``kind`` is the filter of certificates by such an object, ``permissions`` what is needed for it.
+    Number of certificates of a tenant, site or cluster, and how many of them need attention; each count links to the
+    list. ``kind`` names the filter of certificates by such an object, ``permissions`` are required for it.
     """
 
     title = _('Certificates')
@@ -130,7 +130,7 @@ class CertificateCountsPanel(panels.Panel):
             **super().get_context(context),
             'permitted': permitted,
             'list_url': list_url,
-            # The filter of the list itself: so what is counted is what the link shows.
+            # Counted with the filter of the list, so that the links show the same certificates.
             'counts': self._counts(request, place.pk) if permitted else None,
         }
 

@@ -1,4 +1,4 @@
-"""The *Check now* button: asks the CA for one certificate, and says what it answered."""
+"""The *Check now* button: polls the CA for one certificate and shows the result."""
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
@@ -33,9 +33,9 @@ class CertificateCheckARIView(ConditionalLoginRequiredMixin, View):
         if outcome.error:
             messages.error(request, outcome.error)
         elif outcome.window:
-            messages.success(request, _('The CA answered; the renewal window below is what it suggests.'))
+            messages.success(request, _('The CA answered. The renewal window that it suggests is shown below.'))
         elif outcome.checked_at is None:
-            messages.warning(request, _('Too much is being asked of this CA at the moment. Try again in some minutes.'))
+            messages.warning(request, _('Too many requests to this CA right now. Try again in a few minutes.'))
         else:
             messages.warning(request, describe(certificate).why_none)
         return redirect(certificate.get_absolute_url())

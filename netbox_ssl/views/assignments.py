@@ -17,7 +17,7 @@ __all__ = ()
 
 
 class PlacesMixin:
-    """Reads what an assignment is to; nothing that the user may not see."""
+    """Read the objects that assignments are to, as far as the user may view them."""
 
     queryset = CertificateAssignment.objects.all()
 

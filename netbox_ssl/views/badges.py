@@ -1,4 +1,4 @@
-"""Counts that tell nobody of objects outside of their permissions."""
+"""Badges of tabs that count only what the user may view."""
 
 from netbox_ssl.netbox_internals import current_request
 
@@ -7,8 +7,8 @@ __all__ = ('visible_count',)
 
 def visible_count(queryset) -> int:
     """
-    How many of ``queryset`` the user of the present request may view; 0 where there is no request. For the badges of
-    tabs, which NetBox asks for without saying for whom.
+    Return how many of ``queryset`` the user of the current request may view, 0 outside of a request. NetBox computes
+    the badges of tabs without passing the user.
     """
     request = current_request.get()
     return queryset.restrict(request.user, 'view').count() if request else 0

@@ -31,15 +31,15 @@ class CertificateBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
 
     def _process_import_records(self, *args):
         saved = super()._process_import_records(*args)
-        # Not those of the intake: it has seen to their permissions, which are those to change where it renewed. And
-        # NetBox counts, but several records may belong to one certificate.
+        # Without those that the intake stored: it has checked their permissions itself (a renewal needs "change", not
+        # "add"), and NetBox counts the objects, while several records may belong to one certificate.
         return [each for each in saved if each.pk not in self._taken_in]
 
     def _save_object(self, model_form, request, parent_idx):
         try:
             return super()._save_object(model_form, request, parent_idx)
         except ValidationError as error:
-            # Raised by the intake, below: NetBox shows the number of the record for errors of the form only.
+            # Raised by the intake, below. NetBox adds the number of the record only to errors of the form.
             errors = error.message_dict if hasattr(error, 'error_dict') else {'': error.messages}
         except PermissionDenied as error:
             errors = {'': [str(error)]}
@@ -55,21 +55,21 @@ class CertificateBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
 
 
 def _refuse_malformed(records) -> None:
-    """ValidationError for what NetBox would answer with a server error."""
+    """Raise a ValidationError for records that NetBox would answer with a server error."""
     if not isinstance(records, list):
-        raise ValidationError(_('Give a list of records.'))
+        raise ValidationError(_('Enter a list of records.'))
     for index, record in enumerate(records, start=1):
         if not isinstance(record, dict):
-            raise ValidationError(_('Record {index}: give names and values.').format(index=index))
+            raise ValidationError(_('Record {index}: enter field names and values.').format(index=index))
         if record.get('id') and not str(record['id']).isdecimal():
-            raise ValidationError(_('Record {index} id: give a number, or leave it out.').format(index=index))
+            raise ValidationError(_('Record {index} id: enter a number, or omit it.').format(index=index))
         for name, value in record.items():
-            # NetBox takes tags and the like as text, also in JSON and YAML.
+            # NetBox expects tags and other lists as text, also in JSON and YAML.
             if isinstance(value, list | dict) and name != 'subject_alt_names' and not str(name).startswith('cf_'):
-                message = _('Record {index} {name}: give one value, as in CSV.')
+                message = _('Record {index} {name}: enter a single value, as in CSV.')
                 raise ValidationError(message.format(index=index, name=visible(str(name))))
         try:
             json.dumps(record, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError as error:
-            message = _('Record {index} is not valid Unicode: it holds half a surrogate pair.')
+            message = _('Record {index} is not valid Unicode: it contains half of a surrogate pair.')
             raise ValidationError(message.format(index=index)) from error

@@ -1,4 +1,4 @@
-"""The page *By Name*: a DNS name or an IP address, whether it is fine, and the certificates that cover it."""
+"""The page *By Name*: whether a DNS name or IP address is covered, and by which certificates."""
 
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from .documentation import documentation_url
 
 __all__ = ('ByNameView',)
 
-# The list shows all; here they are read in one go.
+# The list shows them all, page by page; here they are read at once.
 MOST_ROWS = 100
 
 

@@ -1,4 +1,4 @@
-"""``renewals.ics``: the calendar feed, for programs that can hold a URL and nothing else."""
+"""``renewals.ics``: the calendar feed, for programs that know a URL and nothing else."""
 
 from datetime import timedelta
 
@@ -18,22 +18,22 @@ from netbox_ssl.reports.calendar import DUE, EXPIRY, KINDS, calendar_of, moments
 
 __all__ = ('CalendarView',)
 
-# What is shown: the recent past, so that an expiry does not vanish on its day; and what lies ahead.
+# The period shown. It includes the recent past, so that an expiry does not vanish on its day.
 PAST = timedelta(days=30)
 FUTURE = timedelta(days=400)
 
-# Calendar programs grow slow with more, and nobody reads so many.
+# Calendar programs become slow with more events.
 MOST_EVENTS = 2_000
 
-# Beside the filters of the list
+# Parameters besides the filters of the list
 TOKEN, EVENTS = OWN_PARAMETERS = ('token', 'event')
 
 
 class CalendarView(View):
     """
-    GET of an iCalendar feed. Who asks is told by ``?token=`` (an API token of NetBox), an Authorization header as the
-    REST API takes it, or the session. Shows what that user may view, narrowed by the filters of the certificate list.
-    Answers 401 without a valid token, 403 without the permission, 400 for a filter that cannot be used.
+    An iCalendar feed of the certificates that the user may view, narrowed by the filters of the certificate list. The
+    user is identified by ``?token=`` (a NetBox API token), by an Authorization header as in the REST API, or by the
+    session. Responds with 401 without a valid token, 403 without permission, and 400 for an invalid filter.
     """
 
     http_method_names = ('get', 'head', 'options')
@@ -45,9 +45,9 @@ class CalendarView(View):
         except AuthenticationFailed as error:
             return _refused(401, str(error.detail))
         if user is None:
-            return _refused(401, _('Add ?token= with an API token of NetBox to the address of this calendar.'))
+            return _refused(401, _('Add ?token= with a NetBox API token to the address of this calendar.'))
         if not user.has_perm('netbox_ssl.view_certificate'):
-            return _refused(403, _('This calendar needs the permission to view certificates.'))
+            return _refused(403, _('This calendar requires permission to view certificates.'))
         kinds = request.GET.getlist(EVENTS) or [DUE, EXPIRY]
         if unknown := [kind for kind in kinds if kind not in KINDS]:
             message = _('event: “{value}” is not one of {choices}.')
@@ -70,10 +70,10 @@ class CalendarView(View):
 
 
 def _user(request):
-    """Who asks; None if nobody has said. Raises AuthenticationFailed for a token that is no good."""
+    """Return the user of the request, or None if it is anonymous. Raises AuthenticationFailed for an invalid token."""
     if token := request.GET.get(TOKEN, '').strip():
         keyword = 'Bearer' if token.startswith(TOKEN_PREFIX) else 'Token'
-        # NetBox judges it as that of an API request: enabled, not expired, from an allowed address, of an active user.
+        # Let NetBox check it like the token of an API request: enabled, not expired, allowed address, active user.
         request.META['HTTP_AUTHORIZATION'] = f'{keyword} {token}'
     if found := TokenAuthentication().authenticate(request):
         return found[0]
@@ -81,7 +81,7 @@ def _user(request):
 
 
 def _entries(certificates, kinds: list[str], now) -> list[tuple]:
-    """The soonest first."""
+    """Return (certificate, kind, moment) for each event, soonest first."""
     shown = certificates.filter(
         status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__gt=now - PAST, valid_to__lt=now + FUTURE
     )
@@ -102,7 +102,7 @@ def _refused(status: int, message: str) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    """The address holds a token: it shall not be kept by caches, nor be handed on by links in the feed."""
+    """Keep the response out of caches, and its URL, which contains a token, out of the Referer of links in the feed."""
     response['Cache-Control'] = 'private, no-store'
     response['Referrer-Policy'] = 'no-referrer'
     return response

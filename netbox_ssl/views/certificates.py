@@ -69,7 +69,7 @@ class CertificateEditView(WarningsMixin, generic.ObjectEditView):
     template_name = 'netbox_ssl/certificate_edit.html'
 
     def get_warnings(self, request, obj):
-        # Those of the certificate itself stand on its page.
+        # Warnings about the certificate itself are shown on its page.
         assignments = obj.assignments.restrict(request.user, 'view').with_hosts(request.user)
         return [warning for assignment in assignments for warning in assignment.get_warnings()]
 

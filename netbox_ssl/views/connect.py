@@ -27,7 +27,7 @@ def _file_text(name: str) -> str:
 class ConnectMixin(ConditionalLoginRequiredMixin):
     def dispatch(self, request, *args, **kwargs):
         if request.user.is_authenticated and not request.user.has_perm('netbox_ssl.view_certificatesource'):
-            raise PermissionDenied(_('Connecting clients needs the permission to view certificate sources.'))
+            raise PermissionDenied(_('Connecting clients requires permission to view certificate sources.'))
         return super().dispatch(request, *args, **kwargs)
 
 
@@ -54,7 +54,7 @@ class ConnectView(ConnectMixin, View):
 
 
 class ConnectFileView(ConnectMixin, View):
-    """A file as it is to be saved."""
+    """A file, to be saved."""
 
     def get(self, request, name):
         return HttpResponse(

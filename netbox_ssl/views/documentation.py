@@ -1,4 +1,4 @@
-"""The plugin's own documentation inside NetBox, so that the "?" of a form leads somewhere without the internet."""
+"""The plugin's documentation inside NetBox, so that the Help button of a form works without internet access."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ LINK = re.compile(r'(href|src)="(?!https?:|/|#|mailto:)([^"#]+)(#[^"]*)?"')
 
 
 def documentation_url(page: str = 'index') -> str:
-    """URL of a page of the documentation, named by its path without ``.md``."""
+    """Return the URL of a documentation page, given its path without ``.md``."""
     return reverse('plugins:netbox_ssl:documentation', kwargs={'page': page})
 
 
@@ -33,7 +33,7 @@ def _folder() -> Path:
 
 
 def _find(page: str) -> Path:
-    """The Markdown file of a page; Http404 if there is none, or if the path leads out of the folder."""
+    """Return the Markdown file of a page. Raises Http404 if it does not exist or is outside the folder."""
     folder = _folder()
     path = (folder / f'{page}.md').resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
@@ -42,7 +42,7 @@ def _find(page: str) -> Path:
 
 
 def _render(path: Path) -> tuple[str, str]:
-    """Title and HTML of a page. The text is ours, so it needs no sanitising."""
+    """Return the title and HTML of a page. The text is our own and needs no sanitising."""
     text = path.read_text(encoding='utf-8')
     title = next((line.removeprefix('# ') for line in text.splitlines() if line.startswith('# ')), path.stem)
     html = markdown.markdown(text.replace(f'# {title}\n', '', 1), extensions=EXTENSIONS)
@@ -52,7 +52,7 @@ def _render(path: Path) -> tuple[str, str]:
         page = (path.parent / target).resolve().relative_to(_folder().resolve()).with_suffix('').as_posix()
         return f'{attribute}="{documentation_url(page)}{anchor}"'
 
-    # Pictures are left to the site: inside NetBox the pages they show are at hand.
+    # Omit pictures: they show pages that are a click away inside NetBox.
     html = re.sub(r'<p><img[^>]*></p>', '', html)
     return title, LINK.sub(link, html)
 

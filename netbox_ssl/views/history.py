@@ -1,4 +1,4 @@
-"""The tab "History" of a certificate: the X.509 certificates that it has had, as a table and as a drawing."""
+"""The tab *History* of a certificate: its X.509 certificates over time, as a table and as a timeline."""
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +37,7 @@ class CertificateHistoryView(generic.ObjectChildrenView):
         return issuances.select_related('certificate').with_replacement()
 
     def get_extra_context(self, request, instance):
-        # Whatever the table is filtered or sorted by; without the PEMs.
+        # Independent of how the table is filtered and sorted.
         issuances = self.get_children(request, instance).order_by('-valid_from', '-valid_to', '-fingerprint_sha256')
         newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: timeline.MOST_ROWS])
         return {'timeline': timeline.draw(instance, newest, timezone.now(), issuances.count())}

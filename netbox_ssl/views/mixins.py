@@ -1,4 +1,4 @@
-"""What several of our views share: private keys are refused, and warnings are shown after saving."""
+"""What several views share: refusing private keys, and showing warnings after saving."""
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -9,14 +9,14 @@ from netbox_ssl.validators import refuse_private_key
 
 __all__ = ('PrivateKeyGuardMixin', 'WarningsMixin')
 
-# At a time: more than a person reads would hide the page.
+# Shown at a time. More would hide the page.
 MOST_WARNINGS = 3
 
 
 class PrivateKeyGuardMixin:
     """
-    For views: a POST that holds a private key in any value or file is answered by the page as it was before, with the
-    error. What was sent is neither shown nor handed on, be it to the change log or to a job.
+    Refuse a POST with a private key in any value or file: show the page as it was before, with the error. What was sent
+    is neither shown again nor passed on, for example to the change log or to a job.
     """
 
     def post(self, request, *args, **kwargs):
@@ -29,14 +29,14 @@ class PrivateKeyGuardMixin:
         except ValidationError as error:
             for message in error.messages:
                 messages.error(request, message)
-            # NetBox's bulk renaming has no page but the answer to a POST.
+            # NetBox's view for bulk renaming answers POST only.
             get = getattr(self, 'get', None)
             return get(request, *args, **kwargs) if get else redirect(self.get_return_url(request))
         return super().post(request, *args, **kwargs)
 
 
 class WarningsMixin:
-    """For views that edit one object."""
+    """Show the warnings of an object after it was saved; for views that edit one object."""
 
     def get_warnings(self, request, obj) -> list[str]:
         return obj.get_warnings()
@@ -47,7 +47,7 @@ class WarningsMixin:
 
     def post(self, request, *args, **kwargs):
         response = super().post(request, *args, **kwargs)
-        # A redirect, HTMX's or the browser's: it has been saved.
+        # A redirect, by HTMX or the browser, means that it was saved.
         if response.status_code == 302 or 'HX-Location' in response:
             warnings = self.get_warnings(request, self._edited)
             for warning in warnings[:MOST_WARNINGS]:

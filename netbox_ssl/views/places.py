@@ -1,4 +1,4 @@
-"""The tab *Certificates* of devices, virtual machines, services and IP addresses."""
+"""The tab *Certificates* of devices, virtual machines, application services and IP addresses."""
 
 from urllib.parse import urlencode
 
@@ -22,7 +22,7 @@ __all__ = ()
 
 
 class PlaceCertificatesView(generic.ObjectChildrenView):
-    """Assignments to a place itself, to its services, and to the addresses of its interfaces."""
+    """Assignments to an object itself, to its services, and to the addresses of its interfaces."""
 
     child_model = CertificateAssignment
     table = tables.CertificateAssignmentTable
@@ -30,7 +30,7 @@ class PlaceCertificatesView(generic.ObjectChildrenView):
     filterset_form = forms.CertificateAssignmentFilterForm
     actions = (BulkEdit, BulkDelete)
     template_name = 'netbox_ssl/place_certificates.html'
-    # How assignments are filtered by the place.
+    # The kind of object, as in assignments_at().
     kind = ''
 
     def get_children(self, request, parent):
@@ -47,7 +47,7 @@ def _tab(kind: str) -> ViewTab:
         label=_('Certificates'),
         badge=lambda place: visible_count(assignments_at(kind, [place.pk])),
         permission='netbox_ssl.view_certificateassignment',
-        # The panel on the page itself says that there are none, and has the button to add one.
+        # Without certificates, the panel on the main tab says so and has the button to add one.
         hide_if_empty=True,
         weight=2100,
     )

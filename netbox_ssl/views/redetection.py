@@ -1,8 +1,9 @@
-"""The page behind *Detect ACME*: what detection would change on the selected certificates, and then the change."""
+"""The page *Detect ACME*: previews what detection would change on the selected certificates, then changes it."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from netbox.views.generic.base import BaseMultiObjectView
 from utilities.views import GetReturnURLMixin, register_model_view
 
@@ -16,12 +17,12 @@ from .mixins import PrivateKeyGuardMixin
 
 __all__ = ('CertificateBulkDetectView',)
 
-# So many are looked at before they ask for confirmation, which takes a second or two.
+# Certificates that are checked for the preview, which takes a second or two.
 PREVIEWED = 2000
 
 
 class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
-    """The first POST shows, the second, with ``_confirm``, changes; as NetBox's own bulk views do it."""
+    """The first POST previews, the second, with ``_confirm``, changes; like NetBox's own bulk views."""
 
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet
@@ -50,14 +51,16 @@ class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
             return redirect(self.get_return_url(request))
         result = redetect(Certificate.objects.filter(pk__in=selected[:PREVIEWED]), request.user, dry_run=True)
         rest = selected[PREVIEWED:]
-        # What is confirmed is what was shown, and what there was not the time to look at.
+        # The user confirms the changes shown and those not checked for the preview.
         pks = [proposal.certificate.pk for proposal in result.proposals] + rest
         if not pks:
             messages.info(
                 request,
-                _('Nothing to change: detection says of {count} certificates what they say.').format(
-                    count=result.examined
-                ),
+                ngettext(
+                    'Nothing to change: the certificate already matches what was detected.',
+                    'Nothing to change: the {count} certificates already match what was detected.',
+                    result.examined,
+                ).format(count=result.examined),
             )
             return redirect(self.get_return_url(request))
         form = RedetectionForm(initial={'pk': pks, 'background_job': bool(rest)})
@@ -93,7 +96,7 @@ class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
 
     def _log_progress(self, result) -> None:
         if is_background_request(self.request):
-            message = _('Looked at {count} certificates, updated {updated}')
+            message = _('Checked {count} certificates, updated {updated}')
             self.request.job.logger.info(message.format(count=result.examined, updated=len(result.proposals)))
 
     def _report(self, request, result):
@@ -112,4 +115,4 @@ class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
 
 @register_model_view(Certificate, 'bulk_detect', path='detect', detail=False)
 class CertificateBulkDetectView(PrivateKeyGuardMixin, BulkDetectView):
-    """As the base, for who hides a private key in the message."""
+    """The view itself; the guard refuses a private key in the changelog message."""

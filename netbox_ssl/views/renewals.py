@@ -1,4 +1,4 @@
-"""The page *Renewals*: what comes in the next weeks, what is overdue, what has expired, and whether anybody watches."""
+"""The page *Renewals*: coming, overdue and expired renewals, and whether the sweep is running."""
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,7 +19,7 @@ from .documentation import documentation_url
 
 __all__ = ('RenewalsView',)
 
-# Of what is overdue or has expired; the list has all.
+# Rows of overdue and expired certificates; the list has all of them.
 SHOWN = 10
 
 
@@ -51,11 +51,11 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
 
 
 def _some(certificates, order: str) -> dict:
-    """The first ones, as much of them as the page shows, and how many there are."""
+    """Return the first rows, with the columns that the page shows, and their number."""
     columns = ('name', 'acme_provider', 'valid_to', 'renewal_overdue_at', 'tenant__name')
-    # Both one way, as an index can be read.
+    # Both in the same direction, as an index can be read.
     ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
     rows = list(ordered.select_related('tenant').only(*columns)[: SHOWN + 1])
-    # Counting is slower than looking: only where there are more.
+    # Count, which is slower, only if there are more.
     count = certificates.count() if len(rows) > SHOWN else len(rows)
     return {'rows': rows[:SHOWN], 'count': count, 'more': count > SHOWN}

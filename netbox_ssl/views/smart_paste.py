@@ -1,4 +1,4 @@
-"""The Smart Paste page: paste, drop or choose files, see what they are and what would happen, then confirm."""
+"""The Smart Paste page: paste, drop or choose certificates, preview what would happen, then confirm."""
 
 from core.models import Job
 from django.conf import settings as django_settings
@@ -17,7 +17,7 @@ from netbox_ssl import __version__, intake, settings
 from netbox_ssl.forms.smart_paste import SmartPasteForm, SmartPasteSettingsForm
 from netbox_ssl.imports.smart_paste import store
 from netbox_ssl.imports.smart_paste.importing import import_now
-from netbox_ssl.imports.smart_paste.preview import count_actions, foretell
+from netbox_ssl.imports.smart_paste.preview import count_actions, preview
 from netbox_ssl.imports.smart_paste.results import ACTION_TEXTS, Report
 from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
@@ -27,25 +27,25 @@ from netbox_ssl.places.suggestions import matches_of
 
 __all__ = ('SmartPasteJobView', 'SmartPasteResultsView', 'SmartPasteView')
 
-# Each on a card of its own; more are a table.
+# Certificates shown on a card each; more are shown as a table.
 MOST_CARDS = 3
-# A page with more rows is of no use to anybody.
+# Rows of the table
 MOST_ROWS = 500
-# More, and they would be too much for a field of the form.
+# Characters kept in a hidden field of the form; more are kept on the server.
 MOST_CHARACTERS = 256 * 1024
-# Different reasons of refusals at one form
+# Error messages shown on one form
 MOST_ERRORS = 10
 
 
 @register_model_view(Certificate, 'smart_paste', path='smart-paste', detail=False)
 class SmartPasteView(ConditionalLoginRequiredMixin, View):
-    """Nothing is written before the second POST, the one with ``_confirm``."""
+    """Nothing is stored before the second POST, with ``_confirm``."""
 
     def dispatch(self, request, *args, **kwargs):
-        # Which of the two is needed, each certificate decides.
+        # Which of the two is required depends on each certificate.
         permissions = ('netbox_ssl.add_certificate', 'netbox_ssl.change_certificate')
         if request.user.is_authenticated and not any(request.user.has_perm(name) for name in permissions):
-            raise PermissionDenied(_('Importing certificates needs the permission to add or change them.'))
+            raise PermissionDenied(_('Importing certificates requires permission to add or change them.'))
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request):
@@ -54,7 +54,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
     def post(self, request):
         confirming = '_confirm' in request.POST
         if confirming and (url := store.finished(request.user, request.POST.get('paste', ''))):
-            # Confirmed twice, or sent again.
+            # Confirmed twice, or sent again
             return redirect(url)
         form = SmartPasteForm(request.user, request.POST, request.FILES)
         if not form.is_valid():
@@ -69,7 +69,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
         context = {
             'form': form,
             'max_bytes': settings.limits().max_input_bytes,
-            # Beyond these Django refuses the whole request, and what was pasted is gone: a script warns before.
+            # Beyond these limits Django refuses the request and the input is lost, so a script warns beforehand.
             'max_files': django_settings.DATA_UPLOAD_MAX_NUMBER_FILES or '',
             'max_text': django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE or '',
             'version': __version__,
@@ -78,7 +78,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
 
     def _preview(self, request, form, settings_form):
         pasted, key = form.cleaned_data['pasted'], form.cleaned_data['paste']
-        rows = foretell(pasted.leaves, request.user)
+        rows = preview(pasted.leaves, request.user)
         if not any(row.plan for row in rows):
             _add_errors(form, 'text', [(None, problem) for row in rows for problem in row.problems])
             return self._ask(request, form)
@@ -105,7 +105,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
         return render(request, 'netbox_ssl/smart_paste_preview.html', context)
 
     def _carry_out(self, request, form, settings_form):
-        """Import what can be; if nothing can, the errors go to the form, and None is returned."""
+        """Import all that can be imported. If nothing can, add the errors to the form and return None."""
         pasted, user = form.cleaned_data['pasted'], request.user
         if len(pasted.leaves) > import_job.BACKGROUND_FROM and import_job.has_worker():
             url = import_job.results_url(import_job.SmartPasteJob.start(request, pasted))
@@ -121,12 +121,12 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
             if several or (len(entries) > 1 and _suggest_assignments(outcomes, user)):
                 url = _results_url(store.put_results(user, entries))
             else:
-                url = self._tell(request, outcomes)
+                url = self._add_messages(request, outcomes)
         store.finish(user, form.cleaned_data['paste'], url)
         return redirect(url)
 
-    def _tell(self, request, results) -> str:
-        """Messages with links. Returns the page that shows them."""
+    def _add_messages(self, request, results) -> str:
+        """Add a message with a link for each result. Return the URL of the page to show them on."""
         for result in results:
             messages.success(
                 request,
@@ -146,18 +146,18 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
 
 @register_model_view(Certificate, 'smart_paste_results', path='smart-paste/results/<str:key>', detail=False)
 class SmartPasteResultsView(ConditionalLoginRequiredMixin, View):
-    """What became of an import of several."""
+    """The results of an import of several certificates."""
 
     def get(self, request, key):
         entries = store.get_results(request.user, key)
         if entries is None:
-            raise Http404(_('These results are kept for a day, for who made the import.'))
+            raise Http404(_('Results are kept for one day for the person who ran the import.'))
         return render(request, 'netbox_ssl/smart_paste_results.html', {'report': Report(entries, request.user)})
 
 
 @register_model_view(Certificate, 'smart_paste_job', path='smart-paste/jobs/<int:job>', detail=False)
 class SmartPasteJobView(ConditionalLoginRequiredMixin, View):
-    """How far a background import is, and in the end what became of it. For who made it, and for administrators."""
+    """Progress and results of a background import, for the user who started it and for superusers."""
 
     def get(self, request, job):
         jobs = Job.objects.filter(name=import_job.SmartPasteJob.name)
@@ -177,7 +177,7 @@ class SmartPasteJobView(ConditionalLoginRequiredMixin, View):
 
 
 def _suggest_assignments(results, user) -> bool:
-    """Whether there is anything that the certificates may be assigned to. Of a single one, its own page tells."""
+    """Return whether there are suggested assignments for these certificates."""
     certificates = [result.certificate for result in results]
     return user.has_perm(MAY_ASSIGN) and bool(matches_of(certificates, user, limit=1))
 
@@ -187,7 +187,7 @@ def _results_url(key: str) -> str:
 
 
 def _problems(error: Exception) -> list[tuple[str | None, str]]:
-    """(field, message) of one of ``intake``'s refusals."""
+    """Return (field, message) pairs of a refusal of the intake."""
     if isinstance(error, ValidationError):
         by_field = getattr(error, 'message_dict', {None: error.messages})
         return [(field, message) for field, messages in by_field.items() for message in messages]
@@ -195,6 +195,6 @@ def _problems(error: Exception) -> list[tuple[str | None, str]]:
 
 
 def _add_errors(form, otherwise: str | None, problems: list[tuple[str | None, str]]) -> None:
-    """Each different problem once, at its field; those of no field of the form at ``otherwise``."""
+    """Add each distinct problem once, to its field, or to ``otherwise`` if the form has no such field."""
     for field, message in list(dict.fromkeys(problems))[:MOST_ERRORS]:
         form.add_error(field if field in form.fields else otherwise, message)

@@ -1,4 +1,4 @@
-"""Suggested assignments: the list of all, those of some certificates, and the buttons that accept them."""
+"""Suggested assignments: the list, those of some certificates, and accepting them."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -20,9 +20,9 @@ from netbox_ssl.places.suggestions import matches_of
 
 __all__ = ('SuggestionsOfView',)
 
-# More are accepted in the background: an assignment takes some milliseconds.
+# More are accepted in the background: an assignment takes a few milliseconds.
 BACKGROUND_FROM = 200
-# Beside certificates; the list has all.
+# Shown next to certificates; the list has all.
 MOST_CERTIFICATES = 200
 MOST_ROWS = 50
 
@@ -44,7 +44,7 @@ class AssignmentSuggestionListView(MayAssignMixin, generic.ObjectListView):
         return super().get_queryset(request).open().with_places(request.user)
 
     def get_permitted_actions(self, user, model=None):
-        # Who may see this page may accept.
+        # Users who may see this page may accept.
         return list(self.actions)
 
     def get_extra_context(self, request):
@@ -57,23 +57,23 @@ class FindSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView
     http_method_names = ('get', 'post')
 
     def get(self, request):
-        """How far it is, as part of a page."""
+        """Return the progress, as a part of a page."""
         return render(request, 'netbox_ssl/inc/suggestion_progress.html', {**_progress(), 'polled': True})
 
     def post(self, request):
         if SuggestionJob.is_under_way(SuggestionJob.latest()):
-            messages.info(request, _('The inventory is being looked through already.'))
+            messages.info(request, _('A scan is already running.'))
         elif not has_worker():
             messages.error(request, _('No worker is running. Start one: netbox rqworker high default low'))
         else:
             SuggestionJob.enqueue(user=request.user)
-            messages.success(request, _('Looking through the inventory in the background.'))
+            messages.success(request, _('The scan has started in the background.'))
         return redirect('plugins:netbox_ssl:assignmentsuggestion_list')
 
 
 @register_model_view(AssignmentSuggestion, 'bulk_accept', path='accept', detail=False)
 class AcceptSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView):
-    """Accepts suggestions of the list (``pk``, ``_all``), or those beside certificates (``pair``)."""
+    """Accept suggestions of the list (``pk``, ``_all``), or those shown next to certificates (``pair``)."""
 
     queryset = AssignmentSuggestion.objects.all()
     filterset = filtersets.AssignmentSuggestionFilterSet
@@ -122,7 +122,7 @@ def _progress() -> dict:
 
 
 class SuggestionsOfView(ConditionalLoginRequiredMixin, View):
-    """The suggestions for some certificates (``?certificate=``), as part of a page; empty where there are none."""
+    """The suggestions for some certificates (``?certificate=``), as a part of a page; empty if there are none."""
 
     def get(self, request):
         user = request.user

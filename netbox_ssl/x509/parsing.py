@@ -97,7 +97,7 @@ def _load(part: Part) -> Iterator[x509.Certificate]:
             yield from pkcs7.load_der_pkcs7_certificates(part.der)
         else:
             yield x509.load_der_x509_certificate(part.der)
-    except Exception as error:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base
+    except Exception as error:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base class
         if part.kind is Kind.PKCS7:
             raise refusal('unsupported_pkcs7') from error
         raise CertificateInputError(

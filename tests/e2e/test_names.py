@@ -132,10 +132,10 @@ def test_suggestions(page, api, hosts, inventory):
 
     page.goto('/plugins/ssl/suggestions/')
     pictures(page, 'suggestions-empty')
-    page.get_by_role('button', name='Look for suggestions').click()
+    page.get_by_role('button', name='Start a scan').click()
     # Nobody reloads the page: it asks by itself.
-    page.locator('[data-found]').get_by_text('The inventory was looked through').wait_for(timeout=90_000)
-    page.get_by_role('link', name='Show what is suggested now').click()
+    page.locator('[data-found]').get_by_text('Last scan:').wait_for(timeout=90_000)
+    page.get_by_role('link', name='Show the new suggestions').click()
     rows = page.locator('table.object-list tbody tr')
     rows.nth(1).wait_for()
     assert rows.count() == 2

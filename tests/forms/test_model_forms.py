@@ -8,8 +8,8 @@ from netbox_ssl.forms import CertificateForm
 from netbox_ssl.models import Certificate
 from tests.support.factories import DAY, facts, grant, import_pem, in_house_ca, issue_acme, record, successor
 
-ACME = ('Is ACME', 'ACME Provider', 'Account Email', 'Challenge Type', 'Server URL')
-ACME += ('Auto-Renewal', 'Renewal Days', 'Last Renewed')
+ACME = ('Is ACME', 'ACME provider', 'Account email', 'Challenge type', 'Server URL')
+ACME += ('Auto-renewal', 'Renewal days', 'Last renewed')
 
 
 def submitted(certificate) -> dict:

@@ -441,10 +441,10 @@ class PagesAndAnswersTestCase(PagesTestCase):
         certificate = report(successor(old)).certificate
         grant(self.user, 'view')
         response = self.client.get(certificate.get_absolute_url())
-        self.assertNotContains(response, 'Sources to Look At', msg_prefix='restricted')
+        self.assertNotContains(response, 'Sources needing attention', msg_prefix='restricted')
         grant(self.user, 'view', model=CertificateSource)
         response = self.client.get(certificate.get_absolute_url())
-        self.assertContains(response, 'Sources to Look At')
+        self.assertContains(response, 'Sources needing attention')
         self.assertContains(response, 'Still the certificate before')
         self.assertNotContains(response, 'No report since')
         CertificateSource.objects.update(reported_at=timezone.now() - 8 * DAY, behind_since=None)
@@ -452,7 +452,7 @@ class PagesAndAnswersTestCase(PagesTestCase):
         self.assertContains(response, 'No report since', count=2)
         self.assertNotContains(response, 'Still the certificate before')
         CertificateSource.objects.update(reported_at=timezone.now())
-        self.assertNotContains(self.client.get(certificate.get_absolute_url()), 'Sources to Look At')
+        self.assertNotContains(self.client.get(certificate.get_absolute_url()), 'Sources needing attention')
         report(old, 'certbot:web02:www')
         response = self.client.get(
             reverse('plugins:netbox_ssl:certificatesource_list') + f'?certificate_id={certificate.pk}&behind=true'

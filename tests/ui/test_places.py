@@ -1,4 +1,4 @@
-"""Certificates on the pages of what they serve, and what they serve on the pages of certificates."""
+"""Certificates on the pages of the objects that use them, and these objects on the pages of certificates."""
 
 import re
 from html import unescape
@@ -292,4 +292,4 @@ class CountsTestCase(TestCase):
     def test_none(self):
         grant(self.user, 'view')
         empty = Tenant.objects.create(name='E', slug='e')
-        self.assertContains(self.client.get(empty.get_absolute_url()), 'No certificates here')
+        self.assertContains(self.client.get(empty.get_absolute_url()), 'No certificates')

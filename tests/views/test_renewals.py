@@ -151,7 +151,7 @@ class RenewalsTestCase(TestCase):
 
     def test_the_sweep(self):
         grant(self.user, 'view')
-        self.assertIn('No sweep for changes is on record', self.page())
+        self.assertIn('No sweep for changes has run yet', self.page())
         self.assertIn('netbox rqworker high default low', self.page())
         swept(timedelta(minutes=5))
         self.assertIn('The last sweep for changes was 5', self.page())

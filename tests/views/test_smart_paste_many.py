@@ -165,7 +165,7 @@ class PermissionsTestCase(ManyTestCase):
         certificate = import_pem(old).certificate
         pems = [each.pem for each in (*issue('mine1', 'theirs', 'mine2'), successor(old))]
         response = self.preview([file(f'{number}', pem) for number, pem in enumerate(pems)])
-        self.assertContains(response, 'You lack the permission to change this certificate.', count=1)
+        self.assertContains(response, 'You do not have permission to change this certificate.', count=1)
         report = self.confirm(response)
         self.assertEqual(report.status_code, 200)
         self.assertEqual(self.actions(report), ['', '', 'created', 'created'])
@@ -191,7 +191,7 @@ class PermissionsTestCase(ManyTestCase):
         old = issue_acme()
         import_pem(old)
         response = self.preview([file('new', issue('new')[0].pem), file('renewed', successor(old).pem)])
-        self.assertContains(response, 'You lack the permission to add certificates.')
+        self.assertContains(response, 'You do not have permission to add certificates.')
         report = self.confirm(response)
         self.assertEqual(self.actions(report), ['', 'renewed'])
 

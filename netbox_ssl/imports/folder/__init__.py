@@ -1,4 +1,12 @@
-"""Imports folders, files and bundles of any size: what ``netbox import_certificates`` does, without the console."""
+"""
+The import of folders, files and bundles of any size, behind ``netbox import_certificates``.
+
+    walk.py     finds the files
+    files.py    reads one file, without holding a large one in memory
+    bundles.py  splits a PEM bundle into certificates with their chains
+    runner.py   imports in batches
+    console.py  shows progress and results
+"""
 
 from .runner import FolderImport, Listener, Options, Outcome
 from .walk import STDIN, Source, walk

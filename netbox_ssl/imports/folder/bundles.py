@@ -1,10 +1,10 @@
 """
-Cuts a PEM bundle of any size into certificates with their chains, holding only a few of them at a time.
+Split a PEM bundle of any size into certificates with their chains, holding only a few of them in memory at a time.
 
-Every certificate that is no CA comes with the CA certificates above it. These are found wherever they stand before it
-in the bundle, and after it up to the end of its group: groups of ``GROUP`` certificates are read at a time, each cut
-right before a certificate that is no CA, so that what follows a certificate stays with it. That takes every usual
-order: certificate and chain in turn, the chain first, all CA certificates first.
+Every certificate that is not a CA certificate is returned with the CA certificates above it. These are found anywhere
+before it in the bundle, and after it up to the end of its group: ``GROUP`` certificates are read at a time, and a group
+ends right before a certificate that is not a CA certificate, so that what follows a certificate is in its group. This
+supports all usual orders: each certificate with its chain, the chain first, all CA certificates first.
 """
 
 import re
@@ -20,21 +20,21 @@ from netbox_ssl.x509.refusals import code_for_label, refusal
 __all__ = ('Trouble', 'read_bundle')
 
 GROUP = 50
-# Whoever bundles more authorities than that loses chains, not certificates.
+# With more CA certificates, chains are incomplete, but no certificate is lost.
 MOST_AUTHORITIES = 1000
 LONGEST_CHAIN = 20
-# A line or a block that is longer is none of a certificate.
+# A longer line or block is not a certificate.
 LONGEST = 1024 * 1024
 
 EDGE = re.compile(rb'-{2,5}(BEGIN|END) ([A-Z0-9 .#/_]{1,60}?)-{2,5}')
 CERTIFICATES = frozenset({b'CERTIFICATE', b'X509 CERTIFICATE', b'X.509 CERTIFICATE'})
-# Read by themselves, as they come without a chain or with their own.
+# Read on their own, because they come without a chain or with their own
 OTHERS = frozenset({b'TRUSTED CERTIFICATE', b'PKCS7', b'PKCS #7 SIGNED DATA', b'CMS'})
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A block that was refused, and why."""
+    """A block that was refused, and the reason."""
 
     number: int
     error: CertificateInputError
@@ -47,8 +47,8 @@ class Block:
     number: int
     label: bytes
     pem: bytes
+    # None if it cannot be parsed; reading it on its own then yields the reason
     certificate: x509.Certificate | None
-    """None where it cannot be read as one, for whoever reads it by itself to say why."""
 
     @property
     def fingerprint(self) -> str:
@@ -57,10 +57,10 @@ class Block:
 
 def read_bundle(lines: Iterable[bytes], limits: Limits) -> Iterator[Leaf | Trouble]:
     """
-    The certificates of a bundle, and what in it cannot be read. Raises ``CertificateInputError`` where it holds none at
-    all, ``PrivateKeyError`` where a block holds a private key.
+    Yield the certificates of a bundle, and the blocks that cannot be read. Raises ``CertificateInputError`` if there
+    are no certificates, ``PrivateKeyError`` if a block contains a private key.
     """
-    # What one input may hold bounds a certificate here, not the bundle.
+    # The limits of one input apply to each certificate, not to the bundle.
     limits = replace(limits, max_input_bytes=1 << 40, max_certificates=1 << 20)
     authorities = _Authorities()
     group: list[Block] = []
@@ -94,7 +94,7 @@ def read_bundle(lines: Iterable[bytes], limits: Limits) -> Iterator[Leaf | Troub
 
 
 def _blocks(lines: Iterable[bytes]) -> Iterator[Block]:
-    """One after the other. One without an end ends where the next begins."""
+    """Yield the PEM blocks. A block without an end marker ends where the next one begins."""
     number = size = 0
     label = None
     kept: list[bytes] = []
@@ -121,9 +121,9 @@ def _block(number: int, label: bytes, lines: list[bytes]) -> Block:
         return Block(number, label, pem, None)
     try:
         certificate = x509.load_pem_x509_certificate(pem)
-        # Fetched later, where nobody expects an exception
+        # Fetched again later, where exceptions are not handled
         certificate.subject.public_bytes(), certificate.issuer.public_bytes()
-    except Exception:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base
+    except Exception:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base class
         certificate = None
     return Block(number, label, pem, certificate)
 
@@ -131,12 +131,12 @@ def _block(number: int, label: bytes, lines: list[bytes]) -> Block:
 def _is_ca(certificate: x509.Certificate) -> bool:
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except Exception:  # None, or extensions that cannot be read
+    except Exception:  # No such extension, or extensions that cannot be parsed
         return False
 
 
 class _Authorities:
-    """The CA certificates that the bundle has brought so far."""
+    """The CA certificates found in the bundle so far."""
 
     def __init__(self):
         self._by_subject: dict[bytes, dict[str, Block]] = {}
@@ -149,7 +149,7 @@ class _Authorities:
             self._count += 1
 
     def above(self, blocks: Iterable[Block]) -> list[Block]:
-        """Those that may be in the chains of ``blocks``, by their names: nobody has looked at signatures yet."""
+        """Return those that may be in the chains of ``blocks``, judging by names; signatures are not checked here."""
         found: dict[str, Block] = {}
         names = {block.certificate.issuer.public_bytes() for block in blocks}
         for _ in range(LONGEST_CHAIN):
@@ -166,12 +166,12 @@ class _Authorities:
         return list(found.values())
 
     def any(self) -> bytes:
-        """One of them, if there is one."""
+        """Return one of them, or nothing."""
         return next((block.pem for same in self._by_subject.values() for block in same.values()), b'')
 
 
 def _read_group(group: list[Block], authorities: _Authorities, limits: Limits) -> Iterator[Leaf | Trouble]:
-    """All at once, which is fast; those that this does not bring, one by one."""
+    """Read all blocks at once, which is fast, and those that this does not yield one at a time."""
     if not group:
         return
     chains = authorities.above(group)
@@ -202,7 +202,7 @@ def _read(blocks: Iterable[Block], limits: Limits) -> tuple[Leaf, ...]:
 
 
 def _renumbered(error: CertificateInputError, number: int) -> CertificateInputError:
-    """With the number that the block has in the bundle: the reader saw it alone."""
+    """Return the error with the number of the block in the bundle instead of its number in a read on its own."""
     params = dict(error.params)
     if 'block' in params:
         params['block'] = number

@@ -1,4 +1,4 @@
-"""Shows a person how an import goes: a progress bar on a terminal, else lines."""
+"""Show the progress of an import: a progress bar on a terminal, lines elsewhere."""
 
 import time
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ from .runner import Listener, Outcome
 
 __all__ = ('BarReporter', 'LineReporter', 'summary')
 
-# Without a terminal
+# In the output without a terminal
 SECONDS_BETWEEN_LINES = 10
 
 
@@ -28,26 +28,26 @@ class LineReporter(Listener, AbstractContextManager):
         return None
 
     def refused(self, where, message):
-        self.tell_error(_('Refused {where}: {message}').format(where=where, message=_one_line(message)))
+        self.write_error(_('Refused {where}: {message}').format(where=where, message=_one_line(message)))
 
     def skipped(self, where, message):
         if self.verbosity > 1:
-            self.tell(_('Skipped {where}: {message}').format(where=where, message=_one_line(message)))
+            self.write(_('Skipped {where}: {message}').format(where=where, message=_one_line(message)))
 
     def planned(self, where, action, name):
         if self.verbosity > 0:
-            self.tell(f'{action}\t{name}\t{where}')
+            self.write(f'{action}\t{name}\t{where}')
 
     def written(self, outcome: Outcome):
         if self.verbosity > 0 and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            self.tell(_progress(outcome))
+            self.write(_progress(outcome))
 
-    def tell(self, line: str):
+    def write(self, line: str):
         self.stdout.write(line)
         self.stdout.flush()
 
-    def tell_error(self, line: str):
+    def write_error(self, line: str):
         self.stderr.write(line)
 
 
@@ -57,7 +57,7 @@ class BarReporter(LineReporter):
     def __init__(self, stdout, stderr, verbosity: int, total: int | None):
         """
         Args:
-            total: how many bytes there are to read; None where nobody knows
+            total: bytes to read, None if unknown
         """
         super().__init__(stdout, stderr, verbosity)
         self._progress = Progress(
@@ -83,14 +83,14 @@ class BarReporter(LineReporter):
     def written(self, outcome):
         self._progress.update(self._task, description=_progress(outcome))
 
-    def tell(self, line):
+    def write(self, line):
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    tell_error = tell
+    write_error = write
 
 
 def summary(outcome: Outcome, dry_run: bool) -> list[str]:
-    """The result, in lines: by action, by cause of refusal, by cause of skipping."""
+    """Return the result as lines: by action, by reason for refusal, by reason for skipping."""
     heading = _('Would import') if dry_run else _('Imported')
     lines = [
         _('{heading} {certificates} certificates from {files} files: {actions}').format(
@@ -121,5 +121,5 @@ def _counts(counter) -> str:
 
 
 def _one_line(message: str) -> str:
-    """Whatever a certificate or file is called: no terminal is led astray."""
+    """Return a message without control characters, which names of files and certificates may contain."""
     return visible(message, 1000)

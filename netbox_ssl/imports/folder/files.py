@@ -1,4 +1,4 @@
-"""From a file to the certificates in it, without ever holding a large one as a whole."""
+"""Read the certificates in a file, without holding a large file in memory as a whole."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -17,15 +17,15 @@ from .walk import CERTIFICATE_BEGINS, Source
 
 __all__ = ('Found', 'Problem', 'read_source')
 
-# Of what cannot be read line by line: DER, PKCS#7, base64. PEM may be of any size.
+# Limit for formats that cannot be read line by line: DER, PKCS#7, base64. PEM may be of any size.
 LARGEST_WHOLE = 64 * 1024 * 1024
-# Looked through for private keys at a time; what one takes to be recognised overlaps.
+# Bytes searched for private keys at a time, and the overlap needed to recognise one
 WINDOW = 1024 * 1024
 OVERLAP = 16 * 1024
 
 PEM_BEGINS = re.compile(rb'-{2}BEGIN ')
 
-# In a folder, files that are none of ours: chain.pem, the request, the parameters beside the certificate.
+# Files found next to certificates that are not certificates: chain.pem, requests, parameters, …
 OTHER_FILES = frozenset(
     {
         'ca_only',
@@ -47,28 +47,29 @@ class Found:
     """A certificate of a file."""
 
     leaf: Leaf
+    # Whether it is the only one in the file, as far as known
     alone: bool
-    """Whether it is the only one there, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What of a file will not be imported."""
+    """A part of a file that will not be imported."""
 
+    # A code, for counting
     cause: str
-    """A code: for counting."""
     message: str
     block: int | None = None
+    # Not an error: folders also contain other files
     skipped: bool = False
-    """Nothing is wrong with it: there are just other things in folders, too."""
 
 
 def read_source(source: Source, advance: Callable[[int], None] = lambda count: None) -> Iterator[Found | Problem]:
     """
-    What is in a file; the caller may stop at any time. Never raises for what is in it.
+    Yield the certificates of a file, and the problems with it. Never raises because of its content; the caller may stop
+    at any time.
 
     Args:
-        advance: called with how many bytes more have been read
+        advance: called with the number of bytes read since the last call
     """
     try:
         with source.open() as file:
@@ -83,7 +84,7 @@ def read_source(source: Source, advance: Callable[[int], None] = lambda count: N
 
 
 def explain(error: CertificateInputError) -> str:
-    """The finished sentence in the language of the moment."""
+    """Return the message with its parameters, in the active language."""
     return _(error.message) % error.params
 
 
@@ -95,7 +96,7 @@ def _read(file: BinaryIO, source: Source, advance) -> Iterator[Found | Problem]:
         yield from _read_small(head, limits)
     elif PEM_BEGINS.search(head):
         if source.can_be_read_twice:
-            # Before anything of it is imported.
+            # Before any of it is imported
             _refuse_private_keys(chain([head], _rest(file)))
             file.seek(0)
             parts = _rest(file)
@@ -118,7 +119,7 @@ def _read_small(data: bytes, limits: Limits) -> Iterator[Found | Problem]:
             raise PrivateKeyError('key_only', error.message, **error.params) from error
         raise
     except CertificateInputError as error:
-        # Too many for one input, or one of several is damaged: block by block the others come in.
+        # Too many certificates for one input, or one of them is damaged: read block by block to import the others.
         if len(PEM_BEGINS.findall(data)) < 2:
             raise
         try:
@@ -132,7 +133,7 @@ def _read_whole(data: bytes, limits: Limits) -> Iterator[Found | Problem]:
     for leaf in parsed.leaves:
         yield Found(leaf, alone=len(parsed.leaves) == 1)
     for facts in parsed.unrelated:
-        message = _('Belongs to no chain, and was not stored: {name}').format(name=facts.name)
+        message = _('Not part of any chain, so not stored: {name}').format(name=facts.name)
         yield Problem('unrelated', message, skipped=True)
 
 
@@ -156,7 +157,7 @@ def _counted(parts: Iterable[bytes], advance: Callable[[int], None]) -> Iterator
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """What is too long for a line of PEM comes in pieces."""
+    """Yield lines; those that are too long for PEM are split."""
     tail = b''
     for part in parts:
         lines = (tail + part).splitlines(keepends=True)
@@ -172,11 +173,11 @@ def _refuse_private_keys(parts: Iterable[bytes]) -> None:
 
 
 def _watched(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Hand on what holds no private key; raises ``PrivateKeyError`` where one begins."""
+    """Yield the parts. Raises ``PrivateKeyError`` at the first private key."""
     tail = b''
     for part in parts:
         if form := find_private_key(tail + part):
             raise private_key_refusal(form)
-        # From the begin of a line: within one, base64 may look like anything.
+        # From the start of a line: in the middle of one, base64 may look like anything.
         tail = part[-OVERLAP:].partition(b'\n')[2]
         yield part

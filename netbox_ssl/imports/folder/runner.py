@@ -1,4 +1,4 @@
-"""From files to certificates in NetBox, batch by batch."""
+"""Import the certificates of files into NetBox, batch by batch."""
 
 import uuid
 from collections import Counter
@@ -23,18 +23,18 @@ from .walk import Source, WalkError
 
 __all__ = ('FolderImport', 'Listener', 'Options', 'Outcome')
 
-# Fingerprints that are remembered, 100 bytes each
+# Fingerprints remembered, 100 bytes each
 MOST_SEEN = 500_000
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to do with all that is found."""
+    """Settings for all certificates found."""
 
+    # As in ``intake.Item``
     attributes: dict = field(default_factory=dict)
-    """As those of ``intake.Item``."""
+    # The reporting client; if set, each file becomes a CertificateSource
     client: str = ''
-    """Who reports; with it, each file becomes a CertificateSource."""
     external_id_prefix: str = ''
     batch_size: int = 500
     dry_run: bool = False
@@ -42,14 +42,14 @@ class Options:
 
 @dataclass
 class Outcome:
-    """What has been done so far."""
+    """Numbers of what has been done so far."""
 
     files: int = 0
     actions: Counter = field(default_factory=Counter)
+    # By cause
     refused: Counter = field(default_factory=Counter)
-    """By cause."""
+    # By cause; not errors
     skipped: Counter = field(default_factory=Counter)
-    """By cause: what is nothing to import, and nothing wrong."""
 
     @property
     def certificates(self) -> int:
@@ -57,28 +57,28 @@ class Outcome:
 
 
 class Listener:
-    """Is told what happens. Every method may be left as it is."""
+    """Notified about the progress. Every method is optional."""
 
     def refused(self, where: str, message: str) -> None:
         """Something was not imported although it should have been."""
 
     def skipped(self, where: str, message: str) -> None:
-        """Something is nothing to import."""
+        """Something was not imported, which is not an error."""
 
     def planned(self, where: str, action: str, name: str) -> None:
-        """What would be done; in dry runs."""
+        """Something would be done, in dry runs."""
 
     def read(self, count: int) -> None:
-        """So many bytes more have been read."""
+        """``count`` more bytes have been read."""
 
     def written(self, outcome: Outcome) -> None:
-        """A batch is stored."""
+        """A batch has been stored."""
 
 
 class FolderImport:
     """
-    Imports on behalf of ``user``. Each batch is a transaction and, to the change log and the event rules, a request of
-    its own; whatever happens later, it stays. Done again, what is there already is left alone.
+    An import on behalf of ``user``. Each batch is one transaction and, to the change log and the event rules, one
+    request; it is kept whatever happens later. When repeated, existing certificates are left unchanged.
     """
 
     def __init__(self, user, options: Options, listener: Listener | None = None):
@@ -88,10 +88,10 @@ class FolderImport:
         self._batch: list[tuple[str, intake.Item]] = []
         self._folder: Path | None = None
         self._seen: set[bytes] = set()
-        self._foretelling = Foretelling(user)
+        self._planner = Foretelling(user)
 
     def stop(self) -> None:
-        """Write no further batch; one that is being written is finished."""
+        """Stop after the batch that is being stored."""
         self.stopped = True
 
     def run(self, sources: Iterable[Source | WalkError]) -> Outcome:
@@ -119,7 +119,7 @@ class FolderImport:
                 return
 
     def _enter(self, folder: Path | None) -> None:
-        """Several files of one folder may hold the same certificate; files of several folders are several reports."""
+        """Forget fingerprints in a new folder: a certificate in several folders is reported by several sources."""
         moved = self.options.client and folder != self._folder
         if moved or len(self._seen) > MOST_SEEN:
             self._seen.clear()
@@ -136,7 +136,7 @@ class FolderImport:
         facts = found.leaf.facts
         fingerprint = bytes.fromhex(facts.fingerprint_sha256)
         if fingerprint in self._seen:
-            self._skip(str(source), 'repeated', _('{name} was in another file already').format(name=facts.name))
+            self._skip(str(source), 'repeated', _('{name} was already found in another file').format(name=facts.name))
             return
         self._seen.add(fingerprint)
         try:
@@ -146,14 +146,14 @@ class FolderImport:
             return
         item = intake.Item(found.leaf, self.options.attributes, external_id=external_id, client=self.options.client)
         if self.options.dry_run:
-            self._foretell(str(source), item)
+            self._preview(str(source), item)
             return
         self._batch.append((str(source), item))
         if len(self._batch) >= self.options.batch_size:
             self._write()
 
     def _external_id(self, source: Source, found: Found) -> str:
-        """By the file; in a bundle, also by the lineage, so that a renewed bundle reports the same sources."""
+        """Return an ID by the path, and in a bundle also by the lineage, so that renewals report the same sources."""
         if not self.options.client:
             return ''
         external_id = f'{self.options.external_id_prefix}:{source.relative}'
@@ -162,16 +162,17 @@ class FolderImport:
         longest = CertificateSource._meta.get_field('external_id').max_length
         if len(external_id) > longest:
             raise ValidationError(
-                _('Its external ID would have {length} characters; {limit} are allowed. Start further down.').format(
-                    length=len(external_id), limit=longest
-                )
+                _(
+                    'Its external ID would be {length} characters long; the limit is {limit}. '
+                    'Start from a folder further down.'
+                ).format(length=len(external_id), limit=longest)
             )
         refuse_private_key('external_id', external_id)
         return external_id
 
-    def _foretell(self, where: str, item: intake.Item) -> None:
+    def _preview(self, where: str, item: intake.Item) -> None:
         try:
-            action = self._foretelling.action(item)
+            action = self._planner.action(item)
         except REFUSALS as error:
             self._refuse(where, *explain_refusal(error))
         else:
@@ -188,7 +189,7 @@ class FolderImport:
                 else:
                     self.outcome.actions[result.action] += 1
         self.listener.written(self.outcome)
-        # Django keeps them where DEBUG is set.
+        # Django keeps all queries if DEBUG is set.
         reset_queries()
 
     def _take_in(self, items: list[intake.Item]) -> list[intake.Result | intake.Refusal]:
@@ -196,7 +197,7 @@ class FolderImport:
             with intake.collection_paused(), event_tracking(_request(self.user)):
                 return intake.take_in_many(items, self.user)
         except IntegrityError:
-            # Somebody who does not import, and so holds no lock, wrote one of them at the same moment.
+            # Another writer, which holds no lock, stored one of them at the same moment.
             if len(items) == 1:
                 raise
             return [result for item in items for result in self._take_in([item])]
@@ -211,7 +212,7 @@ class FolderImport:
 
 
 def _request(user) -> NetBoxFakeRequest:
-    """What the change log, event rules and scripts started by them look at."""
+    """Return a request for the change log, for event rules, and for scripts that they start."""
     return NetBoxFakeRequest(
         {
             'META': {},
@@ -229,7 +230,7 @@ def _request(user) -> NetBoxFakeRequest:
 
 
 def explain_refusal(error: Exception) -> tuple[str, str]:
-    """Cause, for counting, and message of one of ``intake.REFUSALS``."""
+    """Return the cause, for counting, and the message of one of ``intake.REFUSALS``."""
     if isinstance(error, ValidationError):
         return 'not_valid', ' '.join(error.messages)
     if isinstance(error, PermissionDenied):

@@ -1,4 +1,4 @@
-"""Finds the files that may hold certificates."""
+"""Find the files that may contain certificates."""
 
 import os
 import re
@@ -18,10 +18,10 @@ __all__ = ('STDIN', 'Source', 'WalkError', 'walk')
 STDIN = '-'
 
 SUFFIXES = ('.pem', '.crt', '.cer', '.der', '.p7b', '.p7c')
-# Files of other names are looked into so far.
+# Bytes read to recognise files with other names
 HEAD_BYTES = 4096
 CERTIFICATE_BEGINS = re.compile(rb'-{2}BEGIN (?:X509 |X\.509 |TRUSTED )?CERTIFICATE-|-{2}BEGIN PKCS ?#?7')
-# More than a path may have characters, so that nothing is cut off.
+# More characters than a path may have, so that nothing is cut off
 LONGEST_PATH = 10_000
 
 
@@ -29,14 +29,14 @@ LONGEST_PATH = 10_000
 class Source:
     """A file to read."""
 
+    # None for standard input
     path: Path | None
-    """None: standard input."""
+    # Relative to the given folder; the name of a file given itself. Without control characters
     relative: str
-    """Below the folder that was named; for a file that was named, its name. Without control characters."""
+    # In bytes, 0 if unknown
     size: int
-    """In bytes; 0 where nobody knows."""
+    # Whether the file itself was given, so that the user expects a certificate in it
     named: bool
-    """Whether it was named itself, so that whoever named it expects a certificate in it."""
 
     @property
     def folder(self) -> Path | None:
@@ -47,7 +47,7 @@ class Source:
 
     @property
     def can_be_read_twice(self) -> bool:
-        """Unlike a pipe."""
+        """Return whether it is a regular file, not a pipe."""
         return self.path is not None and self.path.is_file()
 
     @contextmanager
@@ -61,7 +61,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class WalkError:
-    """A path that cannot be read, and why."""
+    """A path that cannot be read, and the reason."""
 
     path: str
     reason: str
@@ -69,8 +69,8 @@ class WalkError:
 
 def walk(paths: Iterable[str]) -> Iterator[Source | WalkError]:
     """
-    The files at ``paths`` and within those that are folders, in a fixed order. Links to files are followed, links to
-    folders only where named: so there are no loops.
+    Yield the files at ``paths`` and in folders among them, in a fixed order. Links to files are followed, links to
+    folders only if given themselves, so that there are no loops.
     """
     for path in paths:
         if path == STDIN:
@@ -89,7 +89,7 @@ def walk(paths: Iterable[str]) -> Iterator[Source | WalkError]:
 
 
 def _walk_folder(folder: Path, root: Path) -> Iterator[Source | WalkError]:
-    """The files of a folder, then those of the folders in it."""
+    """Yield the files of a folder, then those of its subfolders."""
     files, folders = [], []
     try:
         with os.scandir(folder) as entries:
@@ -107,7 +107,7 @@ def _walk_folder(folder: Path, root: Path) -> Iterator[Source | WalkError]:
         if isinstance(size, WalkError):
             yield size
         elif size is not None:
-            # Not more of each than it takes: there may be a hundred thousand.
+            # Keep little of each: there may be a hundred thousand.
             found.append((_rank(name), -size, name))
     for _, size, name in sorted(found):
         path = folder / name
@@ -117,17 +117,17 @@ def _walk_folder(folder: Path, root: Path) -> Iterator[Source | WalkError]:
 
 
 def _look_at(path: Path) -> int | WalkError | None:
-    """Its size; None where there is no reason to take it for certificates."""
+    """Return the size of a file, or None if it does not look like certificates."""
     by_name = path.name.lower().endswith(SUFFIXES)
     try:
         status = path.stat()
-        # Neither pipes nor devices nor, behind a link, folders
+        # Skip pipes, devices, and links to folders
         if not stat.S_ISREG(status.st_mode):
             return None
         if not by_name and not _begins_as_certificate(path):
             return None
     except OSError as error:
-        # What has another name is none of our business.
+        # Ignore errors with files of other names.
         return _error(path, error) if by_name else None
     return status.st_size
 
@@ -139,7 +139,7 @@ def _begins_as_certificate(path: Path) -> bool:
 
 
 def _rank(name: str) -> bool:
-    """What has the chain comes first, else the larger file: the bare certificate beside it adds nothing then."""
+    """Sort the file with the chain first, so that the bare certificate next to it is already known."""
     return 'fullchain' not in name.lower()
 
 

@@ -1,4 +1,4 @@
-"""Imports what was confirmed, batch by batch: what is stored stays, whatever happens later."""
+"""Import what was confirmed, batch by batch. A stored batch is kept whatever happens later."""
 
 from collections.abc import Callable, Iterator
 from itertools import batched
@@ -10,7 +10,7 @@ from .results import entry
 
 __all__ = ('BATCH', 'batches', 'import_now')
 
-# One transaction, whose locks others wait for, and one line in the log of a job.
+# Certificates in one transaction, and in one line of the log of a job
 BATCH = 100
 
 
@@ -21,7 +21,7 @@ def batches(leaves: list[Leaf]) -> Iterator[tuple[Leaf, ...]]:
 def import_now(
     leaves: list[Leaf], user, attributes: dict, on_outcome: Callable = lambda leaf, outcome: None
 ) -> list[dict]:
-    """Import all, with these settings. Returns what became of each, as ``reporting.entry()`` tells it."""
+    """Import all leaves with these settings. Return the result of each, as made by ``results.entry()``."""
     entries = []
     with intake.collection_paused():
         for batch in batches(leaves):

@@ -1,4 +1,4 @@
-"""Several inputs at once: each is read by itself, so that one that is refused does not hold up the others."""
+"""Read several inputs, each on its own, so that a refused input does not affect the others."""
 
 import sys
 from dataclasses import dataclass, field
@@ -11,46 +11,46 @@ from netbox_ssl.x509 import Leaf, Limits, find_private_key, read_certificates, v
 
 __all__ = ('Pasted', 'Refused', 'read')
 
-# What was accepted once is not measured again: as PEM it may be larger than it came.
+# For input that was accepted before: converted to PEM, it may exceed the limits.
 UNLIMITED = Limits(sys.maxsize, sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True)
 class Refused:
-    """An input that cannot be imported, and why."""
+    """An input that cannot be imported, and the reasons."""
 
-    # The form's field.
+    # Field of the form
     field: str
-    # For people: which input it was.
+    # Name of the input, for messages
     name: str
     messages: tuple[str, ...]
 
 
 @dataclass
 class Pasted:
-    """All that was sent at once. Never holds anything of an input that was refused."""
+    """The certificates of one submission. Contains no data of refused inputs."""
 
     leaves: list[Leaf] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
-    # What people should know of how it was read.
+    # Notes for the user on how it was read
     notes: list[str] = field(default_factory=list)
-    # Names of certificates that belong to none of the leaves, and will not be stored.
+    # Names of certificates that do not belong to any leaf and will not be stored
     unrelated: list[str] = field(default_factory=list)
-    # Leaves that were there more than once.
+    # Number of leaves that were included more than once
     repeated: int = 0
     inputs: int = 0
 
     def texts(self) -> list[str]:
-        """Each leaf with its chain as PEM: what is confirmed is exactly what was shown, however it came in."""
+        """Return each leaf with its chain as PEM, so that exactly what was shown is confirmed."""
         return [''.join(facts.pem for facts in (leaf.facts, *leaf.chain)) for leaf in self.leaves]
 
     def take(self, texts: list[str]) -> None:
-        """Fill in the leaves again, from what ``texts()`` gave."""
+        """Restore the leaves from the result of ``texts()``."""
         self.leaves = [read_certificates(text, UNLIMITED).leaves[0] for text in texts]
 
 
 def read(text: str, uploads: list) -> Pasted:
-    """The certificates in a pasted text and in uploaded files; ``text`` may be empty."""
+    """Read the certificates in a pasted text, which may be empty, and in uploaded files."""
     inputs = [('text', _('Pasted text'), text)] if text.strip() else []
     inputs += [('file', _file_name(upload, number), upload) for number, upload in enumerate(uploads, 1)]
     pasted = Pasted(inputs=len(inputs))
@@ -69,12 +69,12 @@ def read(text: str, uploads: list) -> Pasted:
 
 
 def _content_of(content) -> str | bytes:
-    """Of a file no more is read than it takes to see that it is too large."""
+    """Return the content, reading no more of a file than needed to see that it is too large."""
     return content if isinstance(content, str) else content.read(settings.limits().max_input_bytes + 1)
 
 
 def _add(pasted: Pasted, seen: dict[str, int], leaves) -> None:
-    """Add the leaves that are not there yet; of one that is there, keep the longer chain."""
+    """Add leaves that are new; for the others, keep the longer chain."""
     for leaf in leaves:
         fingerprint = leaf.facts.fingerprint_sha256
         if fingerprint not in seen:
@@ -88,6 +88,6 @@ def _add(pasted: Pasted, seen: dict[str, int], leaves) -> None:
 
 
 def _file_name(upload, number: int) -> str:
-    """The name of a file, unless it is a private key itself, by which name ever somebody made that happen."""
+    """Return the name of a file, or a number if it has none or the name contains a private key."""
     name = visible(upload.name or '')
     return _('File {number}').format(number=number) if not name or find_private_key(name) else name

@@ -1,4 +1,4 @@
-"""What an import of several would do, as the preview shows it; nothing is written."""
+"""Preview what an import would do, without storing anything."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from netbox_ssl.x509 import Leaf, name_key
 
 from .results import explain
 
-__all__ = ('Row', 'count_actions', 'foretell')
+__all__ = ('Row', 'count_actions', 'preview')
 
 
 @dataclass
@@ -19,26 +19,26 @@ class Row:
     """One certificate of the preview."""
 
     leaf: Leaf
-    # None where it is refused.
+    # None if it is refused
     plan: intake.Plan | None
-    # As the plan's, but for what others of the same list will have done before.
+    # The action of the plan, adjusted for the certificates before it in the same list
     action: str
-    # It follows, or comes before, another certificate of the same list.
+    # It renews, or is older than, another new certificate of the same list
     is_among_new: bool = False
-    # Why it will not be imported.
+    # Reasons why it will not be imported
     problems: tuple[str, ...] = ()
 
 
-def foretell(leaves: list[Leaf], user) -> list[Row]:
-    """One row for each leaf, in their order."""
+def preview(leaves: list[Leaf], user) -> list[Row]:
+    """Return a row for each leaf, in the same order."""
     rows = [_row(leaf, plan) for leaf, plan in zip(leaves, intake.plan_many(leaves, user), strict=True)]
-    _tell_relations(rows)
-    _tell_missing_permissions(rows, user)
+    _adjust_actions(rows)
+    _note_missing_permissions(rows, user)
     return rows
 
 
 def count_actions(rows: list[Row]) -> Counter:
-    """Action → how many; those with problems under the empty string."""
+    """Return action → number of rows; rows with problems are counted under the empty string."""
     return Counter('' if row.problems else row.action for row in rows)
 
 
@@ -48,8 +48,8 @@ def _row(leaf: Leaf, plan) -> Row:
     return Row(leaf, plan, plan.action)
 
 
-def _tell_relations(rows: list[Row]) -> None:
-    """Several of one lineage: the first is created or renews, a newer one renews it, an older one joins its history."""
+def _adjust_actions(rows: list[Row]) -> None:
+    """Adjust actions within a lineage: the first leaf is created, newer ones renew it, older ones join its history."""
     newest: dict = {}
     for row in rows:
         if row.action not in (intake.Action.CREATED, intake.Action.RENEWED) or row.plan.candidates:
@@ -63,8 +63,8 @@ def _tell_relations(rows: list[Row]) -> None:
         newest[target] = max(age, newest.get(target, age))
 
 
-def _tell_missing_permissions(rows: list[Row], user) -> None:
-    """As far as it can be known before: what a user may add is seen only when it is there."""
+def _note_missing_permissions(rows: list[Row], user) -> None:
+    """Note missing permissions that are known before. Constraints on adding can only be checked afterwards."""
     changed = {row.plan.certificate.pk for row in rows if row.plan and row.plan.certificate}
     permitted = set(Certificate.objects.restrict(user, 'change').filter(pk__in=changed).values_list('pk', flat=True))
     may_add = user.has_perm('netbox_ssl.add_certificate')
@@ -73,6 +73,6 @@ def _tell_missing_permissions(rows: list[Row], user) -> None:
             continue
         if row.plan.certificate is None:
             if not may_add:
-                row.problems = (_('You lack the permission to add certificates.'),)
+                row.problems = (_('You do not have permission to add certificates.'),)
         elif row.plan.certificate.pk not in permitted:
-            row.problems = (_('You lack the permission to change this certificate.'),)
+            row.problems = (_('You do not have permission to change this certificate.'),)

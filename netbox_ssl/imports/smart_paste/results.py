@@ -1,4 +1,4 @@
-"""What an import has done, in a form that the cache, a job and a page can keep and show."""
+"""Results of an import, as JSON for the cache and for jobs, and as rows for pages."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ ACTION_TEXTS = {
     intake.Action.UPDATED: _('Updated certificate'),
     intake.Action.UNCHANGED: _('Nothing to change on'),
 }
-# Of several: text, color
+# Action → text and colour of its count
 COUNT_TEXTS = {
     intake.Action.CREATED: (_('Created'), 'green'),
     intake.Action.RENEWED: (_('Renewed'), 'green'),
@@ -25,19 +25,19 @@ COUNT_TEXTS = {
     intake.Action.UPDATED: (_('Updated'), 'cyan'),
     intake.Action.UNCHANGED: (_('Nothing to change'), 'gray'),
 }
-# A page with more rows is of no use to anybody; refusals come first.
+# Rows on the page; refusals come first.
 MOST_ROWS = 1000
 
 
 def explain(error: Exception) -> list[str]:
-    """The sentences of one of ``intake``'s refusals."""
+    """Return the messages of a refusal of the intake."""
     if isinstance(error, ValidationError):
         return [str(message) for message in error.messages]
     return [str(error) if isinstance(error, PermissionDenied) else str(error.message)]
 
 
 def entry(leaf, outcome) -> dict:
-    """JSON: what was done with ``leaf``, or why nothing was."""
+    """Return, as JSON, the result for ``leaf`` or the reasons for its refusal."""
     if isinstance(outcome, intake.Refusal):
         return {'name': leaf.facts.name, 'action': '', 'errors': explain(outcome.error), 'warnings': []}
     return {
@@ -50,15 +50,15 @@ def entry(leaf, outcome) -> dict:
 
 
 class Report:
-    """For the page of results: entries as ``entry()`` makes them, with links where ``user`` may follow them."""
+    """Results for the page, from entries made by ``entry()``, with links to certificates that ``user`` may view."""
 
     def __init__(self, entries: list[dict], user):
         self.total = len(entries)
         actions = Counter(each['action'] for each in entries)
         self.refused = actions.pop('', 0)
-        # (what was done, color, how many)
+        # (text, colour, number)
         self.counts = [(*COUNT_TEXTS[action], actions[action]) for action in COUNT_TEXTS if actions[action]]
-        # Sorting keeps the order of equals.
+        # The sort is stable.
         shown = sorted(entries, key=lambda each: (not each['errors'], not each['warnings']))[:MOST_ROWS]
         visible = Certificate.objects.restrict(user, 'view')
         found = visible.only('name').in_bulk({each['certificate'] for each in shown if each.get('certificate')})
@@ -66,6 +66,6 @@ class Report:
             {**each, 'text': ACTION_TEXTS.get(each['action']), 'certificate': found.get(each.get('certificate'))}
             for each in shown
         ]
-        # For which assignments may be suggested
+        # Certificates for which assignments may be suggested
         self.certificates = sorted(found)
         self.omitted = self.total - len(self.rows)

@@ -1,7 +1,6 @@
 """
-Keeps previews until they are confirmed, and results until they were read: on the server, for a large preview would be
-more than a form may send back (Django's DATA_UPLOAD_MAX_MEMORY_SIZE). Certificates are public; private keys never come
-as far as this.
+Store previews until they are confirmed, and results for a day. They are kept on the server because a large preview
+exceeds what a form may send back (DATA_UPLOAD_MAX_MEMORY_SIZE). Certificates are public; private keys never get here.
 """
 
 import re
@@ -14,15 +13,15 @@ from .inputs import Pasted
 
 __all__ = ('MINUTES', 'finish', 'finished', 'get', 'get_results', 'put', 'put_results')
 
-# How long a person may look at a preview.
+# How long a preview can be confirmed
 MINUTES = 60
 RESULT_HOURS = 24
-# What we give out ourselves; nothing else becomes part of a cache key.
+# The keys that put() returns; nothing else becomes part of a cache key.
 KEY = re.compile(r'[\w-]{16,64}', re.ASCII)
 
 
 def put(user, pasted: Pasted) -> str:
-    """Keep ``pasted`` for its user. Returns the key that gets it back."""
+    """Store ``pasted`` for its user. Return the key for :func:`get`."""
     key = secrets.token_urlsafe(24)
     kept = replace(pasted, leaves=[]), pasted.texts()
     cache.set(_name('preview', user, key), kept, MINUTES * 60)
@@ -30,7 +29,7 @@ def put(user, pasted: Pasted) -> str:
 
 
 def get(user, key: str) -> Pasted | None:
-    """What ``put()`` kept for this user; None if it is too long ago, or another's."""
+    """Return what ``put()`` stored for this user, or None if it has expired or belongs to another user."""
     kept = cache.get(_name('preview', user, key)) if KEY.fullmatch(key) else None
     if kept is None:
         return None
@@ -40,26 +39,26 @@ def get(user, key: str) -> Pasted | None:
 
 
 def finish(user, key: str, url: str) -> None:
-    """The preview with that key, if any, was confirmed, and ``url`` shows what came of it."""
+    """Record that the preview with this key, if any, was confirmed, and that ``url`` shows the results."""
     if KEY.fullmatch(key):
         cache.set(_name('finished', user, key), url, MINUTES * 60)
         cache.delete(_name('preview', user, key))
 
 
 def finished(user, key: str) -> str | None:
-    """Where the results are, if the preview with that key was confirmed already."""
+    """Return the URL of the results if the preview with this key was already confirmed."""
     return cache.get(_name('finished', user, key)) if KEY.fullmatch(key) else None
 
 
 def put_results(user, entries: list[dict]) -> str:
-    """Keep results for this user. Returns their key."""
+    """Store results for this user. Return the key for :func:`get_results`."""
     key = secrets.token_urlsafe(24)
     cache.set(_name('results', user, key), entries, RESULT_HOURS * 3600)
     return key
 
 
 def get_results(user, key: str) -> list[dict] | None:
-    """What ``put_results()`` kept for this user, or None."""
+    """Return what ``put_results()`` stored for this user, or None."""
     return cache.get(_name('results', user, key)) if KEY.fullmatch(key) else None
 
 

@@ -15,18 +15,18 @@ from netbox_ssl.models import CertificateSource
 from netbox_ssl.netbox_internals import get_config
 from netbox_ssl.validators import refuse_private_key
 
-# As shells say it of what Ctrl-C ended
+# The exit code that shells use for Ctrl-C
 INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    # They load NetBox's pages and GraphQL: seconds, and 50 MB, that an import has no use for.
+    # The checks load NetBox's pages and GraphQL, which takes seconds and 50 MB.
     requires_system_checks = ()
     help = (
         'Import certificates from files, folders and bundles of any size: *.pem, *.crt, *.cer, *.der, *.p7b, *.p7c, '
-        'and whatever else begins as a certificate does. What is recorded already is left alone, so it can be '
-        'interrupted (Ctrl-C) and run again at any time. Files with a private key in them are refused; keys beside '
-        'certificates are left alone. The exit code is 1 if anything was refused.'
+        'and other files that start like a certificate. Certificates already recorded are left unchanged, so it can be '
+        'interrupted (Ctrl-C) and run again at any time. Files that contain a private key besides certificates are '
+        'refused; files that contain only a key are skipped. The exit code is 1 if anything was refused.'
     )
 
     def add_arguments(self, parser):
@@ -34,34 +34,34 @@ class Command(BaseCommand):
             'paths',
             nargs='+',
             metavar='PATH',
-            help='A file, a folder with all that is in it (links to files are followed, links to folders are not), '
-            'or - for the standard input',
+            help='A file, a folder with all its subfolders (links to files are followed, links to folders are not), '
+            'or - for standard input',
         )
         parser.add_argument(
             '--user',
             metavar='NAME',
-            help='On whose behalf, and with whose permissions: the change log names this user. By default the active '
-            'superuser who was made first',
+            help='Import on behalf of this user, with their permissions; the change log names them. Defaults to the '
+            'active superuser that was created first',
         )
         parser.add_argument(
             '--acme-auto-renewal',
             action='store_true',
-            help='An ACME client renews them: be told when it did not. Certificates of unknown issuers count as ACME '
-            'certificates then, too',
+            help='An ACME client renews them: report renewals that did not happen. Certificates of unknown issuers '
+            'are then treated as ACME certificates, too',
         )
         parser.add_argument('--tenant', metavar='SLUG', help='Set this tenant')
         parser.add_argument('--tag', metavar='SLUG', action='append', default=[], help='Add this tag; may be repeated')
         parser.add_argument(
             '--client',
             metavar='NAME',
-            help='Record each file as a certificate source, reported by this client (certbot, for instance). Of '
-            'several files with the same certificate in one folder, one is a source: the one with its chain',
+            help='Record each file as a certificate source, reported by this client (certbot, for example). If '
+            'several files in one folder contain the same certificate, only the one with its chain becomes a source',
         )
         parser.add_argument(
             '--external-id-prefix',
             metavar='PREFIX',
-            help='External IDs of the sources are PREFIX:path below the given folder; in bundles of several '
-            'certificates, PREFIX:path#name/key algorithm. By default CLIENT, but best CLIENT:HOST',
+            help='External IDs of the sources are PREFIX:path relative to the given folder; in bundles of several '
+            'certificates, PREFIX:path#name/key algorithm. Defaults to CLIENT; CLIENT:HOST is recommended',
         )
         parser.add_argument('--dry-run', action='store_true', help='Only list what would be done')
         parser.add_argument(
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             metavar='COUNT',
             type=int,
             default=500,
-            help='Certificates that are stored together, from 1 to 5000 (default: %(default)s)',
+            help='Number of certificates stored together, from 1 to 5000 (default: %(default)s)',
         )
 
     def handle(self, *args, **options):
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             for line in summary(outcome, settings.dry_run):
                 self.stdout.write(line)
         if task.stopped:
-            message = _('Interrupted. What was imported stays; run it again to go on.')
+            message = _('Interrupted. Imported certificates are kept; run the command again to continue.')
             raise CommandError(message, returncode=INTERRUPTED)
         if outcome.refused:
             raise CommandError(_('{count} were refused.').format(count=outcome.refused.total()), returncode=1)
@@ -98,14 +98,14 @@ class Command(BaseCommand):
             raise CommandError(_('There is no active user "{name}".').format(name=name))
         if user := users.filter(is_superuser=True).order_by('pk').first():
             return user
-        raise CommandError(_('There is no active superuser. Say on whose behalf to import, with --user NAME.'))
+        raise CommandError(_('There is no active superuser. Name the user on whose behalf to import with --user NAME.'))
 
     def _options(self, options) -> Options:
         if not 1 <= options['batch_size'] <= 5000:
-            raise CommandError(_('--batch-size: give a number from 1 to 5000.'))
+            raise CommandError(_('--batch-size: must be a number from 1 to 5000.'))
         client, prefix = options['client'] or '', options['external_id_prefix'] or ''
         if prefix and not client:
-            raise CommandError(_('--external-id-prefix goes with --client: say who reports.'))
+            raise CommandError(_('--external-id-prefix requires --client.'))
         longest = CertificateSource._meta.get_field('client').max_length
         if len(client) > longest:
             raise CommandError(_('--client: at most {count} characters.').format(count=longest))
@@ -134,7 +134,7 @@ class Command(BaseCommand):
     def _by_slug(self, model, slug, option):
         if found := model.objects.filter(slug=slug).first():
             return found
-        raise CommandError(_('{option}: there is none with the slug "{slug}".').format(option=option, slug=slug))
+        raise CommandError(_('{option}: no object has the slug "{slug}".').format(option=option, slug=slug))
 
     def _reporter(self, options):
         verbosity = options['verbosity']
@@ -144,7 +144,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def _finishing_batches(self, task, reporter):
-        """The first Ctrl-C lets the batch end that is being stored, with its events; the second ends at once."""
+        """Let the first Ctrl-C finish the batch that is being stored, with its events; the second aborts."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -153,7 +153,7 @@ class Command(BaseCommand):
             if task.stopped:
                 raise KeyboardInterrupt
             task.stop()
-            reporter.tell(_('Finishing the batch; press Ctrl-C again to give it up, too'))
+            reporter.write(_('Finishing the current batch; press Ctrl-C again to abort it'))
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -164,7 +164,7 @@ class Command(BaseCommand):
 
 
 def _bytes_in(paths) -> int | None:
-    """How much there is to read; None where the standard input takes part."""
+    """Return the bytes to read, or None if standard input is among the paths."""
     if STDIN in paths:
         return None
     return sum(source.size for source in walk(paths) if isinstance(source, Source))

@@ -11,8 +11,8 @@ from netbox_ssl.netbox_internals import get_config
 
 class Command(BaseCommand):
     help = (
-        'Announce changes of renewal status that time made, as `netbox rqworker` does by itself every minute; '
-        'for cron where no worker runs all the time, and to see what would be announced.'
+        'Announce changes of renewal status that no request made, as `netbox rqworker` does automatically every '
+        'minute; for cron where no worker runs permanently, and to see what would be announced.'
     )
 
     def add_arguments(self, parser):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         job = RenewalSweepJob.enqueue(immediate=True)
         job.refresh_from_db()
         if job.status != JobStatusChoices.STATUS_COMPLETED:
-            raise CommandError(f'The sweep failed: {job.error} Nothing is lost: the next one tries again.')
+            raise CommandError(f'The sweep failed: {job.error} Nothing is lost: the next sweep tries again.')
         if not quiet:
             self.stdout.write(
                 f'Announced: {job.data["status_changed"]} changes of renewal status, '

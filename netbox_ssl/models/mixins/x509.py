@@ -80,7 +80,7 @@ class X509FieldsMixin(models.Model):
     chain_pem = models.TextField(
         verbose_name=_('chain'),
         blank=True,
-        help_text=_('The CA certificates between it and the root, PEM-encoded, nearest first'),
+        help_text=_('The CA certificates between the certificate and the root, PEM-encoded, nearest first'),
     )
 
     class Meta:

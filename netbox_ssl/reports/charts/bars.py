@@ -1,4 +1,4 @@
-"""The coming weeks as bars: one for each week and kind that has certificates."""
+"""The coming weeks as bars, one for each week and kind that has certificates."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,20 +14,20 @@ from .wording import percent
 
 __all__ = ('Chart', 'draw')
 
-# Of the drawing, in pixels; horizontal positions are per cent of the width, so that text keeps its size.
+# Heights in pixels. Horizontal positions are per cent of the width, so that text keeps its size.
 PLOT_HEIGHT = 150
 TOP_HEIGHT = 18
 AXIS_HEIGHT = 26
-# Whatever is there can be seen, and hit by a pointer, beside ten thousand others.
+# The least height at which a bar can be seen and clicked
 LEAST_BAR_HEIGHT = 4
-# Of the place of a week, what its bars take together.
+# Share of the width of a week that its bars take up
 BARS_SHARE = 0.84
 
 
 @dataclass(frozen=True)
 class Bar:
     url: str
-    # For who cannot see the drawing, and as a tooltip
+    # For screen readers, and as a tooltip
     name: str
     color: str
     count: str
@@ -42,7 +42,7 @@ class Bar:
 class Tick:
     x: str
     label: str
-    # On a narrow screen there is room for every other date.
+    # Hidden on narrow screens, which have room for every other date
     is_minor: bool
 
 
@@ -63,7 +63,7 @@ class Chart:
 
 
 def draw(coming: list[Week], list_url: str) -> Chart:
-    """Bars for each week and kind that has certificates; each leads to them in the list at ``list_url``."""
+    """Return a bar for each week and kind that has certificates, with a link to them in the list at ``list_url``."""
     most = max((count for week in coming for count in week.counts.values()), default=0)
     place = 100 / len(coming)
     axis = TOP_HEIGHT + PLOT_HEIGHT
@@ -108,7 +108,7 @@ def _bar(week: Week, kind: Kind, x: float, width: float, most: int, list_url: st
 
 def _query(week: Week, kind: Kind) -> str:
     times = {f'{kind.column}__gte': week.start.isoformat(), f'{kind.column}__lt': week.end.isoformat()}
-    # One that has expired before is no more to become due.
+    # A certificate that expires earlier no longer becomes due.
     times.setdefault('valid_to__gte', week.start.isoformat())
     return urlencode({**kind.filters, **times, 'sort': kind.column})
 
@@ -118,5 +118,5 @@ def _date(moment: datetime) -> str:
 
 
 def _short(count: int) -> str:
-    """At most four characters: there is little room above a bar."""
+    """Return at most four characters: there is little room above a bar."""
     return str(count) if count < 10_000 else f'{count // 1000}k'

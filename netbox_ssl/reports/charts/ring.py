@@ -1,4 +1,4 @@
-"""The ring of the dashboard: one segment for each renewal status that any certificate has."""
+"""The ring of the dashboard: one segment for each renewal status that occurs."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ from netbox_ssl.choices import RenewalStatusChoices
 
 __all__ = ('Ring', 'Segment', 'ring')
 
-# All in hundredths of the circumference, which the drawing counts in (SVG's pathLength).
+# Lengths in hundredths of the circumference (pathLength in SVG)
 ALL = 100
-# Less could be neither seen nor pointed at.
+# The least length that can be seen and clicked
 LEAST = 3
 GAP = 0.6
 
@@ -19,8 +19,8 @@ class Segment:
     label: str
     color: str
     count: int
+    # Empty if there is nothing to draw
     length: str = ''
-    """What is drawn of it; empty if there is nothing to draw."""
     start: str = ''
 
 
@@ -31,7 +31,7 @@ class Ring:
 
 
 def ring(counts: dict[str, int]) -> Ring:
-    """``counts``: renewal status → number of certificates, of which one at least is not 0."""
+    """Return the ring for ``counts`` (renewal status → number of certificates), at least one of which is not 0."""
     choices = list(RenewalStatusChoices)
     total = sum(counts[status] for status, _label in choices)
     lengths = _lengths([counts[status] for status, _label in choices])
@@ -44,7 +44,7 @@ def ring(counts: dict[str, int]) -> Ring:
                 label,
                 RenewalStatusChoices.colors[status],
                 counts[status],
-                # Formatted here: a template would write a decimal comma in some languages.
+                # Formatted here because templates would write a decimal comma in some languages.
                 length=f'{length - gap:.2f}' if length else '',
                 start=f'{-start:.2f}',
             )
@@ -54,7 +54,7 @@ def ring(counts: dict[str, int]) -> Ring:
 
 
 def _lengths(counts: list[int]) -> list[float]:
-    """In proportion, but each that is not 0 as long as can be seen; together they are ``ALL``."""
+    """Return proportional lengths that add up to ``ALL``; those that are not 0 are long enough to be seen."""
     total = sum(counts)
     shares = [ALL * count / total for count in counts]
     small = [0 < share < LEAST for share in shares]

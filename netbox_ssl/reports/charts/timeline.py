@@ -1,4 +1,4 @@
-"""The drawing of a certificate's history: when each issuance was valid, and when the next one replaced it."""
+"""The timeline of a certificate: when each issuance was valid, and when the next one replaced it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,15 +12,15 @@ from .wording import days, percent
 
 __all__ = ('Timeline', 'draw')
 
-# More than these would make a page long, and old ones say little; the table has all.
+# The newest issuances are drawn; the table has all.
 MOST_ROWS = 12
 ROW_HEIGHT = 26
 BAR_HEIGHT = 14
-# Above the bars, for the word "now"; below them, for the dates.
+# Space above the bars for the word "now", and below them for the dates
 TOP_HEIGHT = 16
 AXIS_HEIGHT = 26
 TICKS = 4
-# Left and right of what is drawn, so that marks at the very edge can be seen; in per cent of the width.
+# Space on the left and right for marks at the edge, in per cent of the width
 MARGIN = 0.5
 
 
@@ -32,21 +32,21 @@ class Bar:
     label: str
     y: int
     middle: int
-    # Of the mark, which stands out a little above and below.
+    # Of the mark, which is a little taller than the bar
     top: int
     bottom: int
     start: str
     width: str
-    # What was left of its validity when it was replaced: drawn faintly.
+    # The validity left when it was replaced, drawn faintly
     left_start: str
     left_width: str
-    # Where it was replaced: nothing for the current one.
+    # When it was replaced; empty for the current one
     mark: str
-    # A time without a valid certificate, between its end and the next one.
+    # A gap without a valid certificate until the next one starts
     gap_width: str
     end: str
     is_current: bool
-    # The label stands where there is more room.
+    # The label is on the side with more room.
     label_x: str
     label_is_before: bool
 
@@ -56,7 +56,7 @@ class Tick:
     x: str
     label: str
     anchor: str
-    # On a narrow screen there is room for every other date.
+    # Hidden on narrow screens, which have room for every other date
     is_minor: bool
 
 
@@ -71,12 +71,12 @@ class Timeline:
     height: int
     axis: int
     bar_height: int
-    # How many older ones are not drawn.
+    # Number of older issuances that are not drawn
     omitted: int
 
 
 class _Scale:
-    """From moments to per cent of the width."""
+    """Converts datetimes to per cent of the width."""
 
     def __init__(self, start: datetime, end: datetime):
         self.start = start
@@ -92,8 +92,8 @@ class _Scale:
 
 def draw(certificate, issuances: list, now: datetime, total: int | None = None) -> Timeline | None:
     """
-    The timeline of these issuances, newest first; None if there is none to draw. ``total``: how many there are, if not
-    all of them were given.
+    Return the timeline of ``issuances``, newest first, or None if there are none. ``total`` is their number if not all
+    of them are given.
     """
     drawn = issuances[:MOST_ROWS][::-1]
     if not drawn:
@@ -119,7 +119,7 @@ def draw(certificate, issuances: list, now: datetime, total: int | None = None) 
 def _bar(issuance, number: int, scale: _Scale, now: datetime) -> Bar:
     start, end = scale.at(issuance.valid_from), scale.at(issuance.valid_to)
     replaced = issuance.replaced_at
-    # What was replaced before it ended was in use until then; after it ended, until its end.
+    # In use until it was replaced, or until it expired if it was replaced later.
     used = max(min(end, scale.at(replaced)), start) if replaced else end
     mark = scale.at(replaced) if replaced else None
     right = max(end, mark or 0)
@@ -154,7 +154,7 @@ def _ticks(scale: _Scale):
 
 
 def _replacement(issuance) -> str:
-    """When it was replaced, in words; empty for what was not."""
+    """Return when it was replaced, in words; empty if it was not."""
     before = issuance.replaced_days_before_expiry
     if before is None:
         return ''
@@ -175,9 +175,9 @@ def _label(issuance, now: datetime) -> str:
 
 
 def _sentence(issuance) -> str:
-    """One issuance in words, for its tooltip and for who cannot see the drawing."""
-    span = _('{begin} to {end}').format(
-        begin=f'{issuance.valid_from:%Y-%m-%d %H:%M}', end=f'{issuance.valid_to:%Y-%m-%d %H:%M}'
+    """Return one issuance in words, for its tooltip and for screen readers."""
+    span = _('{start} to {end}').format(
+        start=f'{issuance.valid_from:%Y-%m-%d %H:%M}', end=f'{issuance.valid_to:%Y-%m-%d %H:%M}'
     )
     if issuance.is_current:
         return _('{span}, current').format(span=span)

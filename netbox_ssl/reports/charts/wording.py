@@ -1,4 +1,4 @@
-"""Numbers as the drawings, and the tables beside them, write them."""
+"""Numbers, as drawings and tables write them."""
 
 from django.utils.translation import ngettext
 
@@ -6,7 +6,7 @@ __all__ = ('days', 'percent')
 
 
 def days(number: float) -> str:
-    """A number of days as people say it; parts of a day only where they count."""
+    """Return a number of days in words, with one decimal below 10 days."""
     shown = round(number, 1) if abs(number) < 10 else round(number)
     shown = int(shown) if shown == int(shown) else shown
     return ngettext('{days} day', '{days} days', 1 if shown == 1 else 2).format(days=shown)
