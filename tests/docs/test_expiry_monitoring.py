@@ -37,7 +37,7 @@ NAMES = {
     'Body template': 'body_template',
     'Conditions': 'conditions',
     'Is ACME': 'is_acme',
-    'Auto-Renewal': 'acme_auto_renewal',
+    'Auto-renewal': 'acme_auto_renewal',
 }
 EVENT_TYPES = {'Renewal overdue': RENEWAL_OVERDUE, 'Renewal status changed': RENEWAL_STATUS_CHANGED}
 ACTIONS = {'Webhook': ('webhook', Webhook), 'E-mail': ('netbox_ssl.email', NotificationGroup)}
