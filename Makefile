@@ -1,29 +1,32 @@
-# Everything a developer runs. Needs git, make, a POSIX shell and Python 3.12 or later; the rest is fetched (dev/README.md).
+# All developer commands. They need git, make, a POSIX shell and Python 3.12 or later; the rest is fetched (dev/README.md).
 
 ARGS =
 CMD = netbox shell
 export ARGS CMD
 RUN = @sh dev/run
 
-.PHONY: help demo demo-reset test faults lint docs wheel bench run migrations pins setup clean
+.PHONY: help demo demo-reset test faults compare-migrations lint docs wheel bench run migrations pins setup clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' Makefile
 
 demo: ## NetBox with the plugin and certificates in every status, on this machine (Ctrl-C stops it)
 	$(RUN) demo
 
-demo-reset: ## Forget what was done in the demo: the next one starts anew
+demo-reset: ## Forget what was done in the demo: the next one starts empty
 	$(RUN) demo-reset
 
-test: ## All tests; some of them: make test ARGS="tests/x509 -k chain"
+test: ## All tests, or some of them: make test ARGS="tests/x509 -k chain"
 	$(RUN) test
 
 faults: ## 10,000 certificates expire while workers are killed and servers restarted (about ten minutes)
 	@NETBOX_SSL_FAULT_CERTIFICATES=10000 NETBOX_SSL_FAULT_SECONDS=180 \
 		ARGS="-n 0 -s tests/e2e/test_sweep_under_faults.py" sh dev/run test
 
-lint: ## Style, direction of imports, forgotten migrations, shell scripts
+compare-migrations: ## Compare the quick migrations of new databases with netbox migrate (about ten minutes)
+	$(RUN) compare-migrations
+
+lint: ## Style, direction of imports, missing migrations, shell scripts
 	$(RUN) lint
 
 docs: ## Build the documentation; a broken link fails
@@ -41,11 +44,11 @@ run: ## A command in the demo's environment: make run CMD="netbox shell"
 migrations: ## Write the plugin's missing migrations: make migrations ARGS="--name what_it_does"
 	$(RUN) migrations
 
-pins: ## Resolve the pins in requirements/ anew
+pins: ## Resolve the pins in requirements/ again
 	$(RUN) pins
 
 setup: ## Only prepare the environment and the databases
 	$(RUN) setup
 
-clean: ## Remove everything that the other commands made here
+clean: ## Remove everything that the other commands have made here
 	$(RUN) clean

@@ -17,7 +17,6 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from dev import bootstrap
 from dev.environment import prepared
 
 SUFFIXES = ('.pem', '.der', '.crt', '.cer', '.p7b', '.p7c', '.csr', '.key', '.p12', '.pub', '.txt')
@@ -35,7 +34,7 @@ def main():
 
 def unpack_pkits(folder: Path) -> None:
     """Unpack the source distribution. The wheel does not contain the tests and their certificates."""
-    pip = [*bootstrap.uv()[:1], '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:']
+    pip = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:']
     subprocess.run([*pip, '--no-build-isolation', '--dest', folder, 'pyhanko-certvalidator'], check=False)
     for archive in folder.glob('*.tar.gz'):
         with tarfile.open(archive) as tar:

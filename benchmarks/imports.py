@@ -8,8 +8,8 @@ import sys
 from benchmarks import certificates, measure
 from benchmarks.peer import PeerStack
 from dev.environment import prepared
-from dev.stack import Stack
 from tests.support.api import Api
+from tests.support.stack import Stack
 
 ROUNDS = 6
 IMPORT = 'plugins/ssl/certificates/import/'

@@ -4,8 +4,8 @@ import requests
 
 from benchmarks import measure
 from dev.environment import prepared
-from dev.stack import Stack
 from tests.support.api import Api
+from tests.support.stack import Stack
 
 ROWS = 100_000
 ROUNDS = 15

@@ -3,15 +3,15 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from dev import bootstrap, paths, processes
+from dev import paths, processes, virtual_environments
 from dev.console import step
-from dev.stack import Stack
+from dev.databases import netbox_template
+from tests.support.stack import Stack
 
 PEER = 'netbox-ssl==1.4.0'
-VENV = paths.STATE / 'peer-venv'
+VENV = paths.STATE / f'peer-{virtual_environments.PYTHON}'
 
 
 class PeerStack(Stack):
@@ -28,7 +28,7 @@ class PeerStack(Stack):
 
     def migrate(self):
         databases = self.environment.databases
-        databases.create(f'{self.environment.database}_peer', databases.netbox_template)
+        databases.copy(f'{self.environment.database}_peer', netbox_template())
         with step("applying the peer's migrations"):
             command = [self.python, '-m', 'netbox', 'migrate', '--no-input']
             subprocess.run(command, env=self.variables, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
@@ -40,9 +40,8 @@ class PeerStack(Stack):
         self.wait_for_web()
 
     def start_web(self, workers=1):
-        command = [self.python, '-m', 'gunicorn', '--bind', f'127.0.0.1:{self.port}', '--workers', workers]
-        command += ['--threads', 4, '--timeout', 600, '--no-control-socket', 'netbox.wsgi']
-        self.web = processes.start(command, self.folder / 'peer-web.log', self.variables, cwd=self.folder)
+        gunicorn = [self.python, '-m', 'gunicorn', '--workers', workers, '--threads', 4, '--timeout', 600]
+        self.serve([*gunicorn, '--no-control-socket', 'netbox.wsgi'])
 
     def _account(self):
         account = {'username': self.username, 'password': processes.password(), 'token': None}
@@ -54,13 +53,6 @@ class PeerStack(Stack):
 
 def _environment() -> Path:
     """Return the Python of the peer's virtual environment, which is created at the first call."""
-    python = VENV / 'bin' / 'python'
-    done = VENV / 'installed'
-    if not done.exists():
-        with step(f'installing {PEER} into {VENV.name}'):
-            tool = bootstrap.uv()
-            bootstrap.run(*tool, 'venv', '--quiet', '--clear', '--python', sys.executable, VENV, what='create it')
-            command = [*tool, 'pip', 'install', '--quiet', '--python', python, '--overrides', bootstrap.OVERRIDES]
-            bootstrap.run(*command, f'netbox=={paths.NETBOX_VERSION}', PEER, what='install the peer')
-            done.touch()
-    return python
+    overrides = ['--overrides', virtual_environments.OVERRIDES]
+    requirements = [*overrides, f'netbox=={paths.NETBOX_VERSION}', PEER]
+    return virtual_environments.ensure(VENV, paths.digest(PEER), *requirements, what=PEER) / 'python'

@@ -3,73 +3,30 @@
 The database stays for the next time. Several demos of one checkout at once have a place each, with its own database.
 """
 
-import json
-import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 from demo import inventory, renewal_windows
-from dev import locks, paths, processes
+from demo.places import PLACES, Place, free_place
+from dev import locks, static
 from dev.console import Failure, Stopped, say, step
-from dev.databases import LOCK, PREFIX
 from dev.environment import prepared
 from dev.stack import Stack
 from tests.support.api import Api
 from tests.support.receiver import Receiver
 
 FIRST_PORT = 8000
-PLACES = 20
-
-
-class Place:
-    """The n-th demo of this checkout: its lock, its database, and what it has to remember."""
-
-    def __init__(self, number):
-        self.number = number
-        version = ''.join(filter(str.isalnum, paths.NETBOX_VERSION))
-        self.lock = paths.RUNS / f'demo-{version}-{number}.lock'
-        self.file = paths.STATE / f'demo-{version}-{number}.json'
-        self.database = f'{PREFIX}demo_{version}_{number}'
-
-    def read(self):
-        try:
-            return json.loads(self.file.read_text())
-        except (FileNotFoundError, ValueError):
-            return {}
-
-    def remember(self, **values):
-        paths.write_atomically(self.file, json.dumps({**self.read(), **values}))
-
-    def make_database(self, environment):
-        """Bring it up to date, or make it; then everything else about it is forgotten as well."""
-        with locks.exclusive(LOCK, waiting_for='prepares the database'):
-            if environment.databases.keep_or_copy(self.database):
-                self.file.unlink(missing_ok=True)
-
-
-@contextmanager
-def free_place():
-    """The first place that no running demo has."""
-    for number in range(1, PLACES + 1):
-        place = Place(number)
-        held = locks.try_exclusive(place.lock)
-        if held is not None:
-            try:
-                yield place
-            finally:
-                os.close(held)
-            return
-    raise Failure(f'{PLACES} demos of this checkout are up already.')
 
 
 @contextmanager
 def demo_environment():
-    """The variables for a command on the first demo's database; with its Redis as well while that demo is up."""
+    """Yield the variables for a command on the first demo's database, and its Redis while that demo is running."""
     place = Place(1)
     with prepared() as environment:
         running = locks.is_held(place.lock)
         if not running:
-            place.make_database(environment)
+            place.make_database(environment.databases)
         variables = environment.variables(place.database)
         if running and place.read().get('redis_url'):
             variables['NETBOX_SSL_RUN_REDIS'] = place.read()['redis_url']
@@ -78,10 +35,13 @@ def demo_environment():
 
 def demo(_arguments):
     with prepared() as environment, free_place() as place:
-        place.make_database(environment)
+        with ThreadPoolExecutor() as background:
+            collecting = background.submit(static.ensure)
+            place.make_database(environment.databases)
+            collecting.result()
         environment.keep_logs = True
         receiver = Receiver()
-        stack = Stack(environment, place.database, port=processes.free_port(FIRST_PORT))
+        stack = Stack(environment, place.database, first_port=FIRST_PORT)
         try:
             start(stack, place, receiver)
             welcome(stack)
@@ -157,14 +117,13 @@ def watch(stack, receiver):
         time.sleep(1)
 
 
-def reset(_arguments):
+def demo_reset(_arguments):
     """Forget the databases of all demos that are not up."""
     with prepared() as environment:
         existing = environment.databases.names()
         for number in range(1, PLACES + 1):
             place = Place(number)
             if place.database in existing and not locks.is_held(place.lock):
-                environment.databases.drop(place.database)
-                place.file.unlink(missing_ok=True)
+                place.forget(environment.databases)
                 say(f'forgot the demo in place {number}')
     return 0

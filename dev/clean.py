@@ -1,4 +1,4 @@
-"""`make clean`: remove everything that the tooling made in this checkout. Standard library only."""
+"""`make clean`: remove everything that the tooling has made in this checkout. Standard library only."""
 
 import shutil
 
@@ -11,11 +11,9 @@ def clean():
     if not paths.STATE.exists():
         return 0
     if locks.is_held(USERS):
-        raise Failure('a demo or a test run of this checkout is still up: stop it first.')
-    cluster = Cluster()
-    if cluster.address():
-        stop_if_unused(cluster)
-    cluster.remove()
+        raise Failure('a demo or a test run of this checkout is still running: stop it first.')
+    stop_if_unused()
+    Cluster().remove()
     shutil.rmtree(paths.STATE)
     say(f'removed {paths.STATE.name}; the cache that all checkouts share stays: {paths.cache_folder()}')
     return 0

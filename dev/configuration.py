@@ -4,7 +4,7 @@ import json
 import os
 from urllib.parse import unquote, urlsplit
 
-from dev.secrets import peppers, secret_key
+from dev.paths import secret
 
 _database = urlsplit(os.environ['NETBOX_SSL_RUN_DATABASE'])
 _redis = urlsplit(os.environ['NETBOX_SSL_RUN_REDIS'])
@@ -46,8 +46,8 @@ DATABASES = {
 REDIS = {'tasks': _redis_connection(0), 'caching': _redis_connection(1)}
 
 ALLOWED_HOSTS = ['localhost', '127.0.0.1', '[::1]', 'testserver']
-SECRET_KEY = secret_key()
-API_TOKEN_PEPPERS = peppers()
+SECRET_KEY = secret('secret-key')
+API_TOKEN_PEPPERS = {1: secret('pepper')}
 
 PLUGINS = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS', '["netbox_ssl"]'))
 if 'netbox_branching' in PLUGINS:

@@ -1,16 +1,17 @@
-"""What the tooling says, and how it gives up: one line that tells what to do."""
+"""What the tooling prints, and how it gives up: with one line that says what to do."""
 
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
 
 class Failure(Exception):
-    """Something that the person at the keyboard can mend. The message says how, in one line."""
+    """A problem that the developer can solve; the message says how, in one line."""
 
 
 class Stopped(BaseException):
-    """We were asked to stop, by a signal. Not an Exception: only the clean-up on the way out may see it."""
+    """A signal asked us to stop. Not an Exception: only the clean-up on the way out may see it."""
 
 
 def say(message):
@@ -19,8 +20,9 @@ def say(message):
 
 @contextmanager
 def step(message):
-    """Announce a step that takes a while, and how long it took."""
-    say(f'{message} ...')
+    """Announce a step that takes a while, and how long it took. A thread is silent: its starter says what it does."""
+    announce = say if threading.current_thread() is threading.main_thread() else lambda _: None
+    announce(f'{message} ...')
     started = time.monotonic()
     yield
-    say(f'{message}: done in {time.monotonic() - started:.0f} s')
+    announce(f'{message}: done in {time.monotonic() - started:.0f} s')

@@ -31,11 +31,11 @@ class Environment:
 
     @property
     def database(self):
-        """The name of the run's own database, and what the names of its further ones begin with."""
+        """Return the name of the run's own database; those of its further ones begin with it."""
         return f'{PREFIX}{self.run}'
 
     def variables(self, database=None, plugins_config=None, testing=False, plugins=('netbox_ssl',)):
-        """The process environment in which NetBox runs."""
+        """Return the process environment in which NetBox runs."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
         return {
             **os.environ,
@@ -53,31 +53,25 @@ class Environment:
 
 
 def database_server():
-    """The server that was named, or the private one."""
+    """Return the server that is named by the environment, or the private one."""
     url = os.environ.get('NETBOX_SSL_DATABASE_URL')
     if not url:
         return PrivateServer()
     parts = urlsplit(url)
     if parts.scheme not in ('postgresql', 'postgres') or not parts.hostname or not parts.username:
         raise Failure('NETBOX_SSL_DATABASE_URL must look like postgresql://user:password@host:5432/.')
-    server = Server(parts.hostname, parts.port or 5432, unquote(parts.username), unquote(parts.password or ''))
-    return nullcontext(server)
+    user, password = unquote(parts.username), unquote(parts.password or '')
+    return nullcontext(Server(parts.hostname, parts.port or 5432, user, password))
 
 
 def redis_server(folder):
-    """The URL of the server that was named, or of a private one."""
+    """Return the URL of the server that is named by the environment, or of a private one."""
     url = os.environ.get('NETBOX_SSL_REDIS_URL')
     return nullcontext(url) if url else private_valkey(folder)
 
 
-def new_run():
-    """The name and the lock of a run. Whoever finds the lock free may remove what the run has left."""
-    run = f'run_{os.getpid()}{secrets.token_hex(3)}'
-    return run, locks.try_exclusive(paths.RUNS / f'{run}.lock')
-
-
 def remove_abandoned_folders():
-    """Logs of runs that were killed or failed: they are kept until the next run."""
+    """Remove the logs of runs that were killed or failed: they are kept until the next run."""
     for folder in paths.RUNS.glob('run_*/'):
         if not locks.is_held(paths.RUNS / f'{folder.name}.lock'):
             shutil.rmtree(folder, ignore_errors=True)
@@ -90,9 +84,11 @@ def prepared():
     for name in ('media', 'reports', 'scripts', 'static'):
         (paths.INSTANCE / name).mkdir(parents=True, exist_ok=True)
     remove_abandoned_folders()
-    run, lock = new_run()
-    folder = paths.make_private(paths.RUNS / run)
-    try:
+    # Whoever finds the lock of a run free may remove what the run has left.
+    run = f'run_{os.getpid()}{secrets.token_hex(3)}'
+    lock = paths.RUNS / f'{run}.lock'
+    with locks.exclusive(lock):
+        folder = paths.make_private(paths.RUNS / run)
         with database_server() as server, redis_server(folder) as redis_url:
             environment = Environment(run, folder, connect(server), redis_url)
             try:
@@ -103,9 +99,7 @@ def prepared():
             say(f'the logs are kept until the next run: {folder}')
         else:
             shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        (paths.RUNS / f'{run}.lock').unlink(missing_ok=True)
-        os.close(lock)
+        lock.unlink(missing_ok=True)
 
 
 def connect(server):
@@ -119,7 +113,7 @@ def connect(server):
 
 
 def drop_databases(environment):
-    """What cannot be dropped now (the server is gone) is dropped by the next run."""
+    """Drop the databases of the run; what cannot be dropped now (the server is gone), the next run drops."""
     with suppress(psycopg.Error):
         for name in environment.databases.names():
             if name.startswith(environment.database):

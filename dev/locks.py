@@ -1,4 +1,4 @@
-"""File locks. The kernel drops them when a process dies, however it dies: nothing is ever left locked."""
+"""File locks, which the kernel drops when a process dies, however it dies. Standard library only."""
 
 import fcntl
 import os
@@ -7,42 +7,38 @@ from contextlib import contextmanager
 from dev.console import say
 
 
-def _open(path):
+def _lock(path, kind):
     path.parent.mkdir(parents=True, exist_ok=True)
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-
-
-def _try(path, kind):
-    descriptor = _open(path)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
+        fcntl.flock(descriptor, kind)
+    except BaseException:
         os.close(descriptor)
-        return None
+        raise
     return descriptor
 
 
 def try_exclusive(path):
-    """A descriptor that holds the lock until it is closed, or None when somebody else has it."""
-    return _try(path, fcntl.LOCK_EX)
+    """Return a descriptor that holds the lock until it is closed, or None when another process has it."""
+    try:
+        return _lock(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
 
 
 def shared(path):
-    """A descriptor that holds a shared lock until it is closed."""
-    descriptor = _open(path)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
-    return descriptor
+    """Return a descriptor that holds a shared lock until it is closed."""
+    return _lock(path, fcntl.LOCK_SH)
 
 
 @contextmanager
 def exclusive(path, waiting_for=None):
-    """Hold the lock; say what is waited for when somebody else has it."""
+    """Hold the lock; say what is waited for when another process has it."""
     descriptor = try_exclusive(path)
     if descriptor is None:
         if waiting_for:
             say(f'waiting for another run that {waiting_for} ...')
-        descriptor = _open(path)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        descriptor = _lock(path, fcntl.LOCK_EX)
     try:
         yield
     finally:
@@ -50,9 +46,8 @@ def exclusive(path, waiting_for=None):
 
 
 def is_held(path):
-    """Whether a living process holds the lock."""
+    """Return whether a living process holds the lock."""
     descriptor = try_exclusive(path)
-    if descriptor is None:
-        return True
-    os.close(descriptor)
-    return False
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None

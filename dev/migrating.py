@@ -16,6 +16,8 @@ from dev.console import Failure, say
 # Plugins that are installed for the tests with them: no part of NetBox.
 NEIGHBOURS = {'netbox_branching', 'netbox_custom_objects'}
 SITE_PACKAGES = Path(sysconfig.get_path('purelib'))
+ORIGINAL = ('netbox', 'migrate', '--no-input', '--no-color')
+QUICK = ('dev.quick_migrate',)
 
 
 def database_url(server, name):
@@ -24,26 +26,18 @@ def database_url(server, name):
 
 
 def netbox_migrations():
-    """The migration files of NetBox's apps and of the Django apps that it uses, in a stable order."""
+    """Return the migration files of NetBox's apps and of the Django apps that it uses, in a stable order."""
     # By depth, which is much faster than to look through everything: django/contrib/auth/migrations is deepest.
     folders = ('*/migrations', '*/*/migrations', '*/*/*/migrations')
     found = [file for folder in folders for file in SITE_PACKAGES.glob(f'{folder}/[0-9]*.py')]
     return sorted(file for file in found if 'tests' not in file.parts and not NEIGHBOURS & set(file.parts))
 
 
-def netbox_fingerprint(version):
-    return paths.digest(version, *netbox_migrations())
-
-
-def count_of_netbox():
-    """About how many migrations there are to apply (some apps in the folder are not installed ones)."""
-    return len(netbox_migrations())
-
-
 def environment(url, plugins):
-    """What `netbox migrate` needs. It uses no Redis, but NetBox does not start without an address."""
+    """Return what ``netbox migrate`` needs. It uses no Redis, but NetBox does not start without an address."""
     return {
         **os.environ,
+        'DJANGO_SETTINGS_MODULE': 'netbox.settings',
         'NETBOX_CONFIGURATION': 'dev.configuration',
         'NETBOX_ROOT': str(paths.INSTANCE),
         'NETBOX_SSL_RUN_DATABASE': url,
@@ -54,18 +48,44 @@ def environment(url, plugins):
     }
 
 
-def migrate(url, plugins, total=None):
-    """Apply all migrations; every ten seconds say how far it is."""
-    command = [sys.executable, '-m', 'netbox', 'migrate', '--no-input', '--no-color']
-    last_lines, applied, said = deque(maxlen=40), 0, time.monotonic()
+class Progress:
+    """Says every ten seconds how far a migration is."""
+
+    def __init__(self):
+        self.said = time.monotonic()
+        self.shares = {}
+        self.applied = []
+
+    def read(self, line):
+        """Take note of a line of output."""
+        match line.split():
+            case ['planned', name, share]:
+                self.shares[name] = int(share)
+            case ['Applying', name, *_]:
+                self.applied.append(name.removesuffix('...'))
+        if self.applied and time.monotonic() - self.said > 10:
+            self.said = time.monotonic()
+            say(f'  {self.text()}')
+
+    def text(self):
+        if not self.shares:
+            return f'{len(self.applied)} migrations applied'
+        return f'{sum(self.shares.get(name, 0) for name in self.applied) / sum(self.shares.values()):.0%}'
+
+
+def migrate(url, plugins, how=ORIGINAL):
+    """Apply all migrations, with progress.
+
+    Raises:
+        Failure: a migration could not be applied; the end of the output has been printed.
+    """
+    progress, last_lines = Progress(), deque(maxlen=40)
     output = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT, 'text': True}
+    command = [sys.executable, '-m', *how]
     with subprocess.Popen(command, env=environment(url, plugins), preexec_fn=processes.bound(), **output) as process:
         for line in process.stdout:
             last_lines.append(line)
-            applied += line.strip().startswith('Applying')
-            if time.monotonic() - said > 10:
-                said = time.monotonic()
-                say(f'  {applied}{f" of about {total}" if total else ""} migrations applied')
+            progress.read(line)
     if process.returncode:
         sys.stderr.writelines(last_lines)
-        raise Failure('the migrations could not be applied (the output above says why).')
+        raise Failure('the migrations could not be applied (see the output above).')

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def write_atomically(path, text, mode=0o600):
     temporary.touch(mode=mode)
     temporary.write_text(text, encoding='utf-8')
     temporary.replace(path)
+
+
+def secret(name):
+    """Return a key that is made once for this checkout and never committed."""
+    file = STATE / f'{name}.secret'
+    if not file.exists():
+        write_atomically(file, secrets.token_urlsafe(48))
+    return file.read_text()
 
 
 def digest(*parts):

@@ -1,9 +1,8 @@
-"""Child processes that never outlive us: they are stopped at the end, and by the kernel if we are killed."""
+"""Child processes that never outlive a run: it stops them; when it is killed, the kernel and dev/reaper.py do."""
 
 import ctypes
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,15 +16,17 @@ from dev import paths
 from dev.console import Failure
 
 PR_SET_PDEATHSIG = 1
+# In the environment of all that a run starts: by this, the reaper finds what the run has left.
+MARK = 'NETBOX_SSL_STARTED_BY'
 
 
 def _libc():
-    """Loaded before the fork: nothing may be imported between fork and exec."""
+    """Load the C library before the fork: nothing may be imported between fork and exec."""
     return ctypes.CDLL(None, use_errno=True) if sys.platform == 'linux' else None
 
 
 def _with_parent(number, libc, parent):
-    """Ask the kernel for a signal when the parent dies. Also notices a parent that died just before."""
+    """Ask the kernel for a signal when the parent dies, and exit if it has died already."""
     if libc is not None:
         libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:
@@ -33,61 +34,38 @@ def _with_parent(number, libc, parent):
 
 
 def bound(number=signal.SIGTERM):
-    """preexec_fn of a child that is to end with us."""
+    """Return a ``preexec_fn`` that makes a child end with this process."""
     libc, parent = _libc(), os.getpid()
     return lambda: _with_parent(number, libc, parent)
 
 
 def die_with_parent(number=signal.SIGTERM):
-    """The same for this very process."""
+    """End this process with its parent."""
     _with_parent(number, _libc(), os.getppid())
 
 
-def identity(user):
-    """Arguments of subprocess that run a program as another user (an entry of the password database)."""
-    return {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []} if user else {}
-
-
 @cache
-def _reaper():
-    """One for this process; see dev/reaper.py."""
-    command = [sys.executable, '-m', 'dev.reaper']
-    return subprocess.Popen(command, cwd=paths.ROOT, stdin=subprocess.PIPE, text=True, start_new_session=True)
+def guard():
+    """Start the reaper of this process, once; from then on all children carry its mark."""
+    unmarked = {name: value for name, value in os.environ.items() if name != MARK}
+    mark = os.environ[MARK] = secrets.token_hex(8)
+    command = [sys.executable, '-m', 'dev.reaper', mark]
+    pipe = {'stdin': subprocess.PIPE, 'start_new_session': True}
+    return subprocess.Popen(command, cwd=paths.ROOT, env=unmarked, **pipe)
 
 
-def _tell_reaper(sign, process):
-    # If somebody killed it, we do without.
-    with suppress(BrokenPipeError):
-        _reaper().stdin.write(f'{sign} {process.pid}\n')
-        _reaper().stdin.flush()
-
-
-def start(command, log, env=None, cwd=None, **more):
-    """Start a server in a process group of its own (Ctrl-C reaches only us, and we stop it in order)."""
-    process = start_untold(command, log, env=env, cwd=cwd, **more)
-    _tell_reaper('+', process)
-    return process
-
-
-def start_untold(command, log, env=None, user=None, on_death=signal.SIGTERM, cwd=None, **more):
-    """The same for a server that only the kernel is to end when we are killed, by the signal that it wants."""
+def start(command, log, env=None, stdin=subprocess.DEVNULL, **more):
+    """Start a server in a process group of its own, so that Ctrl-C reaches only us, and we stop it in order."""
+    guard()
+    env = {**(os.environ if env is None else env), MARK: os.environ[MARK]}
+    more = {'process_group': 0, 'preexec_fn': bound(), **more}
     with Path(log).open('ab') as output:
-        return subprocess.Popen(
-            [str(word) for word in command],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=more.pop('stdin', subprocess.DEVNULL),
-            env=env,
-            cwd=cwd,
-            process_group=0,
-            preexec_fn=bound(on_death),
-            **identity(user),
-            **more,
-        )
+        streams = {'stdin': stdin, 'stdout': output, 'stderr': subprocess.STDOUT}
+        return subprocess.Popen([str(word) for word in command], env=env, **streams, **more)
 
 
 def run_along(command, seconds=20, **more):
-    """Run a command in the foreground and return its exit code. If we are stopped, so is it, with time to tidy up."""
+    """Run a command in the foreground and return its exit code; when we are stopped, give it time to tidy up."""
     process = subprocess.Popen([str(word) for word in command], preexec_fn=bound(), **more)
     try:
         return process.wait()
@@ -103,62 +81,82 @@ def run_along(command, seconds=20, **more):
         raise
 
 
-def stop(process, number=signal.SIGTERM, seconds=15):
-    """Ask, wait, then kill what is left of its family: a worker's children may not have noticed."""
+def run_quietly(command, what, env=None):
+    """Run a command and return its standard output.
+
+    Raises:
+        Failure: the command failed; its output has been printed.
+    """
+    command = [str(word) for word in command]
+    more = {'capture_output': True, 'text': True, 'stdin': subprocess.DEVNULL, 'preexec_fn': bound()}
+    done = subprocess.run(command, cwd=paths.ROOT, env=env, **more)
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        raise Failure(f'could not {what} (see the output above).')
+    return done.stdout
+
+
+def stop(process, seconds=15):
+    """Ask a process to end, wait, then kill the rest of its family: a worker's children may not have noticed."""
     members = family(process.pid)
     if process.poll() is None:
-        process.send_signal(number)
+        process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
     kill(process, members)
 
 
 def kill(process, members=()):
-    """kill -9 of a process and all that it has started."""
-    send({*members, *family(process.pid)}, signal.SIGKILL)
+    """Send SIGKILL to a process and to everything it has started."""
+    for member in {*members, *family(process.pid)}:
+        with suppress(ProcessLookupError):
+            os.kill(member, signal.SIGKILL)
     process.wait()
-    _tell_reaper('-', process)
 
 
-def send(members, number):
-    """Signal the processes; returns those that still exist."""
-    left = set()
-    for member in members:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(member, number)
-            left.add(member)
-    return left
+def family(pid):
+    """Return the IDs of a process, its group, and its descendants: RQ gives each job a session of its own."""
+    import psutil
 
-
-def family(process):
-    """The process, its group, and its descendants: RQ gives each job a session of its own."""
-    parents, groups = {}, {}
-    for stat in Path('/proc').glob('[0-9]*/stat'):
-        with suppress(OSError):
-            # After the name, which may hold anything: state, parent, process group.
-            _, parent, group = stat.read_text(errors='replace').rpartition(')')[2].split()[:3]
-            parents[int(stat.parent.name)], groups[int(stat.parent.name)] = int(parent), int(group)
-    members = {process, *(member for member, group in groups.items() if group == process)}
-    while more := {child for child, parent in parents.items() if parent in members} - members:
-        members |= more
+    members = {pid}
+    with suppress(psutil.NoSuchProcess):
+        members |= {child.pid for child in psutil.Process(pid).children(recursive=True)}
+    for other in psutil.pids():
+        with suppress(ProcessLookupError):
+            if os.getpgid(other) == pid:
+                members.add(other)
     return members
 
 
-def free_port(first=None):
-    """A port of this machine that nobody listens on: the first free one from `first` on, or any."""
-    for port in range(first, first + 100) if first else [0]:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(('127.0.0.1', port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
-    raise Failure(f'no free port between {first} and {first + 99} on 127.0.0.1.')
+def listen(port=0, attempts=1):
+    """Return a socket that listens on 127.0.0.1: on the first port that is free from ``port`` on, or on any (0).
+
+    No other program can take the port between its choice and its use.
+    """
+    for number in range(port, port + attempts):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(('127.0.0.1', number))
+            listener.listen(128)
+            return listener
+        except OSError:
+            listener.close()
+    raise Failure(f'no port of 127.0.0.1 from {port} to {port + attempts - 1} is free.')
+
+
+def free_port():
+    """Return a port of 127.0.0.1 that nobody listens on right now."""
+    with listen() as listener:
+        return listener.getsockname()[1]
 
 
 def wait_until(condition, process, seconds, what, log):
-    """Wait for a server to be of use; say so when it ends or takes too long, with the last lines of its log."""
+    """Wait for a server to be of use.
+
+    Raises:
+        Failure: the server ended or took too long; the last lines of its log have been printed.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         ended = process.poll() is not None
@@ -167,21 +165,6 @@ def wait_until(condition, process, seconds, what, log):
             sys.stderr.write(f'{tail}\n')
             raise Failure(f'{what} {"ended at once" if ended else f"was not up after {seconds} s"}; its log: {log}')
         time.sleep(0.1)
-
-
-def has_apt():
-    """Whether this machine lets us install what is missing."""
-    return os.geteuid() == 0 and shutil.which('apt-get') is not None
-
-
-def apt_install(*packages):
-    """Install Debian packages; the caller made sure that we may."""
-    env = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
-    for command in (['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', *packages]):
-        done = subprocess.run(['apt-get', *command], env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode and command[0] == 'install':
-            sys.stderr.write(done.stdout + done.stderr)
-            raise Failure(f"'apt-get install {' '.join(packages)}' failed (its output is above).")
 
 
 def password():

@@ -1,38 +1,54 @@
-"""Ends what a run has started when the run is over, however it ended: python -m dev.reaper
+"""End what a run has left behind, however the run ended: python -m dev.reaper MARK
 
-It is told of processes on standard input: "+ 123" when one is started, "- 123" when one was stopped. The input ends
-with the run, even if that is killed with -9; then those that are left are ended, with all that they have started.
-(That the kernel tells each child of its parent's death is not enough: a worker has children itself, and waits long for
-a Redis that is gone.)
+Standard input ends with the run, even when that is killed with -9. Then every process with the mark in its environment
+is ended, wherever it is in the process tree, and PostgreSQL if no other run of the checkout uses it. (That the kernel
+tells a child of its parent's death is not enough: a worker has children, and waits long for a Redis that is gone.)
 """
 
 import signal
 import sys
 import time
 
-from dev.processes import family, send
+import psutil
+
+from dev import paths, postgres
+from dev.processes import MARK
 
 PATIENCE = 3
 
 
-def end(started):
-    """Politely first; after a while without asking."""
-    members = {member for process in started for member in family(process)}
-    send(started, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
-    while send(members, 0) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    send(members, signal.SIGKILL)
+def marked(mark):
+    """Return the processes that the run has started, and those that they have started."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == mark:
+                found.append(process)
+        except (psutil.Error, OSError):
+            """It has ended, or belongs to another user."""
+    return found
+
+
+def signal_all(processes, number):
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.Error:
+            """It has ended meanwhile."""
 
 
 def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    started = set()
-    for line in sys.stdin:
-        sign, process = line.split()
-        started.add(int(process)) if sign == '+' else started.discard(int(process))
-    end(started)
+    sys.stdin.read()
+    left = marked(sys.argv[1])
+    signal_all(left, signal.SIGTERM)
+    psutil.wait_procs(left, PATIENCE)
+    signal_all(marked(sys.argv[1]), signal.SIGKILL)
+    if paths.STATE.exists():
+        # A server that was just about to start shows itself within this second.
+        time.sleep(1)
+        postgres.stop_if_unused()
 
 
 if __name__ == '__main__':

@@ -1,10 +1,9 @@
-"""NetBox's static files, collected once per environment and state of the plugin's own."""
+"""NetBox's static files, collected once for each environment and state of the plugin's own files."""
 
-import subprocess
 import sys
 
 from dev import locks, migrating, paths, processes
-from dev.console import Failure, step
+from dev.console import step
 
 
 def ensure():
@@ -15,16 +14,8 @@ def ensure():
         if stamp.exists() and stamp.read_text() == wanted:
             return
         with step('collecting static files'):
-            collect()
+            # It needs no database: NetBox only requires an address.
+            environment = migrating.environment('postgresql://nobody@127.0.0.1:1/none', ['netbox_ssl'])
+            command = [sys.executable, '-m', 'netbox', 'collectstatic', '--no-input', '-v', '0']
+            processes.run_quietly(command, 'collect the static files', environment)
         paths.write_atomically(stamp, wanted)
-
-
-def collect():
-    """Needs no database: NetBox only wants to see an address."""
-    environment = migrating.environment('postgresql://nobody@127.0.0.1:1/none', ['netbox_ssl'])
-    command = [sys.executable, '-m', 'netbox', 'collectstatic', '--no-input', '-v', '0']
-    output = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT, 'text': True}
-    done = subprocess.run(command, env=environment, preexec_fn=processes.bound(), **output)
-    if done.returncode:
-        sys.stderr.write(done.stdout)
-        raise Failure('the static files could not be collected (the output above says why).')

@@ -4,12 +4,14 @@ import os
 import re
 import shlex
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dev import locks, paths, processes
+from dev import locks, paths, postgres, processes
 from dev.console import say
 from dev.databases import LOCK
 from dev.environment import prepared
+from tests.support import programs
 
 END_TO_END = 'tests/e2e'
 NOTHING_COLLECTED = 5
@@ -21,7 +23,7 @@ def is_path(argument):
 
 
 def split(arguments):
-    """Arguments for the two parts: (unit, end to end). A part that no given path is in is None."""
+    """Return the arguments for the two parts, (unit, end to end): None for a part that no given path is in."""
     options = [argument for argument in arguments if not is_path(argument)]
     given = [argument for argument in arguments if is_path(argument)]
     if not given:
@@ -34,7 +36,7 @@ def split(arguments):
 
 
 def workers(arguments):
-    """How many processes pytest-xdist starts: as asked, else none for single files and two for everything."""
+    """Return how many processes pytest-xdist starts: as requested, else none for single files and two for all."""
     match = re.search(r'(?:^|\s)(?:-n|--numprocesses)[= ]?(\S+)', ' '.join(arguments))
     if match:
         return int(match[1]) if match[1].isdigit() else os.cpu_count()
@@ -42,17 +44,17 @@ def workers(arguments):
 
 
 def database_names(environment, count):
-    """One for every worker under the name that pytest-django looks for."""
+    """Return one for each worker, under the name that pytest-django looks for."""
     test = f'{environment.database}_test'
     return [f'{test}_gw{number}' for number in range(count)] or [test]
 
 
 def copy_databases(environment, names):
-    """The templates are made in any case: here their progress is seen, within pytest it would not be."""
+    """Make the databases here, where their progress is seen; within pytest it would not be."""
     with locks.exclusive(LOCK, waiting_for='prepares the database'):
-        environment.databases.ensure_templates()
+        template = environment.databases.ensure_template()
         for name in names:
-            environment.databases.create(name, environment.databases.plugin_template)
+            environment.databases.create(name, template)
 
 
 def pytest(arguments, variables):
@@ -61,14 +63,24 @@ def pytest(arguments, variables):
     return processes.run_along(command, cwd=paths.ROOT, env=variables)
 
 
+def variables_of(environment):
+    """Return the variables of pytest: on PATH are only programs that every machine has."""
+    found = postgres.find_programs()
+    folders = [Path(sys.executable).parent, *(found[:1] if found else ())]
+    return {**environment.variables(testing=True), 'PATH': programs.path(*folders)}
+
+
 def test(arguments):
     arguments = arguments or shlex.split(os.environ.get('ARGS', ''))
     unit, end_to_end = split(arguments)
     codes = []
     with prepared() as environment:
-        variables = environment.variables(testing=True)
         count = workers(arguments)
-        copy_databases(environment, database_names(environment, count) if unit is not None else [])
+        with ThreadPoolExecutor() as background:
+            fetching = background.submit(programs.fetch)
+            copy_databases(environment, database_names(environment, count) if unit is not None else [])
+            fetching.result()
+        variables = variables_of(environment)
         if unit is not None:
             codes.append(pytest(['-n', str(count), '--reuse-db', *unit], variables))
         if end_to_end is not None:
@@ -77,6 +89,6 @@ def test(arguments):
 
 
 def verdict(codes):
-    """A part without a single fitting test is no failure as long as the other part had one."""
+    """Return the exit code of both parts. A part without a selected test has not failed if the other one had some."""
     failed = [code for code in codes if code not in (0, NOTHING_COLLECTED)]
     return failed[0] if failed else min(codes)

@@ -1,29 +1,60 @@
-"""Programs of the tests that must not share our environment, each installed into one of its own and kept."""
+"""Virtual environments in .state, renewed when what they are made from has changed. Standard library only."""
 
+import shutil
 import subprocess
 import sys
 
-from dev import bootstrap, paths
-from dev.console import step
-from dev.locks import exclusive
+from dev import locks, paths, processes
+from dev.console import Failure, step
+
+PYTHON = f'py{sys.version_info.major}.{sys.version_info.minor}'
+OVERRIDES = paths.REQUIREMENTS / 'overrides.txt'
 
 
-def ensure(name):
-    """The folder of the programs of ``requirements/{name}.txt``; made at the first call and when the pins change."""
-    pins = paths.REQUIREMENTS / f'{name}.txt'
-    folder = paths.STATE / f'{name}-py{sys.version_info.major}.{sys.version_info.minor}'
-    stamp = folder / 'fingerprint'
-    # Environments cannot be moved: the path is in it.
-    wanted = paths.digest(str(folder), sys.version, pins)
-    python = folder / 'bin' / 'python'
-    with exclusive(paths.STATE / f'{name}.lock', waiting_for=f'installs {name}'):
-        works = stamp.exists() and subprocess.run([python, '-c', ''], capture_output=True).returncode == 0
-        if not works or stamp.read_text() != wanted:
-            with step(f'installing {name}'):
-                tool = bootstrap.uv()
-                command = [*tool, 'venv', '--quiet', '--clear', '--python', sys.executable, folder]
-                bootstrap.run(*command, what=f'make an environment for {name}')
-                command = [*tool, 'pip', 'install', '--quiet', '--python', python, '--requirements', pins]
-                bootstrap.run(*command, what=f'install {name} from the Python package index')
+def constraints():
+    """Return the options that pin the versions of this NetBox; none when it has no pins."""
+    pins = paths.REQUIREMENTS / f'constraints-{paths.NETBOX_VERSION}.txt'
+    return ['--constraint', pins] if pins.exists() else []
+
+
+def make(home):
+    """Make an empty environment, or leave what is in it; only in ours is pip, to install uv."""
+    options = [] if home == paths.VENV else ['--without-pip']
+    if subprocess.run([sys.executable, '-m', 'venv', *options, home], capture_output=True).returncode:
+        raise Failure(
+            f'{sys.executable} cannot make virtual environments: install its venv module '
+            f"(Debian, Ubuntu: 'apt-get install {PYTHON.replace('py', 'python')}-venv')."
+        )
+    if home == paths.VENV:
+        pip = [home / 'bin' / 'python', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+        processes.run_quietly([*pip, *constraints(), 'uv'], 'install uv from the Python package index')
+
+
+def ensure(home, fingerprint, *requirements, what):
+    """Make or renew a virtual environment, and return the folder of its programs.
+
+    An installation that was killed leaves its mark, and the next one starts with an empty environment.
+
+    Args:
+        home: the environment's folder
+        fingerprint: changes whenever the environment has to be renewed
+        requirements: arguments of ``uv pip install``
+        what: names the environment's content in messages
+    """
+    stamp = home / 'fingerprint'
+    unfinished = home.with_name(f'{home.name}.unfinished')
+    # Environments cannot be moved: the path is part of it.
+    wanted = paths.digest(str(home), sys.version, sys.prefix, fingerprint)
+    with locks.exclusive(home.with_name(f'{home.name}.lock'), waiting_for=f'installs {what}'):
+        if not stamp.exists() or stamp.read_text() != wanted:
+            with step(f'installing {what} into {home.name}'):
+                if unfinished.exists():
+                    shutil.rmtree(home, ignore_errors=True)
+                unfinished.touch()
+                make(home)
+                uv = [paths.VENV / 'bin' / 'python', '-m', 'uv', 'pip', 'install', '--quiet']
+                command = [*uv, '--python', home / 'bin' / 'python', *requirements]
+                processes.run_quietly(command, f'install {what} from the Python package index')
+                unfinished.unlink()
             paths.write_atomically(stamp, wanted)
-    return folder / 'bin'
+    return home / 'bin'

@@ -1,16 +1,13 @@
-"""Chromium, driven by Playwright: the one of this machine, for Playwright's own cannot be had from a package index."""
+"""Chromium, driven by Playwright: the one of this machine, as Playwright's own is not in the package index."""
 
 import os
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from dev import processes
-from dev.console import step
+from tests.support import programs
 
-NAMES = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome')
 VIEWPORT = {'width': 1440, 'height': 1000}
 # Nothing but the page itself: no updates, no safe browsing lists, no field trials, no first-run pages.
 QUIET = (
@@ -33,31 +30,11 @@ QUIET = (
 )
 
 
-def find():
-    named = os.environ.get('CHROMIUM')
-    return shutil.which(named) if named else next(filter(None, map(shutil.which, NAMES)), None)
-
-
-def executable():
-    """The path of Chromium; installed where we may. Without it the test fails, for a skipped one would look green."""
-    path = find()
-    if not path and not os.environ.get('CHROMIUM') and processes.has_apt():
-        with step('installing Chromium (apt-get install chromium)'):
-            processes.apt_install('chromium')
-        path = find()
-    if not path:
-        raise RuntimeError(
-            "Chromium is needed for the browser tests: install it (Debian: 'apt-get install chromium') "
-            'or name it: CHROMIUM=/path/to/chromium'
-        )
-    return path
-
-
 @contextmanager
 def chromium():
     """The browser process, as long as the context lasts."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=programs.find('chromium'), args=list(QUIET))
         try:
             yield browser
         finally:

@@ -6,11 +6,11 @@ import pytest
 import requests
 
 from dev.environment import prepared
-from dev.stack import Stack
 from tests.e2e.browser import VIEWPORT, chromium, log_in
 from tests.support.acme_server import AcmeServer, Certbot
 from tests.support.api import Api
 from tests.support.receiver import Receiver
+from tests.support.stack import Stack
 
 FOLDER = Path(__file__).parent
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dev.stack import Stack
 from tests.support.api import Api
+from tests.support.stack import Stack
 
 
 @pytest.fixture(scope='module')

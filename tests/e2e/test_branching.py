@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.databases import WITH_NEIGHBOURS
 from dev.environment import prepared
-from dev.stack import Stack
 from tests.e2e.test_person import R13
+from tests.support import neighbours
 from tests.support.api import Api
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.receiver import Receiver
+from tests.support.stack import Stack
 
 # More would be connections and processes for nothing.
 CONFIG = {'netbox_branching': {'provision_workers': 1}}
@@ -27,9 +27,9 @@ WAIT = 120
 def branching_stack():
     """A NetBox of its own: others must not take its jobs."""
     with prepared() as environment:
-        environment.databases.copy_with_neighbours(environment.database)
+        environment.databases.copy(environment.database, neighbours.template())
         running = Stack(environment, plugins_config=CONFIG)
-        running.variables = environment.variables(plugins_config=CONFIG, plugins=WITH_NEIGHBOURS)
+        running.variables = environment.variables(plugins_config=CONFIG, plugins=neighbours.PLUGINS)
         try:
             running.start()
             yield running

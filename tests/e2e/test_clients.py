@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from dev import processes, programs
+from dev import processes
 from dev.console import Failure
+from tests.support import programs
 
 HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
 EMAIL = 'ops@example.net'
@@ -166,7 +167,7 @@ def test_certbot_until_it_breaks(
 
 
 def test_lego(api, acme_server, client_environment, tmp_path, empty_afterwards):
-    lego = programs.ensure(lego='lego')['lego']
+    lego = programs.find('lego')
     name = 'lego.example.net'
     hook = f'{HOOKS / "lego.sh"} {acme_server.directory_url} http-01'
     command = [lego, '--server', acme_server.directory_url, '--accept-tos', '--email', EMAIL, '--domains', name]
@@ -180,7 +181,7 @@ def test_lego(api, acme_server, client_environment, tmp_path, empty_afterwards):
 
 
 def test_dehydrated(api, acme_server, client_environment, tmp_path, empty_afterwards):
-    dehydrated = programs.ensure(dehydrated='dehydrated')['dehydrated']
+    dehydrated = programs.find('dehydrated')
     name = 'dehydrated.example.net'
     hook = tmp_path / 'hook'
     hook.write_text(f'#!/bin/sh\ncase $1 in deploy_cert|unchanged_cert) {HOOKS}/dehydrated.sh "$@" ;; esac\n')
@@ -203,7 +204,7 @@ def test_dehydrated(api, acme_server, client_environment, tmp_path, empty_afterw
 
 
 def test_uacme(api, acme_server, client_environment, tmp_path, empty_afterwards):
-    uacme = programs.ensure(uacme='uacme')['uacme']
+    uacme = programs.find('uacme')
     name = 'uacme.example.net'
     directory = tmp_path / 'uacme'
     command = (uacme, '--acme-url', acme_server.directory_url, '--confdir', directory, '--yes')
@@ -240,7 +241,7 @@ CADDYFILE = """{{
 @contextmanager
 def caddy(client_environment, folder):
     """Caddy, until it has a certificate."""
-    program = programs.ensure(caddy='caddy')['caddy']
+    program = programs.find('caddy')
     command = [program, 'run', '--config', folder / 'Caddyfile', '--adapter', 'caddyfile']
     process = processes.start(command, folder / 'caddy.log', client_environment, cwd=folder)
     made = folder / 'storage' / 'certificates'

@@ -5,7 +5,7 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dev.stack import Stack
+from tests.support.stack import Stack
 
 
 def scrape(base_url) -> dict[tuple, float]:

@@ -19,7 +19,7 @@ from datetime import datetime
 import psycopg
 import pytest
 
-from dev import valkey
+from tests.support import valkey
 
 CERTIFICATES = int(os.environ.get('NETBOX_SSL_FAULT_CERTIFICATES', '600'))
 # They expire one after the other within this time, and as long are the workers killed.

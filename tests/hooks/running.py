@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import programs
+from tests.support import programs
 from tests.support.deadlines import PATIENCE
 
 __all__ = ('HOOKS', 'SHELLS', 'TOKEN', 'Host', 'Run')
@@ -46,7 +46,7 @@ class Host:
 
     def __init__(self, folder: Path, shell: str, url: str):
         self.folder = folder
-        self.shell = programs.ensure(**{shell: shell})[shell]
+        self.shell = programs.find(shell)
         self.is_busybox = shell == 'busybox'
         self.bin = folder / 'bin'
         self.bin.mkdir()
@@ -74,12 +74,12 @@ class Host:
         else:
             for name in COREUTILS.split():
                 self.pass_on(name)
-        for name, path in programs.ensure(curl='curl', jq='jq', openssl='openssl').items():
-            self.pass_on(name, path)
+        for name in ('curl', 'jq', 'openssl'):
+            self.pass_on(name)
         self.program('logger', '')
 
-    def pass_on(self, name: str, path: str | None = None):
-        self.program(name, f'exec "{path or programs.ensure(**{name: name})[name]}" "$@"')
+    def pass_on(self, name: str):
+        self.program(name, f'exec "{programs.find(name)}" "$@"')
 
     def program(self, name: str, then: str):
         """A program of this name that records its command line, and then does this (shell)."""

@@ -1,6 +1,6 @@
-"""
-A real ACME server (acme2certifier: RFC 8555, with Renewal Information, RFC 9773) on a free port of 127.0.0.1, with a
-CA of its own that nobody else trusts; and certbot as its client.
+"""A real ACME server (acme2certifier: RFC 8555, with Renewal Information, RFC 9773), and certbot as its client.
+
+The server listens on a free port of 127.0.0.1. Its CA is made for it, and nobody else trusts that.
 """
 
 import datetime
@@ -45,6 +45,22 @@ retry_after_timeout: {retry_after}
 """
 
 
+# Each in an environment of its own: their requirements must not meet ours.
+ENVIRONMENTS = {name: paths.STATE / f'{name}-{virtual_environments.PYTHON}' for name in ('acme-server', 'certbot')}
+
+
+def missing():
+    return [name for name, folder in ENVIRONMENTS.items() if not folder.exists()]
+
+
+def install(names=tuple(ENVIRONMENTS)):
+    """Install the programs of ``requirements/{name}.txt``, or renew them; return the folder of the last one."""
+    for name in names:
+        pins = paths.REQUIREMENTS / f'{name}.txt'
+        folder = virtual_environments.ensure(ENVIRONMENTS[name], paths.digest(pins), '--requirements', pins, what=name)
+    return folder
+
+
 class AcmeServer:
     """
     An ACME server with files in ``folder``; ``with AcmeServer(folder) as server`` starts and stops it.
@@ -79,7 +95,7 @@ class AcmeServer:
 
     def start(self):
         """Up and answering when it returns. After a stop it goes on with the same CA, port and database."""
-        programs = virtual_environments.ensure('acme-server')
+        programs = install(['acme-server'])
         if not (self.folder / 'acme.cfg').exists():
             make_ca(self.folder)
             (self.folder / 'certificates').mkdir()
@@ -153,7 +169,7 @@ class Certbot:
     def run(self, *arguments, env=None):
         """Run certbot; returns what it printed, or fails with that."""
         folders = [word for key in ('config', 'work', 'logs') for word in (f'--{key}-dir', self.folder / key)]
-        certbot = virtual_environments.ensure('certbot') / 'certbot'
+        certbot = install(['certbot']) / 'certbot'
         command = [str(word) for word in (certbot, *arguments, *folders, '--non-interactive')]
         variables = {**os.environ, **(env or {})}
         variables.pop('PYTHONPATH', None)

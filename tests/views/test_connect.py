@@ -10,6 +10,7 @@ from utilities.testing import TestCase
 from netbox_ssl.imports.clients import CLIENTS, FILES, file_text
 from netbox_ssl.models import CertificateSource
 from tests.hooks.running import HOOKS
+from tests.support import programs
 from tests.support.factories import grant, record
 
 
@@ -51,7 +52,7 @@ class ConnectTestCase(TestCase):
             self.assertTrue(text.startswith(b'#!/bin/sh\n'))
             self.assertNotIn(b'$lib', text)
             self.assertEqual(text.count(b'#!/bin/sh'), 1)
-            for shell in (['dash'], ['busybox', 'sh']):
+            for shell in ([programs.find('dash')], [programs.find('busybox'), 'sh']):
                 self.assertEqual(subprocess.run([*shell, '-n'], input=text, check=False).returncode, 0, client.file)
 
     def test_only_these_files(self):

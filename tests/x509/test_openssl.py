@@ -1,11 +1,10 @@
 """What is stored is what `openssl x509` prints, so that people find what they copy from a terminal.
 
-The first test holds what OpenSSL 3 printed; the others ask the program itself where there is one.
+The first test holds what OpenSSL 3 printed; the others ask the program itself.
 """
 
 import subprocess
 from pathlib import Path
-from shutil import which
 
 import cryptography_vectors
 import pytest
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from netbox_ssl.x509 import CertificateFacts, normalize_hex, read_facts
 from tests.support import odd_certificates as odd
+from tests.support import programs
 from tests.support.certificate_factory import issue, make_ca
 
 FOLDER = Path(cryptography_vectors.__file__).with_name('x509')
@@ -65,11 +65,9 @@ def test_what_openssl_printed(file):
 
 
 def assert_as_openssl_prints_it(facts: CertificateFacts, *more: str) -> None:
-    """Compare with the program. Without it there is nothing to do here: `PRINTED` has been compared."""
-    if which('openssl') is None:
-        return
+    """Compare with the output of the program."""
     options = ['-serial', '-fingerprint', '-sha256', '-subject', '-issuer', '-nameopt', 'RFC2253', '-text']
-    command = ['openssl', 'x509', '-noout', *options]
+    command = [programs.find('openssl'), 'x509', '-noout', *options]
     printed = subprocess.run(command, input=facts.pem.encode(), capture_output=True, check=True).stdout.decode()
     printed = printed.replace('\\\n', '')  # long serial numbers are folded
     assert f'serial={facts.serial_number}\n' in printed

@@ -1,0 +1,41 @@
+"""Ports are taken when they are chosen; what a killed run has started ends with it."""
+
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from dev import processes
+from dev.console import Failure
+
+# A run that starts a server whose child is in a session of its own, as a job of RQ is, prints both, and waits.
+RUN = """
+import subprocess, sys, time
+from dev import processes
+child = "import subprocess, sys; print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid, flush=True);"
+server = processes.start([sys.executable, '-c', child + "import time; time.sleep(600)"], sys.argv[1])
+print(server.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_port_that_is_taken_is_passed_over():
+    with processes.listen() as first:
+        port = first.getsockname()[1]
+        with processes.listen(port, 100) as second:
+            assert port < second.getsockname()[1] < port + 100
+        with pytest.raises(Failure, match=f'from {port} to {port} is free'):
+            processes.listen(port)
+
+
+def test_nothing_is_left_of_a_run_that_is_killed(tmp_path):
+    log = tmp_path / 'log'
+    with subprocess.Popen([sys.executable, '-c', RUN, log], stdout=subprocess.PIPE, text=True) as run:
+        server = psutil.Process(int(run.stdout.readline()))
+        while not log.read_text().endswith('\n'):
+            assert server.is_running()
+        child = psutil.Process(int(log.read_text()))
+        run.send_signal(signal.SIGKILL)
+    assert psutil.wait_procs([server, child], timeout=60)[1] == []

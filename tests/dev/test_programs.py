@@ -1,0 +1,28 @@
+"""Tests find only programs that are installed for them, whatever else is on this machine."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from dev import postgres
+from tests.support import programs
+
+
+def test_path_holds_only_listed_programs():
+    folders = {Path(folder) for folder in os.environ['PATH'].split(os.pathsep)}
+    assert folders <= {Path(sys.executable).parent, postgres.find_programs()[0], programs.FOLDER}
+    assert {file.name for file in programs.FOLDER.iterdir()} <= {*programs.INSTALLED, *programs.ESSENTIAL.split()}
+
+
+@pytest.mark.parametrize('program', programs.INSTALLED)
+def test_listed_program_is_there(program):
+    assert os.access(programs.find(program), os.X_OK)
+
+
+def test_program_that_is_not_listed_is_refused():
+    with pytest.raises(LookupError, match='ps is not listed'):
+        programs.find('ps')
+    assert shutil.which('ps') is None

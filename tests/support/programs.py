@@ -1,0 +1,76 @@
+"""The programs that tests may call. This is the only place where they are listed.
+
+Tests run with a PATH that holds these programs and no others: what a test calls without listing it here is missing on
+every machine, not only on a new one.
+"""
+
+import os
+import shutil
+
+from dev import debian, paths
+from dev.console import Failure, say
+from tests.support import acme_server
+
+FOLDER = paths.STATE / 'programs'
+# Each has the name of its Debian package.
+INSTALLED = ('busybox', 'caddy', 'chromium', 'curl', 'dash', 'dehydrated', 'jq', 'lego', 'openssl', 'uacme')
+CHROMIUM = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome')
+# The programs of Debian's essential packages that the hooks, the clients and the tests use
+ESSENTIAL = """
+sh bash awk basename cat chmod cksum cmp comm cp cut date dd diff dirname echo egrep env expr false fgrep find fold grep
+getopt gzip head hostname id install kill ln ls mkdir mkfifo mktemp mv nice od printf pwd readlink realpath rm rmdir sed
+seq sha256sum sleep sort stat stty tail tar tee test timeout touch tr true tty uname uniq wc which xargs
+"""
+
+
+def locate(program):
+    """Return the path of a program of this machine, or None. CHROMIUM names the browser."""
+    if program == 'chromium':
+        names = [os.environ['CHROMIUM']] if os.environ.get('CHROMIUM') else CHROMIUM
+        return next(filter(None, map(shutil.which, names)), None)
+    return shutil.which(program)
+
+
+def missing():
+    return [program for program in INSTALLED if not locate(program)]
+
+
+def fetch():
+    """Fetch everything that some test needs: Debian's programs, and the ACME server and client of the package index."""
+    if absent := missing() + acme_server.missing():
+        say(f'fetching {", ".join(absent)} for the tests while the database is prepared')
+    if (packages := missing()) and debian.can_install():
+        debian.install(*packages)
+    acme_server.install()
+    if absent := missing():
+        say(f"not on this machine, and some tests fail without them: 'apt-get install {' '.join(absent)}'")
+    fill_folder()
+
+
+def fill_folder():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for program in (*INSTALLED, *ESSENTIAL.split()):
+        link, target = FOLDER / program, locate(program)
+        if link.is_symlink() and str(link.readlink()) != target:
+            link.unlink()
+        if target and not link.is_symlink():
+            link.symlink_to(target)
+
+
+def path(*more):
+    """Return the PATH of the tests, with these folders in front."""
+    return os.pathsep.join(str(folder) for folder in (*more, FOLDER))
+
+
+def find(program):
+    """Return the path of a program for a test.
+
+    Raises:
+        Failure: it is not on this machine; a skipped test would look as if it had passed.
+        LookupError: it is not listed here.
+    """
+    if program not in INSTALLED and program not in ESSENTIAL.split():
+        raise LookupError(f'{program} is not listed in tests/support/programs.py')
+    if found := shutil.which(program):
+        return found
+    raise Failure(f'this test needs {program}, which is not on this machine')
