@@ -1,7 +1,6 @@
 """NetBox's private parts are still there, take what they are given, and do what they are used for."""
 
 import inspect
-from types import SimpleNamespace
 from unittest.mock import patch
 
 from core.choices import ObjectChangeActionChoices
@@ -9,7 +8,7 @@ from core.management.commands import rqworker
 from core.models import Job
 from django.conf import settings
 from django.db import connection
-from django.test import RequestFactory, TestCase
+from django.test import RequestFactory, SimpleTestCase, TestCase
 from django.test.utils import CaptureQueriesContext
 from django_prometheus import urls as prometheus_urls
 from django_rq.queues import DjangoRQ
@@ -29,7 +28,7 @@ CALLS = {
     'process_event_rules': (([], None, {}), {}),
     'enqueue_event': (({}, None, None, ''), {}),
     'event_tracking': ((None,), {}),
-    'discard_events_on_rollback': ((), {}),
+    'discard_events_on_rollback': ((None,), {}),
     'resolve_bulk_error_status': (([],), {}),
     'get_serializer_for_model': ((Certificate,), {}),
     'get_prefetches_for_serializer': ((None,), {}),
@@ -50,7 +49,7 @@ CALLS = {
 }
 
 
-class SignaturesTestCase(TestCase):
+class SignaturesTestCase(SimpleTestCase):
     def test_they_take_what_they_are_given(self):
         for name, (arguments, named) in CALLS.items():
             with self.subTest(name):
@@ -116,9 +115,16 @@ class BehaviourTestCase(TestCase):
 
     def test_a_worker_that_starts_enqueues_each_system_job(self):
         started = []
-        fake = SimpleNamespace(name='fake', enqueue_once=lambda **kwargs: started.append(kwargs))
+
+        class Fake:
+            name = 'fake'
+
+            @staticmethod
+            def enqueue_once(**kwargs):
+                started.append(kwargs)
+
         with (
-            patch.dict(rqworker.registry, {'system_jobs': {fake: {'interval': 7}}}),
+            patch.dict(rqworker.registry, {'system_jobs': {Fake: {'interval': 7}}}),
             patch.object(rqworker._Command, 'handle'),
         ):
             rqworker.Command().handle()

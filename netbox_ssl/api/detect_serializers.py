@@ -5,14 +5,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from .guards import PrivateKeyGuardMixin
+from .guards import GuardedSerializerMixin
 from .import_serializers import DetectionSerializer
 from .serializers import CertificateSerializer
 
 __all__ = ('RedetectionResultSerializer', 'RedetectionSerializer')
 
 
-class RedetectionSerializer(PrivateKeyGuardMixin, serializers.Serializer):
+class RedetectionSerializer(GuardedSerializerMixin, serializers.Serializer):
     """The certificates to check again: by their IDs, or by the filters of the list."""
 
     ids = serializers.ListField(

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from netbox_ssl.validators import refuse_private_key
 from netbox_ssl.x509 import visible
 
-__all__ = ('RequestGuardMixin', 'PrivateKeyGuardMixin')
+__all__ = ('RequestGuardMixin', 'GuardedSerializerMixin')
 
 
 def refuse_broken_text(name: str, value) -> None:
@@ -22,7 +22,7 @@ def refuse_broken_text(name: str, value) -> None:
         raise DjangoValidationError(_('This is not valid Unicode: it contains half of a surrogate pair.')) from error
 
 
-class PrivateKeyGuardMixin:
+class GuardedSerializerMixin:
     """Refuse private keys anywhere in the data of a request, also in unknown fields, before other code sees them."""
 
     # Fields that are searched when the certificates in them are read

@@ -10,10 +10,11 @@ from tenancy.api.serializers import TenantSerializer
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
+from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.validation import DETECTED_FIELDS, refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
-from .guards import PrivateKeyGuardMixin
+from .guards import GuardedSerializerMixin
 
 __all__ = (
     'CertificateAssignmentSerializer',
@@ -35,7 +36,7 @@ ARI_FIELDS = [
 ]
 
 
-class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
+class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)
     # Read from the PEM; without one, clean() requires them.
@@ -67,14 +68,7 @@ class CertificateSerializer(PrivateKeyGuardMixin, PrimaryModelSerializer):
             *FACT_FIELDS,
             'pem',
             'chain_pem',
-            'is_acme',
-            'acme_provider',
-            'acme_account_email',
-            'acme_challenge_type',
-            'acme_server_url',
-            'acme_auto_renewal',
-            'acme_last_renewed',
-            'acme_renewal_days',
+            *ACME_FIELDS,
             'has_ari',
             *ARI_FIELDS,
             'description',
@@ -146,7 +140,7 @@ class IssuanceSerializer(BaseModelSerializer):
         brief_fields = ('id', 'url', 'display', 'serial_number', 'valid_from', 'valid_to')
 
 
-class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
+class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
     issuance = IssuanceSerializer(nested=True, read_only=True)
     is_behind = serializers.BooleanField(read_only=True)
@@ -179,7 +173,7 @@ class CertificateSourceSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
 NOT_SEEN = gettext_lazy('This object does not exist, or you do not have permission to view it.')
 
 
-class CertificateAssignmentSerializer(PrivateKeyGuardMixin, NetBoxModelSerializer):
+class CertificateAssignmentSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
     assigned_object_type = ContentTypeField(queryset=ContentType.objects.filter(ASSIGNABLE))
     assigned_object = GFKSerializerField(read_only=True)

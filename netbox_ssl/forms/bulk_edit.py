@@ -9,8 +9,9 @@ from utilities.forms.widgets import BulkEditNullBooleanSelect
 
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models.mixins.acme import ACME_FIELDS, ACME_SETTINGS
 
-from .fields import ACME_FIELDS, ACMEFieldsMixin
+from .fields import ACMEFieldsMixin
 from .mixins import PrivateKeyGuardMixin
 
 __all__ = ('CertificateAssignmentBulkEditForm', 'CertificateBulkEditForm', 'CertificateSourceBulkEditForm')
@@ -47,12 +48,7 @@ class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, PrimaryMode
         'tenant',
         'description',
         'comments',
-        'acme_provider',
-        'acme_account_email',
-        'acme_challenge_type',
-        'acme_server_url',
-        'acme_renewal_days',
-        'acme_last_renewed',
+        *(name for name in ACME_SETTINGS if name != 'acme_auto_renewal'),
     )
 
 

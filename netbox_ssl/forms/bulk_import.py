@@ -13,9 +13,10 @@ from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoice
 from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.assignments import ASSIGNABLE, ASSIGNABLE_MODELS
+from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
-from .fields import ACME_FIELDS, NamesField
+from .fields import NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
 __all__ = ('CertificateAssignmentImportForm', 'CertificateImportForm', 'CertificateSourceImportForm')

@@ -15,19 +15,7 @@ from netbox_ssl.x509 import asked_name
 
 from .mixins import provider_input
 
-__all__ = ('ACME_FIELDS', 'ACMEFieldsMixin', 'CoveredNameField', 'NamesField')
-
-# The ACME fieldset, in this order everywhere.
-ACME_FIELDS = (
-    'is_acme',
-    'acme_provider',
-    'acme_account_email',
-    'acme_challenge_type',
-    'acme_server_url',
-    'acme_auto_renewal',
-    'acme_renewal_days',
-    'acme_last_renewed',
-)
+__all__ = ('ACMEFieldsMixin', 'CoveredNameField', 'NamesField')
 
 
 class NamesField(forms.CharField):

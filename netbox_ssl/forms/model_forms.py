@@ -11,9 +11,10 @@ from utilities.forms.widgets import DateTimePicker
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.assignments import ASSIGNABLE
+from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
-from .fields import ACME_FIELDS, ACMEFieldsMixin, NamesField
+from .fields import ACMEFieldsMixin, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
 __all__ = ('CertificateAssignmentForm', 'CertificateForm', 'CertificateSourceForm')

@@ -9,6 +9,7 @@ from utilities.forms.rendering import FieldSet
 
 from netbox_ssl.imports.smart_paste import store
 from netbox_ssl.imports.smart_paste.inputs import Pasted, read
+from netbox_ssl.models.mixins.acme import ACME_FIELDS
 
 from .fields import ACMEFieldsMixin
 from .mixins import PrivateKeyGuardMixin
@@ -120,16 +121,7 @@ class SmartPasteSettingsForm(PrivateKeyGuardMixin, ACMEFieldsMixin, forms.Form):
 
     fieldsets = (
         FieldSet('tenant', 'add_tags', name=_('Certificate')),
-        FieldSet(
-            'is_acme',
-            'acme_provider',
-            'acme_account_email',
-            'acme_challenge_type',
-            'acme_server_url',
-            'acme_auto_renewal',
-            'acme_renewal_days',
-            name=_('ACME'),
-        ),
+        FieldSet(*(name for name in ACME_FIELDS if name != 'acme_last_renewed'), name=_('ACME')),
     )
 
     def attributes(self) -> dict:

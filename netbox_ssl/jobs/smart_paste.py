@@ -15,21 +15,14 @@ from netbox_ssl.imports.smart_paste.inputs import Pasted
 from netbox_ssl.imports.smart_paste.results import explain
 from netbox_ssl.intake import Refusal
 from netbox_ssl.netbox_internals import (
-    RQ_QUEUE_DEFAULT,
-    any_workers_for_queue,
     apply_request_processors,
     copy_safe_request,
 )
 
-__all__ = ('BACKGROUND_FROM', 'SmartPasteJob', 'has_worker', 'results_url')
+__all__ = ('BACKGROUND_FROM', 'SmartPasteJob', 'results_url')
 
 # More than these are imported in the background.
 BACKGROUND_FROM = 200
-
-
-def has_worker() -> bool:
-    """Return whether a worker would run the job."""
-    return any_workers_for_queue(RQ_QUEUE_DEFAULT)
 
 
 def results_url(job: Job) -> str:

@@ -7,6 +7,7 @@ from tenancy.tables import ContactsColumnMixin, TenancyColumnsMixin
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.models import Certificate
+from netbox_ssl.models.mixins.acme import ACME_FIELDS
 
 __all__ = ('CertificateTable', 'RenewalStatusColumn')
 
@@ -146,14 +147,7 @@ class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTab
             'key_algorithm',
             'key_size',
             'signature_algorithm',
-            'is_acme',
-            'acme_provider',
-            'acme_account_email',
-            'acme_challenge_type',
-            'acme_server_url',
-            'acme_auto_renewal',
-            'acme_last_renewed',
-            'acme_renewal_days',
+            *ACME_FIELDS,
             'has_ari',
             'ari_cert_id',
             'ari_window_start',

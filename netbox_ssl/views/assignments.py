@@ -11,7 +11,7 @@ from netbox_ssl.models import CertificateAssignment
 from netbox_ssl.netbox_internals import is_background_request
 from netbox_ssl.ui import panels
 
-from .mixins import PrivateKeyGuardMixin, WarningsMixin
+from .mixins import GuardedPostMixin, WarningsMixin
 
 __all__ = ()
 
@@ -54,12 +54,12 @@ class CertificateAssignmentEditView(WarningsMixin, generic.ObjectEditView):
 
 
 @register_model_view(CertificateAssignment, 'delete')
-class CertificateAssignmentDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
+class CertificateAssignmentDeleteView(GuardedPostMixin, generic.ObjectDeleteView):
     queryset = CertificateAssignment.objects.all()
 
 
 @register_model_view(CertificateAssignment, 'bulk_import', path='import', detail=False)
-class CertificateAssignmentBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
+class CertificateAssignmentBulkImportView(GuardedPostMixin, generic.BulkImportView):
     queryset = CertificateAssignment.objects.all()
     model_form = forms.CertificateAssignmentImportForm
 
@@ -81,6 +81,6 @@ class CertificateAssignmentBulkEditView(PlacesMixin, generic.BulkEditView):
 
 
 @register_model_view(CertificateAssignment, 'bulk_delete', path='delete', detail=False)
-class CertificateAssignmentBulkDeleteView(PrivateKeyGuardMixin, PlacesMixin, generic.BulkDeleteView):
+class CertificateAssignmentBulkDeleteView(GuardedPostMixin, PlacesMixin, generic.BulkDeleteView):
     filterset = filtersets.CertificateAssignmentFilterSet
     table = tables.CertificateAssignmentTable

@@ -13,13 +13,13 @@ from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_changelog_message
 from netbox_ssl.x509 import visible
 
-from .mixins import PrivateKeyGuardMixin
+from .mixins import GuardedPostMixin
 
 __all__ = ('CertificateBulkImportView',)
 
 
 @register_model_view(Certificate, 'bulk_import', path='import', detail=False)
-class CertificateBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
+class CertificateBulkImportView(GuardedPostMixin, generic.BulkImportView):
     queryset = Certificate.objects.all()
     model_form = CertificateImportForm
 

@@ -14,7 +14,7 @@ from netbox_ssl.object_actions import BulkDetect, SmartPaste, Suggestions
 from netbox_ssl.ui import panels
 from netbox_ssl.ui.places import AssignmentsPanel, ContactsPanel, SuggestionsPanel
 
-from .mixins import PrivateKeyGuardMixin, WarningsMixin
+from .mixins import GuardedPostMixin, WarningsMixin
 
 __all__ = ()
 
@@ -75,7 +75,7 @@ class CertificateEditView(WarningsMixin, generic.ObjectEditView):
 
 
 @register_model_view(Certificate, 'delete')
-class CertificateDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
+class CertificateDeleteView(GuardedPostMixin, generic.ObjectDeleteView):
     queryset = Certificate.objects.all()
 
 
@@ -88,13 +88,13 @@ class CertificateBulkEditView(generic.BulkEditView):
 
 
 @register_model_view(Certificate, 'bulk_rename', path='rename', detail=False)
-class CertificateBulkRenameView(PrivateKeyGuardMixin, generic.BulkRenameView):
+class CertificateBulkRenameView(GuardedPostMixin, generic.BulkRenameView):
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet
 
 
 @register_model_view(Certificate, 'bulk_delete', path='delete', detail=False)
-class CertificateBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
+class CertificateBulkDeleteView(GuardedPostMixin, generic.BulkDeleteView):
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet
     table = tables.CertificateTable

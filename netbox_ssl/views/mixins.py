@@ -7,13 +7,13 @@ from django.utils.translation import ngettext
 
 from netbox_ssl.validators import refuse_private_key
 
-__all__ = ('PrivateKeyGuardMixin', 'WarningsMixin')
+__all__ = ('GuardedPostMixin', 'WarningsMixin')
 
 # Shown at a time. More would hide the page.
 MOST_WARNINGS = 3
 
 
-class PrivateKeyGuardMixin:
+class GuardedPostMixin:
     """
     Refuse a POST with a private key in any value or file: show the page as it was before, with the error. What was sent
     is neither shown again nor passed on, for example to the change log or to a job.

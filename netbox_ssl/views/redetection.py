@@ -13,7 +13,7 @@ from netbox_ssl.intake.redetection import permitted, redetect
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_permission_for_model, is_background_request, process_request_as_job
 
-from .mixins import PrivateKeyGuardMixin
+from .mixins import GuardedPostMixin
 
 __all__ = ('CertificateBulkDetectView',)
 
@@ -114,5 +114,5 @@ class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
 
 
 @register_model_view(Certificate, 'bulk_detect', path='detect', detail=False)
-class CertificateBulkDetectView(PrivateKeyGuardMixin, BulkDetectView):
+class CertificateBulkDetectView(GuardedPostMixin, BulkDetectView):
     """The view itself; the guard refuses a private key in the changelog message."""

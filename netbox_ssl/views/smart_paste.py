@@ -22,7 +22,7 @@ from netbox_ssl.imports.smart_paste.results import ACTION_TEXTS, Report
 from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
-from netbox_ssl.netbox_internals import clear_events
+from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, any_workers_for_queue, clear_events
 from netbox_ssl.places.suggestions import matches_of
 
 __all__ = ('SmartPasteJobView', 'SmartPasteResultsView', 'SmartPasteView')
@@ -98,7 +98,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
             'key': key,
             'pems': '' if key else pems,
             'minutes': store.MINUTES,
-            'in_background': len(rows) > import_job.BACKGROUND_FROM and import_job.has_worker(),
+            'in_background': len(rows) > import_job.BACKGROUND_FROM and any_workers_for_queue(RQ_QUEUE_DEFAULT),
             'settings_form': settings_form,
             'has_changes': any(count for action, count in counts.items() if action != intake.Action.UNCHANGED),
         }
@@ -107,7 +107,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
     def _carry_out(self, request, form, settings_form):
         """Import all that can be imported. If nothing can, add the errors to the form and return None."""
         pasted, user = form.cleaned_data['pasted'], request.user
-        if len(pasted.leaves) > import_job.BACKGROUND_FROM and import_job.has_worker():
+        if len(pasted.leaves) > import_job.BACKGROUND_FROM and any_workers_for_queue(RQ_QUEUE_DEFAULT):
             url = import_job.results_url(import_job.SmartPasteJob.start(request, pasted))
         else:
             outcomes = []

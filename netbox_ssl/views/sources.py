@@ -9,7 +9,7 @@ from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import CertificateSource
 from netbox_ssl.ui import panels
 
-from .mixins import PrivateKeyGuardMixin
+from .mixins import GuardedPostMixin
 
 __all__ = ()
 
@@ -45,12 +45,12 @@ class CertificateSourceEditView(generic.ObjectEditView):
 
 
 @register_model_view(CertificateSource, 'delete')
-class CertificateSourceDeleteView(PrivateKeyGuardMixin, generic.ObjectDeleteView):
+class CertificateSourceDeleteView(GuardedPostMixin, generic.ObjectDeleteView):
     queryset = CertificateSource.objects.all()
 
 
 @register_model_view(CertificateSource, 'bulk_import', path='import', detail=False)
-class CertificateSourceBulkImportView(PrivateKeyGuardMixin, generic.BulkImportView):
+class CertificateSourceBulkImportView(GuardedPostMixin, generic.BulkImportView):
     queryset = CertificateSource.objects.all()
     model_form = forms.CertificateSourceImportForm
 
@@ -64,7 +64,7 @@ class CertificateSourceBulkEditView(generic.BulkEditView):
 
 
 @register_model_view(CertificateSource, 'bulk_delete', path='delete', detail=False)
-class CertificateSourceBulkDeleteView(PrivateKeyGuardMixin, generic.BulkDeleteView):
+class CertificateSourceBulkDeleteView(GuardedPostMixin, generic.BulkDeleteView):
     queryset = CertificateSource.objects.all()
     filterset = filtersets.CertificateSourceFilterSet
     table = tables.CertificateSourceTable

@@ -9,11 +9,15 @@ from netbox.views.generic.base import BaseMultiObjectView
 from utilities.views import ConditionalLoginRequiredMixin, GetReturnURLMixin, register_model_view
 
 from netbox_ssl import filtersets, tables
-from netbox_ssl.jobs.smart_paste import has_worker
 from netbox_ssl.jobs.suggestions import SuggestionJob
 from netbox_ssl.models import AssignmentSuggestion, Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
-from netbox_ssl.netbox_internals import is_background_request, process_request_as_job
+from netbox_ssl.netbox_internals import (
+    RQ_QUEUE_DEFAULT,
+    any_workers_for_queue,
+    is_background_request,
+    process_request_as_job,
+)
 from netbox_ssl.object_actions import AcceptSuggestions
 from netbox_ssl.places.acceptance import Accepted, accept, described, read_pair, write_pair
 from netbox_ssl.places.suggestions import matches_of
@@ -63,7 +67,7 @@ class FindSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView
     def post(self, request):
         if SuggestionJob.is_under_way(SuggestionJob.latest()):
             messages.info(request, _('A scan is already running.'))
-        elif not has_worker():
+        elif not any_workers_for_queue(RQ_QUEUE_DEFAULT):
             messages.error(request, _('No worker is running. Start one: netbox rqworker high default low'))
         else:
             SuggestionJob.enqueue(user=request.user)
@@ -83,7 +87,7 @@ class AcceptSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectVi
 
     def post(self, request):
         pairs = self._selected(request)
-        if len(pairs) > BACKGROUND_FROM and has_worker():
+        if len(pairs) > BACKGROUND_FROM and any_workers_for_queue(RQ_QUEUE_DEFAULT):
             name = _('Accept {count} suggested certificate assignments').format(count=len(pairs))
             if process_request_as_job(self.__class__, request, name=name):
                 return redirect(self.get_return_url(request))

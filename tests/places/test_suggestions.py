@@ -263,7 +263,7 @@ class PagesTestCase(TestCase):
         self.permit()
         with (
             mock.patch('netbox_ssl.views.suggestions.BACKGROUND_FROM', 0),
-            mock.patch('netbox_ssl.views.suggestions.has_worker', return_value=True),
+            mock.patch('netbox_ssl.views.suggestions.any_workers_for_queue', return_value=True),
             mock.patch('core.models.Job.enqueue', wraps=self.at_once),
         ):
             self.client.post(ACCEPT, {'_all': 'on'})

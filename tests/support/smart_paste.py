@@ -7,7 +7,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from utilities.testing import TestCase
 
-from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
 from tests.support.factories import grant, issue_acme
 
@@ -27,7 +26,7 @@ class ManyTestCase(TestCase):
         super().setUp()
         self.url = reverse('plugins:netbox_ssl:certificate_smart_paste')
         # No test meets the workers of a NetBox that happens to run on the same Valkey.
-        patcher = patch.object(import_job, 'has_worker', return_value=False)
+        patcher = patch('netbox_ssl.views.smart_paste.any_workers_for_queue', return_value=False)
         self.has_worker = patcher.start()
         self.addCleanup(patcher.stop)
 
