@@ -1,18 +1,13 @@
 """
 Pages: one module for each object (``certificates``, ``issuances``, …), and one for each page or feature of its own
-(``smart_paste``, ``renewals``, ``by_name``, …). Importing the package registers the views of the models.
+(``smart_paste``, ``renewals``, ``by_name``, …). Importing the package registers the views of the models. Those of the
+objects can be imported from here, where NetBox's own test cases look for them.
 """
 
-from . import (  # noqa: F401
-    ari,
-    assignments,
-    bulk_import,
-    certificates,
-    history,
-    issuances,
-    places,
-    redetection,
-    smart_paste,
-    sources,
-    suggestions,
-)
+# ruff: noqa: F403
+from . import ari, bulk_import, history, places, redetection, smart_paste  # noqa: F401
+from .assignments import *
+from .certificates import *
+from .issuances import *
+from .sources import *
+from .suggestions import *

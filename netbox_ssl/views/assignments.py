@@ -13,7 +13,15 @@ from netbox_ssl.ui import panels
 
 from .mixins import GuardedPostMixin, WarningsMixin
 
-__all__ = ()
+__all__ = (
+    'CertificateAssignmentBulkDeleteView',
+    'CertificateAssignmentBulkEditView',
+    'CertificateAssignmentBulkImportView',
+    'CertificateAssignmentDeleteView',
+    'CertificateAssignmentEditView',
+    'CertificateAssignmentListView',
+    'CertificateAssignmentView',
+)
 
 
 class PlacesMixin:

@@ -16,7 +16,15 @@ from netbox_ssl.ui.places import AssignmentsPanel, ContactsPanel, SuggestionsPan
 
 from .mixins import GuardedPostMixin, WarningsMixin
 
-__all__ = ()
+__all__ = (
+    'CertificateBulkDeleteView',
+    'CertificateBulkEditView',
+    'CertificateBulkRenameView',
+    'CertificateDeleteView',
+    'CertificateEditView',
+    'CertificateListView',
+    'CertificateView',
+)
 
 
 @register_model_view(Certificate, 'list', path='', detail=False)

@@ -10,7 +10,10 @@ from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import Issuance
 from netbox_ssl.ui import panels
 
-__all__ = ()
+__all__ = (
+    'IssuanceListView',
+    'IssuanceView',
+)
 
 
 @register_model_view(Issuance, 'list', path='', detail=False)

@@ -11,7 +11,15 @@ from netbox_ssl.ui import panels
 
 from .mixins import GuardedPostMixin
 
-__all__ = ()
+__all__ = (
+    'CertificateSourceBulkDeleteView',
+    'CertificateSourceBulkEditView',
+    'CertificateSourceBulkImportView',
+    'CertificateSourceDeleteView',
+    'CertificateSourceEditView',
+    'CertificateSourceListView',
+    'CertificateSourceView',
+)
 
 
 @register_model_view(CertificateSource, 'list', path='', detail=False)

@@ -22,7 +22,12 @@ from netbox_ssl.object_actions import AcceptSuggestions
 from netbox_ssl.places.acceptance import Accepted, accept, described, read_pair, write_pair
 from netbox_ssl.places.suggestions import matches_of
 
-__all__ = ('SuggestionsOfView',)
+__all__ = (
+    'AcceptSuggestionsView',
+    'AssignmentSuggestionListView',
+    'FindSuggestionsView',
+    'SuggestionsOfView',
+)
 
 # More are accepted in the background: an assignment takes a few milliseconds.
 BACKGROUND_FROM = 200

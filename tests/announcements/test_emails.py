@@ -106,7 +106,7 @@ class EmailTestCase(TestCase):
         (message,) = self.sent()
         self.assertEqual(message.subject, '[NetBox] late.example.net: Renewal overdue (Due)')
         for text in (
-            f'Expires: {certificate.valid_to:%Y-%m-%d %H:%M} UTC',
+            f'Valid to: {certificate.valid_to:%Y-%m-%d %H:%M} UTC',
             f'Renewal status: Due since {certificate.renewal_overdue_at:%Y-%m-%d %H:%M} UTC',
             'certbot:web01:late',
             'ada (Operations), ada@example.net',

@@ -325,7 +325,7 @@ class PagesTestCase(TestCase):
         self.permit()
         SuggestionJob.enqueue(user=self.user, immediate=False)
         response = self.client.post(f'{LIST}find/', follow=True)
-        self.assertContains(response, 'being looked through already')
+        self.assertContains(response, 'A scan is already running')
         self.assertContains(response, 'Waits for a worker')
         self.assertEqual(Job.objects.count(), 1)
 

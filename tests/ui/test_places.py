@@ -230,7 +230,7 @@ class ContactsTestCase(PlacesTestCase):
         self.assertIn('Host team', self.contacts())
         self.assertNotIn('Web team', self.contacts())
         self.user.object_permissions.filter(object_types__model='service').delete()
-        self.assertIn('Nobody to call', self.contacts())
+        self.assertIn('No contact assigned', self.contacts())
 
 
 class CountsTestCase(TestCase):

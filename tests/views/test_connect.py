@@ -42,7 +42,7 @@ class ConnectTestCase(TestCase):
                 certificate=certificate, external_id=f'certbot:web{number}:www', client='certbot'
             )
         response = self.get()
-        self.assertContains(response, '2 sources</a> of certbot report already')
+        self.assertContains(response, '2 sources</a> of certbot already report')
         self.assertContains(response, '/plugins/ssl/sources/?client=certbot')
         self.assertContains(self.get('lego'), 'No lego reports yet')
 

@@ -27,7 +27,7 @@ class DetailTestCase(TestCase):
             ({'left': 42 * DAY}, 'OK', 'due in 1\xa0week, 4\xa0days'),
             ({'left': 20 * DAY}, 'Due', 'since 1\xa0week, 3\xa0days ago'),
             ({'left': -3 * DAY}, 'Expired', 'since 3\xa0days ago'),
-            ({'left': 42 * DAY, 'acme_auto_renewal': False}, 'Manual', 'nothing renews it by itself'),
+            ({'left': 42 * DAY, 'acme_auto_renewal': False}, 'Manual', 'it is not renewed automatically'),
         ):
             with self.subTest(badge):
                 html = self.page(record(**columns)).content.decode()

@@ -75,7 +75,7 @@ class PreviewTestCase(ManyTestCase):
         response = self.preview([file('cert.pem', a.pem), file('fullchain.pem', a.fullchain_pem)], b.pem)
         self.assertEqual(len(response.context['rows']), 2)
         self.assertEqual([len(row.leaf.chain) for row in response.context['rows']], [0, len(a.chain)])
-        self.assertContains(response, '1 certificate was there more than once')
+        self.assertContains(response, '1 certificate was included more than once')
 
     def test_what_belongs_to_none_is_told_with_its_file(self):
         response = self.preview([file('x.pem', issue_acme().pem + in_house_ca().pem)], issue('a')[0].pem)
