@@ -26,7 +26,7 @@ def check_sweep(app_configs=None, databases=None, **kwargs) -> list[Warning]:
     except DatabaseError:
         # Not migrated yet
         return []
-    when = _('last at {time:%Y-%m-%d %H:%M:%S %Z}').format(time=last) if last else _('never so far')
+    when = _('last at {time:%Y-%m-%d %H:%M:%S %Z}').format(time=last) if last else _('never')
     return [
         Warning(
             _('The renewal sweep is late ({when}): renewals that become due and expiries are not announced.').format(

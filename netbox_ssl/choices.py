@@ -12,9 +12,9 @@ class CertificateStatusChoices(ChoiceSet):
     STATUS_RETIRED = 'retired'
 
     CHOICES = [
-        Choice(STATUS_ACTIVE, _('Active'), color='green', description=_('In use, or meant to be')),
-        Choice(STATUS_REVOKED, _('Revoked'), color='red', description=_('Withdrawn by its CA before its end')),
-        Choice(STATUS_RETIRED, _('Retired'), color='gray', description=_('No longer used; nobody waits for a renewal')),
+        Choice(STATUS_ACTIVE, _('Active'), color='green', description=_('In use or intended for use')),
+        Choice(STATUS_REVOKED, _('Revoked'), color='red', description=_('Revoked by its CA before it expired')),
+        Choice(STATUS_RETIRED, _('Retired'), color='gray', description=_('No longer in use; no renewal is expected')),
     ]
 
 
@@ -27,10 +27,10 @@ class RenewalStatusChoices(ChoiceSet):
     MANUAL = 'Manual'
 
     CHOICES = [
-        Choice(OK, _('OK'), color='green', description=_('Renews by itself; not yet due')),
-        Choice(DUE, _('Due'), color='yellow', description=_('The time to renew has come; no renewal seen yet')),
+        Choice(OK, _('OK'), color='green', description=_('Renewed automatically; not yet due')),
+        Choice(DUE, _('Due'), color='yellow', description=_('Renewal is due; no renewal has been seen yet')),
         Choice(EXPIRED, _('Expired'), color='red', description=_('No longer valid')),
-        Choice(MANUAL, _('Manual'), color='blue', description=_('Issued over ACME, but nothing renews it by itself')),
+        Choice(MANUAL, _('Manual'), color='blue', description=_('Issued over ACME, but not renewed automatically')),
     ]
 
 

@@ -30,7 +30,7 @@ class EmailAction(EventRuleAction):
     def validate(self, *, action_object, action_data):
         if not settings.EMAIL.get('SERVER'):
             raise ValidationError(
-                _('NetBox has no mail server: set SERVER and FROM_EMAIL of EMAIL in its configuration, and restart it.')
+                _('NetBox has no mail server: set SERVER and FROM_EMAIL in EMAIL in its configuration, and restart it.')
             )
 
     def enqueue(self, *, event_rule, event_context, action_object, action_data):

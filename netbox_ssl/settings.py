@@ -37,7 +37,7 @@ def _integer(name: str) -> int:
     low, high = INTEGER_RANGES[name]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ImproperlyConfigured(
-            f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: give a whole number from {low} to {high}."
+            f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: must be an integer from {low} to {high}."
         )
     return value
 
@@ -45,7 +45,7 @@ def _integer(name: str) -> int:
 def _boolean(name: str) -> bool:
     value = _get(name)
     if not isinstance(value, bool):
-        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: give True or False.")
+        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: must be True or False.")
     return value
 
 
@@ -99,8 +99,8 @@ def ari() -> ARISettings:
     for host in hosts:
         if not host or set(host) & set('/@*[] ') or (':' in host and not _is_ip_address(host)):
             raise ImproperlyConfigured(
-                f"PLUGINS_CONFIG['{PLUGIN}']['ari_allowed_hosts'] contains {host!r}: give host names or IP "
-                'addresses, without scheme, port or wildcard.'
+                f"PLUGINS_CONFIG['{PLUGIN}']['ari_allowed_hosts'] contains {host!r}: must be host names or IP "
+                'addresses without scheme, port or wildcard.'
             )
     return ARISettings(
         enabled=_boolean('ari_enabled'),
@@ -114,7 +114,7 @@ def ari() -> ARISettings:
 def _texts(name: str, what: str) -> frozenset[str]:
     value = _get(name)
     if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(item, str) for item in value):
-        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: give a list of {what}.")
+        raise ImproperlyConfigured(f"PLUGINS_CONFIG['{PLUGIN}']['{name}'] is {value!r}: must be a list of {what}.")
     return frozenset(item.strip().lower() for item in value)
 
 
@@ -134,7 +134,7 @@ def netbox_url() -> str:
         return ''
     if not isinstance(value, str) or not re.fullmatch(r'https?://[^/?#@\s]+/?', value):
         raise ImproperlyConfigured(
-            f"PLUGINS_CONFIG['{PLUGIN}']['netbox_url'] is {value!r}: give scheme and host, such as "
+            f"PLUGINS_CONFIG['{PLUGIN}']['netbox_url'] is {value!r}: must be scheme and host, such as "
             "'https://netbox.example.com'; the path comes from NetBox's BASE_PATH."
         )
     return value.rstrip('/')

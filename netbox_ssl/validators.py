@@ -18,9 +18,9 @@ def refuse_private_key(field: str, value) -> None:
         raise ValidationError(
             {
                 field: _(
-                    'This holds a private key ({form}). NetBox SSL never takes one: nothing was stored. Paste only the '
-                    'certificate (BEGIN CERTIFICATE … END CERTIFICATE). If the key has left its host, consider it '
-                    'exposed.'
+                    'This contains a private key ({form}). NetBox SSL never accepts one: nothing was stored. Paste '
+                    'only the certificate (BEGIN CERTIFICATE … END CERTIFICATE). If the key has left its host, '
+                    'consider it exposed.'
                 ).format(form=form)
             }
         )
@@ -45,15 +45,15 @@ def read_single(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -
         raise ValidationError(
             {
                 field: _(
-                    'This holds {count} certificates ({names}). Give each by itself, or use Smart Paste, which takes '
-                    'all.'
+                    'This contains {count} certificates ({names}). Enter one at a time, or use Smart Paste, which '
+                    'accepts all.'
                 ).format(count=len(parsed.leaves), names=names)
             }
         )
     if parsed.unrelated:
         raise ValidationError(
             {
-                field: _('Not part of the chain of {leaf}: {names}. Leave it out.').format(
+                field: _('Not part of the chain of {leaf}: {names}. Remove it.').format(
                     leaf=names, names=', '.join(facts.name for facts in parsed.unrelated[:5])
                 )
             }

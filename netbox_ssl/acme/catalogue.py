@@ -150,8 +150,8 @@ def _pattern(where: str, entry: Mapping) -> str:
         re.compile(pattern)
     except re.error as error:
         raise ValueError(
-            f'{where}: issuer_common_name {pattern!r} is no regular expression ({error}). Mask special characters '
-            'with a backslash.'
+            f'{where}: issuer_common_name {pattern!r} is not a valid regular expression ({error}). Escape '
+            'special characters with a backslash.'
         ) from error
     return pattern
 

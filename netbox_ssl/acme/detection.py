@@ -17,9 +17,9 @@ STEP_RULE = Rule('certain')
 """The extension alone decides; the issuer has the operator's name."""
 
 ISSUER_TEMPLATES = {
-    'certain': gettext_noop('Its issuer is “%(issuer)s”, which issues over ACME only.'),
+    'certain': gettext_noop('Its issuer is “%(issuer)s”, which issues only over ACME.'),
     'likely': gettext_noop('Its issuer is “%(issuer)s”, which issues mostly over ACME.'),
-    'possible': gettext_noop('Its issuer is “%(issuer)s”, which issues over ACME and otherwise.'),
+    'possible': gettext_noop('Its issuer is “%(issuer)s”, which issues over ACME and in other ways.'),
     'none': gettext_noop('Its issuer is “%(issuer)s”, which does not issue over ACME.'),
 }
 """Why the issuer's name counts, by the confidence it gives."""
@@ -117,7 +117,7 @@ def _find(facts: CertificateFacts, catalogue: Catalogue) -> Iterator[Finding]:
     if facts.step_provisioner_type == STEP_ACME:
         is_caddy = by_issuer is not None and by_issuer.provider.name == 'Caddy'
         match = Match(by_issuer.provider if is_caddy else catalogue.provider('step-ca'), STEP_RULE)
-        text = gettext_noop('It carries the extension %(oid)s of Smallstep, which says that it was issued over ACME.')
+        text = gettext_noop('It has the extension %(oid)s of Smallstep, which says that it was issued over ACME.')
         yield _finding(match, facts, 'step_extension', text, oid=STEP_PROVISIONER)
     if known := catalogue.match_key_id(facts.authority_key_id):
         match, intermediate = known
@@ -141,9 +141,7 @@ def _finding(match: Match, facts: CertificateFacts, kind: str, template: str, **
 def _other_provisioner(kind: int) -> Evidence:
     text = Message(
         'step_extension',
-        gettext_noop(
-            'It carries the extension %(oid)s of Smallstep with provisioner type %(type)d, which is not ACME.'
-        ),
+        gettext_noop('It has the extension %(oid)s of Smallstep with provisioner type %(type)d, which is not ACME.'),
         oid=STEP_PROVISIONER,
         type=kind,
     )

@@ -49,7 +49,9 @@ def _source(external_id: str, user) -> CertificateSource | None:
     if Certificate.objects.restrict(user, 'view').filter(pk=source.certificate_id).exists():
         return source
     raise PermissionDenied(
-        _('The external ID is in use where you lack the permission to see it. Choose another, or ask for permission.')
+        _(
+            'The external ID is in use where you do not have permission to view it. Choose another, or request permission.'
+        )
     )
 
 
@@ -80,8 +82,8 @@ def _owner_of(facts: CertificateFacts, user) -> Certificate | None:
     raise ValidationError(
         {
             'pem': _(
-                'This X.509 certificate is recorded already, where you lack the permission to see it. Nothing was '
-                'changed. Ask an administrator for the permission to view and change it.'
+                'This X.509 certificate is already recorded where you do not have permission to view it. Nothing was '
+                'changed. Ask an administrator for permission to view and change it.'
             )
         }
     )

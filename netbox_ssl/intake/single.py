@@ -113,7 +113,7 @@ def _create(item: Item, user, attributes: dict) -> Certificate:
 
 def require_add_permission(user) -> None:
     if not user.has_perm('netbox_ssl.add_certificate'):
-        raise PermissionDenied(_('Adding this certificate needs the permission to add certificates.'))
+        raise PermissionDenied(_('Adding this certificate requires permission to add certificates.'))
 
 
 def _change(plan: Plan, item: Item, user, attributes: dict) -> Certificate:
@@ -125,7 +125,7 @@ def _change(plan: Plan, item: Item, user, attributes: dict) -> Certificate:
     target = Certificate.objects.restrict(user, 'change').filter(pk=plan.certificate.pk).select_for_update().first()
     if target is None:
         raise PermissionDenied(
-            _('{certificate} (ID {pk}) would be changed, which needs the permission to change it.').format(
+            _('{certificate} (ID {pk}) would be changed, which requires permission to change it.').format(
                 certificate=plan.certificate, pk=plan.certificate.pk
             )
         )

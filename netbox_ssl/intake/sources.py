@@ -48,5 +48,5 @@ def require_source_permission(user, verb: str, source: CertificateSource | None 
         permitted = CertificateSource.objects.restrict(user, verb).filter(pk=source.pk).exists()
     if not permitted:
         raise PermissionDenied(
-            _('Reporting with an external ID needs the permission to add and change certificate sources.')
+            _('Reporting with an external ID requires permission to add and change certificate sources.')
         )

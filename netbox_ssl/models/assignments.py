@@ -138,13 +138,13 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
     primary = models.BooleanField(
         verbose_name=_('primary'),
         default=False,
-        help_text=_('The main certificate of the object, for instance the one it shows to clients without SNI'),
+        help_text=_('The main certificate of the object, for example the one for clients without SNI'),
     )
     note = models.CharField(
         verbose_name=_('note'),
         max_length=200,
         blank=True,
-        help_text=_('Where on it: a port, a path'),
+        help_text=_('Where on the object, for example a port or a path'),
     )
 
     objects = CertificateAssignmentQuerySet.as_manager()
@@ -163,13 +163,13 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
             models.UniqueConstraint(
                 fields=('assigned_object_type', 'assigned_object_id', 'certificate'),
                 name='%(app_label)s_%(class)s_unique',
-                violation_error_message=_('The certificate is assigned to this object already.'),
+                violation_error_message=_('The certificate is already assigned to this object.'),
             ),
             models.UniqueConstraint(
                 fields=('assigned_object_type', 'assigned_object_id'),
                 condition=Q(primary=True),
                 name='%(app_label)s_%(class)s_primary',
-                violation_error_message=_('This object has a primary certificate already. Unset that one first.'),
+                violation_error_message=_('This object already has a primary certificate. Unset that one first.'),
             ),
         )
 

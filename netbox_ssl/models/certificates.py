@@ -49,7 +49,9 @@ class Certificate(
         max_length=255,
         blank=True,
         db_collation='natural_sort',
-        help_text=_('Empty: the common name, else the first DNS name, IP address, the subject, or the serial number'),
+        help_text=_(
+            'If empty: the common name, or else the first DNS name, IP address, the subject, or the serial number'
+        ),
     )
     status = models.CharField(
         verbose_name=_('status'),
@@ -89,7 +91,7 @@ class Certificate(
         verbose_name=_('ACME provider'),
         max_length=100,
         blank=True,
-        help_text=_("Name of the CA, for instance Let's Encrypt"),
+        help_text=_("Name of the CA, for example Let's Encrypt"),
     )
     acme_account_email = models.EmailField(
         verbose_name=_('account email'),
@@ -111,7 +113,7 @@ class Certificate(
     acme_auto_renewal = models.BooleanField(
         verbose_name=_('auto-renewal'),
         default=False,
-        help_text=_('The tooling renews it by itself'),
+        help_text=_('An ACME client renews it automatically'),
     )
     acme_last_renewed = models.DateTimeField(
         verbose_name=_('last renewed'),
@@ -124,7 +126,7 @@ class Certificate(
         blank=True,
         null=True,
         validators=[MaxValueValidator(renewal.MAX_RENEWAL_DAYS)],
-        help_text=_('Days before the end of validity at which it renews. Empty: by lifetime.'),
+        help_text=_('Renew this many days before expiry. Leave empty to derive it from the lifetime.'),
     )
     # Detection fills what nobody has set; these have been set.
     acme_pinned_fields = ArrayField(

@@ -9,7 +9,7 @@ from netbox_ssl.x509 import covering_names
 __all__ = ('NO_NAME', 'OneOf', 'carrying_q', 'covering_q')
 
 # What is answered where ``asked_name()`` finds none.
-NO_NAME = _('Give a DNS name or an IP address, for instance www.example.com, *.example.com or 2001:db8::1.')
+NO_NAME = _('Enter a DNS name or an IP address, for example www.example.com, *.example.com or 2001:db8::1.')
 
 
 class OneOf(Func):

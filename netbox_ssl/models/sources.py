@@ -27,13 +27,13 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
         verbose_name=_('external ID'),
         max_length=500,
         unique=True,
-        help_text=_('What the reporting client calls it, for instance certbot:web01.example.net:www.example.net'),
+        help_text=_('Identifier used by the reporting client, for example certbot:web01.example.net:www.example.net'),
     )
     client = models.CharField(
         verbose_name=_('client'),
         max_length=100,
         blank=True,
-        help_text=_('The ACME client or program that reports, for instance certbot'),
+        help_text=_('The ACME client or program that reports, for example certbot'),
     )
     issuance = models.ForeignKey(
         to='netbox_ssl.Issuance',
@@ -43,7 +43,7 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
         blank=True,
         null=True,
         editable=False,
-        help_text=_('The X.509 certificate that it reported last'),
+        help_text=_('The X.509 certificate in its last report'),
     )
     reported_at = models.DateTimeField(
         verbose_name=_('last report'),

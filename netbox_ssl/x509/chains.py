@@ -62,7 +62,8 @@ def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
             raise LimitError(
                 'too_many_candidates',
                 gettext_noop(
-                    'Too many of its certificates have the same name to find out who signed whom. Import them singly.'
+                    'Too many certificates have the same name to find out which signed which. Import them one '
+                    'at a time.'
                 ),
                 limit=_VERIFICATIONS_PER_CERTIFICATE * len(certificates),
             )

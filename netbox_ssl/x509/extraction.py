@@ -72,9 +72,7 @@ def _essential[Value](part: str, read: Callable[[], Value]) -> Value:
     except Exception as error:
         raise CertificateInputError(
             'unreadable',
-            gettext_noop(
-                'The %(part)s of the certificate cannot be read (%(reason)s). Ask its issuer for another one.'
-            ),
+            gettext_noop('The %(part)s of the certificate cannot be read (%(reason)s). Ask its issuer for a new one.'),
             part=part,
             reason=explain(error),
         ) from error

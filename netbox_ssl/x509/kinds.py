@@ -12,7 +12,7 @@ _PBE = (
 
 
 class Kind(StrEnum):
-    """What a blob can be. The values of private forms are names for people."""
+    """What a blob can be. The values of private forms are names shown to users."""
 
     CERTIFICATE = 'certificate'
     REQUEST = 'certificate_request'
@@ -20,11 +20,11 @@ class Kind(StrEnum):
     PKCS7 = 'pkcs7'
     PUBLIC_KEY = 'public_key'
     PKCS12 = 'PKCS#12 container'
-    PKCS8 = 'private key (PKCS#8)'
-    ENCRYPTED_PKCS8 = 'encrypted private key (PKCS#8)'
-    RSA_KEY = 'RSA private key (PKCS#1)'
-    DSA_KEY = 'DSA private key'
-    EC_KEY = 'EC private key (SEC 1)'
+    PKCS8 = 'PKCS#8'
+    ENCRYPTED_PKCS8 = 'encrypted PKCS#8'
+    RSA_KEY = 'RSA, PKCS#1'
+    DSA_KEY = 'DSA'
+    EC_KEY = 'EC, SEC 1'
 
 
 PRIVATE_KINDS = frozenset(

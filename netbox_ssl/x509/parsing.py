@@ -76,7 +76,7 @@ def _load_all(parts: list[Part], limits: Limits) -> tuple[list[tuple[str, x509.C
     if len(wanted) > limits.max_certificates:
         raise count_refusal(limits.max_certificates, len(wanted))
     notes = [
-        Message('left_out', gettext_noop('%(where)s was left out: it is no certificate.'), where=part.where)
+        Message('left_out', gettext_noop('%(where)s was omitted: it is not a certificate.'), where=part.where)
         for part in parts
         if part.kind is None
     ]
@@ -102,7 +102,7 @@ def _load(part: Part) -> Iterator[x509.Certificate]:
             raise refusal('unsupported_pkcs7') from error
         raise CertificateInputError(
             'unreadable',
-            gettext_noop('%(where)s is no valid certificate (%(reason)s). Copy or export it again.'),
+            gettext_noop('%(where)s is not a valid certificate (%(reason)s). Copy or export it again.'),
             where=part.where,
             reason=explain(error),
         ) from error
@@ -154,8 +154,8 @@ def _ca_refusal(facts: list[CertificateFacts]) -> CertificateInputError:
     return CertificateInputError(
         'ca_only',
         gettext_noop(
-            'There are only CA certificates in it (“%(name)s”), and none that they issued for a host. '
-            'Paste the certificate of the host, alone or together with these.'
+            'The input contains only CA certificates (“%(name)s”). '
+            'Paste the certificate of a host, with or without them.'
         ),
         name=facts[0].name,
     )

@@ -57,7 +57,7 @@ def find_blocks(text: str) -> list[Block]:
         if begin is None:
             raise CertificateInputError(
                 'truncated',
-                gettext_noop('PEM block %(block)d (%(label)s) has no BEGIN line. Copy it from its first line on.'),
+                gettext_noop('PEM block %(block)d (%(label)s) has no BEGIN line. Copy it from its first line.'),
                 block=number,
                 label=label,
             )
@@ -77,7 +77,7 @@ def _label(boundary: re.Match[str]) -> str:
 def _refuse_endless(number: int, begin: re.Match[str]) -> NoReturn:
     raise CertificateInputError(
         'truncated',
-        gettext_noop('PEM block %(block)d (%(label)s) has no END line of its own. Copy it up to its last line.'),
+        gettext_noop('PEM block %(block)d (%(label)s) has no END line. Copy it up to its last line.'),
         block=number,
         label=_label(begin),
     )

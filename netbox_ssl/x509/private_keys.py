@@ -24,13 +24,13 @@ _SHORTEST_KEY = 32  # octets of DER; an Ed25519 key takes 48
 _KEYSTORE_MAGICS = (b'\xfe\xed\xfe\xed', b'\xce\xce\xce\xce')  # Java: JKS and JCEKS
 
 _LABELS = {
-    '': 'private key (PKCS#8, PEM)',
-    'RSA': 'RSA private key (PKCS#1, PEM)',
-    'EC': 'EC private key (SEC 1, PEM)',
-    'DSA': 'DSA private key (PEM)',
-    'ENCRYPTED': 'encrypted private key (PKCS#8, PEM)',
-    'OPENSSH': 'OpenSSH private key',
-    'PGP': 'OpenPGP private key',
+    '': 'PKCS#8, PEM',
+    'RSA': 'RSA, PKCS#1, PEM',
+    'EC': 'EC, SEC 1, PEM',
+    'DSA': 'DSA, PEM',
+    'ENCRYPTED': 'encrypted PKCS#8, PEM',
+    'OPENSSH': 'OpenSSH',
+    'PGP': 'OpenPGP',
 }
 
 
@@ -79,7 +79,7 @@ def _find_in_text(text: str) -> str | None:
         if marker in lower and (form := find(text)):
             return form
     if any(marker in compact for marker in _BASE64_MARKERS):
-        return 'private key (PEM or OpenSSH) in base64'
+        return 'PEM or OpenSSH, base64'
     return _find_in_base64(text)
 
 
@@ -106,7 +106,7 @@ def _find_pem(text: str) -> str | None:
     for header in _PEM_HEADER.finditer(text):
         if (header['before'] and header['after']) or _key_material_follows(text, header.end()):
             label = re.sub(r'[^A-Z0-9]', '', header['label'].upper())
-            return _LABELS.get(label, 'private key (PEM)')
+            return _LABELS.get(label, 'PEM')
     return None
 
 
@@ -127,11 +127,11 @@ def _pattern_finder(name: str, *patterns: str) -> Callable[[str], str | None]:
 
 _BY_MARKER = (
     (b'privatekey', _find_pem),
-    (b'puttyuserkeyfile', _pattern_finder('PuTTY private key', rf'{_spaced("PuTTYUserKeyFile")}{_GAP}\d\s*:')),
+    (b'puttyuserkeyfile', _pattern_finder('PuTTY', rf'{_spaced("PuTTYUserKeyFile")}{_GAP}\d\s*:')),
     (
         b'kty',
         _pattern_finder(
-            'JSON Web Key with its private part',
+            'JSON Web Key',
             r'\bkty\\*["\']?\s*:',
             r'(?<![A-Za-z0-9_])[dk]\\*["\']?\s*:\s*\\*["\']?[A-Za-z0-9_-]{16,}',
         ),
@@ -140,9 +140,9 @@ _BY_MARKER = (
         b'openvpnstatickey',
         _pattern_finder('OpenVPN static key', rf'(?:BEGIN|END){_GAP}{_spaced("OpenVPNStatickey")}'),
     ),
-    (b'rsakeyvalue', _pattern_finder('RSA private key (XML)', r'<(?:\w+:)?D>\s*[A-Za-z0-9+/]{16,}')),
-    (b'privateexponent', _pattern_finder('RSA private key (text)', r'privateExponent:\s*(?:[0-9a-f]{2}:){4}')),
-    (b'priv', _pattern_finder('private key (text)', r'^[ \t]{0,16}priv:\s*(?:[0-9a-f]{2}:){4}')),
+    (b'rsakeyvalue', _pattern_finder('RSA, XML', r'<(?:\w+:)?D>\s*[A-Za-z0-9+/]{16,}')),
+    (b'privateexponent', _pattern_finder('RSA, text', r'privateExponent:\s*(?:[0-9a-f]{2}:){4}')),
+    (b'priv', _pattern_finder('text', r'^[ \t]{0,16}priv:\s*(?:[0-9a-f]{2}:){4}')),
 )
 """Lower-case letters and digits that a text must contain, and the closer look to take if it does."""
 

@@ -5,17 +5,17 @@ from .kinds import Kind
 from .text import gettext_noop
 
 _MESSAGES = {
-    'empty': gettext_noop('There is nothing in it. Paste a certificate, beginning with -----BEGIN CERTIFICATE-----.'),
+    'empty': gettext_noop('The input is empty. Paste a certificate, starting with -----BEGIN CERTIFICATE-----.'),
     'not_a_certificate': gettext_noop(
-        'This is no certificate in any known form. Paste PEM text, beginning with -----BEGIN CERTIFICATE-----, '
+        'This is not a certificate in any known format. Paste PEM text, starting with -----BEGIN CERTIFICATE-----, '
         'or choose a PEM, DER or PKCS#7 file.'
     ),
     'certificate_request': gettext_noop(
-        'This is a certificate signing request (CSR), which is sent to a CA. Paste the certificate that came back.'
+        'This is a certificate signing request (CSR), which is sent to a CA. Paste the certificate that it returned.'
     ),
     'crl': gettext_noop('This is a certificate revocation list (CRL). Paste a certificate.'),
-    'public_key': gettext_noop('This is a bare public key. Paste the certificate that was issued for it.'),
-    'ssh_public_key': gettext_noop('This is an SSH public key, which no CA has signed. Paste an X.509 certificate.'),
+    'public_key': gettext_noop('This is only a public key. Paste the certificate that was issued for it.'),
+    'ssh_public_key': gettext_noop('This is an SSH public key. Paste an X.509 certificate.'),
     'ssh_certificate': gettext_noop('This is an OpenSSH certificate, which is not X.509. Paste an X.509 certificate.'),
     'pgp': gettext_noop('This is OpenPGP data. Paste an X.509 certificate.'),
     'parameters': gettext_noop('These are key parameters (DH, EC or DSA). Paste a certificate.'),
@@ -23,10 +23,12 @@ _MESSAGES = {
         'This is a certificate printed as text, from which it cannot be restored. Paste the PEM block, as printed by '
         '“openssl x509 -in FILE”.'
     ),
-    'unknown_block': gettext_noop('This PEM block is none that holds certificates. Paste a CERTIFICATE block.'),
-    'no_certificates': gettext_noop('This PKCS#7 container holds no certificates. Export it again with certificates.'),
+    'unknown_block': gettext_noop('This type of PEM block does not contain certificates. Paste a CERTIFICATE block.'),
+    'no_certificates': gettext_noop(
+        'This PKCS#7 container does not contain certificates. Export it again with certificates.'
+    ),
     'unsupported_pkcs7': gettext_noop(
-        'This PKCS#7 container cannot be read: it is damaged, encrypted, or no signed data. Convert it with '
+        'This PKCS#7 container cannot be read: it is damaged, encrypted, or not signed data. Convert it with '
         '“openssl pkcs7 -print_certs -in FILE” and paste what that prints.'
     ),
 }
@@ -81,16 +83,16 @@ def private_key_refusal(form: str) -> PrivateKeyError:
         return PrivateKeyError(
             'pkcs12',
             gettext_noop(
-                'This is a PKCS#12 container (.p12, .pfx), which is made to hold a private key, so it was not kept. '
-                'Paste the certificates alone, as printed by “openssl pkcs12 -nokeys -in FILE”.'
+                'This is a PKCS#12 container (.p12, .pfx), which usually contains a private key, so it was not stored. '
+                'Paste only the certificates, as printed by “openssl pkcs12 -nokeys -in FILE”.'
             ),
             form=form,
         )
     return PrivateKeyError(
         'private_key',
         gettext_noop(
-            'There is private key material in it (%(form)s), so it was not kept. Paste the certificate without the '
-            'key; and as the key has left its place, consider replacing it.'
+            'This contains a private key (%(form)s), so it was not stored. Paste the certificate without the key, and '
+            'consider replacing the key, because it was exposed.'
         ),
         form=form,
     )
@@ -100,7 +102,7 @@ def size_refusal(limit: int) -> LimitError:
     """Return the error for more than `limit` octets."""
     return LimitError(
         'input_too_large',
-        gettext_noop('It is larger than %(limit)d bytes. Import it in parts.'),
+        gettext_noop('The input is larger than %(limit)d bytes. Import it in parts.'),
         limit=limit,
     )
 
@@ -109,7 +111,9 @@ def count_refusal(limit: int, found: int) -> LimitError:
     """Return the error for more than `limit` certificates."""
     return LimitError(
         'too_many_certificates',
-        gettext_noop('It holds %(found)d certificates, while %(limit)d are allowed at a time. Import it in parts.'),
+        gettext_noop(
+            'The input contains %(found)d certificates; the limit is %(limit)d at a time. Import it in parts.'
+        ),
         limit=limit,
         found=found,
     )
@@ -120,7 +124,7 @@ def names_refusal(limit: int, found: int, name: str) -> LimitError:
     return LimitError(
         'too_many_names',
         gettext_noop(
-            'The certificate “%(name)s” has %(found)d subject alternative names, while %(limit)d are allowed. '
+            'The certificate “%(name)s” has %(found)d subject alternative names; the limit is %(limit)d. '
             'An administrator can raise the limit.'
         ),
         limit=limit,

@@ -103,7 +103,7 @@ def _whole_element(data: bytes, where: str, start: int = 0) -> der.Element:
     if element is None or element.tag != der.SEQUENCE:
         raise CertificateInputError(
             'garbled',
-            gettext_noop('%(where)s is damaged: it does not begin as a certificate does. Copy or export it again.'),
+            gettext_noop('%(where)s is damaged: it does not start like a certificate. Copy or export it again.'),
             where=where,
         )
     if element.end > len(data):

@@ -22,7 +22,7 @@ __all__ = ('WatchingMixin',)
 MODELS = (Certificate, Issuance, CertificateSource, ObjectChange, CachedValue, Job, Tag)
 
 # Not just "private key": the help texts of the forms say that, too.
-REFUSALS = r'holds a private key|There is private key material|made to hold a private key'
+REFUSALS = r'contains a private key'
 
 
 class Listener(logging.Handler):

@@ -186,13 +186,13 @@ class PermissionsTestCase(SmartPasteTestCase):
     def test_add_only_does_not_renew(self):
         grant(self.user, 'view', 'add')
         response = self.confirm(successor(self.issued).pem)
-        self.assertContains(response, 'needs the permission to change it')
+        self.assertContains(response, 'requires permission to change it')
         self.assertEqual(Certificate.objects.get().pem, self.issued.pem)
 
     def test_change_only_does_not_create(self):
         grant(self.user, 'view', 'change')
         response = self.confirm(issue_acme('new.example.net').pem)
-        self.assertContains(response, 'needs the permission to add')
+        self.assertContains(response, 'requires permission to add')
         self.assertContains(self.confirm(successor(self.issued).pem), 'Renewed certificate')
         self.assertEqual(Certificate.objects.count(), 1)
 

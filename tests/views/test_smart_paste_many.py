@@ -169,7 +169,7 @@ class PermissionsTestCase(ManyTestCase):
         report = self.confirm(response)
         self.assertEqual(report.status_code, 200)
         self.assertEqual(self.actions(report), ['', '', 'created', 'created'])
-        self.assertContains(report, 'needs the permission to change it')
+        self.assertContains(report, 'requires permission to change it')
         self.assertEqual(
             {each.name for each in Certificate.objects.all()},
             {'mine1.example.net', 'mine2.example.net', certificate.name},
@@ -202,7 +202,7 @@ class PermissionsTestCase(ManyTestCase):
         response = self.preview([file('secret', secret.pem), file('open', issue('open')[0].pem)])
         report = self.confirm(response)
         for page in (response, report):
-            self.assertContains(page, 'recorded already, where you lack the permission')
+            self.assertContains(page, 'already recorded where you do not have permission')
             self.assertNotContains(page, 'Secret project')
             self.assertNotContains(page, certificate.get_absolute_url())
         self.assertEqual(self.actions(report), ['', 'created'])

@@ -25,7 +25,7 @@ class RefusalTestCase(ManyTestCase):
         )
         self.assertContains(response, '<strong>bad.pem</strong> will not be imported')
         self.assertContains(response, '<strong>empty.pem</strong> will not be imported')
-        self.assertContains(response, 'This is no certificate')
+        self.assertContains(response, 'This is not a certificate')
         self.confirm(response)
         self.assertEqual(Certificate.objects.count(), 2)
 

@@ -51,7 +51,7 @@ class ARIFieldsMixin(models.Model):
         max_length=MAX_ID,
         blank=True,
         editable=False,
-        help_text=_('By which the CA is asked (RFC 9773, section 4.1)'),
+        help_text=_('Identifies the certificate to the CA (RFC 9773, section 4.1)'),
     )
     ari_window_start = models.DateTimeField(
         verbose_name=_('ARI window start'),
@@ -87,7 +87,7 @@ class ARIFieldsMixin(models.Model):
         verbose_name=_('ARI error'),
         blank=True,
         editable=False,
-        help_text=_('Why the last check brought no answer'),
+        help_text=_('Why the last check failed'),
     )
     # Temporary ones, in a row
     ari_failures = models.PositiveSmallIntegerField(

@@ -19,7 +19,7 @@ def refuse_other_tenants(certificate) -> None:
         return
     if any(assignment.tenants_differ for assignment in certificate.assignments.with_hosts()):
         message = _(
-            'The certificate is assigned to what belongs to another tenant, and this NetBox does not allow that '
+            'The certificate is assigned to objects of another tenant, which this NetBox does not allow '
             '(setting refuse_tenant_mismatch). Change the tenants of these objects first, or remove the assignments.'
         )
         raise ValidationError({'tenant': message})

@@ -31,8 +31,8 @@ __all__ = (
 HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64}
 
 KNOWN_ALREADY = gettext_lazy(
-    'This X.509 certificate is recorded already, as a current one or in the history of one. Search for its fingerprint '
-    '(you may lack the permission to see it), or use Import, which finds the certificate it belongs to.'
+    'This X.509 certificate is already recorded, as a current certificate or in a history. Search for its fingerprint '
+    '(you may not have permission to view it), or use Import, which finds the certificate that it belongs to.'
 )
 
 # Where text can hide.
@@ -64,7 +64,7 @@ def contradicted_facts(typed: dict, facts) -> list[str]:
 def refuse_contradicted_facts(typed: dict, facts) -> None:
     """With a PEM the facts come from it: raise a ValidationError at each fact of ``typed`` that says otherwise."""
     if contradicted := contradicted_facts(typed, facts):
-        message = _('The PEM says otherwise. Leave this out: it is read from the PEM.')
+        message = _('This contradicts the PEM. Omit it to read it from the PEM.')
         raise ValidationError(dict.fromkeys(contradicted, message))
 
 
@@ -177,22 +177,22 @@ class CertificateValidationMixin:
     def _check_typed_facts(self) -> None:
         missing = [name for name in ('valid_from', 'valid_to') if getattr(self, name) is None]
         if missing and not self.chain_pem:
-            message = _('Give the begin and the end of validity, or a PEM, from which they are read.')
+            message = _('Enter Valid from and Valid to, or paste a PEM.')
             raise ValidationError(dict.fromkeys(missing, message))
         if not self.name:
             raise ValidationError(
-                {'name': _('Give a name, a subject alternative name, a subject, a serial number, or a PEM.')}
+                {'name': _('Enter a name, a subject alternative name, a subject, a serial number, or a PEM.')}
             )
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
             raise ValidationError(
-                {'valid_to': _('The end of validity lies before its begin ({begin}).').format(begin=self.valid_from)}
+                {'valid_to': _('Valid to is before Valid from ({begin}).').format(begin=self.valid_from)}
             )
         for name, digits in HEX_FIELDS.items():
             value = (getattr(self, name) or '').removeprefix('-')
             if set(value) - set('0123456789ABCDEF') or (digits and value and len(value) != digits):
                 raise ValidationError(
                     {
-                        name: _('Give hexadecimal digits{count}; colons, spaces and lower case are fine.').format(
+                        name: _('Enter hexadecimal digits{count}; colons, spaces and lower case are accepted.').format(
                             count=_(' (64 of them)') if digits else ''
                         )
                     }
@@ -252,7 +252,7 @@ class CertificateValidationMixin:
 
     def _check_acme_settings(self) -> None:
         if not self.is_acme and (names := self._set_acme_settings()):
-            message = _('Applies to ACME certificates only: set Is ACME (is_acme), or leave this empty.')
+            message = _('Applies only to ACME certificates: set Is ACME (is_acme), or leave this empty.')
             raise ValidationError(dict.fromkeys(names, message))
         check_server_url(self.acme_server_url)
 

@@ -32,7 +32,7 @@ class X509FieldsMixin(models.Model):
     issuer = models.TextField(
         verbose_name=_('issuer'),
         blank=True,
-        help_text=_('Distinguished name of the CA that signed'),
+        help_text=_('Distinguished name of the CA that signed it'),
     )
     # RFC 5280 allows 20 octets; certificates with up to 512 have been seen.
     serial_number = models.CharField(
@@ -58,7 +58,7 @@ class X509FieldsMixin(models.Model):
         verbose_name=_('key algorithm'),
         max_length=100,
         blank=True,
-        help_text=_('For instance RSA, ECDSA, Ed25519'),
+        help_text=_('For example RSA, ECDSA, Ed25519'),
     )
     key_size = models.PositiveIntegerField(
         verbose_name=_('key size'),
@@ -70,12 +70,12 @@ class X509FieldsMixin(models.Model):
         verbose_name=_('signature algorithm'),
         max_length=100,
         blank=True,
-        help_text=_('For instance sha256WithRSAEncryption'),
+        help_text=_('For example sha256WithRSAEncryption'),
     )
     pem = models.TextField(
         verbose_name=_('PEM'),
         blank=True,
-        help_text=_('The certificate, PEM-encoded. The facts above are then read from it.'),
+        help_text=_('The certificate, PEM-encoded. The facts above are read from it.'),
     )
     chain_pem = models.TextField(
         verbose_name=_('chain'),
