@@ -194,6 +194,6 @@ class PermissionsTestCase(BulkImportMixin, TestCase):
     def test_nothing_hidden_is_told(self):
         grant(self.user, 'view', constraints={'tenant__slug': 'ours'})
         response = self.send([{'pem': self.issued.pem, 'tenant': 'ours'}])
-        self.assertContains(response, 'recorded already')
+        self.assertContains(response, 'already recorded')
         self.assertNotContains(response, 'Secret')
         self.assertNotContains(response, self.certificate.get_absolute_url())

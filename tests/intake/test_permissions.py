@@ -80,7 +80,7 @@ class PermissionsTestCase(TestCase):
         grant(self.user, 'add', 'view', constraints=OURS)
         grant(self.user, 'change')
         message = self.refused(self.issued, tenant=self.ours)
-        self.assertIn('recorded already', message)
+        self.assertIn('already recorded', message)
         self.assertNotIn('Secret', message)
         self.assertNotIn(str(self.certificate.pk), message)
 

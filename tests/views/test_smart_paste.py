@@ -201,6 +201,6 @@ class PermissionsTestCase(SmartPasteTestCase):
         for send in (self.preview, self.confirm):
             with self.subTest(send=send):
                 response = send(self.issued.pem)
-                self.assertContains(response, 'recorded already')
+                self.assertContains(response, 'already recorded')
                 self.assertNotContains(response, 'Secret')
                 self.assertNotContains(response, self.certificate.get_absolute_url())
