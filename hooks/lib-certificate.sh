@@ -7,7 +7,9 @@
 # first one, from and to in seconds since 1970 (- if that cannot be read), and all of them as the inside of a JSON string.
 # shellcheck disable=SC2016  # awk has variables, too
 CERTIFICATES='
-    { gsub(/\r/, "") }
+    NR == 1 { sub(/^\357\273\277/, "") }
+    { gsub(/\r/, ""); sub(/[ \t]+$/, "") }
+    $0 == "" { next }
     /PRIVATE KEY/ { bad = 1; exit }
     /^-----BEGIN CERTIFICATE-----$/ { if (inside) { bad = 1; exit } inside = 1; first = 1; block = $0; next }
     /^-----END CERTIFICATE-----$/ {
@@ -17,7 +19,7 @@ CERTIFICATES='
         next
     }
     inside && !/^[A-Za-z0-9+\/=]+$/ { bad = 1; exit }
-    inside && first && !/^MII..[DTjz]C[BC]/ && !/^MI[E-H].MI/ { bad = 1; exit }
+    inside && first && !/^MI[I-L]..[DTjz]C[BC]/ && !/^MI[E-H].MI/ { bad = 1; exit }
     inside { first = 0; block = block "\\n" $0; if (!count) body = body $0 }
     END {
         if (bad || inside || !count) exit 1

@@ -90,7 +90,7 @@ send_each() {
 # A hook keeps its client waiting: not longer than three time limits. The nightly run takes the time it needs.
 out_of_time() {
     [ -z "$sync" ] || return 1
-    [ $(($(date +%s) - started)) -lt $((3 * ${NETBOX_ACME_TIMEOUT:-20})) ] && return 1
+    [ $(($(date +%s) - started)) -lt $((3 * NETBOX_ACME_TIMEOUT)) ] && return 1
     stopped='NetBox is slow'
 }
 
@@ -104,7 +104,7 @@ outcome() {
     # standard input: what stands on a command line or in a file can be read.
     code=$(printf 'Authorization: %s\nContent-Type: application/json\nAccept: application/json\n' "$authorization" |
         curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
-            --connect-timeout 5 --max-time "${NETBOX_ACME_TIMEOUT:-20}" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
+            --connect-timeout 5 --max-time "$NETBOX_ACME_TIMEOUT" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
             -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code}' \
             "$url/api/plugins/ssl/certificates/import/" 2>"$work/error") || code=000
     said=$(tr -d '\000-\037' <"$work/answer" | cut -c1-300)

@@ -75,6 +75,9 @@ netbox_begin() {
         nbt_*) authorization="Bearer $token" ;;
         *) authorization="Token $token" ;;
     esac
+    case ${NETBOX_ACME_TIMEOUT:=20} in
+        0* | *[!0-9]* | ??????*) warn "NETBOX_ACME_TIMEOUT must be a number of seconds, not $NETBOX_ACME_TIMEOUT; 20 is used"; NETBOX_ACME_TIMEOUT=20 ;;
+    esac
     host=${NETBOX_ACME_SOURCE:-}
     [ -n "$host" ] || host=$(hostname -f 2>/dev/null) || host=''
     case $host in '' | localhost | localhost.*) host=$(uname -n) ;; esac
@@ -93,7 +96,11 @@ read_settings() {
     esac
     while IFS= read -r line || [ -n "$line" ]; do
         value=${line#*=} name=${line%%=*}
+        # Two names would be found in the list, too, but are not a variable.
+        case $name in *[!A-Z_]*) continue ;; esac
         case " $SETTINGS " in *" $name "*) ;; *) continue ;; esac
+        # "NETBOX_URL=https://… NETBOX_TOKEN=nbt_…": neither would be what was meant.
+        case $value in *' NETBOX_'*=*) warn "$1 has two settings in the line of $name: write each on a line of its own"; continue ;; esac
         case $value in \"*\") value=${value#\"} value=${value%\"} ;; \'*\') value=${value#\'} value=${value%\'} ;; esac
         # The name is one of the list.
         eval "[ -n \"\${$name+set}\" ] || $name=\$value"

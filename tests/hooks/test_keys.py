@@ -94,12 +94,32 @@ def test_lines_in_any_order(host, netbox, tmp_path, seed):
 
 def test_certificates_of_all_sizes_pass(host, netbox, tmp_path):
     names = [['a.example.net'], [f'{number}.example.net' for number in range(3)]]
-    names.append([f'a-rather-long-name-{number}.example.net' for number in range(100)])
+    names += [[f'a-rather-long-name-{number}.example.net' for number in range(count)] for count in (100, 600, 1000)]
     for count, each in enumerate(names, start=1):
         issued = issue_acme(each)
         file = lego(tmp_path / 'lego', f'n{count}', issued)
         assert host.run('lego.sh', LEGO_CERT_PATH=file).lines == []
         assert netbox.items[-1]['pem'] == issued.fullchain_pem.strip()
+
+
+UNTIDY = {
+    'byte order mark': lambda pem: '\ufeff' + pem,
+    'blank lines': lambda pem: pem.replace('\n', '\n\n'),
+    'trailing blanks': lambda pem: pem.replace('\n', ' \t\n'),
+    'CRLF': lambda pem: pem.replace('\n', '\r\n'),
+    'no newline at the end': lambda pem: pem.rstrip(),
+    'text around': lambda pem: f'subject=CN=www.example.net\n\n{pem}\nend\n',
+    'all at once': lambda pem: '\ufeffx\r\n' + pem.replace('\n', ' \r\n\r\n').rstrip(),
+}
+
+
+@pytest.mark.parametrize('untidy', UNTIDY)
+def test_untidy_files_pass(host, netbox, tmp_path, untidy):
+    """As editors, and people who paste, leave them: what arrives is tidy."""
+    file = lego(tmp_path / 'lego', issued=ISSUED)
+    file.write_bytes(UNTIDY[untidy](ISSUED.fullchain_pem).encode())
+    assert host.run('lego.sh', LEGO_CERT_PATH=file).lines == []
+    assert [item['pem'] for item in netbox.items] == [ISSUED.fullchain_pem.strip()]
 
 
 def test_keys_are_not_even_opened(host, tmp_path, netbox):

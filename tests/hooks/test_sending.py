@@ -216,6 +216,37 @@ def test_a_file_of_settings(host, netbox, renewed, tmp_path):
 
 
 @pytest.mark.parametrize(
+    'lines',
+    [
+        'NETBOX_TENANT NETBOX_TAGS\nNETBOX_TENANT=acme-corp\n',
+        'NETBOX_TENANT NETBOX_TAGS=web\nNETBOX_TENANT=acme-corp\n',
+        '=\n NETBOX_TAGS=web\n$(touch evil)=x\nNETBOX_TENANT=acme-corp',
+    ],
+)
+def test_odd_lines_of_settings_are_passed_over(host, netbox, renewed, tmp_path, lines):
+    settings = owner_only(tmp_path / 'netbox-acme.conf', lines)
+    run = deploy(host, renewed, NETBOX_ACME_CONFIG=settings)
+    assert (run.code, run.lines) == (0, [])
+    (item,) = netbox.items
+    assert item['tenant'] == {'slug': 'acme-corp'}
+    assert 'add_tags' not in item
+
+
+def test_two_settings_on_one_line(host, netbox, renewed, tmp_path):
+    settings = owner_only(tmp_path / 'netbox-acme.conf', f'NETBOX_URL={netbox.url} NETBOX_TOKEN={TOKEN}\n')
+    run = deploy(host, renewed, NETBOX_ACME_CONFIG=settings, NETBOX_URL=None, NETBOX_TOKEN=None)
+    assert 'two settings in the line of NETBOX_URL' in run.lines[0]
+    assert TOKEN not in run.stderr
+
+
+@pytest.mark.parametrize('timeout', ['abc', '-1', '1.5', '08', '$(touch evil)', '1000000'])
+def test_a_time_limit_that_is_no_number(host, netbox, renewed, timeout):
+    run = deploy(host, renewed, NETBOX_ACME_TIMEOUT=timeout)
+    assert (run.code, len(run.lines), len(netbox.items)) == (0, 1, 1)
+    assert 'NETBOX_ACME_TIMEOUT must be a number of seconds' in run.stderr
+
+
+@pytest.mark.parametrize(
     ('settings', 'words'),
     [
         ({'NETBOX_URL': None}, 'NETBOX_URL is not set'),
