@@ -74,6 +74,8 @@ forget() {
 report() {
     lineage=$1 file=$2
     [ -r "$file" ] || { warn "$lineage: $file cannot be read by $(id -un)"; return 0; }
+    # A pipe or a device might never end.
+    [ -f "$file" ] || { warn "$lineage: $file is not a file, and was not sent"; return 0; }
     if ! read_chain "$file"; then
         warn "$lineage: $file holds no certificate, or a private key, and was not sent"
         return 0
@@ -99,14 +101,27 @@ report() {
     [ "$queued" -lt "$LIST_SIZE" ] || flush
 }
 
+# Whether NetBox takes it for an e-mail address: it wants a domain with a dot. One bad field would lose the report.
+is_address() {
+    case $1 in
+        *[!A-Za-z0-9._%+/=~\'@-]* | *@*@* | @* | .* | *..* | *.@* | *@.* | *@-* | *-.* | *.-* | *[.-]) return 1 ;;
+        *@localhost) ;;
+        *@*.??*) [ "${#1}" -le 254 ] && case $1 in *.?) return 1 ;; esac ;;
+        *) return 1 ;;
+    esac
+}
+
 # What the client said; else what the settings say.
 acme_fields() {
     field acme_server_url "${acme_server:-${NETBOX_ACME_SERVER:-}}"
     email=${acme_email:-${NETBOX_ACME_EMAIL:-}}
-    case $email in
-        *[[:space:]]* | *@*@* | @* | *@) ;;
-        *@*) field acme_account_email "$email" ;;
-    esac
+    if is_address "$email"; then
+        field acme_account_email "$email"
+    elif [ -n "$email" ]; then
+        # Once, for it is that of all lineages.
+        [ "$email" = "$unusable" ] || warn "$email is not a whole e-mail address, and is left out"
+        unusable=$email
+    fi
     challenge_of "${acme_challenge:-${NETBOX_ACME_CHALLENGE:-}}"
     field acme_challenge_type "$challenge"
     case ${acme_auto:-${NETBOX_ACME_AUTO_RENEWAL:-}} in

@@ -64,17 +64,22 @@ send_list() {
 send_all() {
     case $(outcome "$@") in
         sent) sent=$((sent + $#)); rm -f "$@" ;;
-        refused | forbidden) send_each "$@" ;;
+        refused | forbidden | broken) send_each "$@" ;;
         *) stopped=$(cat "$work/why") ;;
     esac
 }
 
 send_each() {
-    forbidden=''
+    forbidden='' broken=0 taken=0
     for each in "$@"; do
         out_of_time && return 0
         case $(outcome "$each") in
-            sent) sent=$((sent + 1)); rm -f "$each" ;;
+            sent) sent=$((sent + 1)) taken=1; rm -f "$each" ;;
+            # One report may be too much for it. If it is the same with others, NetBox is out of order.
+            broken)
+                forbidden=$(cat "$work/why") broken=$((broken + 1))
+                [ "$taken" = 1 ] || [ "$broken" -lt 3 ] || break
+                ;;
             refused)
                 warn "NetBox refused ${each##*/}: $(cat "$work/why") (kept in $spool/bad)"
                 mv -f "$each" "$spool/bad/"
@@ -83,8 +88,12 @@ send_each() {
             *) stopped=$(cat "$work/why"); return 0 ;;
         esac
     done
-    # Said at the end; the rest of the spool is still tried.
-    [ -z "$forbidden" ] || denied=$forbidden
+    if [ "$broken" -gt 0 ] && [ "$taken" = 0 ]; then
+        stopped=$forbidden
+    elif [ -n "$forbidden" ]; then
+        # Said at the end; the rest of the spool is still tried.
+        denied=$forbidden
+    fi
 }
 
 # A hook keeps its client waiting: not longer than three time limits. The nightly run takes the time it needs.
@@ -94,7 +103,7 @@ out_of_time() {
     stopped='NetBox is slow'
 }
 
-# Sends these files as one list; prints sent, refused, forbidden or failed, and writes why into $work/why.
+# Sends these files as one list; prints sent, refused, forbidden, broken or failed, and writes why into $work/why.
 outcome() {
     # Each report is one line.
     awk 'BEGIN { printf "[" } NR > 1 { printf "," } { printf "%s", $0 } END { printf "]" }' "$@" >"$work/body"
@@ -102,11 +111,16 @@ outcome() {
     : >"$work/headers"
     # No configuration of the user (it might follow redirects, which would carry the token elsewhere), and the token by
     # standard input: what stands on a command line or in a file can be read.
-    code=$(printf 'Authorization: %s\nContent-Type: application/json\nAccept: application/json\n' "$authorization" |
-        curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
-            --connect-timeout 5 --max-time "$NETBOX_ACME_TIMEOUT" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
-            -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code}' \
-            "$url/api/plugins/ssl/certificates/import/" 2>"$work/error") || code=000
+    # What an answer says in its first megabyte is enough; ulimit counts in 512 bytes. Where that is not possible, it is all.
+    code=$(
+        trap '' XFSZ
+        ulimit -f 2048 2>/dev/null
+        printf 'Authorization: %s\nContent-Type: application/json\nAccept: application/json\n' "$authorization" |
+            curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
+                --connect-timeout 5 --max-time "$NETBOX_ACME_TIMEOUT" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
+                -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code}' \
+                "$url/api/plugins/ssl/certificates/import/" 2>"$work/error"
+    ) || code=${code:-000}
     said=$(tr -d '\000-\037' <"$work/answer" | cut -c1-300)
     case $code in
         2??) echo sent ;;
@@ -121,9 +135,8 @@ outcome() {
         404 | 405) echo "HTTP $code: is NETBOX_URL right, and the plugin NetBox SSL installed there?" >"$work/why"; echo failed ;;
         000) echo "NetBox cannot be reached: $(tr -d '\000-\037' <"$work/error" | cut -c1-200)" >"$work/why"; echo failed ;;
         *)
-            wait_as_asked
             echo "NetBox answers HTTP $code" >"$work/why"
-            echo failed
+            case $code-$(wait_as_asked) in 5??-) echo broken ;; *) echo failed ;; esac
             ;;
     esac
 }
@@ -133,7 +146,7 @@ header() {
         awk -v "name=$1:" 'tolower($1) == name { sub(/^[^:]*:[ ]*/, ""); last = $0 } END { print last }'
 }
 
-# Retry-After in seconds (RFC 9110 section 10.2.3), at most a day; a date is taken for five minutes.
+# Retry-After in seconds (RFC 9110 section 10.2.3), at most a day; a date is taken for five minutes. Prints it.
 wait_as_asked() {
     asked=$(header retry-after)
     case $asked in
@@ -142,4 +155,5 @@ wait_as_asked() {
         ??????*) asked=86400 ;;
     esac
     echo $(($(date +%s) + asked)) >"$spool/.not-before"
+    echo "$asked"
 }

@@ -27,14 +27,15 @@ LIST_SIZE=100
 GIVE_UP_DAYS=30
 
 # sync: set by a hook that reports everything the client has, rather than one certificate that was just renewed.
-failed=0 stopped='' denied='' sent=0 expired=0 queued=0 work='' stage='' sync='' tab=$(printf '\t')
+failed=0 stopped='' denied='' sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
 
-# One clear line: on stderr, and in the syslog where there is one.
+# One clear line: on stderr, and in the syslog where there is one. Names and answers may hold what drives a terminal.
 warn() {
     failed=1
-    printf 'netbox-acme (%s): %s\n' "$client" "$*" >&2
+    message=$(printf %s "$*" | tr -d '\000-\037\177')
+    printf 'netbox-acme (%s): %s\n' "$client" "$message" >&2
     if command -v logger >/dev/null 2>&1; then
-        logger -t netbox-acme -p daemon.warning -- "$client: $*" 2>/dev/null
+        logger -t netbox-acme -p daemon.warning -- "$client: $message" 2>/dev/null
     fi
     return 0
 }
@@ -115,15 +116,35 @@ make_spool() {
         [ "$(id -u)" = 0 ] || [ -w "$spool" ] || spool=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/netbox-acme
     fi
     work=$(mktemp -d "${TMPDIR:-/tmp}/netbox-acme.XXXXXX") || { warn 'no temporary folder can be made'; netbox_end; }
-    if ! mkdir -p "$spool/bad" 2>/dev/null || [ ! -w "$spool" ]; then
-        warn "the spool $spool cannot be written: what cannot be sent now is lost"
-        spool=$work/spool
-        mkdir -p "$spool/bad"
+    if ! mkdir -p "$spool" 2>/dev/null || [ ! -w "$spool" ]; then
+        lost "the spool $spool cannot be written"
+    elif ! is_own "$spool"; then
+        lost "the spool $spool belongs to another user than $(id -un), or others may write there"
     fi
+    mkdir -p "$spool/bad"
     take_back
     # Where reports are written before they are moved into their places, in one step and many at a time.
     stage=$spool/new.$$
     mkdir -p "$stage"
+}
+
+lost() {
+    warn "$1: what cannot be sent now is lost"
+    spool=$work/spool
+    mkdir "$spool"
+}
+
+# Whether a folder, and the link to it if it is one, is this user's, and nobody else's to write in. Others could put links
+# there that lead to files which are not theirs to read or to write.
+is_own() {
+    user=$(id -u)
+    # shellcheck disable=SC2012  # the mode in letters is the only portable one
+    for each in "$(ls -ldn "$1")" "$(ls -ldLn "$1")"; do
+        case $each in ?????w* | ????????w*) case $each in l*) ;; *) return 1 ;; esac ;; esac
+        # shellcheck disable=SC2086  # into words: mode, links, owner
+        set -- $each
+        [ "$3" = "$user" ] || return 1
+    done
 }
 
 # Sends what is left, and says what there is to say.
