@@ -1,18 +1,19 @@
 #!/bin/sh
-# Reports acme.sh's certificates to NetBox. As deploy hook, which displaces nothing: ~/.acme.sh/deploy/netbox.sh with
+# Reports acme.sh's certificates to NetBox. As deploy hook: ~/.acme.sh/deploy/netbox.sh with
 #   netbox_deploy() { /usr/local/lib/netbox-acme/acme-sh.sh "$6"; }
-# and once per certificate: acme.sh --deploy -d NAME --deploy-hook netbox (with --ecc where it is one). Or as part of
-# --reloadcmd, without an argument. All certificates: acme-sh.sh --sync [ACME_SH_HOME]
+# and once per certificate: acme.sh --deploy -d NAME --deploy-hook netbox (with --ecc where it is one). That replaces the
+# deploy hooks of the certificate: name those it has, too, as in --deploy-hook haproxy,netbox. Or as part of --reloadcmd,
+# without an argument. All certificates: acme-sh.sh --sync [ACME_SH_HOME]
 set -u
 lib=$(dirname "$(readlink -f "$0")")/lib.sh
 [ -r "$lib" ] || { echo "netbox-acme (acme.sh): $lib is missing" >&2; exit 0; }
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# api, webroot, created, renewal_days: the values of NAME.conf, one Key='value' a line. Never sourced: these files hold
+# api, webroot, created, next, renewal_days: the values of NAME.conf, one Key='value' a line. Never sourced: these files hold
 # commands, and the credentials of DNS providers.
 read_conf() {
-    api='' webroot='' created='' renewal_days=''
+    api='' webroot='' created='' next='' renewal_days=''
     [ -r "$1" ] || return 0
     while IFS= read -r line || [ -n "$line" ]; do
         case $line in *"='"*"'") ;; *) continue ;; esac
@@ -21,18 +22,25 @@ read_conf() {
             Le_API) api=$value ;;
             Le_Webroot) webroot=$value ;;
             Le_CertCreateTime) created=$value ;;
+            Le_NextRenewTime) next=$value ;;
             Le_RenewalDays) renewal_days=$value ;;
         esac
     done <"$1"
 }
 
-# address: that of the account with the CA in $2, in the home $1. Its file may hold a secret of external account binding:
-# one line of it is taken.
+# address: that of the account with the CA in $2, where the certificates lie in $1. Its file may hold a secret of external
+# account binding: one line of it is taken.
 read_address() {
     [ "$1 $2" != "$address_of" ] || return 0
-    address_of="$1 $2" account=${2#*://}
+    address_of="$1 $2" address='' account=${2#*://}
     ca_host=${account%%/*}
-    address=$(sed -n "s/^CA_EMAIL='\(.*\)'\$/\1/p" "$1/ca/${ca_host%%:*}/${account#*/}/ca.conf" 2>/dev/null | tail -n 1)
+    # --cert-home keeps the certificates elsewhere than the accounts.
+    for place in "$home" "$1"; do
+        account_conf=$place/ca/${ca_host%%:*}/${account#*/}/ca.conf
+        [ -r "$account_conf" ] || continue
+        address=$(sed -n "s/^CA_EMAIL='\(.*\)'\$/\1/p" "$account_conf" | tail -n 1)
+        return 0
+    done
 }
 
 # acme_challenge: Le_Webroot has an entry for each name; only where all are of one kind it tells how they are proved.
@@ -54,13 +62,22 @@ read_challenge() {
     [ "$acme_challenge" != unknown ] || acme_challenge=''
 }
 
-# acme_days: those before the end. Le_RenewalDays counts from the issue, unless it is negative.
+# acme_days: those before the end. Le_RenewalDays counts from the issue, unless it is negative. If it is not set, acme.sh has
+# chosen when to renew next: $2.
 read_days() {
+    case $1:$2 in
+        :0* | :*[!0-9]* | :) return 0 ;;
+        :*)
+            read_chain "$3" && [ -n "$ends" ] && [ "$ends" -ge "$2" ] || return 0
+            acme_days=$(((ends - $2) / 86400))
+            return 0
+            ;;
+    esac
     case $1 in
-        '' | *[!0-9-]* | ?*-* | ?????*) return 0 ;;
+        *[!0-9-]* | ?*-* | ?????*) return 0 ;;
         -*) acme_days=${1#-}; return 0 ;;
     esac
-    read_chain "$2" && [ -n "$begins" ] || return 0
+    read_chain "$3" && [ -n "$begins" ] || return 0
     decimal "$1"
     acme_days=$(((ends - begins + 1) / 86400 - decimal))
     [ "$acme_days" -ge 0 ] || acme_days=''
@@ -77,7 +94,7 @@ lineage() {
     acme_renewed=${2:-$time} acme_server=$api acme_auto=true
     read_challenge "$webroot"
     case ,$webroot, in *,dns,*) acme_auto=false ;; esac
-    read_days "$renewal_days" "$folder/fullchain.cer"
+    read_days "$renewal_days" "$next" "$folder/fullchain.cer"
     read_address "${folder%/*}" "$api"
     acme_email=$address
     report "$name" "$folder/fullchain.cer"
@@ -85,11 +102,14 @@ lineage() {
 
 address='' address_of=''
 netbox_begin acme.sh
+home=${LE_CONFIG_HOME:-$HOME/.acme.sh}
 case ${1:-} in
     --sync)
         sync=1
-        home=${2:-${LE_CONFIG_HOME:-${HOME:-}/.acme.sh}}
-        for chain in "$home"/*/fullchain.cer; do
+        home=${2:-$home}
+        certificates=$(sed -n "s/^CERT_HOME='\(.*\)'\$/\1/p" "$home/account.conf" 2>/dev/null | tail -n 1)
+        [ "$certificates" != "$home" ] || certificates=''
+        for chain in "$home"/*/fullchain.cer ${certificates:+"$certificates"/*/fullchain.cer}; do
             [ ! -e "$chain" ] || lineage "${chain%/fullchain.cer}" ''
         done
         ;;

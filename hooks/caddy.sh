@@ -44,7 +44,7 @@ lineage() {
     name=${2%/*} issuer=${2%/*/*}
     name=${name##*/} issuer=${issuer##*/}
     # Caddy's own CA renews several times a day, and nobody else trusts it.
-    [ "$issuer" != local ] || return 0
+    [ "$issuer" != local ] || { found=$((found + 1)); return 0; }
     forget
     acme_renewed=$3 acme_challenge=$said_challenge acme_auto=true
     read_server "${2%.crt}.json" "$issuer"

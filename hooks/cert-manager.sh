@@ -57,7 +57,7 @@ if ! jq -rs "map(.items // []) | add | $JOIN" "$work/objects" >"$work/picked" 2>
 fi
 while IFS="$tab" read -r name by_acme server email challenge auto days renewed chain; do
     if [ "$chain" = - ]; then
-        without=$((without + 1))
+        without=$((without + 1)) found=$((found + 1))
         continue
     fi
     printf '%b\n' "$chain" >"$work/chain"

@@ -73,6 +73,7 @@ forget() {
 # Stores a report. $1: lineage, $2: file with its chain; the acme_… variables: what the client knows.
 report() {
     lineage=$1 file=$2
+    found=$((found + 1))
     [ -r "$file" ] || { warn "$lineage: $file cannot be read by $(id -un)"; return 0; }
     # A pipe or a device might never end.
     [ -f "$file" ] || { warn "$lineage: $file is not a file, and was not sent"; return 0; }

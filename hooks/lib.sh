@@ -27,7 +27,7 @@ LIST_SIZE=100
 GIVE_UP_DAYS=30
 
 # sync: set by a hook that reports everything the client has, rather than one certificate that was just renewed.
-failed=0 stopped='' denied='' sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
+failed=0 stopped='' denied='' found=0 sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
 
 # One clear line: on stderr, and in the syslog where there is one. Names and answers may hold what drives a terminal.
 warn() {
@@ -82,6 +82,9 @@ netbox_begin() {
     host=${NETBOX_ACME_SOURCE:-}
     [ -n "$host" ] || host=$(hostname -f 2>/dev/null) || host=''
     case $host in '' | localhost | localhost.*) host=$(uname -n) ;; esac
+    # systemd's services have none.
+    [ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f6) || HOME=''
+    [ -n "$HOME" ] || HOME=$(awk -F: -v "user=$(id -u)" '$3 == user { print $6; exit }' /etc/passwd 2>/dev/null) || HOME=''
     make_spool
     common_fields
 }
@@ -149,6 +152,8 @@ is_own() {
 
 # Sends what is left, and says what there is to say.
 netbox_finish() {
+    # Who reports nothing at all every night would not be missed.
+    [ -z "$sync" ] || [ "$found" -gt 0 ] || warn 'no certificate was found: is this the right folder, and user?'
     flush
     [ -n "$stopped" ] || stopped=$denied
     waiting=0

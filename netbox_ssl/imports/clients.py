@@ -63,7 +63,10 @@ CLIENTS = (
         'acme.sh',
         'acme.sh',
         'acme-sh.sh',
-        _('A deploy hook; the second line once for each certificate:'),
+        _(
+            'A deploy hook. Run the second line once for each certificate. It replaces the deploy hooks of the '
+            'certificate: name those it has as well, as in "--deploy-hook haproxy,netbox".'
+        ),
         'echo \'netbox_deploy() { {path} "$6"; }\' >~/.acme.sh/deploy/netbox.sh\n'
         'acme.sh --deploy -d www.example.net --ecc --deploy-hook netbox',
         others=TIMERS,

@@ -7,6 +7,11 @@ import pytest
 
 from tests.hooks import lineages
 from tests.hooks.reported import ISSUED, is_now, sent
+from tests.support.factories import DAY
+
+# Where no days are set, acme.sh chooses when it renews next.
+NEXT_DAYS = 25
+NEXT = int((ISSUED.certificate.not_valid_after_utc - NEXT_DAYS * DAY).timestamp()) - 3600
 
 
 class TestAcmeSh:
@@ -22,14 +27,14 @@ SAVED_CF_Token='secret'
 Le_CertCreateTime='1795479661'
 Le_CertCreateTimeStr='2026-11-24T04:21:01Z'
 Le_NextRenewTimeStr='2027-01-22T04:21:01Z'
-Le_NextRenewTime='1800577261'
+Le_NextRenewTime='{next}'
 {more}"""
 
     def home(self, tmp_path, webroot='no', more='', server='https://ca.example.net:8443/acme/directory'):
         folder = tmp_path / '.acme.sh' / 'www.example.net_ecc'
         lineages.written(folder / 'fullchain.cer', ISSUED.fullchain_pem)
         lineages.written(folder / 'www.example.net.key', ISSUED.key_pem)
-        conf = self.CONF.format(webroot=webroot, server=server, more=more)
+        conf = self.CONF.format(webroot=webroot, server=server, next=NEXT, more=more)
         lineages.written(folder / 'www.example.net.conf', conf)
         account = "CA_KEY_HASH='x'\nCA_EAB_HMAC_KEY='secret'\nCA_EMAIL='ops@example.net'\n"
         lineages.written(tmp_path / '.acme.sh' / 'ca' / 'ca.example.net' / 'acme' / 'directory' / 'ca.conf', account)
@@ -46,6 +51,7 @@ Le_NextRenewTime='1800577261'
             'acme_account_email': 'ops@example.net',
             'acme_challenge_type': 'http-01',
             'acme_auto_renewal': True,
+            'acme_renewal_days': NEXT_DAYS,
             'acme_last_renewed': datetime.fromtimestamp(1795479661, UTC).isoformat().replace('+00:00', 'Z'),
         }
         assert b'secret' not in netbox.reports[0].body
@@ -69,7 +75,7 @@ Le_NextRenewTime='1800577261'
         assert item.get('acme_challenge_type') == challenge
         assert item['acme_auto_renewal'] is (webroot != 'dns')
 
-    @pytest.mark.parametrize(('days', 'expected'), [('60', 30), ('-10', 10), ('', None), ('200', None)])
+    @pytest.mark.parametrize(('days', 'expected'), [('60', 30), ('-10', 10), ('', NEXT_DAYS), ('200', None)])
     def test_days(self, host, netbox, tmp_path, days, expected):
         host.run('acme-sh.sh', '--sync', self.home(tmp_path, more=f"Le_RenewalDays='{days}'\n").parent)
         assert sent(netbox).get('acme_renewal_days') == expected
@@ -84,6 +90,39 @@ Le_NextRenewTime='1800577261'
         folder = self.home(tmp_path)
         host.run('acme-sh.sh', DOMAIN_PATH=folder, CERT_FULLCHAIN_PATH='/etc/nginx/tls/fullchain.pem')
         assert sent(netbox)['external_id'] == 'acme.sh:web01.example.net:www.example.net_ecc'
+
+    @pytest.mark.parametrize('moment', ['', '0', 'soon', '9999999999'])
+    def test_no_days_from_an_odd_moment(self, host, netbox, tmp_path, moment):
+        host.run('acme-sh.sh', '--sync', self.home(tmp_path, more=f"Le_NextRenewTime='{moment}'\n").parent)
+        assert 'acme_renewal_days' not in sent(netbox)
+
+    def elsewhere(self, tmp_path):
+        """With --cert-home: the certificates in one folder, account.conf and the accounts in another."""
+        home = self.home(tmp_path).parent
+        certificates = tmp_path / 'certificates'
+        certificates.mkdir()
+        (home / 'www.example.net_ecc').rename(certificates / 'www.example.net_ecc')
+        (home / 'account.conf').write_text(f"LOG_FILE='x'\nCERT_HOME='{certificates}'\nSAVED_CF_Token='secret'\n")
+        return home, certificates / 'www.example.net_ecc'
+
+    def test_certificates_elsewhere(self, host, netbox, tmp_path):
+        home, folder = self.elsewhere(tmp_path)
+        assert host.run('acme-sh.sh', '--sync', home).lines == []
+        assert sent(netbox)['acme_account_email'] == 'ops@example.net'
+        netbox.reports.clear()
+        host.run('acme-sh.sh', folder / 'fullchain.cer', LE_CONFIG_HOME=home)
+        assert sent(netbox)['acme_account_email'] == 'ops@example.net'
+
+    def test_by_a_service_without_a_home(self, host, netbox, tmp_path):
+        self.home(tmp_path)
+        host.program('getent', f'echo "root:x:0:0:root:{tmp_path}:/bin/sh"')
+        run = host.run('acme-sh.sh', '--sync', HOME=None)
+        assert (run.lines, len(netbox.items)) == ([], 1)
+
+    def test_nothing_found(self, host, netbox, tmp_path):
+        run = host.run('acme-sh.sh', '--sync', tmp_path / 'nothing', NETBOX_ACME_STRICT=1)
+        assert (run.code, len(run.lines)) == (1, 1)
+        assert 'no certificate was found' in run.stderr
 
     def test_never_issued(self, host, netbox, tmp_path):
         folder = self.home(tmp_path)
