@@ -2,10 +2,11 @@
 
 ARGS =
 CMD = netbox shell
-export ARGS CMD
+TIMES = 10
+export ARGS CMD TIMES
 RUN = @sh dev/run
 
-.PHONY: help demo demo-reset test faults compare-migrations lint docs wheel bench run migrations pins setup clean
+.PHONY: help demo demo-reset test loaded faults compare-migrations lint docs wheel bench run migrations pins setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +19,9 @@ demo-reset: ## Forget what was done in the demo: the next one starts empty
 
 test: ## All tests, or some of them: make test ARGS="tests/x509 -k chain"
 	$(RUN) test
+
+loaded: ## The browser tests ten times while the machine is busy: make loaded TIMES=3 ARGS="-k expiry"
+	$(RUN) loaded
 
 faults: ## 10,000 certificates expire while workers are killed and servers restarted (about ten minutes)
 	@NETBOX_SSL_FAULT_CERTIFICATES=10000 NETBOX_SSL_FAULT_SECONDS=180 \

@@ -12,6 +12,7 @@ COMMANDS = {
     'demo': 'demo.command',
     'demo-reset': 'demo.command',
     'test': 'dev.testing',
+    'loaded': 'dev.testing',
     'compare-migrations': 'tests.support.migration_comparison',
     'lint': 'dev.checks',
     'docs': 'dev.checks',

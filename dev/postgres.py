@@ -87,11 +87,11 @@ def server_account():
     return account
 
 
-def cluster_folder():
-    """Return the folder of the cluster: in .state, unless the server's own user cannot enter that."""
+def cluster_folder(name):
+    """Return the folder of a cluster: in .state, unless the server's own user cannot enter that."""
     if os.geteuid() or all(folder.stat().st_mode & 0o001 for folder in (paths.STATE, *paths.STATE.parents)):
-        return paths.STATE / 'postgres'
-    return Path('/var/tmp') / f'netbox-ssl-{paths.CHECKOUT}'
+        return paths.STATE / name
+    return Path('/var/tmp') / f'netbox-ssl-{paths.CHECKOUT}{name.removeprefix("postgres")}'
 
 
 def boot_id():
@@ -103,8 +103,8 @@ def boot_id():
 class Cluster:
     """The data folder of the private server."""
 
-    def __init__(self):
-        self.folder = cluster_folder()
+    def __init__(self, name='postgres'):
+        self.folder = cluster_folder(name)
         self.data = self.folder / 'data'
         self.log = self.folder / 'log'
         # The major version, written when the cluster is complete; and the boot in which it was started last.

@@ -18,6 +18,8 @@ from dev.console import Failure
 PR_SET_PDEATHSIG = 1
 # In the environment of all that a run starts: by this, the reaper finds what the run has left.
 MARK = 'NETBOX_SSL_STARTED_BY'
+# Seconds that a busy machine may take until something is up; waiting ends when it is.
+PATIENCE = 300
 
 
 def _libc():

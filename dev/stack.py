@@ -9,7 +9,7 @@ from dev import processes, static
 from dev.console import Failure
 
 ADMINISTRATOR = 'admin'
-GUNICORN = '--threads 4 --preload --timeout 120 --graceful-timeout 5 --no-control-socket --access-logfile -'
+GUNICORN = '--threads 4 --preload --timeout 300 --graceful-timeout 5 --no-control-socket --access-logfile -'
 
 
 class Stack:
@@ -83,7 +83,7 @@ class Stack:
         self.workers, self.web = [], None
         self.listener.close()
 
-    def wait_for_web(self, seconds=90):
+    def wait_for_web(self, seconds=processes.PATIENCE):
         log = self.folder / 'web.log'
         processes.wait_until(self.answers, self.web, seconds, 'the web server', log)
 
@@ -94,7 +94,7 @@ class Stack:
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
-    def wait_for_workers(self, seconds=60):
+    def wait_for_workers(self, seconds=processes.PATIENCE):
         """Wait until NetBox counts as many workers as were started."""
         log = self.folder / 'web.log'
         processes.wait_until(self.all_workers_counted, self.web, seconds, 'the worker', log)

@@ -1,10 +1,14 @@
-"""`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests one by one."""
+"""
+`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests side by side, each
+process with its own NetBox. `make loaded`: the browser tests repeatedly on a busy machine.
+"""
 
 import os
 import re
 import shlex
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from dev import locks, paths, postgres, processes
@@ -16,6 +20,11 @@ from tests.support import programs
 END_TO_END = 'tests/e2e'
 NOTHING_COLLECTED = 5
 WORKERS = 2
+# More than there are cores: most of the time they wait for the next sweep.
+END_TO_END_WORKERS = 3
+# The tests of a file stay together, and files keep their order (tests/e2e/conftest.py).
+BY_FILE = ('--dist', 'loadfile', '--no-loadscope-reorder')
+BUSY = 'while True: pass'
 
 
 def is_path(argument):
@@ -35,12 +44,12 @@ def split(arguments):
     return ([*options, *unit, f'--ignore={END_TO_END}'] if unit else None), ([*options, *slow] if slow else None)
 
 
-def workers(arguments):
-    """Return how many processes pytest-xdist starts: as requested, else none for single files and two for all."""
+def workers(arguments, usual=WORKERS):
+    """Return how many processes pytest-xdist starts: as requested, else none for single files and ``usual`` for all."""
     match = re.search(r'(?:^|\s)(?:-n|--numprocesses)[= ]?(\S+)', ' '.join(arguments))
     if match:
         return int(match[1]) if match[1].isdigit() else os.cpu_count()
-    return 0 if any(is_path(argument) for argument in arguments) else WORKERS
+    return 0 if any(is_path(argument) for argument in arguments) else usual
 
 
 def database_names(environment, count):
@@ -76,16 +85,54 @@ def test(arguments):
     codes = []
     with prepared() as environment:
         count = workers(arguments)
-        with ThreadPoolExecutor() as background:
-            fetching = background.submit(programs.fetch)
-            copy_databases(environment, database_names(environment, count) if unit is not None else [])
-            fetching.result()
+        fetch_and_copy(environment, database_names(environment, count) if unit is not None else [])
         variables = variables_of(environment)
         if unit is not None:
             codes.append(pytest(['-n', str(count), '--reuse-db', *unit], variables))
         if end_to_end is not None:
-            codes.append(pytest(['-n', '0', *end_to_end], variables))
+            codes.append(pytest([*side_by_side(arguments), *end_to_end], variables))
     return verdict(codes)
+
+
+def fetch_and_copy(environment, names):
+    """Fetch the programs that tests need while the databases are prepared."""
+    with ThreadPoolExecutor() as background:
+        fetching = background.submit(programs.fetch)
+        copy_databases(environment, names)
+        fetching.result()
+
+
+def side_by_side(arguments):
+    """Return the options for the end-to-end tests."""
+    return ['-n', str(workers(arguments, END_TO_END_WORKERS)), *BY_FILE]
+
+
+def loaded(arguments):
+    """Run the browser tests ten times, or until one fails, while other processes keep every core busy."""
+    arguments = arguments or shlex.split(os.environ.get('ARGS', ''))
+    times = int(os.environ.get('TIMES') or 10)
+    with prepared() as environment:
+        fetch_and_copy(environment, [])
+        command = [*side_by_side(arguments), '-m', 'browser', END_TO_END, *arguments]
+        with busy_machine(environment.folder):
+            for number in range(1, times + 1):
+                say(f'run {number} of {times}, while {os.cpu_count()} other processes keep the machine busy')
+                if code := pytest(command, variables_of(environment)):
+                    return code
+    return 0
+
+
+@contextmanager
+def busy_machine(folder):
+    """Keep every core busy for as long as the context lasts."""
+    started = []
+    try:
+        for _ in range(os.cpu_count()):
+            started.append(processes.start([sys.executable, '-c', BUSY], folder / 'busy.log'))
+        yield
+    finally:
+        for process in started:
+            processes.stop(process)
 
 
 def verdict(codes):

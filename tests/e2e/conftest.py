@@ -1,4 +1,4 @@
-"""One NetBox for all end-to-end tests: web server, worker, database and Valkey, as in production, talked to by HTTP."""
+"""One NetBox for all end-to-end tests of a process: web server, worker, database and Valkey, talked to by HTTP."""
 
 from pathlib import Path
 
@@ -6,20 +6,28 @@ import pytest
 import requests
 
 from dev.environment import prepared
-from tests.e2e.browser import VIEWPORT, chromium, log_in
+from tests.e2e.browser import chromium, log_in, new_context
 from tests.support.acme_server import AcmeServer, Certbot
 from tests.support.api import Api
 from tests.support.receiver import Receiver
 from tests.support.stack import Stack
+from tests.support.sweeps import forget_workers, start_worker
 
 FOLDER = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
-    """Everything in this folder is end-to-end; nobody has to remember the mark."""
+    """
+    Everything in this folder is end-to-end, and what has a page needs a browser; nobody has to remember the marks.
+
+    Tests that mostly wait come first: meanwhile the other processes do the rest. Those of a file stay in one process.
+    """
     for item in items:
         if item.path.is_relative_to(FOLDER):
             item.add_marker('e2e')
+            if 'page' in item.fixturenames:
+                item.add_marker('browser')
+    items.sort(key=lambda item: item.get_closest_marker('waits') is None)
 
 
 @pytest.fixture(scope='session')
@@ -40,6 +48,23 @@ def stack(environment):
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture
+def one_worker(stack):
+    """Leaves one running worker behind, and nothing of those that were killed."""
+    yield stack
+    for worker in list(stack.workers):
+        stack.kill_worker(worker)
+    forget_workers(stack)
+    start_worker(stack)
+
+
+@pytest.fixture(scope='session')
+def other_queues(environment):
+    """The address of Redis for a second NetBox: the worker of the first must not take its jobs."""
+    base, _, first = environment.redis_url.rpartition('/')
+    return f'{base}/{int(first or 0) + 8}'
 
 
 @pytest.fixture(scope='session')
@@ -101,7 +126,7 @@ def browser():
 @pytest.fixture(scope='session')
 def login_state(browser, stack):
     """Cookies of the logged-in administrator: logging in once is enough."""
-    context = browser.new_context()
+    context = new_context(browser)
     log_in(context.new_page(), stack)
     state = context.storage_state()
     context.close()
@@ -111,7 +136,7 @@ def login_state(browser, stack):
 @pytest.fixture
 def page(browser, stack, login_state):
     """A page of a browser that is logged in; relative addresses work. Fails on errors of the page's scripts."""
-    context = browser.new_context(base_url=stack.base_url, viewport=VIEWPORT, storage_state=login_state)
+    context = new_context(browser, base_url=stack.base_url, storage_state=login_state)
     opened = context.new_page()
     opened.errors = []
     opened.on('pageerror', lambda error: opened.errors.append(str(error)))

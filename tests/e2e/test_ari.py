@@ -10,16 +10,14 @@ from tests.support.stack import Stack
 
 
 @pytest.fixture(scope='module')
-def asking(environment):
+def asking(environment, other_queues):
     """A NetBox of its own, which may ask a CA on this machine."""
     database = f'{environment.database}_ari'
     environment.databases.copy(database)
     config = {'netbox_ssl': {'ari_allowed_hosts': ['127.0.0.1']}}
     running = Stack(environment, database=database, plugins_config=config)
     running.variables['NETBOX_SSL_RUN_ISOLATED'] = '0'
-    # Queues of its own, too: the worker of the other NetBox must not take its jobs.
-    base, _, first = environment.redis_url.rpartition('/')
-    running.variables['NETBOX_SSL_RUN_REDIS'] = f'{base}/{int(first or 0) + 4}'
+    running.variables['NETBOX_SSL_RUN_REDIS'] = other_queues
     try:
         running.start()
         yield running
@@ -39,7 +37,7 @@ def asked_for(acme_server, after=0) -> set[str]:
 
 def wait_for_window(asking, api, pk):
     path = f'plugins/ssl/certificates/{pk}/'
-    return asking.wait_for(lambda: (found := api.get(path))['has_ari'] and found, seconds=90, what='the window')
+    return asking.wait_for(lambda: (found := api.get(path))['has_ari'] and found, what='the window')
 
 
 def test_the_window_of_a_real_ca(asking, acme_server, certbot):

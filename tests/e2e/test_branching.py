@@ -3,38 +3,37 @@ With netbox-branching and netbox-custom-objects installed: a certificate is impo
 merged; what is announced is what is in main.
 """
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dev.environment import prepared
 from tests.e2e.test_person import R13
 from tests.support import neighbours
 from tests.support.api import Api
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.receiver import Receiver
 from tests.support.stack import Stack
+from tests.support.sweeps import wait_until_all_is_delivered
 
 # More would be connections and processes for nothing.
 CONFIG = {'netbox_branching': {'provision_workers': 1}}
 IMPORT = 'plugins/ssl/certificates/import/'
 EXTERNAL_ID = 'certbot:web01.example.net:www.example.net'
-WAIT = 120
 
 
 @pytest.fixture(scope='module')
-def branching_stack():
-    """A NetBox of its own: others must not take its jobs."""
-    with prepared() as environment:
-        environment.databases.copy(environment.database, neighbours.template())
-        running = Stack(environment, plugins_config=CONFIG)
-        running.variables = environment.variables(plugins_config=CONFIG, plugins=neighbours.PLUGINS)
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
+def branching_stack(environment, other_queues):
+    """A NetBox of its own, with the neighbours."""
+    database = f'{environment.database}_branching'
+    environment.databases.copy(database, neighbours.template())
+    running = Stack(environment)
+    running.variables = environment.variables(database, plugins_config=CONFIG, plugins=neighbours.PLUGINS)
+    running.variables['NETBOX_SSL_RUN_REDIS'] = other_queues
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture
@@ -48,23 +47,15 @@ def in_branch(stack, branch) -> Api:
     return api
 
 
-def wait_for(what, seconds=WAIT):
-    until = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < until, 'it did not come'
-        time.sleep(0.5)
-    return found
-
-
-def make_branch(main, name) -> dict:
+def make_branch(stack, main, name) -> dict:
     made = main.post('plugins/branching/branches/', {'name': name})
     path = f'plugins/branching/branches/{made["id"]}/'
-    return wait_for(lambda: (branch := main.get(path))['status']['value'] == 'ready' and branch)
+    return stack.wait_for(lambda: (branch := main.get(path))['status']['value'] == 'ready' and branch)
 
 
-def merge(main, branch) -> None:
+def merge(stack, main, branch) -> None:
     job = main.post(f'plugins/branching/branches/{branch["id"]}/merge/', {'commit': True})
-    ended = wait_for(lambda: (found := main.get(f'core/jobs/{job["id"]}/'))['completed'] and found)
+    ended = stack.wait_for(lambda: (found := main.get(f'core/jobs/{job["id"]}/'))['completed'] and found)
     assert ended['status']['value'] == 'completed', ended
     assert main.get(f'plugins/branching/branches/{branch["id"]}/')['status']['value'] == 'merged'
 
@@ -103,7 +94,7 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         due = main.post(IMPORT, {'pem': issued(70, ['due.example.net']).fullchain_pem, 'acme_auto_renewal': True})
         assert certificates(main) == {'due.example.net': 'Due'}
 
-        branch = make_branch(main, 'certificates')
+        branch = make_branch(stack, main, 'certificates')
         inside = in_branch(stack, branch)
         old, new = issued(95), issued(1)
         values = {'external_id': EXTERNAL_ID, 'acme_auto_renewal': True}
@@ -133,7 +124,7 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         assert sweep(stack) == 0
         assert not receiver.deliveries, 'a branch is no news'
 
-        merge(main, branch)
+        merge(stack, main, branch)
 
         assert certificates(main) == {
             'due.example.net': 'OK',
@@ -149,23 +140,24 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         assert main.post(IMPORT, {'pem': new.fullchain_pem, **values})['action'] == 'unchanged'
 
         # The merge replays what the branch did: a creation is no change, both renewals are told of, once.
-        receiver.wait_for(timeout=WAIT, count=2)
+        receiver.wait_for(count=2)
         assert sweep(stack) == 0
-        time.sleep(2)
+        wait_until_all_is_delivered(stack)
         assert sorted(told(receiver.deliveries)) == [('due.example.net', 'OK'), ('www.example.net', 'OK')]
     finally:
         receiver.close()
 
 
 def test_a_change_in_main_reaches_a_branch(branching_stack, main):
-    branch = make_branch(main, 'synchronised')
-    inside = in_branch(branching_stack, branch)
+    stack = branching_stack
+    branch = make_branch(stack, main, 'synchronised')
+    inside = in_branch(stack, branch)
     old = issued(70, ['sync.example.net'])
     made = main.post(IMPORT, {'pem': old.fullchain_pem, 'acme_auto_renewal': True})
     main.post(IMPORT, {'pem': issued(1, ['sync.example.net']).fullchain_pem})
     assert 'sync.example.net' not in certificates(inside)
     job = main.post(f'plugins/branching/branches/{branch["id"]}/sync/', {'commit': True})
-    ended = wait_for(lambda: (found := main.get(f'core/jobs/{job["id"]}/'))['completed'] and found)
+    ended = stack.wait_for(lambda: (found := main.get(f'core/jobs/{job["id"]}/'))['completed'] and found)
     assert ended['status']['value'] == 'completed', ended
     assert certificates(inside)['sync.example.net'] == 'OK'
     for api in (main, inside):

@@ -64,7 +64,7 @@ def client_environment(stack, token, tmp_path):
 
 def run(client_environment, *command, codes=(0,)):
     words = [str(word) for word in command]
-    done = subprocess.run(words, env=client_environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(words, env=client_environment, capture_output=True, text=True, timeout=processes.PATIENCE)
     assert done.returncode in codes, f'{words[0]}: {done.stdout}{done.stderr}'
     return done
 
@@ -247,7 +247,9 @@ def caddy(client_environment, folder):
     made = folder / 'storage' / 'certificates'
     try:
         # The metadata is written last.
-        processes.wait_until(lambda: list(made.rglob('*.json')), process, 60, 'Caddy', folder / 'caddy.log')
+        processes.wait_until(
+            lambda: list(made.rglob('*.json')), process, processes.PATIENCE, 'Caddy', folder / 'caddy.log'
+        )
         yield made
     finally:
         processes.stop(process)

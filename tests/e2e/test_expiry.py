@@ -4,15 +4,16 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import TimeoutError
+import pytest
+from playwright.sync_api import expect
 
+from tests.e2e.browser import choose, follow
 from tests.support.certificate_factory import issue, make_ca
+from tests.support.sweeps import sweeps, wait_for_sweep, wait_until_all_is_delivered
 
 CONDITIONS = '{"attr": "renewal_status", "value": "%s"}'
 # Of certificate factory's, as of any other CA: whole seconds.
 LIFETIME = timedelta(seconds=20)
-# The sweep comes every minute at the latest; a worker takes its time on a busy machine.
-PATIENCE = 90
 
 
 def make_rule(page, api, receiver, name, status, event_type):
@@ -27,38 +28,13 @@ def make_rule(page, api, receiver, name, status, event_type):
     choose(page, 'id_event_types', event_type)
     page.fill('#id_conditions', CONDITIONS % status)
     choose(page, 'id_action_choice', name)
-    page.click('button[name=_create]')
-    page.wait_for_url(re.compile(r'/extras/event-rules/\d+/$'))
+    follow(page.locator('button[name=_create]'))
+    expect(page).to_have_url(re.compile(r'/extras/event-rules/\d+/$'))
     return webhook
 
 
-def choose(page, field, label):
-    """Search for an option of one of NetBox's selects by its text, as typed by a person, and take it."""
-    widget = page.locator(f'#{field}-ts-control')
-    option = page.locator(f'#{field}-ts-dropdown .option', has_text=re.compile(label)).first
-    for attempt in range(4):
-        widget.click()
-        widget.fill('')
-        widget.press_sequentially(label, delay=20)
-        try:
-            option.wait_for(state='attached', timeout=10_000)
-            break
-        except TimeoutError:
-            # The answer to what was typed came before the widget listened.
-            assert attempt < 3, f'{label} is not offered'
-    # The list is redrawn with each answer of the server: a click may hit nothing, and a list that is closed opens again
-    # while the field has the focus, over the next field.
-    take = """([field, value]) => {
-        const select = document.getElementById(field).tomselect;
-        select.addItem(value);
-        select.blur();
-        select.close();
-    }"""
-    page.evaluate(take, [field, option.get_attribute('data-value')])
-    page.locator(f'#{field}-ts-dropdown').wait_for(state='hidden')
-
-
-def test_expiry_and_recovery_reach_the_receiver_once(page, api, receiver, empty_afterwards):
+@pytest.mark.waits
+def test_expiry_and_recovery_reach_the_receiver_once(page, stack, api, receiver, empty_afterwards):
     make_rule(page, api, receiver, 'expired', 'Expired', 'Object updated')
     make_rule(page, api, receiver, 'recovered', 'OK', 'Renewal status changed')
     ca = make_ca("Let's Encrypt", 'R13')
@@ -70,10 +46,10 @@ def test_expiry_and_recovery_reach_the_receiver_once(page, api, receiver, empty_
     assert created['detection']['is_acme']
     pk = created['certificate']['id']
 
-    (expired,) = receiver.wait_for(
-        lambda delivery: is_about(delivery, pk, 'Expired'), timeout=LIFETIME.seconds + PATIENCE
-    )
-    assert expired.at - (start + LIFETIME).timestamp() < PATIENCE
+    (expired,) = receiver.wait_for(lambda delivery: is_about(delivery, pk, 'Expired'))
+    announced = datetime.fromisoformat(expired.json['timestamp'])
+    between = [run for run in sweeps(api) if run['started'] and start + LIFETIME < moment(run) < announced]
+    assert len(between) <= 1, 'the first sweep after it announces it'
     assert expired.json['snapshots']['postchange']['renewal_status'] == 'Expired'
     assert api.get(f'plugins/ssl/certificates/{pk}/')['renewal_status'] == 'Expired'
 
@@ -85,10 +61,16 @@ def test_expiry_and_recovery_reach_the_receiver_once(page, api, receiver, empty_
 
     (recovery,) = receiver.wait_for(lambda delivery: is_about(delivery, pk, 'OK'))
     assert recovery.json['snapshots']['prechange']['renewal_status'] == 'Expired'
-    # A whole interval more: nothing may come twice.
-    time.sleep(65)
+    # A whole sweep more: nothing may come twice.
+    following = wait_for_sweep(stack, api, time.time(), 'a sweep after the recovery')
+    assert following['interval'] == 1, 'minutes'
+    wait_until_all_is_delivered(stack)
     statuses = [delivery.json['data']['renewal_status'] for delivery in receiver.deliveries]
     assert statuses == ['Expired', 'OK']
+
+
+def moment(run):
+    return datetime.fromisoformat(run['started'])
 
 
 def is_about(delivery, pk, status):

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.e2e.test_paste_many import pictures
+from tests.e2e.browser import expect_text, follow, pictures
 from tests.e2e.test_person import R13
 from tests.support.certificate_factory import issue, make_ca
 
@@ -44,19 +45,17 @@ def inventory(api, empty_afterwards):
 
 def ask(page, name):
     page.fill('#id_name', name)
-    page.get_by_role('button', name='Look up').click()
-    card = page.locator('[data-verdict]')
-    card.wait_for()
-    return card.get_attribute('data-verdict')
+    follow(page.get_by_role('button', name='Look up'))
+    return page.locator('[data-verdict]').get_attribute('data-verdict')
 
 
 def test_by_name(page, inventory):
     page.goto('/plugins/ssl/by-name/')
     pictures(page, 'by-name-empty')
     assert ask(page, 'https://WWW.example.net/path') == 'due'
-    assert page.input_value('#id_name') == 'https://WWW.example.net/path'
-    assert page.locator('[data-standing]').count() == 2
-    assert 'certbot:web01.example.net:*.example.net' in page.locator('[data-standing=due]').inner_text()
+    expect(page.locator('#id_name')).to_have_value('https://WWW.example.net/path')
+    expect(page.locator('[data-standing]')).to_have_count(2)
+    expect_text(page.locator('[data-standing=due]'), 'certbot:web01.example.net:*.example.net')
     pictures(page, 'by-name')
     for name, verdict in (
         ('shop.example.org', 'fine'),
@@ -75,10 +74,9 @@ def test_widgets(page, stack, inventory):
     assert 'added' in stack.manage(ADD_WIDGETS.format(username=stack.username))
     page.goto('/')
     ring = page.locator('svg.netbox-ssl-ring')
-    ring.wait_for()
-    assert ring.locator('circle').count() == 3, 'OK, Due and Expired'
+    expect(ring.locator('circle'), 'OK, Due and Expired').to_have_count(3)
+    expect(page.get_by_role('link', name='late.example.org').first).to_be_visible()
     pictures(page, 'widgets')
-    assert page.get_by_role('link', name='late.example.org').first.is_visible()
     # By keyboard: the middle of a segment's box is not on the segment.
     ring.locator('a[href*="renewal_status=Due"]').focus()
     page.keyboard.press('Enter')
@@ -116,31 +114,27 @@ def hosts(stack):
     stack.manage(NO_HOSTS)
 
 
-def test_suggestions(page, api, hosts, inventory):
+def test_suggestions(page, stack, api, hosts, inventory):
     (certificate,) = api.get('plugins/ssl/certificates/', name='www.example.net')['results']
     page.goto(f'/plugins/ssl/certificates/{certificate["id"]}/')
     card = page.locator('[data-suggestions]')
-    card.wait_for()
-    assert card.locator('button[name=pair]').count() == 2
+    expect(card.locator('button[name=pair]')).to_have_count(2)
     card.scroll_into_view_if_needed()
     pictures(page, 'suggestions-certificate')
-    card.get_by_role('button', name='Assign to 192.0.2.10/24').click()
-    page.wait_for_url(f'**/plugins/ssl/certificates/{certificate["id"]}/')
-    page.get_by_text('Assigned: 1').wait_for()
-    card.wait_for()
-    assert card.locator('button[name=pair]').count() == 1
+    follow(card.get_by_role('button', name='Assign to 192.0.2.10/24'))
+    expect(page).to_have_url(f'{stack.base_url}/plugins/ssl/certificates/{certificate["id"]}/')
+    expect(page.get_by_text('Assigned: 1')).to_be_visible()
+    expect(card.locator('button[name=pair]')).to_have_count(1)
 
     page.goto('/plugins/ssl/suggestions/')
     pictures(page, 'suggestions-empty')
-    page.get_by_role('button', name='Start a scan').click()
+    follow(page.get_by_role('button', name='Start a scan'))
     # Nobody reloads the page: it asks by itself.
-    page.locator('[data-found]').get_by_text('Last scan:').wait_for(timeout=90_000)
-    page.get_by_role('link', name='Show the new suggestions').click()
-    rows = page.locator('table.object-list tbody tr')
-    rows.nth(1).wait_for()
-    assert rows.count() == 2
+    expect_text(page.locator('[data-found]'), 'Last scan:')
+    follow(page.get_by_role('link', name='Show the new suggestions'))
+    expect(page.locator('table.object-list tbody tr')).to_have_count(2)
     pictures(page, 'suggestions')
     page.locator('table.object-list input.toggle').check()
-    page.get_by_role('button', name='Accept Selected').first.click()
-    page.get_by_text('Assigned: 2').wait_for()
+    follow(page.get_by_role('button', name='Accept Selected').first)
+    expect(page.get_by_text('Assigned: 2')).to_be_visible()
     assert api.get('plugins/ssl/certificate-assignments/')['count'] == 3

@@ -5,9 +5,11 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from netbox_ssl.jobs.smart_paste import BACKGROUND_FROM
-from tests.e2e.test_person import R13, picture
+from tests.e2e.browser import expect_text, follow, pictures
+from tests.e2e.test_person import R13
 from tests.support.certificate_factory import issue, make_ca
 
 DROP = """(form, files) => {
@@ -30,19 +32,9 @@ def file(name, content):
     return {'name': name, 'mimeType': 'application/octet-stream', 'buffer': content}
 
 
-def pictures(page, name):
-    """In both of NetBox's color modes."""
-    for mode in ('light', 'dark'):
-        page.evaluate(f"setMode('{mode}')")
-        # Colors fade over.
-        page.wait_for_timeout(300)
-        picture(page, f'{name}-{mode}')
-    page.evaluate("setMode('light')")
-
-
 def preview(page):
-    page.click('button[name=_preview]')
-    page.locator('button[name=_confirm]').wait_for()
+    follow(page.locator('button[name=_preview]'))
+    expect(page.locator('button[name=_confirm]')).to_be_visible()
 
 
 def test_choose_several_files_and_confirm(page, api, ca, empty_afterwards):
@@ -66,8 +58,8 @@ def test_choose_several_files_and_confirm(page, api, ca, empty_afterwards):
             file('notes.txt', b'nothing of interest'),
         ],
     )
-    listed = page.locator('[data-file-list]').inner_text()
-    assert 'a.pem' in listed and 'notes.txt' in listed
+    listed = page.locator('[data-file-list]')
+    expect_text(listed, 'a.pem', 'notes.txt')
     pictures(page, 'paste-many')
 
     preview(page)
@@ -81,13 +73,13 @@ def test_choose_several_files_and_confirm(page, api, ca, empty_afterwards):
     assert api.get('plugins/ssl/certificates/')['count'] == 1, 'nothing before it is confirmed'
     pictures(page, 'paste-many-preview')
 
-    page.click('button[name=_confirm]')
-    page.wait_for_url(re.compile('/smart-paste/results/'))
+    follow(page.locator('button[name=_confirm]'))
+    expect(page).to_have_url(re.compile('/smart-paste/results/'))
     assert api.get('plugins/ssl/certificates/')['count'] == 4
     pictures(page, 'paste-many-results')
-    page.locator('tr[data-action=renewed] a').click()
-    page.wait_for_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
-    assert 'shop.example.net' in page.locator('h1.page-title').inner_text()
+    follow(page.locator('tr[data-action=renewed] a'))
+    expect(page).to_have_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
+    expect_text(page.locator('h1.page-title'), 'shop.example.net')
 
 
 def test_drop_files(page, ca, empty_afterwards):
@@ -96,21 +88,21 @@ def test_drop_files(page, ca, empty_afterwards):
     for name in ('first', 'second'):
         content = base64.b64encode(issue([f'{name}.example.net'], ca).der).decode()
         form.evaluate(DROP, [{'name': f'{name}.der', 'content': content}])
-    assert page.locator('[data-file-list] li').all_inner_texts() == ['first.der', 'second.der']
+    expect(page.locator('[data-file-list] li')).to_have_text(['first.der', 'second.der'])
     preview(page)
-    assert page.locator('.card[data-action=created]').count() == 2
+    expect(page.locator('.card[data-action=created]')).to_have_count(2)
 
     page.goto('/plugins/ssl/certificates/smart-paste/')
     form.evaluate(DROP, [{'name': f'{number}.pem', 'content': ''} for number in range(101)])
     page.click('button[name=_preview]')
-    assert page.locator('[data-file-list] .text-danger').first.is_visible(), 'more than the server takes'
+    expect(page.locator('[data-file-list] .text-danger').first, 'more than the server takes').to_be_visible()
     page.click('[data-file-clear]')
-    assert page.locator('[data-files]').is_hidden()
+    expect(page.locator('[data-files]')).to_be_hidden()
 
     text = page.locator('#id_text')
     text.evaluate("field => { field.value = 'x'.repeat(3_000_000); }")
     page.click('button[name=_preview]')
-    assert page.locator('[data-file-list] .text-danger').first.is_visible(), 'it would be lost'
+    expect(page.locator('[data-file-list] .text-danger').first, 'it would be lost').to_be_visible()
     assert text.evaluate('field => field.value.length') == 3_000_000
 
 
@@ -123,16 +115,15 @@ def test_many_in_the_background(page, api, ca, empty_afterwards):
         [file(f'{number}.pem', ''.join(each.pem for each in some).encode()) for number, some in enumerate(bundles)],
     )
     preview(page)
-    assert 'in the background' in page.locator('.tab-pane').inner_text()
-    page.click('button[name=_confirm]')
-    page.wait_for_url(re.compile('/smart-paste/jobs/'))
+    expect_text(page.locator('.tab-pane'), 'in the background')
+    follow(page.locator('button[name=_confirm]'))
+    expect(page).to_have_url(re.compile('/smart-paste/jobs/'))
     pictures(page, 'paste-many-progress')
     # Nobody reloads the page: it asks by itself.
-    page.locator('tr[data-action=created]').first.wait_for(timeout=90_000)
-    assert page.locator('tr[data-action=created]').count() == len(issued)
+    expect(page.locator('tr[data-action=created]')).to_have_count(len(issued))
     assert api.get('plugins/ssl/certificates/', limit=1)['count'] == len(issued)
-    page.get_by_role('link', name='Background job').click()
-    assert page.get_by_role('button', name='Results').first.is_visible()
+    follow(page.get_by_role('link', name='Background job'))
+    expect(page.get_by_role('button', name='Results').first).to_be_visible()
     pictures(page, 'paste-many-job')
 
 
@@ -144,11 +135,10 @@ def test_history(page, api, ca, empty_afterwards):
         issued = issue(['www.example.net'], ca, valid_from=begin, valid_to=begin + timedelta(days=90))
         answer = api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem, 'acme_auto_renewal': True})
     page.goto(f'/plugins/ssl/certificates/{answer["certificate"]["id"]}/')
-    page.get_by_role('link', name='History').click()
+    follow(page.get_by_role('link', name='History'))
     drawing = page.locator('svg.netbox-ssl-timeline')
-    drawing.wait_for()
-    assert drawing.locator('rect').count() == 2 * len(begins)
-    assert '5 days after expiry' in drawing.text_content()
+    expect(drawing.locator('rect')).to_have_count(2 * len(begins))
+    expect(drawing).to_contain_text('5 days after expiry')
     for mark in drawing.locator('[data-mark]').all():
         box, outer = mark.bounding_box(), drawing.bounding_box()
         assert outer['x'] <= box['x'] <= outer['x'] + outer['width']

@@ -4,8 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.e2e.browser import picture
+from tests.e2e.browser import expect_text, follow, picture
 from tests.support.certificate_factory import issue, make_ca
 
 # The real key identifier of R13, so that the picture shows what a real certificate would.
@@ -30,31 +31,29 @@ def test_paste_confirm_edit_filter(page, api, inventory):
     issued = issue(['www.example.com', 'example.com'], make_ca("Let's Encrypt", 'R13', key_id=R13))
 
     page.goto('/plugins/ssl/certificates/')
-    page.get_by_role('button', name='Smart Paste').first.click()
+    follow(page.get_by_role('button', name='Smart Paste').first)
     page.fill('#id_text', issued.fullchain_pem)
-    page.click('button[name=_preview]')
+    follow(page.locator('button[name=_preview]'))
     card = page.locator('[data-action=created]')
-    assert 'www.example.com' in card.inner_text()
-    assert "Let's Encrypt" in card.inner_text()
-    assert 'Will be created' in card.inner_text()
+    expect_text(card, 'www.example.com', "Let's Encrypt", 'Will be created')
     assert not api.get('plugins/ssl/certificates/', q='www.example.com')['count'], 'nothing before it is confirmed'
     picture(page, 'smart-paste')
 
-    page.click('button[name=_confirm]')
-    page.wait_for_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
-    assert page.locator('.badge', has_text='Manual').first.is_visible()
+    follow(page.locator('button[name=_confirm]'))
+    expect(page).to_have_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
+    expect(page.locator('.badge', has_text='Manual').first).to_be_visible()
 
     page.goto(page.url + 'edit/')
-    assert page.locator('#id_is_acme').is_checked()
-    assert page.input_value('#id_acme_provider') == "Let's Encrypt"
+    expect(page.locator('#id_is_acme')).to_be_checked()
+    expect(page.locator('#id_acme_provider')).to_have_value("Let's Encrypt")
     page.check('#id_acme_auto_renewal')
     page.fill('#id_acme_account_email', 'tls@example.com')
     page.fill('#id_acme_server_url', 'https://acme-v02.api.letsencrypt.org/directory')
     page.fill('#id_acme_renewal_days', '20')
-    page.click('button[name=_update]')
-    page.wait_for_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
-    assert page.locator('.badge', has_text='OK').first.is_visible()
-    assert 'due in' in page.locator('body').inner_text()
+    follow(page.locator('button[name=_update]'))
+    expect(page).to_have_url(re.compile(r'/plugins/ssl/certificates/\d+/$'))
+    expect(page.locator('.badge', has_text='OK').first).to_be_visible()
+    expect_text(page.locator('body'), 'due in')
     picture(page, 'certificate')
 
     page.goto('/plugins/ssl/certificates/')
@@ -73,9 +72,9 @@ def test_paste_confirm_edit_filter(page, api, inventory):
 def test_errors_keep_the_text_and_name_the_remedy(page):
     page.goto('/plugins/ssl/certificates/smart-paste/')
     page.fill('#id_text', 'not a certificate')
-    page.click('button[name=_preview]')
-    assert page.input_value('#id_text') == 'not a certificate'
-    assert 'BEGIN CERTIFICATE' in page.locator('form.form').inner_text()
+    follow(page.locator('button[name=_preview]'))
+    expect(page.locator('#id_text')).to_have_value('not a certificate')
+    expect_text(page.locator('form.form'), 'BEGIN CERTIFICATE')
 
 
 def test_private_key_is_not_shown_again(page):
@@ -83,6 +82,6 @@ def test_private_key_is_not_shown_again(page):
     body = issued.key_pem.splitlines()[1]
     page.goto('/plugins/ssl/certificates/smart-paste/')
     page.fill('#id_text', issued.key_pem + issued.pem)
-    page.click('button[name=_preview]')
-    assert 'private key' in page.locator('form.form').inner_text()
+    follow(page.locator('button[name=_preview]'))
+    expect_text(page.locator('form.form'), 'private key')
     assert body not in page.content()

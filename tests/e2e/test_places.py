@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.e2e.test_paste_many import pictures
+from tests.e2e.browser import choose, expect_text, follow, pictures
+from tests.e2e.test_person import R13
 from tests.support.certificate_factory import issue, make_ca
-
-R13 = 'e7ab9f0f2c33a053d35e4f78c8b2840e3bd69233'
 
 
 @pytest.fixture
@@ -85,33 +85,25 @@ def assign(api, certificate, object_type, place, **more):
     )
 
 
-def choose(page, field, text):
-    """In one of NetBox's fields that ask the API for what there is."""
-    page.click(f'#{field} + .ts-wrapper .ts-control')
-    page.locator('.ts-dropdown-content .option', has_text=text).first.click()
+def card(page, title):
+    return page.locator('.card', has=page.locator('h2', has_text=title)).first
 
 
-def panel(page, name):
-    found = page.locator('.card', has=page.locator('h2', has_text=name)).first
-    found.locator('table').first.wait_for()
-    return found
-
-
-def test_assign_from_the_device(page, inventory):
+def test_assign_from_the_device(page, stack, inventory):
     """The button on the device fills in the device; after saving, the device shows the certificate, on a tab, too."""
     page.goto(f'/dcim/devices/{inventory["device"]["id"]}/')
-    certificates = page.locator('.card', has=page.locator('h2', has_text='Certificates')).first
-    certificates.get_by_text('No assignments match').wait_for()
+    certificates = card(page, 'Certificates')
+    expect_text(certificates, 'No assignments match')
     pictures(page, 'device-empty')
-    certificates.get_by_role('link', name='Add').click()
+    follow(certificates.get_by_role('link', name='Add'))
     choose(page, 'id_certificate', 'shop.example.net')
     page.fill('#id_note', 'tcp/443')
     pictures(page, 'assignment-form')
-    page.click('button[name=_create]')
-    page.wait_for_url(f'**/dcim/devices/{inventory["device"]["id"]}/')
-    assert 'shop.example.net' in panel(page, 'Certificates').inner_text()
-    page.get_by_role('link', name='Certificates 1').click()
-    assert 'tcp/443' in page.locator('#object_list').inner_text()
+    follow(page.locator('button[name=_create]'))
+    expect(page).to_have_url(f'{stack.base_url}/dcim/devices/{inventory["device"]["id"]}/')
+    expect_text(certificates, 'shop.example.net')
+    follow(page.get_by_role('link', name='Certificates 1'))
+    expect_text(page.locator('#object_list'), 'tcp/443')
 
 
 def test_pages(page, api, inventory):
@@ -131,13 +123,12 @@ def test_pages(page, api, inventory):
         ('certificate-contacts', f'plugins/ssl/certificates/{ids["mail"]}', 'Contacts', ('Web team', 'web-01')),
     ):
         page.goto(f'/{url}/')
-        shown = panel(page, title)
-        for text in texts:
-            assert text in shown.inner_text(), (name, text)
+        shown = card(page, title)
+        expect_text(shown.locator('table').first, *texts)
         shown.scroll_into_view_if_needed()
         pictures(page, f'{name}-panel')
     page.goto(f'/dcim/devices/{inventory["device"]["id"]}/certificates/')
-    assert page.locator('#object_list tbody tr').count() == 4
+    expect(page.locator('#object_list tbody tr')).to_have_count(4)
     pictures(page, 'device-tab')
     for kind, url in (
         ('site', 'dcim/sites'),
@@ -145,13 +136,14 @@ def test_pages(page, api, inventory):
         ('tenant', 'tenancy/tenants'),
     ):
         page.goto(f'/{url}/{inventory[kind]["id"]}/')
-        counts = page.locator('.card', has=page.locator('h2', has_text='Certificates')).first
+        counts = card(page, 'Certificates')
         counts.scroll_into_view_if_needed()
         pictures(page, f'{kind}-counts')
         expired = counts.get_by_role('link', name='Expired')
         number = int(expired.locator('.badge').inner_text())
-        expired.click()
-        assert page.locator('#object_list tbody a[href^="/plugins/ssl/certificates/"]', has_text='.').count() == number
+        follow(expired)
+        listed = page.locator('#object_list tbody a[href^="/plugins/ssl/certificates/"]', has_text='.')
+        expect(listed).to_have_count(number)
 
 
 def test_lists_and_tenants(page, api, inventory):
@@ -164,16 +156,16 @@ def test_lists_and_tenants(page, api, inventory):
     assign(api, ids['old'], 'ipam.service', inventory['service'])
     page.goto('/dcim/devices/?include_columns=ssl_certificates')
     row = page.locator('#object_list tr', has_text='web-01')
-    assert '1 Expired' in row.inner_text() and '1 Due' in row.inner_text()
+    expect_text(row, '1 Expired', '1 Due')
     pictures(page, 'device-list')
     page.goto(f'/plugins/ssl/certificates/{ids["mail"]}/')
-    used = panel(page, 'Used By')
-    assert used.get_by_role('img', name='different tenants').is_visible()
+    used = card(page, 'Used By')
+    expect(used.get_by_role('img', name='different tenants')).to_be_visible()
     used.scroll_into_view_if_needed()
     pictures(page, 'tenants-differ')
     page.goto(f'/plugins/ssl/certificates/{ids["mail"]}/edit/')
-    page.click('button[name=_update]')
-    page.get_by_text('The certificate and web-01 belong to different tenants.').first.wait_for()
+    follow(page.locator('button[name=_update]'))
+    expect(page.get_by_text('The certificate and web-01 belong to different tenants.').first).to_be_visible()
     pictures(page, 'tenants-differ-message')
     api.patch(f'dcim/devices/{host["id"]}/', {'tenant': None})
     api.delete(f'tenancy/tenants/{other["id"]}/')

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from playwright.sync_api import expect
+
 from tests.e2e.browser import picture
 from tests.support.certificate_factory import issue, make_ca
 
@@ -23,8 +25,8 @@ def test_a_bar_is_reached_by_keyboard(page, api, empty_afterwards):
     assert focused.startswith('1 certificate becomes due, ')
     page.keyboard.press('Enter')
     page.wait_for_url('**/plugins/ssl/certificates/?*renewal_due_at__gte=*')
-    assert page.locator('table tbody tr').count() == 1
-    assert page.get_by_role('link', name='soon.example.net').first.is_visible()
+    expect(page.locator('table tbody tr')).to_have_count(1)
+    expect(page.get_by_role('link', name='soon.example.net').first).to_be_visible()
 
 
 def test_what_comes_and_what_is_late(page, api, empty_afterwards):
@@ -42,5 +44,6 @@ def test_what_comes_and_what_is_late(page, api, empty_afterwards):
     overdue, expired = (
         page.locator('.card', has_text=title).locator('tbody tr') for title in ('Overdue since', 'Expired')
     )
-    assert (overdue.count(), expired.first.inner_text().split()[0]) == (2, 'cdn.example.net')
+    expect(overdue).to_have_count(2)
+    assert expired.first.inner_text().split()[0] == 'cdn.example.net'
     picture(page, 'renewals')

@@ -3,6 +3,7 @@
 import re
 
 import requests
+from playwright.sync_api import expect
 
 
 def test_login_page_has_its_static_files(stack):
@@ -68,4 +69,4 @@ def test_worker_can_be_killed_and_replaced(stack, api):
 def test_browser_is_logged_in(page):
     page.goto('/user/profile/')
     assert page.url.endswith('/user/profile/')
-    assert page.locator('aside.navbar-vertical').is_visible()
+    expect(page.locator('aside.navbar-vertical')).to_be_visible()

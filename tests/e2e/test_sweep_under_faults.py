@@ -20,6 +20,11 @@ import psycopg
 import pytest
 
 from tests.support import valkey
+from tests.support.api import Api
+from tests.support.crashable_postgres import copy_on_own_server
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.waits
 
 CERTIFICATES = int(os.environ.get('NETBOX_SSL_FAULT_CERTIFICATES', '600'))
 # They expire one after the other within this time, and as long are the workers killed.
@@ -52,25 +57,37 @@ def connect(stack, **options):
 
 
 @pytest.fixture
-def sweepers(stack):
-    """Two workers that do nothing but sweep, in place of the one for everything; that one is there again afterwards."""
-    for worker in list(stack.workers):
-        stack.kill_worker(worker)
-    for _ in range(2):
-        stack.start_worker('high')
-    wait_until_one_listens(stack)
-    yield stack
-    for worker in list(stack.workers):
-        stack.kill_worker(worker)
-    stack.start_worker()
-    # Nothing else knows of them, and to delete so many by the API would take long.
-    with connect(stack) as connection:
-        connection.execute("delete from netbox_ssl_certificate where name like 'fault-%'")
-    wait_until_one_listens(stack)
+def database(environment):
+    """Its address. Where PostgreSQL is ours, a server of its own is crashed: others have work to do."""
+    if 'NETBOX_SSL_DATABASE_URL' not in os.environ:
+        with copy_on_own_server(environment) as url:
+            yield url
+    else:
+        name = f'{environment.database}_faults'
+        environment.databases.copy(name)
+        yield environment.databases.url(name)
 
 
 @pytest.fixture
-def rule(api, receiver, empty_afterwards):
+def sweepers(environment, database, other_queues):
+    """A NetBox of its own, whose two workers do nothing but sweep."""
+    running = Stack(environment)
+    running.variables |= {'NETBOX_SSL_RUN_DATABASE': database, 'NETBOX_SSL_RUN_REDIS': other_queues}
+    try:
+        running.start_web()
+        for _ in range(2):
+            running.start_worker('high')
+        running.make_account()
+        running.wait_for_web()
+        wait_until_one_listens(running)
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def rule(sweepers, receiver):
+    api = Api(sweepers.base_url, sweepers.authorization)
     webhook = {'name': 'fault', 'payload_url': receiver.url, 'http_method': 'POST', 'ssl_verification': False}
     made = {
         'name': 'fault',
@@ -88,7 +105,7 @@ def listens(worker):
 
 
 def wait_until_one_listens(stack):
-    stack.wait_for(lambda: any(map(listens, stack.workers)), seconds=180, what='a worker that listens')
+    stack.wait_for(lambda: any(map(listens, stack.workers)), what='a worker that listens')
 
 
 def announced(stack):

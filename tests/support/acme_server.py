@@ -113,7 +113,7 @@ class AcmeServer:
         # -P: the modules beside it are none of its business.
         command = [programs / 'python', '-P', paths.ROOT / 'tests' / 'support' / 'acme_wsgi.py', self.port]
         self.process = processes.start(command, log, variables, cwd=self.folder)
-        processes.wait_until(self.answers, self.process, 60, 'the ACME server', log)
+        processes.wait_until(self.answers, self.process, processes.PATIENCE, 'the ACME server', log)
 
     def answers(self):
         try:

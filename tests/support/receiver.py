@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from dev.processes import PATIENCE
+
 
 @dataclass
 class Delivery:
@@ -73,7 +75,7 @@ class Receiver:
     def matching(self, predicate):
         return [delivery for delivery in self.deliveries if predicate(delivery)]
 
-    def wait_for(self, predicate=lambda delivery: True, timeout=30, count=1):
+    def wait_for(self, predicate=lambda delivery: True, timeout=PATIENCE, count=1):
         """The first `count` deliveries for which predicate(delivery) holds."""
         with self._arrived:
             found = self._arrived.wait_for(lambda: len(self._fitting(predicate)) >= count, timeout)

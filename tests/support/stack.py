@@ -1,17 +1,21 @@
 """A running NetBox for tests: its workers can be killed, and code can be run within it."""
 
+import json
 import os
 import signal
+import subprocess
 import sys
 import time
 
-from dev import processes, stack
+from dev import paths, processes, stack
+from dev.console import Failure
 
 
 class Stack(stack.Stack):
     def __init__(self, *arguments, **more):
         super().__init__(*arguments, **more)
         self.orphaned = []
+        self.shell = None
 
     def kill_worker(self, worker):
         """Kill a worker as a machine that goes down does: no signal handler runs, in the worker or in its children."""
@@ -31,16 +35,41 @@ class Stack(stack.Stack):
         self.workers.remove(worker)
 
     def stop(self):
+        self.stop_shell()
         self.workers += self.orphaned
         super().stop()
         self.orphaned = []
 
     def manage(self, code):
-        """Run Python code within NetBox (``netbox shell -c``); return what it printed."""
-        command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
-        return processes.run_quietly(command, 'run code within NetBox', self.variables)
+        """Run Python code within NetBox, as ``netbox shell -c`` does; return what it printed."""
+        if self.shell is None:
+            self.start_shell()
+        self.shell.stdin.write(json.dumps(code) + '\n')
+        self.shell.stdin.flush()
+        answer = self.shell.stdout.readline()
+        if not answer:
+            raise Failure(f'the shell ended by itself; its log: {self.folder / "shell.log"}')
+        printed, failure = json.loads(answer)
+        if failure:
+            raise Failure(f'code within NetBox failed:\n{printed}{failure}')
+        return printed
 
-    def wait_for(self, condition, seconds=60, interval=0.25, what='the condition'):
+    def start_shell(self):
+        """Start one process for all code, as loading NetBox takes seconds; it ends with its input (shell.py)."""
+        pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'text': True}
+        command = [sys.executable, '-m', 'tests.support.shell']
+        with (self.folder / 'shell.log').open('ab') as log:
+            more = {'cwd': paths.ROOT, 'env': self.variables, 'preexec_fn': processes.bound(), **pipes}
+            self.shell = subprocess.Popen(command, stderr=log, **more)
+
+    def stop_shell(self):
+        if self.shell:
+            self.shell.stdin.close()
+            processes.stop(self.shell)
+            self.shell.stdout.close()
+            self.shell = None
+
+    def wait_for(self, condition, seconds=processes.PATIENCE, interval=0.1, what='the condition'):
         """Return the first true value of condition(); fail with what was waited for."""
         deadline = time.monotonic() + seconds
         while not (value := condition()):

@@ -1,0 +1,19 @@
+"""The worker that has RQ's scheduler is killed and another lives on: sweeps go on within two minutes."""
+
+import time
+
+import pytest
+
+from tests.support.sweeps import began, start_worker, wait_for_sweep, waiting
+
+pytestmark = pytest.mark.waits
+
+
+def test_another_worker_lives_on(one_worker, api):
+    stack = one_worker
+    start_worker(stack)
+    # The first one has RQ's scheduler, and all that it started is gone with it.
+    stack.kill_worker(stack.workers[0])
+    first = wait_for_sweep(stack, api, time.time(), 'a sweep by the worker that is left')
+    wait_for_sweep(stack, api, began(first) + 1, 'another sweep by the worker that is left')
+    assert waiting(stack) <= 1
