@@ -90,9 +90,9 @@ def parse_custom_providers(value: object) -> tuple[Provider, ...]:
          'issuer_organization': 'Example Corp', 'issuer_common_name': r'Example Issuing CA \\d+'}
 
     Each needs ``name`` and one of ``issuer_organization`` (a text or a list of them, compared exactly),
-    ``issuer_common_name`` (a regular expression for the whole CN) and ``authority_key_id`` (hex, or a list of them); all
-    that are given must match. ``confidence`` is ``certain`` by default, else ``likely``, ``possible`` or ``none``. Raises
-    ``ValueError`` naming the entry, the cause and the remedy.
+    ``issuer_common_name`` (a regular expression for the whole CN) and ``authority_key_id`` (hex, or a list of them);
+    all that are given must match. ``confidence`` is ``certain`` by default, else ``likely``, ``possible`` or ``none``.
+    Raises ``ValueError`` naming the entry, the cause and the remedy.
     """
     if not isinstance(value, list | tuple):
         raise ValueError(f'is {value!r}: give a list of dictionaries, one for each provider.')

@@ -36,8 +36,8 @@ def relate(certificates: Sequence[Loaded]) -> Relations:
     """Return heads and chains of distinct certificates.
 
     A link counts only if the names match and the issuer's key verifies the signature (RFC 5280, section 6.1.3 (a));
-    validity is not checked, for an inventory contains expired chains. Raises ``LimitError`` if too many signatures would
-    have to be verified, as with a hundred certificates of the same name.
+    validity is not checked, for an inventory contains expired chains. Raises ``LimitError`` if too many signatures
+    would have to be verified, as with a hundred certificates of the same name.
     """
     issuers = _find_issuers(certificates)
     issued_another = {issuer for candidates in issuers for issuer in candidates}

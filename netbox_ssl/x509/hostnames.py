@@ -47,7 +47,7 @@ def asked_name(text: str) -> str:
 
 
 def covering_names(name: str) -> tuple[str, ...]:
-    """Return the subject alternative names that cover ``name`` (in its canonical form); a certificate needs one of them."""
+    """Return the subject alternative names that cover ``name`` (in its canonical form); one of them is enough."""
     _first, dot, parent = name.partition('.')
     if not dot or name.startswith(_WILDCARD) or _address(name):
         return (name,)

@@ -13,8 +13,8 @@ _HEX = re.compile(r'[0-9A-F]+')
 def normalize_hex(text: str) -> str:
     """Return a serial number, fingerprint or key id as it is stored: upper-case hex, padded to whole octets.
 
-    Accepts what people paste: ``0x0a1b``, ``04:d1:9f``, ``04 D1 9F``, ``4-d1-9f``. Returns '' if it is not hex. A leading
-    minus is a sign only if it is directly before the digits, as ``openssl x509 -serial`` prints it.
+    Accepts what people paste: ``0x0a1b``, ``04:d1:9f``, ``04 D1 9F``, ``4-d1-9f``. Returns '' if it is not hex. A
+    leading minus is a sign only if it is directly before the digits, as ``openssl x509 -serial`` prints it.
     """
     text = text.strip().upper()
     sign = '-' if text.startswith('-') else ''

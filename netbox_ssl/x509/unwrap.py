@@ -31,7 +31,7 @@ class Part:
 
 
 def unwrap(data: bytes | str) -> list[Part]:
-    """Return the parts of ``data``, at least one. Raises ``CertificateInputError`` if it is damaged or something else."""
+    """Return the parts of ``data``, at least one. Raises ``CertificateInputError`` for data that cannot be used."""
     if isinstance(data, bytes):
         if _is_der(data):
             return list(_split_der(data))
