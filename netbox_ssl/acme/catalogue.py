@@ -1,4 +1,4 @@
-"""Builds the catalogue of ACME providers: ours from `data/providers.toml`, the operator's own from the settings."""
+"""Builds the catalogue of ACME providers: ours from ``data/providers.toml``, the operator's own from the settings."""
 
 import re
 import tomllib
@@ -84,15 +84,15 @@ def _provider(table: Mapping[str, Any]) -> Provider:
 
 
 def parse_custom_providers(value: object) -> tuple[Provider, ...]:
-    """Return the providers of the setting `acme_providers`: a list of dictionaries such as
+    """Return the providers of the setting ``acme_providers``: a list of dictionaries such as
 
         {'name': 'Example Corp CA', 'directory_url': 'https://acme.corp.example/directory',
          'issuer_organization': 'Example Corp', 'issuer_common_name': r'Example Issuing CA \\d+'}
 
-    `name` and one of `issuer_organization` (a text or a list of them, compared exactly), `issuer_common_name` (regular
-    expression for the whole CN) and `authority_key_id` (hex, or a list of them) are needed; all that are given must
-    hold. `confidence` is `certain` unless it says `likely`, `possible` or `none`. Raises ValueError, which names the
-    entry, the cause and the remedy.
+    Each needs ``name`` and one of ``issuer_organization`` (a text or a list of them, compared exactly),
+    ``issuer_common_name`` (a regular expression for the whole CN) and ``authority_key_id`` (hex, or a list of them);
+    all that are given must match. ``confidence`` is ``certain`` by default, else ``likely``, ``possible`` or ``none``.
+    Raises ``ValueError`` naming the entry, the cause and the remedy.
     """
     if not isinstance(value, list | tuple):
         raise ValueError(f'is {value!r}: give a list of dictionaries, one for each provider.')

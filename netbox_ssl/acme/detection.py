@@ -27,7 +27,7 @@ ISSUER_TEMPLATES = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing seen in the certificate and why it counts; `kind` is stable, `text` is for people."""
+    """One thing seen in the certificate and why it counts; ``kind`` is stable, ``text`` is for people."""
 
     kind: str
     text: Message
@@ -37,16 +37,16 @@ class Evidence:
 class Detection:
     """What was found out about one certificate."""
 
+    # Name from the catalogue; '' when nothing points to a provider.
     provider: str
-    """Name from the catalogue; '' when nothing points to a provider."""
+    # ``certain``, ``likely``, ``possible`` or ``none``.
     confidence: str
-    """`certain`, `likely`, `possible` or `none`."""
+    # Strongest first.
     evidence: tuple[Evidence, ...] = ()
-    """Strongest first."""
+    # What a person should know about this provider or this result.
     notices: tuple[Message, ...] = ()
-    """What a person should know about this provider or this result."""
+    # The provider's ACME directory; '' when it is not known or there are several.
     directory_url: str = ''
-    """The provider's ACME directory; '' when it is not known or there are several."""
 
     @property
     def is_acme(self) -> bool:
@@ -54,7 +54,7 @@ class Detection:
         return self.confidence in ('certain', 'likely')
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready dictionary with all fields and `is_acme`."""
+        """Return a JSON-ready dictionary with all fields and ``is_acme``."""
         return {
             'provider': self.provider,
             'confidence': self.confidence,

@@ -1,7 +1,7 @@
 """The certification authorities that issue over ACME, and how to recognise them.
 
-The facts are data: `data/providers.toml` and `data/intermediates.tsv`. A `Catalogue` is built from them once
-(`catalogue.py`), with the operator's own providers, and answers by index: no regular expression is tried that the
+The facts are data: ``data/providers.toml`` and ``data/intermediates.tsv``. A ``Catalogue`` is built from them once
+(``catalogue.py``), with the operator's own providers, and answers by index: no regular expression is tried that the
 issuer's organisation, the authority key id or a host name has not singled out.
 """
 
@@ -24,13 +24,13 @@ CONFIDENCES = ('none', 'possible', 'likely', 'certain')
 class Rule:
     """When a certificate points to a provider, and how sure that makes us. All conditions that are set must hold."""
 
+    # For certificates that are valid for at most ``max_days``, or for all where that is None.
     confidence: str
-    """For certificates that are valid for at most `max_days`, or for all where that is None."""
     max_days: int | None = None
+    # Confidence for those that are valid longer.
     beyond: str = 'none'
-    """Confidence for those that are valid longer."""
+    # Where it is another one for each issuer of the provider.
     directory_url: str = ''
-    """Where it is another one for each issuer of the provider."""
 
     def confidence_for(self, lifetime: timedelta) -> str:
         """Return how sure the rule makes us of a certificate that is valid for this long.
@@ -44,14 +44,14 @@ class Rule:
 class IssuerRule(Rule):
     """By the issuer's name, and for the operator's own providers by authority key id."""
 
+    # Compared exactly; empty: any; ``('',)``: an issuer without organisation.
     organizations: tuple[str, ...] = ()
-    """Compared exactly; empty: any; `('',)`: an issuer without organisation."""
+    # Regular expression for the whole CN; '': any, also none.
     common_name: str = ''
-    """Regular expression for the whole CN; '': any, also none."""
+    # Regular expression for the whole OU; '': any, also none.
     organizational_unit: str = ''
-    """Regular expression for the whole OU; '': any, also none."""
+    # Upper-case hex; empty: any.
     key_ids: tuple[str, ...] = ()
-    """Upper-case hex; empty: any."""
 
     def matches(self, organization: str, common_name: str, organizational_unit: str, key_id: str) -> bool:
         """Say whether all conditions hold."""
@@ -70,15 +70,15 @@ class IssuerRule(Rule):
 class HostRule(Rule):
     """By a URL in the AIA or CRL distribution point extension."""
 
+    # Host name, matched together with everything below it, label by label.
     suffix: str = ''
-    """Host name, matched together with everything below it, label by label."""
+    # How the host name must begin in addition.
     prefix: str = ''
-    """How the host name must begin in addition."""
+    # Regular expression for the whole path; '': any.
     path: str = ''
-    """Regular expression for the whole path; '': any."""
 
     def matches(self, host: str, path: str) -> bool:
-        """Say whether the conditions hold for a host that is known to lie at or below `suffix`."""
+        """Say whether the conditions hold for a host that is known to lie at or below ``suffix``."""
         return host.startswith(self.prefix) and (
             not self.path or _compiled(self.path, re.IGNORECASE).fullmatch(path) is not None
         )
@@ -88,23 +88,23 @@ class HostRule(Rule):
 class Provider:
     """One ACME provider."""
 
+    # As it is stored.
     name: str
-    """As it is stored."""
     directory_urls: tuple[str, ...] = ()
+    # Regular expressions for the host, where each account has a directory of its own.
     directory_hosts: tuple[str, ...] = ()
-    """Regular expressions for the host, where each account has a directory of its own."""
     issuers: tuple[IssuerRule, ...] = ()
     hosts: tuple[HostRule, ...] = ()
+    # All key ids it issues with are known, so that another one is a contradiction.
     intermediates_complete: bool = False
-    """All key ids it issues with are known, so that another one is a contradiction."""
+    # A test CA, which no browser trusts.
     untrusted: bool = False
-    """A test CA, which no browser trusts."""
+    # ISO date of the last issuance.
     discontinued: str = ''
-    """ISO date of the last issuance."""
+    # False for what is listed only to say that it is no ACME provider: all its rules say ``none``.
     acme: bool = True
-    """False for what is listed only to say that it is no ACME provider: all its rules say `none`."""
+    # From the settings.
     custom: bool = False
-    """From the settings."""
 
     @property
     def directory_url(self) -> str:
@@ -202,7 +202,7 @@ class Catalogue:
         return max(matches, key=lambda match: bool(match.rule.prefix), default=None)
 
     def contradicts(self, provider: Provider, key_id: str) -> bool:
-        """Say whether `provider` is known not to issue with this key, because all of its keys are known."""
+        """Say whether ``provider`` is known not to issue with this key, because all of its keys are known."""
         return provider.intermediates_complete and bool(key_id) and key_id not in self._key_ids[provider.name]
 
     def provider(self, name: str) -> Provider | None:
@@ -212,7 +212,7 @@ class Catalogue:
 
 @cache
 def _intermediates() -> tuple[Intermediate, ...]:
-    """The known issuing certificates, from `data/intermediates.tsv`."""
+    """The known issuing certificates, from ``data/intermediates.tsv``."""
     text = files('netbox_ssl.acme').joinpath('data/intermediates.tsv').read_text(encoding='utf-8')
     rows = csv.DictReader(text.splitlines(), delimiter='\t', quoting=csv.QUOTE_NONE)
     return tuple(Intermediate(**row) for row in rows)

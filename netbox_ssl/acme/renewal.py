@@ -89,7 +89,7 @@ def _due_without_window() -> Func:
 
 
 def renewal_due_at_sql():
-    """SQL twin of :func:`renewal_due_at`, for a generated column of Certificate."""
+    """SQL twin of :func:``renewal_due_at``, for a generated column of Certificate."""
     return Coalesce(F('ari_window_start'), _utc(_due_without_window()), output_field=DateTimeField())
 
 
@@ -113,7 +113,7 @@ def overdue_at(
 
 
 def overdue_at_sql():
-    """SQL twin of :func:`overdue_at`, for a generated column of Certificate."""
+    """SQL twin of :func:``overdue_at``, for a generated column of Certificate."""
     due, valid_to = _utc(renewal_due_at_sql()), _utc(F('valid_to'))
     halfway = due + (valid_to - due) / Value(2)
     end = Coalesce(_utc(F('ari_window_end')), halfway, output_field=DateTimeField())
@@ -150,7 +150,7 @@ def is_eligible(is_acme: bool, status: str) -> bool:
 
 
 def eligible_q(prefix: str = '') -> Q:
-    """SQL twin of :func:`is_eligible`. ``prefix`` is a lookup path ending in ``__``, or empty."""
+    """SQL twin of :func:``is_eligible``. ``prefix`` is a lookup path ending in ``__``, or empty."""
     return Q((f'{prefix}is_acme', True), (f'{prefix}status', CertificateStatusChoices.STATUS_ACTIVE))
 
 
@@ -176,7 +176,7 @@ def status_q(status: str | None, now: datetime, prefix: str = '') -> Q:
 
 
 def status_sql(now: datetime, prefix: str = '') -> Case:
-    """The renewal status as an expression, to sort by; to filter, :func:`status_q` is the quicker form."""
+    """The renewal status as an expression, to sort by; to filter, :func:``status_q`` is the quicker form."""
     whens = [When(status_q(status, now, prefix), then=Value(status)) for status in RenewalStatusChoices.values()]
     return Case(*whens, default=Value(None))
 

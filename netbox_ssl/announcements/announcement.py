@@ -37,7 +37,7 @@ class Announcement(ABC):
 
     @property
     def is_moot(self) -> bool:
-        """Whether it concerns nobody any more: it is recorded as announced, and not delivered."""
+        """Whether it is no longer relevant: it is recorded as announced, and not delivered."""
         return False
 
     # Most need nothing.

@@ -31,7 +31,7 @@ def locked(model, pk: int) -> Iterator[None]:
 
 @contextmanager
 def locked_if_free(model, pks: list[int]) -> Iterator[list[int]]:
-    """Hold the locks of those of ``pks`` that nobody else holds; yields these."""
+    """Hold the locks of those of ``pks`` that are free; yields these."""
     rows = _execute(f'SELECT pk, pg_try_advisory_lock({KEYS}', model, pks)
     held = [pk for pk, is_held in rows if is_held]
     try:

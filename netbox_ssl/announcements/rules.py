@@ -28,7 +28,7 @@ UNREACHABLE = (OperationalError, InterfaceError, RedisError, JobTimeoutException
 
 def subscriptions(event_type: str) -> set[str]:
     """
-    Return the event types whose subscribers get an announcement of ``event_type``. *Object updated* stands for a change
+    Return the event types whose subscribers get an announcement of ``event_type``. *Object updated* includes a change
     of status, being what people write first; a certificate that is still Due has not changed, so *Renewal overdue* is
     for its own subscribers only.
     """

@@ -26,18 +26,18 @@ class Loaded(NamedTuple):
 class Relations:
     """How certificates belong together, as indices into the sequence given."""
 
+    # Those that have issued none of the others, in order of the input.
     heads: tuple[int, ...]
-    """Those that have issued none of the others, in order of the input."""
+    # For each head its issuers, nearest first, the self-signed root included.
     chains: tuple[tuple[int, ...], ...]
-    """For each head its issuers, nearest first, the self-signed root included."""
 
 
 def relate(certificates: Sequence[Loaded]) -> Relations:
     """Return heads and chains of distinct certificates.
 
-    A link counts only if the names match and the issuer's key verifies the signature (RFC 5280, 6.1.3 (a)); validity is
-    not looked at, as an inventory has expired chains, too. Raises `LimitError` when there would be too many signatures
-    to verify, as with a hundred certificates of the same name.
+    A link counts only if the names match and the issuer's key verifies the signature (RFC 5280, section 6.1.3 (a));
+    validity is not checked, for an inventory contains expired chains. Raises ``LimitError`` if too many signatures
+    would have to be verified, as with a hundred certificates of the same name.
     """
     issuers = _find_issuers(certificates)
     issued_another = {issuer for candidates in issuers for issuer in candidates}
@@ -87,7 +87,7 @@ def _preference(facts: CertificateFacts, issuer: CertificateFacts) -> tuple[bool
 
 
 def _climb(head: int, issuers: Sequence[Sequence[int]]) -> Iterable[int]:
-    """Yield the issuers above `head`, each once."""
+    """Yield the issuers above ``head``, each once."""
     seen = {head}
     current = head
     while following := [issuer for issuer in issuers[current] if issuer not in seen]:

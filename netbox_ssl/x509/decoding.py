@@ -12,7 +12,7 @@ _ESCAPED_CHARACTER = re.compile(r'(?<!\\)\\+(/|u00(?:2[bBfFdD]|3[dD]))')
 
 
 def decode_text(data: bytes) -> str:
-    """Return `data` as text: UTF-16 (by its mark, or by its NULs), UTF-8, else Latin-1. Never raises.
+    """Return ``data`` as text: UTF-16 (by its mark, or by its NULs), UTF-8, else Latin-1. Never raises.
 
     Latin-1 maps every octet, so that ASCII armour between octets of any other 8-bit encoding stays readable.
     """
@@ -28,7 +28,7 @@ def decode_text(data: bytes) -> str:
 
 
 def unescape(text: str) -> str:
-    r"""Undo the escapes of JSON and of string literals that occur in PEM: `\n`, `\/`, `\u002B`, however deep."""
+    r"""Undo the escapes of JSON and of string literals that occur in PEM: ``\n``, ``\/``, ``\u002B``, however deep."""
     if '\\' not in text:
         return text
     text = _ESCAPED_BREAK.sub('\n', text)

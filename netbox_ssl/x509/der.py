@@ -1,6 +1,6 @@
 """Just enough DER (X.690) to tell what a blob is and to take a certificate apart where the full parser gives up.
 
-Nothing here decides whether a certificate is valid: that is left to `cryptography`.
+Nothing here decides whether a certificate is valid: that is left to ``cryptography``.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ SEQUENCE, SET, UTC_TIME, GENERALIZED_TIME = 0x30, 0x31, 0x17, 0x18
 
 
 def context(number: int, constructed: bool = True) -> int:
-    """Return the tag octet of the context-specific tag `[number]`."""
+    """Return the tag octet of the context-specific tag ``[number]``."""
     return 0x80 | (0x20 if constructed else 0) | number
 
 
 class Element(NamedTuple):
-    """Where one element lies: `data[start:body]` is its header, `data[body:end]` its content."""
+    """Where one element lies: ``data[start:body]`` is its header, ``data[body:end]`` its content."""
 
     tag: int
     start: int
@@ -29,10 +29,10 @@ class DerError(ValueError):
 
 
 def read_header(data: bytes, start: int = 0) -> Element:
-    """Read tag and length at `start`. The content may be cut off: `end` can lie beyond the data.
+    """Read tag and length at ``start``. The content may be cut off: ``end`` can lie beyond the data.
 
     An indefinite length (BER, X.690 8.1.3.6, as some PKCS#7 and PKCS#12 writers use it) is taken to reach to the end of
-    the data. Raises `DerError`.
+    the data. Raises ``DerError``.
     """
     if start + 2 > len(data):
         raise DerError('header cut off')
@@ -51,7 +51,7 @@ def read_header(data: bytes, start: int = 0) -> Element:
 
 
 def read_element(data: bytes, start: int = 0, end: int | None = None) -> Element:
-    """Like `read_header`, but the whole element must lie before `end`. Raises `DerError`."""
+    """Like ``read_header``, but the whole element must lie before ``end``. Raises ``DerError``."""
     element = read_header(data, start)
     if element.end > (len(data) if end is None else end):
         raise DerError('element cut off')
@@ -59,7 +59,7 @@ def read_element(data: bytes, start: int = 0, end: int | None = None) -> Element
 
 
 def children(data: bytes, parent: Element) -> Iterator[Element]:
-    """Yield the elements inside `parent`. Raises `DerError` at the first that does not fit."""
+    """Yield the elements inside ``parent``. Raises ``DerError`` at the first that does not fit."""
     position = parent.body
     while position < parent.end:
         element = read_element(data, position, parent.end)
@@ -77,7 +77,7 @@ def encode(tag: int, content: bytes) -> bytes:
 
 
 def decode_oid(content: bytes) -> str:
-    """Return the dotted form of an OBJECT IDENTIFIER's content (X.690, 8.19). Raises `DerError`."""
+    """Return the dotted form of an OBJECT IDENTIFIER's content (X.690, 8.19). Raises ``DerError``."""
     if not content or content[-1] & 0x80 or len(content) > 64:
         raise DerError('bad object identifier')
     arcs, value = [], 0

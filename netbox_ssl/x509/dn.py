@@ -48,9 +48,9 @@ class NameFacts(NamedTuple):
 
 
 def read_name(name: x509.Name) -> NameFacts:
-    """Return the name in RFC 4514 form, most specific part first: `CN=www.example.com,O=Example,C=US`.
+    """Return the name in RFC 4514 form, most specific part first: ``CN=www.example.com,O=Example,C=US``.
 
-    Values that are no text (X.520 uniqueIdentifier) are shown as `#` and hex. Raises what `cryptography` raises.
+    Values that are no text (X.520 uniqueIdentifier) are shown as ``#`` and hex. Raises what ``cryptography`` raises.
     """
     found = dict.fromkeys((_COMMON_NAME, _ORGANIZATION, _UNIT), '')
     parts = []

@@ -7,11 +7,11 @@ class CertificateInputError(ValueError):
     """An input that holds no certificate that can be taken, with cause and remedy in plain English.
 
     Attributes:
-        code: stable identifier of the cause, for programs and tests (`truncated`, `certificate_request`, …).
-        message: the untranslated template, in `%(name)s` style.
+        code: stable identifier of the cause, for programs and tests (``truncated``, ``certificate_request``, …).
+        message: the untranslated template, in ``%(name)s`` style.
         params: the values for the template. Never a byte of private key material.
 
-    `str(error)` is the finished English sentence; a translation is `gettext(error.message) % error.params`.
+    ``str(error)`` is the finished English sentence; a translation is ``gettext(error.message) % error.params``.
     """
 
     def __init__(self, code: str, message: str, **params: Any) -> None:
@@ -25,8 +25,8 @@ class CertificateInputError(ValueError):
 
 
 class PrivateKeyError(CertificateInputError):
-    """The input holds private key material, or is a container made for it. `params['form']` names the form found."""
+    """The input holds private key material, or is a container made for it. ``params['form']`` names the form found."""
 
 
 class LimitError(CertificateInputError):
-    """The input is larger than `Limits` allow. `params` has `limit` and, where it is known, `found`."""
+    """The input is larger than ``Limits`` allow. ``params`` has ``limit`` and, where it is known, ``found``."""

@@ -32,10 +32,10 @@ def canonical_name(text: str) -> str:
 
 
 def asked_name(text: str) -> str:
-    """Return the name that somebody asks for, in its canonical form, or '' if `text` names no host.
+    """Return the host name or IP address in ``text`` in its canonical form, or '' if there is none.
 
-    Takes what people paste: `WWW.Example.com.`, `bücher.example`, `https://www.example.com:8443/path`, `[2001:db8::1]`,
-    an IP address with the prefix length that NetBox gives it.
+    Accepts what people paste: ``WWW.Example.com.``, ``bücher.example``, ``https://www.example.com:8443/path``,
+    ``[2001:db8::1]``, an IP address with the prefix length that NetBox gives it.
     """
     text = _SCHEME.sub('', text.strip())
     text = re.split(r'[/?#]', text, maxsplit=1)[0]
@@ -47,7 +47,7 @@ def asked_name(text: str) -> str:
 
 
 def covering_names(name: str) -> tuple[str, ...]:
-    """Return the subject alternative names of which a certificate needs one to cover `name` (in its canonical form)."""
+    """Return the subject alternative names that cover ``name`` (in its canonical form); one of them is enough."""
     _first, dot, parent = name.partition('.')
     if not dot or name.startswith(_WILDCARD) or _address(name):
         return (name,)

@@ -33,7 +33,7 @@ PRIVATE_KINDS = frozenset(
 
 
 def identify(data: bytes) -> Kind | None:
-    """Return what `data` is by its shape, or None. Reads a few headers only; never raises."""
+    """Return what ``data`` is by its shape, or None. Reads a few headers only; never raises."""
     try:
         outer = der.read_header(data)
         if outer.tag != der.SEQUENCE:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits for one input: one pasted text, one uploaded file, one `pem` value of a list. All are inclusive.
+    """Limits for one input: one pasted text, one uploaded file, one ``pem`` value of a list. All are inclusive.
 
     A request that carries a list of a thousand certificates is a thousand inputs, so these bound each of them.
     """
 
+    # A full chain takes 4 to 8 KiB, and a hundred of the largest certificates in practical use still fit.
     max_input_bytes: int = 1024 * 1024
-    """A full chain takes 4 to 8 KiB, and a hundred of the largest certificates in practical use still fit."""
 
+    # A chain has 2 to 4; this leaves room for a bundle of several leaves, and bounds the signatures to verify.
     max_certificates: int = 100
-    """A chain has 2 to 4; this leaves room for a bundle of several leaves, and bounds the signatures to verify."""
 
+    # Let's Encrypt allows 100 names and commercial CAs a few hundred; browsers get slow beyond a thousand.
     max_subject_alt_names: int = 1000
-    """Let's Encrypt allows 100 names and commercial CAs a few hundred; browsers get slow beyond a thousand."""

@@ -13,8 +13,8 @@ _HEX = re.compile(r'[0-9A-F]+')
 def normalize_hex(text: str) -> str:
     """Return a serial number, fingerprint or key id as it is stored: upper-case hex, padded to whole octets.
 
-    Takes what people paste: `0x0a1b`, `04:d1:9f`, `04 D1 9F`, `4-d1-9f`. Returns '' for what is not hex. A leading
-    minus sign is taken for a sign only if it stands directly before the digits, as `openssl x509 -serial` prints it.
+    Accepts what people paste: ``0x0a1b``, ``04:d1:9f``, ``04 D1 9F``, ``4-d1-9f``. Returns '' if it is not hex. A
+    leading minus is a sign only if it is directly before the digits, as ``openssl x509 -serial`` prints it.
     """
     text = text.strip().upper()
     sign = '-' if text.startswith('-') else ''
@@ -35,7 +35,7 @@ def lineage_key(names: Iterable[str], key_algorithm: str) -> str:
 
 
 def name_key(facts: CertificateFacts) -> str:
-    """Return the `lineage_key` under which a renewal finds its predecessor.
+    """Return the ``lineage_key`` under which a renewal finds its predecessor.
 
     A certificate without subject alternative names goes by its common name. One without any name matches only itself.
     """

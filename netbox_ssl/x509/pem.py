@@ -31,18 +31,18 @@ _HEADER_LINES = re.compile(r'\A\s*(?:[A-Za-z0-9-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\
 class Block:
     """One PEM block of the input."""
 
+    # 1-based position in the input.
     number: int
-    """1-based position in the input."""
+    # Upper case, single spaces.
     label: str
-    """Upper case, single spaces."""
+    # What stands between the boundaries.
     body: str
-    """What stands between the boundaries."""
 
 
 def find_blocks(text: str) -> list[Block]:
-    """Return the PEM blocks in `text`, in order; text between them is ignored.
+    """Return the PEM blocks in ``text``, in order; text between them is ignored.
 
-    Raises `CertificateInputError` (`truncated`) for a block that has no beginning or no end.
+    Raises ``CertificateInputError`` (``truncated``) for a block that has no beginning or no end.
     """
     blocks: list[Block] = []
     begin: re.Match[str] | None = None
@@ -84,7 +84,7 @@ def _refuse_endless(number: int, begin: re.Match[str]) -> NoReturn:
 
 
 def decode_block(block: Block) -> bytes:
-    """Return the octets in `block`. Raises `CertificateInputError` (`garbled`) if it is empty or not base64."""
+    """Return the octets in ``block``. Raises ``CertificateInputError`` (``garbled``) if it is empty or not base64."""
     body = _HEADER_LINES.sub('', block.body.replace('\r', '\n')) if ':' in block.body else block.body
     data = decode_base64(body)
     if not data:
@@ -98,7 +98,7 @@ def decode_block(block: Block) -> bytes:
 
 
 def decode_base64(text: str) -> bytes | None:
-    """Return what `text` encodes, or None if it is no base64. White space, quotes and missing padding do not matter.
+    """Return what ``text`` encodes, or None if it is no base64. White space, quotes and missing padding do not matter.
 
     What was cut off in the middle still decodes: it is for the reader of the result to see that something is missing.
     """

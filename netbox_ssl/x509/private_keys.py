@@ -35,7 +35,7 @@ _LABELS = {
 
 
 def find_private_key(data: bytes | str) -> str | None:
-    """Return a short name of the private key material in `data`, or None if there is none.
+    """Return a short name of the private key material in ``data``, or None if there is none.
 
     Recognised: PEM blocks whose label says so, even with damaged dashes, case, spaces and line breaks; PKCS#1, PKCS#8
     (encrypted or not), SEC 1 and PKCS#12 as DER, as bare base64 and under a wrong PEM label; OpenSSH, SSH2 and PuTTY
@@ -50,7 +50,7 @@ def find_private_key(data: bytes | str) -> str | None:
 
 
 def _find_in_binary(data: bytes) -> str | None:
-    """Look at `data` as DER elements one after the other, and for the magic octets of binary containers."""
+    """Look at ``data`` as DER elements one after the other, and for the magic octets of binary containers."""
     if _OPENSSH_MAGIC in data:
         return 'OpenSSH private key'
     if data.startswith(_KEYSTORE_MAGICS):
@@ -89,7 +89,7 @@ _GAP = r'[^A-Za-z0-9]{0,8}'
 
 
 def _spaced(word: str) -> str:
-    """Pattern for `word` with whatever copying has put between its letters."""
+    """Pattern for ``word`` with whatever copying has put between its letters."""
     return _GAP.join(word)
 
 
@@ -120,7 +120,7 @@ def _key_material_follows(text: str, position: int) -> bool:
 
 
 def _pattern_finder(name: str, *patterns: str) -> Callable[[str], str | None]:
-    """Return a function that gives `name` for a text in which all `patterns` occur."""
+    """Return a function that gives ``name`` for a text in which all ``patterns`` occur."""
     compiled = [re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in patterns]
     return lambda text: name if all(pattern.search(text) for pattern in compiled) else None
 
@@ -172,7 +172,7 @@ def _find_in_base64(text: str) -> str | None:
 
 
 def _der_prefixes(text: str) -> Iterator[bytes]:
-    """Yield the first octets of everything in `text` that may be DER in base64 (either alphabet)."""
+    """Yield the first octets of everything in ``text`` that may be DER in base64 (either alphabet)."""
     for match in _DER_IN_BASE64.finditer(text):
         window = text[match.start() : match.start() + 2 * _PREFIX_DIGITS]
         digits = re.sub(r'[^A-Za-z0-9+/]', '', window.replace('-', '+').replace('_', '/'))[:_PREFIX_DIGITS]

@@ -78,7 +78,7 @@ def code_for_text(text: str) -> str:
 
 
 def private_key_refusal(form: str) -> PrivateKeyError:
-    """Return the error to raise for private key material of this form (a name from `find_private_key`)."""
+    """Return the error to raise for private key material of this form (a name from ``find_private_key``)."""
     if form.startswith(Kind.PKCS12):
         return PrivateKeyError(
             'pkcs12',
@@ -99,7 +99,7 @@ def private_key_refusal(form: str) -> PrivateKeyError:
 
 
 def size_refusal(limit: int) -> LimitError:
-    """Return the error for more than `limit` octets."""
+    """Return the error for more than ``limit`` octets."""
     return LimitError(
         'input_too_large',
         gettext_noop('The input is larger than %(limit)d bytes. Import it in parts.'),
@@ -108,7 +108,7 @@ def size_refusal(limit: int) -> LimitError:
 
 
 def count_refusal(limit: int, found: int) -> LimitError:
-    """Return the error for more than `limit` certificates."""
+    """Return the error for more than ``limit`` certificates."""
     return LimitError(
         'too_many_certificates',
         gettext_noop(
@@ -120,7 +120,7 @@ def count_refusal(limit: int, found: int) -> LimitError:
 
 
 def names_refusal(limit: int, found: int, name: str) -> LimitError:
-    """Return the error for a certificate with more than `limit` subject alternative names."""
+    """Return the error for a certificate with more than ``limit`` subject alternative names."""
     return LimitError(
         'too_many_names',
         gettext_noop(

@@ -10,15 +10,15 @@ MAX_DN_LENGTH = 2048
 
 
 def gettext_noop(text: str) -> str:
-    """Mark `text` for `makemessages` and return it unchanged: this package translates nothing, its callers may."""
+    """Mark ``text`` for ``makemessages`` and return it unchanged: this package translates nothing, its callers may."""
     return text
 
 
 class Message(str):
-    """A finished English sentence that still knows its `template` and `params`, so that a caller can translate it.
+    """A finished English sentence that still knows its ``template`` and ``params``, so that a caller can translate it.
 
-    It is an ordinary `str` (JSON, templates and logs need nothing special); a translation is
-    `gettext(message.template) % message.params`. `code` is stable and meant for programs.
+    It is an ordinary ``str`` (JSON, templates and logs need nothing special); a translation is
+    ``gettext(message.template) % message.params``. ``code`` is stable and meant for programs.
     """
 
     code: str
@@ -35,11 +35,11 @@ class Message(str):
 
 
 def visible(text: str, limit: int = MAX_NAME_LENGTH) -> str:
-    r"""Return `text` with everything that cannot be seen spelled out (`\x00`, `\u202e`), at most `limit` characters.
+    r"""Return ``text`` with invisible characters spelled out (``\x00``, ``\u202e``), at most ``limit`` characters.
 
     Escaped are control characters, direction overrides, zero-width characters, unusual spaces, unassigned code points
     and lone surrogates: PostgreSQL refuses the first, terminals and browsers are misled by the rest. What was cut off
-    ends in `…`. The certificate itself is stored untouched, so nothing is lost.
+    ends in ``…``. The certificate itself is stored untouched, so nothing is lost.
     """
     if not text.isprintable():
         text = ''.join(

@@ -21,17 +21,17 @@ _DECODED_LABELS = frozenset(
 class Part:
     """One element of the input: a certificate or PKCS#7 container to read, or something to leave out."""
 
+    # For messages: ``PEM block 2 (CERTIFICATE)``, ``DER element 1``.
     where: str
-    """For messages: `PEM block 2 (CERTIFICATE)`, `DER element 1`."""
+    # ``CERTIFICATE`` or ``PKCS7``; None for what is left out.
     kind: Kind | None
-    """`CERTIFICATE` or `PKCS7`; None for what is left out."""
     der: bytes = b''
+    # Why it is left out: a code for ``refusal()``.
     code: str = ''
-    """Why it is left out: a code for `refusal()`."""
 
 
 def unwrap(data: bytes | str) -> list[Part]:
-    """Return the parts of `data`, at least one. Raises `CertificateInputError` for what is damaged or no such thing."""
+    """Return the parts of ``data``, at least one. Raises ``CertificateInputError`` for data that cannot be used."""
     if isinstance(data, bytes):
         if _is_der(data):
             return list(_split_der(data))
@@ -74,7 +74,7 @@ def _open_block(block: Block) -> Part:
 
 
 def _split_der(data: bytes) -> Iterator[Part]:
-    """Yield the elements that lie one behind the other in `data`; white space may follow the last."""
+    """Yield the elements that lie one behind the other in ``data``; white space may follow the last."""
     position = number = 0
     while position < len(data) and (data[position] == der.SEQUENCE or data[position:].strip()):
         number += 1
@@ -95,7 +95,7 @@ def _part(where: str, kind: Kind | None, content: bytes) -> Part:
 
 
 def _whole_element(data: bytes, where: str, start: int = 0) -> der.Element:
-    """Return the element at `start`. Raises `CertificateInputError`: `garbled` or `truncated`."""
+    """Return the element at ``start``. Raises ``CertificateInputError``: ``garbled`` or ``truncated``."""
     try:
         element = der.read_header(data, start)
     except der.DerError:

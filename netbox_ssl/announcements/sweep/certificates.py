@@ -73,7 +73,7 @@ class RenewalAnnouncer(Announcer):
         for each in announced:
             by_status[each.previous_status, each.renewal_status].append(each.certificate.pk)
         for (previous, status), pks in by_status.items():
-            # Only where nobody has recorded otherwise meanwhile.
+            # Only where nothing else has been recorded meanwhile.
             certificates = Certificate.objects.filter(pk__in=pks, announced_status=previous or '')
             if self.event_type == RENEWAL_OVERDUE:
                 certificates.update(announced_overdue=True)

@@ -40,7 +40,7 @@ class SourceAnnouncement(Announcement):
 
     @property
     def is_moot(self) -> bool:
-        """Of a certificate that was retired nobody waits to hear."""
+        """Whether the certificate is not active any more: its sources need no attention."""
         return self.object.certificate.status != CertificateStatusChoices.STATUS_ACTIVE
 
     def identity(self) -> tuple:

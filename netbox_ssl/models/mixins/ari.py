@@ -1,4 +1,4 @@
-"""What the CA said of when to renew (RFC 9773), and when it is asked again."""
+"""When the CA wants a certificate renewed (RFC 9773), and when it is polled again."""
 
 from django.db import models
 from django.db.models import Q
@@ -25,7 +25,7 @@ ARI_INDEXES = (
     models.Index(fields=('id',), condition=UNANNOUNCED_MOVE, name='netbox_ssl_cert_ari_moved'),
 )
 
-# Columns that belong to one X.509 certificate → their value for one that has not been asked for.
+# Columns that belong to one X.509 certificate → their value for one that has not been polled.
 STATE = {
     'ari_window_start': None,
     'ari_window_end': None,
@@ -36,7 +36,7 @@ STATE = {
     'ari_previous_start': None,
     'ari_previous_end': None,
 }
-# Where one of these changes, the CA is asked anew.
+# When one of these changes, the CA is polled again.
 ASKED_BY = ('ari_cert_id', 'acme_server_url', 'acme_provider', 'is_acme', 'status')
 
 
@@ -76,7 +76,7 @@ class ARIFieldsMixin(models.Model):
         null=True,
         editable=False,
     )
-    # None: not to be asked. While a worker asks: when another may, should the first have died.
+    # None: never. While a worker polls: when another may, if the first has died.
     ari_next_check = models.DateTimeField(
         verbose_name=_('ARI next check'),
         blank=True,
@@ -108,7 +108,7 @@ class ARIFieldsMixin(models.Model):
 
     # Shown nowhere
     ARI_INTERNAL = ('ari_failures', 'ari_previous_start', 'ari_previous_end')
-    # Not in the change log: nobody changes a certificate by asking the CA.
+    # Not in the change log: polling does not change a certificate.
     ARI_BOOKKEEPING = (*ARI_INTERNAL, 'ari_last_checked', 'ari_next_check', 'ari_error')
     # What another PEM changes.
     ARI_OF_PEM = ('ari_cert_id', *STATE)
@@ -122,7 +122,7 @@ class ARIFieldsMixin(models.Model):
         return self.ari_window_start is not None
 
     def take_ari_cert_id(self, facts) -> None:
-        """Name what the CA is asked for; of another X.509 certificate nothing is known yet."""
+        """Set the certificate ID by which the CA is polled; forget the answers about another X.509 certificate."""
         before = self.ari_cert_id
         made = certificate_id(facts.authority_key_id, facts.serial_number)
         self.ari_cert_id = made if len(made) <= MAX_ID else ''
@@ -130,7 +130,7 @@ class ARIFieldsMixin(models.Model):
             self._forget_answers()
 
     def schedule_ari(self, now) -> None:
-        """The CA is to be asked as soon as possible (RFC 9773, section 4.3: right after issuance)."""
+        """Have the CA polled as soon as possible (RFC 9773, section 4.3: right after issuance)."""
         self.ari_next_check = now if self._may_have_ari() else None
 
     def _may_have_ari(self) -> bool:

@@ -1,4 +1,4 @@
-"""A certificate whose tenant changes, while it is assigned to what belongs to somebody."""
+"""Tenants of certificates that are assigned to objects of another tenant."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
