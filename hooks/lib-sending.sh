@@ -101,7 +101,7 @@ outcome() {
     : >"$work/answer"
     : >"$work/headers"
     # No configuration of the user (it might follow redirects, which would carry the token elsewhere), and the token by
-    # standard input: what stands on a command line or in a file can be read.
+    # standard input: command lines and files can be read by others.
     code=$(printf 'Authorization: %s\nContent-Type: application/json\nAccept: application/json\n' "$authorization" |
         curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
             --connect-timeout 5 --max-time "${NETBOX_ACME_TIMEOUT:-20}" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \

@@ -37,7 +37,7 @@ def rule(group=None, *, event_type=RENEWAL_OVERDUE, model=Certificate, name='tel
 
 
 def overdue(name='late.example.net') -> Certificate:
-    """That nobody has been told of."""
+    """A certificate that has not been announced."""
     certificate = record(name, left=5 * DAY)
     Certificate.objects.filter(pk=certificate.pk).update(announced_overdue=False)
     return certificate

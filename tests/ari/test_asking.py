@@ -1,4 +1,4 @@
-"""*Check now*: the button and the REST action; the panel; who may, and what each is told."""
+"""*Check now*: the button and the REST action; the panel; who may use it, and what each sees."""
 
 from datetime import timedelta
 

@@ -147,7 +147,7 @@ class RedetectTestCase(TestCase):
         self.assertEqual(told, ['good.example.net'])
 
     def events(self, work) -> list[str]:
-        """Names of the certificates that event rules would be told of."""
+        """Names of the certificates that would be announced to event rules."""
         request = mock.Mock(id='11111111-1111-1111-1111-111111111111', user=superuser())
         with mock.patch('netbox.context_managers.flush_events') as flush, known_provider(), event_tracking(request):
             work()

@@ -270,9 +270,9 @@ class RunsTestCase(CommandTestCase):
         new = issue_acme('new.example.net')
         self.write('1.pem', new.pem)
         self.write('2.pem', successor(new).pem)
-        foretold, _err = self.run_command(dry_run=True)
+        planned, _err = self.run_command(dry_run=True)
         done, _err = self.run_command()
-        self.assertEqual(foretold.splitlines()[-1].partition(': ')[2], done.splitlines()[-1].partition(': ')[2])
+        self.assertEqual(planned.splitlines()[-1].partition(': ')[2], done.splitlines()[-1].partition(': ')[2])
 
     def test_senseless_options(self):
         for options in (

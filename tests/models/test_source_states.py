@@ -1,4 +1,4 @@
-"""Sources that are behind or silent: when, how they are found, what is told of them, and what that costs."""
+"""Sources that are behind or silent: when, how they are found, what is announced, and what that costs."""
 
 from datetime import timedelta
 from io import StringIO
@@ -317,7 +317,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual(ObjectChange.objects.count(), before)
 
     def test_an_idle_run_reads_the_partial_indexes_only(self):
-        """Of 20,000 sources that are behind and silent, and have been told of, it looks at none."""
+        """It reads none of 20,000 sources whose states have been announced."""
         template = CertificateSource.objects.get(pk=self.behind.pk)
         CertificateSource.objects.bulk_create(
             CertificateSource(

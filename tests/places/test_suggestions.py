@@ -1,4 +1,4 @@
-"""Suggested assignments: found by name, shown to who may see both sides, made by who accepts them."""
+"""Suggested assignments: found by name, shown to users who may view both sides, created when accepted."""
 
 import re
 from unittest import mock
@@ -307,7 +307,7 @@ class PagesTestCase(TestCase):
         response = self.client.post(url, {'text': texts, '_confirm': '1'}, follow=True)
         pks = re.search(f'{OF}\\?([^"]*)return_url', response.content.decode())[1]
         self.assertEqual(len(re.findall('certificate=', pks)), 5)
-        # Of two, only where there is anything to suggest: else they are told of on the list.
+        # Two certificates lead to the results page only if there are suggestions, otherwise to the list.
         for names, suggests in ((('a', 'b'), False), (('c', 'd'), True)):
             if suggests:
                 device('d.example.net')

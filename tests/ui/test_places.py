@@ -186,7 +186,7 @@ class CertificatePageTestCase(PlacesTestCase):
 
 
 class ContactsTestCase(PlacesTestCase):
-    """Whom to call, on the page of a certificate."""
+    """The contacts on the page of a certificate."""
 
     def setUp(self):
         super().setUp()

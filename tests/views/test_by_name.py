@@ -17,7 +17,7 @@ from tests.support.factories import DAY, grant, import_pem, issue_acme, record
 
 URL = '/plugins/ssl/by-name/'
 NAME = 'www.example.net'
-# Standing → what makes a certificate stand so, of 90 days; due 30, overdue 15 days before its end
+# Standing → a certificate of this kind, with a lifetime of 90 days; due 30, overdue 15 days before expiry
 STANDINGS = {
     'fine': {'left': 60 * DAY},
     'due': {'left': 20 * DAY},
