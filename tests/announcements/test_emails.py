@@ -96,7 +96,7 @@ class EmailTestCase(TestCase):
         self.assertIn('no address for an e-mail about late.example.net', logged.output[0])
         self.assertEqual(self.sent(), [])
 
-    def test_what_it_says(self):
+    def test_the_text(self):
         self.member('one')
         certificate = overdue()
         certificate.sources.create(external_id='certbot:web01:late', client='certbot', reported_at=timezone.now())
