@@ -30,7 +30,7 @@ faults: ## 10,000 certificates expire while workers are killed and servers resta
 compare-migrations: ## Compare the quick migrations of new databases with netbox migrate (about ten minutes)
 	$(RUN) compare-migrations
 
-lint: ## Style, direction of imports, missing migrations, shell scripts
+lint: ## Style, words, direction of imports, missing migrations, shell scripts
 	$(RUN) lint
 
 docs: ## Build the documentation; a broken link fails

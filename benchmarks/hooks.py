@@ -106,7 +106,7 @@ def write(file: Path, text: str) -> Path:
 
 
 class NetBox(ThreadingHTTPServer):
-    """Counts the certificates that it is told of."""
+    """Counts the certificates that are reported to it."""
 
     daemon_threads = True
 

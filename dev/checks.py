@@ -30,6 +30,13 @@ def shellcheck():
     return run(BIN / 'shellcheck', '-x', *found.rstrip('\0').split('\0'))
 
 
+def phrases():
+    """Check that none of the phrases in ``dev/phrases.txt`` (extended regular expressions) is used; 0 if so."""
+    found = run('git', 'grep', '--untracked', '-nIiE', '-f', 'dev/phrases.txt', '--', '.', ':!dev/phrases.txt')
+    # git grep: 0 if it found something, 1 if not
+    return 0 if found == 1 else 1
+
+
 def lint(_arguments):
     """Run all checks, so that one run shows everything that is wrong."""
     failed = [
@@ -39,6 +46,8 @@ def lint(_arguments):
             ('ruff format', lambda: module('ruff', 'format', '--check', '.')),
             ('lint-imports', lambda: run(BIN / 'lint-imports', '--cache-dir', paths.STATE / 'import-linter')),
             ('shellcheck', shellcheck),
+            ('codespell', lambda: module('codespell_lib', '.')),
+            ('phrases', phrases),
             ('makemigrations --check', lambda: makemigrations('netbox_ssl', '--check', '--dry-run')),
         )
         if check()

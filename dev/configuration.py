@@ -72,8 +72,8 @@ METRICS_ENABLED = os.environ.get('NETBOX_SSL_RUN_METRICS') == '1'
 TIME_ZONE = 'UTC'
 
 if _testing:
-    # As in NetBox's own test configuration: no permission comes by itself, and a job is queued without waiting for a
-    # commit (which never comes within a test case).
+    # As in NetBox's own test configuration: no permission is granted by default, and a job is queued without waiting
+    # for a commit (which never comes within a test case).
     DEFAULT_PERMISSIONS = {}
     RQ = {'COMMIT_MODE': 'auto'}
     # NetBox's API views warn about each refused request; that is what many tests want to see happen.

@@ -34,7 +34,7 @@ lineage() {
     report "$1" "$2"
 }
 
-# time: that of issue stands in the name that the link leads to: cert-1795479661.pem
+# time: the time of issue is in the name of the file that the link points to: cert-1795479661.pem
 issued_at() {
     target=$(readlink "$1") && target=${target##*cert-}
     at_epoch "${target%.pem}"

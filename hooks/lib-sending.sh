@@ -110,7 +110,7 @@ outcome() {
     : >"$work/answer"
     : >"$work/headers"
     # No configuration of the user (it might follow redirects, which would carry the token elsewhere), and the token by
-    # standard input: what stands on a command line or in a file can be read.
+    # standard input: command lines and files can be read by others.
     # What an answer says in its first megabyte is enough; ulimit counts in 512 bytes. Where that is not possible, it is all.
     code=$(
         trap '' XFSZ

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Reports Traefik's certificates to NetBox, from its acme.json: by a timer, as a user who may read it. Needs jq.
 #   traefik.sh --sync [ACME_JSON [RESOLVER=SERVER,CHALLENGE,RENEWAL_DAYS …]]
-# Server, challenge and days stand in Traefik's static configuration only; say them for each resolver, or leave them out.
+# Server, challenge and days are only in Traefik's static configuration; give them for each resolver, or omit them.
 set -u
 lib=$(dirname "$(readlink -f "$0")")/lib.sh
 [ -r "$lib" ] || { echo "netbox-acme (traefik): $lib is missing" >&2; exit 0; }

@@ -12,7 +12,7 @@ LATE = 'netbox_ssl.W001'
 # Asks the database, hence among the checks that Django runs only where that is wanted.
 @register(Tags.database)
 def check_sweep(app_configs=None, databases=None, **kwargs) -> list[Warning]:
-    """A warning if there is something to announce some day, and nobody has looked lately."""
+    """Return a warning if there are ACME certificates and the sweep is late."""
     if not databases:
         return []
     from .announcements.sweep.state import last_sweep, sweep_is_late

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from extras.dashboard.utils import register_widget
 from extras.dashboard.widgets import DashboardWidget, WidgetConfigForm
 from extras.models import Tag
@@ -43,20 +43,20 @@ class CertificatesConfigForm(WidgetConfigForm):
     tenant_id = StoredChoiceField(
         queryset=Tenant.objects.all(),
         required=False,
-        label=_lazy('Tenants'),
-        help_text=_lazy('Only certificates of these tenants'),
+        label=gettext_lazy('Tenants'),
+        help_text=gettext_lazy('Only certificates of these tenants'),
     )
     tag_id = StoredChoiceField(
         queryset=Tag.objects.all(),
         required=False,
-        label=_lazy('Tags'),
-        help_text=_lazy('Only certificates that have all of these tags'),
+        label=gettext_lazy('Tags'),
+        help_text=gettext_lazy('Only certificates that have all of these tags'),
     )
     acme_provider = forms.CharField(
         required=False,
-        label=_lazy('ACME provider'),
+        label=gettext_lazy('ACME provider'),
         widget=provider_input(),
-        help_text=_lazy('Only certificates of this provider'),
+        help_text=gettext_lazy('Only certificates of this provider'),
     )
 
 
@@ -65,8 +65,8 @@ class RowsConfigForm(CertificatesConfigForm):
         required=False,
         min_value=1,
         max_value=MOST_ROWS,
-        label=_lazy('Rows'),
-        help_text=_lazy('Number of certificates to show; 10 if empty'),
+        label=gettext_lazy('Rows'),
+        help_text=gettext_lazy('Number of certificates to show; 10 if empty'),
     )
 
 
@@ -125,7 +125,7 @@ class CertificatesWidget(DashboardWidget):
 class RenewalStatusWidget(CertificatesWidget):
     # Not lazy: NetBox returns it from __str__() as it is, so its page for adding widgets would fail.
     default_title = _('Certificate Renewals')
-    description = _lazy('Number of certificates in each renewal status, as a ring; each count links to the list.')
+    description = gettext_lazy('Number of certificates in each renewal status, as a ring; each links to the list.')
     template_name = 'netbox_ssl/dashboard/renewal_status.html'
 
     def content(self, certificates, now):
@@ -169,7 +169,7 @@ class RowsWidget(CertificatesWidget):
 @register_widget
 class NextDueWidget(RowsWidget):
     default_title = _('Next Renewals')
-    description = _lazy('Certificates whose renewal is due next, soonest first.')
+    description = gettext_lazy('Certificates whose renewal is due next, soonest first.')
     column = 'renewal_due_at'
     filters = f'renewal_status={RenewalStatusChoices.OK}'
 
@@ -183,7 +183,7 @@ class NextDueWidget(RowsWidget):
 @register_widget
 class OverdueWidget(RowsWidget):
     default_title = _('Overdue Renewals')
-    description = _lazy('Certificates that a working client would have renewed by now, longest overdue first.')
+    description = gettext_lazy('Certificates that a working client would have renewed by now, longest overdue first.')
     column = 'renewal_overdue_at'
     filters = 'renewal_overdue=true'
 

@@ -56,7 +56,7 @@ class SearchTestCase(TestCase):
         self.assertEqual(self.found('shop.example.net'), set())
         self.assertEqual({str(each) for each in self.found('elsewhere')}, {'elsewhere'})
 
-    def test_what_was_deleted_is_no_longer_found(self):
+    def test_deleted_objects_are_no_longer_found(self):
         with self.captureOnCommitCallbacks(execute=True):
             Certificate.objects.get(name='elsewhere').delete()
         self.assertEqual(self.found('elsewhere'), set())

@@ -42,7 +42,7 @@ class Announcer(ABC):
 
     @abstractmethod
     def record(self, announced: list[Announcement]) -> None:
-        """Note that these were announced; without ``save()``, for it is no change of the objects."""
+        """Record that these were announced; without ``save()``, because the objects have not changed."""
 
 
 @dataclass

@@ -1,0 +1,12 @@
+"""
+The REST API.
+
+    serializers.py, views.py  the objects
+    import_*.py               ``POST certificates/import/``
+    detect_*.py               ``POST certificates/detect/``
+    ari_views.py              ``POST certificates/{id}/check-ari/``
+    status_views.py           ``GET status/``
+    permissions.py            permissions of the endpoints above
+    guards.py                 refuse private keys before other code sees them
+    parsers.py                request bodies that are a certificate
+"""

@@ -1,5 +1,5 @@
 """
-Permissions of the endpoints beside NetBox's own, whose POST creates nothing or not only. As on every endpoint, a token
+Permissions of our own endpoints, whose POST does not only create objects. As on every endpoint, a token
 must be allowed to write; the object permissions are checked on each object.
 """
 

@@ -5,10 +5,10 @@ from netbox_ssl.x509 import name_key
 
 from .single import differences, settings_of
 
-__all__ = ('Foretelling',)
+__all__ = ('Preview',)
 
 
-class Foretelling:
+class Preview:
     """For dry runs: remembers what would have come in before, since the database does not."""
 
     def __init__(self, user):

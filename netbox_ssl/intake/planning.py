@@ -50,7 +50,8 @@ def _source(external_id: str, user) -> CertificateSource | None:
         return source
     raise PermissionDenied(
         _(
-            'The external ID is in use where you do not have permission to view it. Choose another, or request permission.'
+            'The external ID is in use where you do not have permission to view it. Choose another, or request '
+            'permission.'
         )
     )
 

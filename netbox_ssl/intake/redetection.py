@@ -55,7 +55,7 @@ class Redetection:
 
 
 def permitted(queryset: QuerySet, user) -> QuerySet:
-    """Of ``queryset``, the certificates that detection may change for ``user``. Nobody is told of others."""
+    """Return those of ``queryset`` that detection may change for ``user``. Others are not revealed."""
     return queryset.restrict(user, 'change').restrict(user, 'view').exclude(pem='')
 
 

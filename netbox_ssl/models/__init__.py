@@ -1,3 +1,10 @@
+"""
+The objects: one module for each. ``mixins/`` holds what they share or what would make them long.
+
+    name_lookups.py    certificates by the names that they cover
+    usual_renewal.py   how long before expiry a certificate is usually renewed
+"""
+
 # Event types must exist before NetBox's Event Rule form reads its choices: hence with the models.
 from netbox_ssl import event_types  # noqa: F401
 

@@ -43,7 +43,7 @@ def of_model(model) -> Q:
 
 
 def seen_by(user) -> Q:
-    """Assignments whose certificate and object ``user`` may see. Empty for who may see all: nothing to ask for."""
+    """Return a condition for assignments whose certificate and object ``user`` may view; empty if they may view all."""
     certificates = CertificateAssignment._meta.get_field('certificate').related_model.objects.restrict(user, 'view')
     certificate = Q(certificate__in=certificates.values('pk')) if certificates.query.where else Q()
     places = {model: model.objects.restrict(user, 'view') for model in ASSIGNABLE_MODELS}

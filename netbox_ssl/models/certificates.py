@@ -232,7 +232,7 @@ class Certificate(
 
     @property
     def days_left(self) -> float:
-        """Days until the end of validity; negative after it."""
+        """Days until it expires; negative afterwards."""
         return (self.valid_to - timezone.now()).total_seconds() / 86400
 
     @property

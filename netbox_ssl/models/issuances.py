@@ -18,7 +18,7 @@ REPLACED_AT = 'annotated_replaced_at'
 
 def replaced_at_sql():
     """
-    When an issuance was replaced: at the begin of validity of the next one of its certificate. Null for the current
+    When an issuance was replaced: when the next one of its certificate became valid. Null for the current
     one. A subquery, not a window function, which would see only what a filter leaves.
     """
     newer = (

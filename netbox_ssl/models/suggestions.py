@@ -36,7 +36,7 @@ class AssignmentSuggestionQuerySet(CertificateAssignmentQuerySet):
 class AssignmentSuggestion(models.Model):
     """
     A certificate carries the very name that an object bears: it may be in use there, and a person decides. Found by a
-    background job over the whole inventory (suggesting.py), which brings them up to date each time.
+    background job over the whole inventory (places/suggestions.py), which brings them up to date each time.
     """
 
     # Not among the objects that permissions, event rules and the like are for.

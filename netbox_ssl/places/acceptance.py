@@ -110,14 +110,14 @@ def write_pair(certificate, place) -> str:
 
 def described(result: Accepted) -> list[tuple[str, str]]:
     """Return messages for the user: pairs of level (``success``, ``warning``, ``error``) and text."""
-    told = []
+    lines = []
     if result.assigned:
-        told.append(('success', _('Assigned: {count}').format(count=len(result.assigned))))
+        lines.append(('success', _('Assigned: {count}').format(count=len(result.assigned))))
     for assignment in result.assigned:
-        told += [('warning', f'{assignment}: {warning}') for warning in assignment.get_warnings()]
-    told += [('error', f'{assignment}: {" ".join(messages)}') for assignment, messages in result.refused]
+        lines += [('warning', f'{assignment}: {warning}') for warning in assignment.get_warnings()]
+    lines += [('error', f'{assignment}: {" ".join(messages)}') for assignment, messages in result.refused]
     if result.gone:
-        told.append(('warning', _('No longer suggested, so not assigned: {count}').format(count=result.gone)))
-    if not told:
-        told.append(('warning', _('No suggestions were selected.')))
-    return told
+        lines.append(('warning', _('No longer suggested, so not assigned: {count}').format(count=result.gone)))
+    if not lines:
+        lines.append(('warning', _('No suggestions were selected.')))
+    return lines

@@ -79,7 +79,7 @@ def find_all(after_batch: Callable[[int], None] = lambda done: None) -> None:
 
 
 def _matches(model, batch: list[tuple[int, str]]) -> list[Match]:
-    """Of objects of ``model``, as pairs of primary key and name, those that bear the name of a certificate."""
+    """Return matches for ``objects`` of ``model``, given as pairs of primary key and name."""
     bearers: dict[str, list[int]] = {}
     for pk, name in batch:
         bearers.setdefault(canonical_name(name), []).append(pk)

@@ -39,8 +39,9 @@ class StandingChoices(ChoiceSet):
 
 def standing_q(kind: str, now: datetime) -> Q:
     """
-    The certificates that stand so. Each fits exactly one, ``NOTHING`` apart. The due and overdue times are those of the
-    renewal rule (acme/renewal.py), for certificates that a person renews as well: they are no finer in their last days.
+    Return a condition for the certificates of this kind. Each is of exactly one kind, apart from ``NOTHING``. The due
+    and overdue times are those of the renewal rule (acme/renewal.py), also for certificates that a person renews, so
+    that they do not count as fine in their last days.
     """
     if kind == StandingChoices.UNUSED:
         return ~Q(status=ACTIVE)
@@ -79,7 +80,7 @@ class Answer:
     counts: dict[str, int]
     """Standing → number of certificates; ``NOTHING`` is not among them."""
     next_expiry: datetime | None
-    """The first end of validity that is still to come, of those in use."""
+    """The next expiry of those in use."""
 
     @property
     def total(self) -> int:

@@ -1,3 +1,5 @@
+"""Lists: one module for each object, and ``place_columns`` for the column in NetBox's own lists."""
+
 from .assignments import CertificateAssignmentTable
 from .certificates import CertificateTable
 from .issuances import HistoryTable, IssuanceTable

@@ -21,7 +21,7 @@ __all__ = ('PlaceCertificatesColumn', 'register')
 
 LABELS = dict(RenewalStatusChoices)
 # Statuses with a badge of their own, the worst first
-TOLD = (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE)
+BADGES = (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE)
 
 
 class PlaceCertificatesColumn(tables.Column):
@@ -41,10 +41,10 @@ class PlaceCertificatesColumn(tables.Column):
         counts = self._counts_of(record, table)
         if not counts['all']:
             return table.default
-        told = [
-            (RenewalStatusChoices.colors[status], counts[status], LABELS[status]) for status in TOLD if counts[status]
+        found = [
+            (RenewalStatusChoices.colors[status], counts[status], LABELS[status]) for status in BADGES if counts[status]
         ]
-        badges = format_html_join('', ' <span class="badge text-bg-{}">{} {}</span>', told)
+        badges = format_html_join('', ' <span class="badge text-bg-{}">{} {}</span>', found)
         return format_html('<a href="{}certificates/">{}</a>{}', record.get_absolute_url(), counts['all'], badges)
 
     def value(self, record, table):
@@ -75,7 +75,7 @@ def _keys(rows) -> list[int]:
 def _count(kind: str, places, user) -> dict[int, Counter]:
     """Return object → number of certificates, in total and by status."""
     now = timezone.now()
-    counts = {status: Count('pk', filter=renewal.status_q(status, now, 'certificate__')) for status in TOLD}
+    counts = {status: Count('pk', filter=renewal.status_q(status, now, 'certificate__')) for status in BADGES}
     found = {}
     visible = CertificateAssignment.objects.restrict(user, 'view').order_by()
     for assignments, place in assignments_by_place(kind, visible, places):

@@ -96,8 +96,8 @@ class AcceptSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectVi
             name = _('Accept {count} suggested certificate assignments').format(count=len(pairs))
             if process_request_as_job(self.__class__, request, name=name):
                 return redirect(self.get_return_url(request))
-        told = described(accept(pairs, request.user, self._log_progress))
-        for level, text in told:
+        lines = described(accept(pairs, request.user, self._log_progress))
+        for level, text in lines:
             if is_background_request(request):
                 getattr(request.job.logger, 'info' if level == 'success' else level)(text)
             else:

@@ -97,7 +97,7 @@ def _read_subject_key_id(extension: x509.Extension, facts: ExtensionFacts) -> No
 
 
 def _key_id(octets: bytes | None) -> str:
-    """20 octets as a rule; 64 leave room for the longest digest, and what is longer is no key id."""
+    """20 octets as a rule; 64 leave room for the longest digest, and anything longer is not a key ID."""
     return octets.hex().upper() if octets and len(octets) <= 64 else ''
 
 
@@ -175,7 +175,7 @@ def _split_extensions(encoded: bytes) -> Iterator[tuple[str, bytes, bytes]]:
             body = der.encode(der.SEQUENCE, before + der.encode(der.context(3), lone))
             single = der.encode(der.SEQUENCE, body + after)
             yield der.decode_oid(encoded[oid.body : oid.end]), single, encoded[value.body : value.end]
-    except (ValueError, IndexError):  # DerError, or fewer parts than expected: there is nothing more to be had
+    except (ValueError, IndexError):  # DerError, or fewer parts than expected: nothing more can be read
         return
 
 

@@ -25,7 +25,7 @@ def canonical_name(text: str) -> str:
     """Return a subject alternative name in the form in which it is kept and compared.
 
     IP addresses as RFC 5952 writes them; DNS names, wildcards too, in lower case, of A-labels, without a dot at the
-    end. Other kinds of names (e-mail addresses, URIs), and what is no name at all, only in lower case.
+    end. Other kinds of names (e-mail addresses, URIs), and texts that are not names, only in lower case.
     """
     text = text.strip()
     return _address(text) or _dns_name(text) or text.lower()

@@ -54,14 +54,14 @@ def refusal(code: str) -> CertificateInputError:
 
 
 def code_for_label(label: str) -> str:
-    """Return the code for a PEM block that holds no certificate by its label."""
+    """Return the code for a PEM block that is not a certificate, by its label."""
     if label.startswith('PGP '):
         return 'pgp'
     return _LABELS.get(label, 'unknown_block')
 
 
 def code_for_content(kind: Kind | None) -> str:
-    """Return the code for DER that is no certificate. Private kinds are refused before anybody asks this."""
+    """Return the code for DER that is not a certificate. Private kinds are refused earlier."""
     return kind.value if kind in (Kind.REQUEST, Kind.CRL, Kind.PUBLIC_KEY) else 'not_a_certificate'
 
 

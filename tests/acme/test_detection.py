@@ -155,7 +155,7 @@ NEAR_MISSES = [
 
 
 @pytest.mark.parametrize(('organization', 'common_name'), NEAR_MISSES)
-def test_near_misses_are_nobody(organization, common_name):
+def test_near_misses_are_unknown(organization, common_name):
     found = detect(leaf(organization, common_name), CATALOGUE)
     assert (found.provider, found.confidence, found.is_acme, found.evidence) == ('', 'none', False, ())
 
@@ -186,13 +186,13 @@ def test_the_extension_of_step_ca_is_certain_whoever_issued_it():
     assert [evidence.kind for evidence in found.evidence] == ['step_extension']
 
 
-def test_caddy_is_told_from_step_ca_by_its_issuer():
+def test_caddy_and_step_ca_are_distinguished_by_issuer():
     found = detect(leaf('', 'Caddy Local Authority - ECC Intermediate', step=STEP_ACME), CATALOGUE)
     assert (found.provider, found.confidence) == ('Caddy', 'certain')
     assert [evidence.kind for evidence in found.evidence] == ['step_extension', 'issuer']
 
 
-def test_another_provisioner_of_step_ca_is_no_acme():
+def test_another_provisioner_of_step_ca_is_not_acme():
     jwk = '3009020101040178040179'
     found = detect(leaf('', 'Caddy Local Authority - ECC Intermediate', step=jwk), CATALOGUE)
     assert (found.provider, found.confidence) == ('', 'none')
@@ -246,7 +246,7 @@ def test_no_notice_where_there_is_nothing_to_know(issuer):
     assert detect(leaf(*issuer), CATALOGUE).notices == ()
 
 
-def test_the_answer_goes_through_json():
+def test_the_answer_survives_json():
     found = detect(leaf(LE_O, 'R13', key_id=R13, aia=('http://r13.i.lencr.org/',)), CATALOGUE)
     answer = json.loads(json.dumps(found.to_dict()))
     assert {key: answer[key] for key in ('provider', 'confidence', 'is_acme', 'notices', 'directory_url')} == {

@@ -108,7 +108,7 @@ def test_hosts_that_only_look_alike(url):
     assert (found.provider, found.confidence, found.evidence) == ('', 'none', ())
 
 
-def test_a_host_of_somebody_else_before_does_not_hide_ours():
+def test_a_host_of_another_user_does_not_hide_ours():
     found = detect(leaf(key_id='', aia=('http://ocsp.example.net/', 'http://r13.i.lencr.org/')), CATALOGUE)
     assert found.provider == LE
 
@@ -157,7 +157,7 @@ def test_without_the_extension_the_key_decides_then_the_host_then_the_name():
     assert detect(leaf(*names), CATALOGUE).provider == 'ZeroSSL'
 
 
-def test_staging_is_told_from_production_by_each_kind_of_evidence():
+def test_each_kind_of_evidence_distinguishes_staging_from_production():
     for facts in (
         leaf(LE, 'R13', key_id=STAGING_KEY),
         leaf(LE, 'R13', key_id='', aia=('http://stg-r13.i.lencr.org/',)),

@@ -79,7 +79,7 @@ def test_the_directory_of_a_provider(name, url):
     assert directory_for(name, CATALOGUE) == url
 
 
-def test_own_providers_come_first():
+def test_custom_providers_come_first():
     entry = {**OURS, 'name': 'HARICA'}
     catalogue = build_catalogue(parse_custom_providers([entry]))
     assert directory_for('HARICA', catalogue) == OURS['directory_url']
@@ -131,7 +131,7 @@ def test_all_keys_of_an_entry():
     assert (rule.common_name, rule.key_ids, rule.confidence) == (r'Issuing CA \d+', ('AABBCC', 'DDEEFF'), 'likely')
 
 
-def test_no_entries_are_no_providers():
+def test_no_entries_mean_no_providers():
     assert parse_custom_providers([]) == parse_custom_providers(()) == ()
 
 
@@ -157,7 +157,7 @@ def test_no_entries_are_no_providers():
         ([{**OURS, 'confidence': []}], ['Ours', 'confidence']),
     ],
 )
-def test_what_cannot_be_used_is_named_with_a_remedy(value, words):
+def test_unusable_input_is_named_with_a_remedy(value, words):
     with pytest.raises(ValueError, match=re.escape(words[0])) as caught:
         parse_custom_providers(value)
     for word in words:

@@ -84,7 +84,7 @@ class StatusTest(SimpleTestCase):
         self.assertEqual(self.status(self.due, auto_renewal=False), 'Manual')
         self.assertEqual(self.status(self.end + SECOND, auto_renewal=False), 'Expired')
 
-    def test_none_where_nobody_waits_for_a_renewal(self):
+    def test_none_if_no_renewal_is_expected(self):
         for changes in ({'is_acme': False}, {'status': 'revoked'}, {'status': 'retired'}):
             with self.subTest(**changes):
                 self.assertIsNone(self.status(self.end + SECOND, **changes))

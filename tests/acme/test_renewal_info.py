@@ -112,7 +112,7 @@ def test_timestamps(text, moment):
         [],
     ],
 )
-def test_what_is_no_timestamp(text):
+def test_invalid_timestamps(text):
     with pytest.raises(BadAnswer, match='RFC 3339'):
         parse_renewal_info(answer(start=text))
 
@@ -141,7 +141,7 @@ def test_window_with_explanation():
         {},
     ],
 )
-def test_explanations_that_are_no_link(url):
+def test_explanations_that_are_not_links(url):
     assert parse_renewal_info(answer(explanationURL=url)).explanation_url == ''
     assert not is_web_url(url)
 

@@ -1,4 +1,4 @@
-"""Who is told what when settings, clocks, requests, rules and other plugins get in the way."""
+"""What is announced when settings, clocks, requests, rules and other plugins interfere."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -109,7 +109,7 @@ class StatusTestCase(CaseTestCase):
 
 class ClockTestCase(CaseTestCase):
     def test_set_forward_and_back(self):
-        """Each is told as it is seen: nobody can know which of the clocks was wrong."""
+        """Each is announced as seen: it cannot be known which of the clocks was wrong."""
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(60 * DAY)
         self.assertEqual(sweep(self.now + 400 * DAY).announced, 1)

@@ -37,7 +37,7 @@ def rule(group=None, *, event_type=RENEWAL_OVERDUE, model=Certificate, name='tel
 
 
 def overdue(name='late.example.net') -> Certificate:
-    """That nobody has been told of."""
+    """A certificate that has not been announced."""
     certificate = record(name, left=5 * DAY)
     Certificate.objects.filter(pk=certificate.pk).update(announced_overdue=False)
     return certificate
@@ -96,7 +96,7 @@ class EmailTestCase(TestCase):
         self.assertIn('no address for an e-mail about late.example.net', logged.output[0])
         self.assertEqual(self.sent(), [])
 
-    def test_what_it_says(self):
+    def test_the_text(self):
         self.member('one')
         certificate = overdue()
         certificate.sources.create(external_id='certbot:web01:late', client='certbot', reported_at=timezone.now())

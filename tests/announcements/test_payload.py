@@ -171,7 +171,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(len(many), len(one))
         self.assertNotIn('"pem"', ''.join(many))
 
-    def test_what_it_serves(self):
+    def test_objects_that_use_it(self):
         certificate, host = record(), device('web-01')
         assign_certificate(certificate, address_on(host))
         assign_certificate(certificate, service_on(host), primary=True, note='tcp/443')
@@ -196,7 +196,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         data = describe(certificate)
         self.assertEqual((len(data['assignments']), data['assignments_omitted']), (MOST_SERVED, 3))
 
-    def test_contacts_of_what_it_serves(self):
+    def test_contacts_of_the_objects_using_it(self):
         certificate, host, guest = record(), device('web-01'), machine('app-01')
         for place in (host, service_on(host, 'HTTPS'), service_on(guest, 'LDAPS'), address_on(guest)):
             assign_certificate(certificate, place)

@@ -42,7 +42,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(self.delivered(), {})
 
     #
-    # Who is told
+    # Who is notified
     #
 
     def test_a_change_reaches_each_rule_once(self):
@@ -115,7 +115,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertIsNone(certificate.announcing_since, 'the sweep need not wait')
 
     #
-    # What is told
+    # What is announced
     #
 
     def test_the_announcement(self):

@@ -94,7 +94,7 @@ class SingleTestCase(ImportTestCase):
         self.assertEqual((answer.status_code, list(answer.json())), (400, ['external_id']))
         self.assertFalse(Certificate.objects.exists())
 
-    def test_what_belongs_to_no_chain_is_told(self):
+    def test_unrelated_certificates_are_reported(self):
         answer = self.post({'pem': issue_acme().pem + make_ca('Stranger', 'Stranger CA').pem})
         self.assertEqual(answer.status_code, 201)
         self.assertIn('Stranger CA', ' '.join(answer.json()['warnings']))
@@ -159,7 +159,7 @@ class ListTestCase(ImportTestCase):
         self.assertEqual([error['index'] for error in answer.json()['errors']], [2])
         self.assertEqual(Certificate.objects.count(), 2)
 
-    def test_out_of_bounds_is_told_of_the_very_one(self):
+    def test_the_record_that_is_out_of_bounds_is_named(self):
         self.user.object_permissions.all().delete()
         grant(self.user, 'view', 'add', constraints={'name__startswith': 'list'})
         entries = [*self.entries(2), *self.entries(1, 'other')]

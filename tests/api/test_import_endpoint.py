@@ -54,7 +54,7 @@ class AnswerTestCase(ImportTestCase):
                 self.assertEqual((answer['action'], answer['certificate']['id']), (action, first['certificate']['id']))
         self.assertEqual(answer['certificate']['pem'], new.pem)
 
-    def test_what_is_left_out_stays(self):
+    def test_omitted_fields_are_not_changed(self):
         old = issue_acme()
         self.send(201, pem=old.pem, acme_auto_renewal=True, acme_renewal_days=20, description='The shop')
         answer = self.send(200, pem=successor(old).pem, comments='x')['certificate']
@@ -136,7 +136,7 @@ class PermissionsTestCase(ImportTestCase):
         self.header = {}
         self.send(403, pem=issue_acme('new.example.net').pem)
 
-    def test_nothing_hidden_is_told(self):
+    def test_nothing_hidden_is_revealed(self):
         grant(self.user, 'view', 'add', constraints={'tenant__isnull': True})
         grant(self.user, 'change')
         before = (list(Certificate.objects.values()), list(Issuance.objects.values()))

@@ -38,7 +38,7 @@ class IssuanceTestCase(
                 self.assertHttpStatus(response, 405)
         self.assertEqual(Issuance.objects.values().get(pk=issuance.pk), before)
 
-    def test_it_tells_which_one_is_current(self):
+    def test_it_shows_which_one_is_current(self):
         old = issue_acme('renewed.example.net')
         new = successor(old)
         import_pem(old)

@@ -57,7 +57,7 @@ class NonsenseTestCase(WritingTestCase):
                 self.assertRefusedAt(self.send('post', {**facts(), **values}), field)
         self.assertFalse(Certificate.objects.exists())
 
-    def test_post_of_what_is_fine(self):
+    def test_post_without_a_key(self):
         for values in FINE:
             with self.subTest(values):
                 self.assertHttpStatus(self.send('post', {**facts(), **values}), 201)
@@ -71,7 +71,7 @@ class NonsenseTestCase(WritingTestCase):
                     self.assertRefusedAt(self.send(method, {**base, **values}, certificate), field)
         self.assertEqual(Certificate.objects.values().get(), before)
 
-    def test_patch_of_what_is_fine(self):
+    def test_patch_without_a_key(self):
         certificate = record()
         for values in FINE:
             with self.subTest(values):
@@ -97,7 +97,7 @@ class NonsenseTestCase(WritingTestCase):
         self.assertEqual(Certificate.objects.exclude(description='').count(), 0)
         self.assertEqual(Certificate.objects.count(), 2)
 
-    def test_switching_acme_off_says_what_else_to_empty(self):
+    def test_switching_acme_off_names_the_fields_to_clear(self):
         certificate = record(acme_provider='ZeroSSL')
         response = self.send('patch', {'is_acme': False}, certificate)
         self.assertHttpStatus(response, 400)
@@ -209,12 +209,12 @@ class AnswerTestCase(WritingTestCase):
                 self.assertEqual({each['name'] for each in results}, names)
         self.assertEqual(self.client.get(f'{self.url}?renewal_status=Nonsense', **self.header).status_code, 400)
 
-    def test_what_a_client_sets_detection_leaves_alone(self):
+    def test_detection_does_not_change_values_set_by_a_client(self):
         issued = issue_acme()
         self.assertHttpStatus(self.send('post', {'pem': issued.pem, 'acme_provider': 'Our proxy'}), 201)
         import_pem(successor(issued))
         self.assertEqual(Certificate.objects.get().acme_provider, 'Our proxy')
 
-    def test_who_is_not_known_is_not_acme(self):
+    def test_an_unknown_issuer_is_not_acme(self):
         answer = self.send('post', {'pem': issue_acme(ca=in_house_ca()).pem}).json()
         self.assertEqual((answer['is_acme'], answer['acme_provider'], answer['renewal_status']), (False, '', None))

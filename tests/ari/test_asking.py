@@ -1,4 +1,4 @@
-"""*Check now*: the button and the REST action; the panel; who may, and what each is told."""
+"""*Check now*: the button and the REST action; the panel; who may use it, and what each sees."""
 
 from datetime import timedelta
 
@@ -72,7 +72,7 @@ class ButtonTestCase(AskingTestMixin, TestCase):
         url = reverse('plugins:netbox_ssl:certificate_check_ari', kwargs={'pk': self.certificate.pk})
         self.assertEqual(self.client.get(url).status_code, 405)
 
-    def test_what_the_ca_sent_is_escaped(self):
+    def test_data_from_the_ca_is_escaped(self):
         hostile = 'https://ca.example/"><script>alert(1)</script>'
         Certificate.objects.update(
             ari_error='<script>alert(2)</script>',

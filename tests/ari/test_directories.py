@@ -106,7 +106,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
             self.assertEqual(poll().windows, 1)
         self.assertEqual(self.stub.questions, [certificate.ari_cert_id])
 
-    def test_the_one_that_the_certificate_came_from_goes_before_it(self):
+    def test_the_source_certificate_comes_first(self):
         other = Stub()
         self.addCleanup(other.close)
         provider = {'name': 'Example CA', 'issuer_organization': 'Example Corp', 'directory_url': other.directory_url}

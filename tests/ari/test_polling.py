@@ -121,7 +121,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertEqual(poll().asked, 1)
         self.assertEqual(self.stub.questions, [asked.ari_cert_id])
 
-    def test_what_expires_is_forgotten(self):
+    def test_expired_entries_are_forgotten(self):
         certificate = self.add()
         Certificate.objects.filter(pk=certificate.pk).update(valid_to=timezone.now() - MINUTE)
         self.assertEqual(poll().asked, 0)
@@ -307,7 +307,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
 
 
 class MishapsTestCase(AskingTestMixin, TestCase):
-    def test_what_never_ends_does_not_hold_the_run(self):
+    def test_endless_input_does_not_hold_up_the_run(self):
         """A name server that does not answer: no limit of ours reaches it."""
         certificate = self.add()
         ended = threading.Event()

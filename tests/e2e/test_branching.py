@@ -139,7 +139,7 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         # The next report of the host finds what came from the branch.
         assert main.post(IMPORT, {'pem': new.fullchain_pem, **values})['action'] == 'unchanged'
 
-        # The merge replays what the branch did: a creation is no change, both renewals are told of, once.
+        # The merge replays what the branch did: a creation is not a change, and both renewals are announced once.
         receiver.wait_for(count=2)
         assert sweep(stack) == 0
         wait_until_all_is_delivered(stack)

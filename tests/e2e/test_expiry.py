@@ -1,4 +1,4 @@
-"""The promise: a certificate expires although nobody touches it, and the person who asked for it is told, once."""
+"""The promise: a certificate expires without any request, and the subscriber is notified once."""
 
 import re
 import time

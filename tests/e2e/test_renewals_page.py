@@ -29,7 +29,7 @@ def test_a_bar_is_reached_by_keyboard(page, api, empty_afterwards):
     expect(page.get_by_role('link', name='soon.example.net').first).to_be_visible()
 
 
-def test_what_comes_and_what_is_late(page, api, empty_afterwards):
+def test_coming_and_overdue_renewals(page, api, empty_afterwards):
     ca = make_ca("Let's Encrypt", 'R13')
     now = datetime.now(UTC).replace(microsecond=0)
     pems = []

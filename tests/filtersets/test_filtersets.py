@@ -188,7 +188,7 @@ class RenewalStatusFilterTestCase(Finds, TestCase):
             )
         )
 
-    def test_what_is_no_status_is_an_error(self):
+    def test_an_unknown_status_is_an_error(self):
         filterset = self.filterset({'renewal_status': ['Overdue']}, self.queryset)
         self.assertIn('renewal_status', filterset.errors)
 

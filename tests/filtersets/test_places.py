@@ -1,4 +1,4 @@
-"""Certificates and assignments by where they are used; what a constrained user is told."""
+"""Certificates and assignments by where they are used; what a constrained user sees."""
 
 from dcim.models import Device, Site
 from ipam.models import IPAddress

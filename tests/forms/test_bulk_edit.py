@@ -58,7 +58,7 @@ class BulkEditTestCase(TestCase):
         self.assertEqual(self.send(_nullify=['acme_provider', 'acme_renewal_days']).status_code, 302)
         self.assertEqual((self.values('acme_provider'), self.values('acme_renewal_days')), ([''] * 3, [None] * 3))
 
-    def test_what_is_set_for_many_detection_leaves_alone(self):
+    def test_detection_does_not_change_values_set_by_bulk_edit(self):
         issued = issue_acme()
         self.certificates = [import_pem(issued).certificate]
         self.send(acme_provider='Our proxy')

@@ -191,7 +191,7 @@ class PermissionsTestCase(BulkImportMixin, TestCase):
         new = {'pem': issue_acme('new.example.net').pem, 'tenant': 'ours'}
         self.assertRefused([new, {'pem': successor(self.issued).pem}], 'Record 2')
 
-    def test_nothing_hidden_is_told(self):
+    def test_nothing_hidden_is_revealed(self):
         grant(self.user, 'view', constraints={'tenant__slug': 'ours'})
         response = self.send([{'pem': self.issued.pem, 'tenant': 'ours'}])
         self.assertContains(response, 'already recorded')

@@ -61,7 +61,7 @@ class NonsenseTestCase(FormTestCase):
             with self.subTest(values):
                 self.assertEqual(self.errors(is_acme='on', **values), [field])
 
-    def test_what_is_fine(self):
+    def test_fine_certificates(self):
         for values in (
             {'acme_server_url': 'http://ca:9000/acme/directory'},
             {'acme_server_url': 'https://192.0.2.1/directory'},
@@ -72,7 +72,7 @@ class NonsenseTestCase(FormTestCase):
             with self.subTest(values):
                 self.assertEqual(self.errors(is_acme='on', **values), [])
 
-    def test_acme_settings_of_what_is_not_acme(self):
+    def test_acme_settings_of_other_certificates(self):
         for name, value in (('acme_provider', 'x'), ('acme_auto_renewal', 'on'), ('acme_renewal_days', '0')):
             with self.subTest(name):
                 self.assertEqual(self.errors(**{name: value}), [name])
@@ -129,7 +129,7 @@ class EditTestCase(FormTestCase):
         after = Certificate.objects.values().get()
         self.assertEqual({**after, 'last_updated': None}, {**before, 'last_updated': None})
 
-    def test_what_a_person_sets_detection_leaves_alone(self):
+    def test_detection_does_not_change_values_set_by_a_person(self):
         issued = issue_acme()
         certificate = import_pem(issued).certificate
         self.assertEqual(self.edit(certificate, acme_provider='Our proxy').acme_pinned_fields, ['acme_provider'])
@@ -144,7 +144,7 @@ class EditTestCase(FormTestCase):
         self.assertEqual(renewed.acme_last_renewed, new.certificate.not_valid_before_utc)
         self.assertEqual(renewed.issuances.count(), 2)
 
-    def test_detection_of_what_is_pasted(self):
+    def test_detection_of_pasted_certificates(self):
         form = CertificateForm({'status': 'active', 'pem': issue_acme().pem})
         self.assertTrue(form.is_valid(), form.errors)
         self.assertEqual((form.save().is_acme, form.instance.acme_provider), (True, "Let's Encrypt"))

@@ -47,7 +47,7 @@ class AssignmentsTestCase(APITestCase):
             ],
         )
 
-    def test_shown_to_who_may_see_the_certificate_only(self):
+    def test_shown_only_to_users_who_may_view_the_certificate(self):
         grant(self.user, 'view', model=Device)
         grant(self.user, 'view', constraints={'name': 'other.example.net'})
         self.assertEqual(self.answer(), [])
@@ -67,7 +67,7 @@ class AssignmentsTestCase(APITestCase):
             self.answer()
         return len(captured)
 
-    def test_shown_to_who_may_see_the_object_only(self):
+    def test_shown_only_to_users_who_may_view_the_object(self):
         grant(self.user, 'view')
         assign(record(name='svc.example.net'), service_on(self.host))
         self.assertEqual(self.answer(), [])

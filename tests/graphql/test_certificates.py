@@ -74,7 +74,7 @@ class RenewalStatusTestCase(GraphQLTestCase):
             with self.subTest(filters):
                 self.assertEqual(self.names(filters), names)
 
-    def test_what_it_derives_from_need_not_be_asked_for(self):
+    def test_the_source_fields_need_not_be_requested(self):
         answer = self.ask('{ certificate_list(filters: {name: {exact: "due"}}) { renewal_status } }')
         self.assertEqual(answer, {'certificate_list': [{'renewal_status': 'Due'}]})
 
@@ -122,7 +122,7 @@ class CoversTestCase(GraphQLTestCase):
         answer = self.ask('{ issuance_list(filters: {certificate: {covers: "shop.example.net"}}) { subject } }')
         self.assertEqual(answer, {'issuance_list': [{'subject': 'CN=shop.example.net'}]})
 
-    def test_what_is_no_name(self):
+    def test_invalid_names(self):
         query = '{ certificate_list(filters: {covers: "no name"}) { name } }'
         response = self.client.post(reverse('graphql'), {'query': query}, format='json', **self.header)
         self.assertIn('Give a DNS name', response.json()['errors'][0]['message'])

@@ -76,7 +76,7 @@ class CertificatesTestCase(PlacesTestCase):
         expected = [{'note': '', 'certificate': {'name': 'own.host', 'renewal_status': 'Due'}}]
         self.assertEqual(found['certificate_assignments'], expected)
 
-    def test_beside_what_netbox_asks_for(self):
+    def test_besides_the_columns_that_netbox_requires(self):
         """The services of the device are all of its services, whatever was read ahead for its certificates."""
         self.grant_all()
         service_on(self.host, 'SSH')
@@ -138,7 +138,7 @@ class ConstrainedTestCase(PlacesTestCase):
         self.grant_all(but=(Service,))
         self.assertEqual(self.found(), (['own.host', 'address.host'], ['own.host']))
 
-    def test_filters_tell_of_no_others(self):
+    def test_filters_do_not_reveal_others(self):
         self.grant_all(but=(None,))
         query = 'device_list(filters: {certificates: {renewal_status: {exact: DUE}}}) { name }'
         self.assertEqual(self.ask(query)['device_list'], [])
@@ -147,7 +147,7 @@ class ConstrainedTestCase(PlacesTestCase):
         query = 'device_list(filters: {certificates: {name: {exact: "service.host"}}}) { name }'
         self.assertEqual(self.ask(query)['device_list'], [])
 
-    def test_filters_tell_of_no_other_assignments(self):
+    def test_filters_do_not_reveal_other_assignments(self):
         self.grant_all(but=(CertificateAssignment,))
         query = 'device_list(filters: {certificates: {renewal_status: {exact: DUE}}}) { name }'
         self.assertEqual(self.ask(query)['device_list'], [])

@@ -95,7 +95,7 @@ class TestCertbot:
         assert netbox.items[1]['external_id'] == f'certbot:web01.example.net:{name}'
         assert not list(tmp_path.rglob('evil'))
 
-    def test_what_has_long_expired_is_skipped(self, host, netbox, tmp_path):
+    def test_long_expired_certificates_are_skipped(self, host, netbox, tmp_path):
         for name, left in (('dead', -31 * DAY), ('dying', -29 * DAY), ('alive', 10 * DAY)):
             lineages.certbot(tmp_path / 'le', name, issue_acme(name, left))
         host.without('openssl')
@@ -205,7 +205,7 @@ class TestLego:
         assert item['acme_last_renewed'] == RENEWED_TEXT
         assert (item['acme_account_email'], item['acme_server_url']) == ('ops@example.net', DIRECTORY)
 
-    def test_settings_fill_what_is_not_said(self, host, netbox, tmp_path):
+    def test_settings_fill_in_omitted_fields(self, host, netbox, tmp_path):
         lineages.lego(tmp_path / 'lego', issued=ISSUED)
         settings = {
             'NETBOX_ACME_SERVER': 'https://ca.example.net/dir',

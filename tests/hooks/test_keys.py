@@ -74,7 +74,7 @@ def test_no_kind_of_key_passes_for_a_certificate(host, netbox, tmp_path):
         assert (host.run('lego.sh', LEGO_CERT_PATH=file).code, netbox.reports) == (0, []), kind
 
 
-def test_no_form_of_key_beside_certificates_is_sent(host, netbox, tmp_path):
+def test_no_form_of_key_among_certificates_is_sent(host, netbox, tmp_path):
     file = lego(tmp_path / 'lego', issued=ISSUED)
     for kind, pem in pems().items():
         file.write_text(ISSUED.fullchain_pem + pem)

@@ -99,7 +99,7 @@ def test_strict(host, netbox, renewed):
 
 
 @pytest.mark.parametrize('status', [400, 422])
-def test_what_netbox_refuses_is_put_aside(host, netbox, renewed, status):
+def test_objects_that_netbox_refuses_are_set_aside(host, netbox, renewed, status):
     netbox.answer = Answer(status, {'detail': 'no', 'errors': [{'index': 0, 'errors': {'acme_server_url': ['bad']}}]})
     run = deploy(host, renewed)
     assert (run.code, len(run.lines)) == (0, 1)
@@ -125,7 +125,7 @@ def test_one_bad_report_keeps_no_other_back(host, netbox, directory):
     assert (host.waiting, len(host.bad)) == ([], 1)
 
 
-def test_what_is_not_permitted_keeps_no_other_back(host, netbox, directory):
+def test_a_forbidden_certificate_does_not_hold_up_the_others(host, netbox, directory):
     for number in range(3):
         certbot(directory, f'www{number}.example.net')
     netbox.answer = lambda report: DENIED if any('www1' in item['external_id'] for item in report.items) else Answer()

@@ -141,7 +141,7 @@ class TestCertManager:
         host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod')
         assert sent(netbox).get('acme_challenge_type') == challenge
 
-    def test_another_issuer_is_no_acme(self, host, netbox):
+    def test_another_issuer_is_not_acme(self, host, netbox):
         self.kubectl(host, acme=False)
         host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod', NETBOX_ACME_EMAIL='ops@example.net')
         item = sent(netbox)

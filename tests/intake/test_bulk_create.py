@@ -109,14 +109,14 @@ class TogetherTestCase(TransactionTestCase):
         return written
 
     def test_written_together_as_written_one_by_one(self):
-        singly = self.imported(lambda: [intake.take_in_item(item, self.user) for item in self.items])
+        separately = self.imported(lambda: [intake.take_in_item(item, self.user) for item in self.items])
         together = self.imported(lambda: intake.take_in_many(self.items, self.user))
         self.assertEqual(len(together['certificates']), 5)
         self.assertTrue(together['search'])
         self.assertEqual(len(together['changes']), 10)
-        for kind in singly:
+        for kind in separately:
             with self.subTest(kind=kind):
-                self.assertEqual(together[kind], singly[kind])
+                self.assertEqual(together[kind], separately[kind])
 
 
 def strip(columns: dict) -> dict:

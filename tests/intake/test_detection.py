@@ -15,12 +15,12 @@ class DetectionTestCase(TestCase):
         certificate = Certificate.objects.get()
         return certificate.is_acme, certificate.acme_provider
 
-    def test_it_tells_how_sure_it_is_and_why(self):
+    def test_it_states_its_confidence_and_evidence(self):
         detection = import_pem(issue_acme()).detection
         self.assertEqual((detection.provider, detection.confidence), ("Let's Encrypt", 'certain'))
         self.assertIn('authority_key_id', [each.kind for each in detection.evidence])
 
-    def test_who_is_not_known_is_not_taken_for_acme(self):
+    def test_an_unknown_issuer_is_not_assumed_to_be_acme(self):
         self.assertEqual(import_pem(issue_acme(ca=in_house_ca())).detection.confidence, 'none')
         self.assertEqual(self.provider(), (False, ''))
 
@@ -51,7 +51,7 @@ class DetectionTestCase(TestCase):
                 self.assertEqual(self.provider(), expected)
                 Certificate.objects.all().delete()
 
-    def test_what_nobody_set_follows_the_issuer(self):
+    def test_values_that_were_not_set_follow_the_issuer(self):
         issued = issue_acme(ca=in_house_ca())
         import_pem(issued)
         import_pem(successor(issued))

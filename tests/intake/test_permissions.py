@@ -49,7 +49,7 @@ class PermissionsTestCase(TestCase):
         self.refused(successor(self.issued, later=-60 * DAY))
         self.refused(self.issued, description='changed')
 
-    def test_what_changes_nothing_needs_no_permission_to_change(self):
+    def test_an_unchanged_import_requires_no_permission_to_change(self):
         grant(self.user, 'add', 'view')
         self.assertEqual(import_pem(self.issued, user=self.user).action, Action.UNCHANGED)
 
@@ -76,7 +76,7 @@ class PermissionsTestCase(TestCase):
         result = import_pem(issue_acme('new.example.net'), user=self.user, tenant=self.ours)
         self.assertEqual(result.action, Action.CREATED)
 
-    def test_what_is_not_seen_is_neither_changed_nor_told(self):
+    def test_hidden_objects_are_neither_changed_nor_revealed(self):
         grant(self.user, 'add', 'view', constraints=OURS)
         grant(self.user, 'change')
         message = self.refused(self.issued, tenant=self.ours)
@@ -91,7 +91,7 @@ class PermissionsTestCase(TestCase):
         self.assertEqual((result.action, result.candidates), (Action.CREATED, []))
         self.assertEqual(Certificate.objects.values().get(pk=self.certificate.pk), before)
 
-    def test_an_old_one_of_a_hidden_history_is_not_told_either(self):
+    def test_an_old_one_of_a_hidden_history_is_not_revealed_either(self):
         import_pem(successor(self.issued))
         grant(self.user, 'add', 'view', constraints=OURS)
         self.assertNotIn('Secret', self.refused(self.issued, tenant=self.ours))

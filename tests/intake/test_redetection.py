@@ -34,7 +34,7 @@ class RedetectTestCase(TestCase):
         self.assertEqual(result.proposals[0].changes, {'is_acme': (False, True), 'acme_provider': ('', NAME)})
         self.assertEqual(result.proposals[0].detection.confidence, 'certain')
 
-    def test_what_was_detected_is_detected_again(self):
+    def test_detected_values_are_detected_again(self):
         www = certificate()
         with known_provider('Old name'):
             self.redetect()
@@ -50,7 +50,7 @@ class RedetectTestCase(TestCase):
         self.assertEqual(self.redetect().proposals, [])
         self.assertEqual(state(www), [(True, NAME, [])])
 
-    def test_what_was_set_stays(self):
+    def test_set_values_are_kept(self):
         named = certificate('named.example.net', acme_provider='Somebody')
         denied = certificate('denied.example.net', is_acme=False)
         said = certificate('said.example.net', is_acme=True)
@@ -67,7 +67,7 @@ class RedetectTestCase(TestCase):
         self.assertEqual([list(proposal.changes) for proposal in result.proposals], [['acme_provider']])
         self.assertEqual(result.refused, [])
 
-    def test_what_a_person_edits_stays(self):
+    def test_values_edited_by_a_person_are_kept(self):
         www = certificate()
         www.snapshot()
         www.is_acme, www.acme_provider = True, 'By hand'
@@ -105,7 +105,7 @@ class RedetectTestCase(TestCase):
             self.redetect(after_batch=lambda result: seen.append((result.examined, len(result.proposals))))
         self.assertEqual(seen, [(2, 2), (4, 4), (5, 5)])
 
-    def test_who_may_change_what(self):
+    def test_permissions_to_change(self):
         ours, theirs = (Tenant.objects.create(name=slug, slug=slug) for slug in ('ours', 'theirs'))
         mine, other = certificate('mine.example.net', tenant=ours), certificate('other.example.net', tenant=theirs)
         grant(self.user, 'view')
@@ -115,14 +115,14 @@ class RedetectTestCase(TestCase):
         self.assertEqual(state(mine, other), [(True, NAME, []), (False, '', [])])
         self.assertEqual((result.examined, len(result.proposals)), (1, 1))
 
-    def test_what_one_may_change_but_not_see_is_not_told(self):
+    def test_certificates_that_one_may_change_but_not_view_are_not_revealed(self):
         certificate()
         grant(self.user, 'change')
         with known_provider():
             result = self.redetect(self.user)
         self.assertEqual((result.examined, result.proposals, result.refused), (0, [], []))
 
-    def test_nobody_changes_certificates_out_of_their_reach(self):
+    def test_certificates_beyond_ones_permissions_are_not_changed(self):
         stays, moves = certificate('stays.example.net', is_acme=True), certificate('moves.example.net')
         grant(self.user, 'view')
         grant(self.user, 'change', constraints=[{'is_acme': False}, {'name': 'stays.example.net'}])
@@ -147,7 +147,7 @@ class RedetectTestCase(TestCase):
         self.assertEqual(told, ['good.example.net'])
 
     def events(self, work) -> list[str]:
-        """Names of the certificates that event rules would be told of."""
+        """Names of the certificates that would be announced to event rules."""
         request = mock.Mock(id='11111111-1111-1111-1111-111111111111', user=superuser())
         with mock.patch('netbox.context_managers.flush_events') as flush, known_provider(), event_tracking(request):
             work()

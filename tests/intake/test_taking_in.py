@@ -18,7 +18,7 @@ class TakingInTestCase(TestCase):
     def assertCounts(self, certificates, issuances):
         self.assertEqual((Certificate.objects.count(), Issuance.objects.count()), (certificates, issuances))
 
-    def test_what_is_not_known_is_created(self):
+    def test_unknown_certificates_are_created(self):
         issued = issue_acme(['www.example.net', 'example.net'])
         result = import_pem(issued, acme_auto_renewal=True, description='The shop')
         certificate = Certificate.objects.get()
@@ -143,7 +143,7 @@ class NamedTestCase(TestCase):
 
 
 class AmbiguityTestCase(TestCase):
-    def test_a_new_one_is_made_and_the_candidates_are_told(self):
+    def test_a_new_one_is_created_and_the_candidates_are_listed(self):
         candidates = [record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA') for name in 'ab']
         result = import_pem(issue_acme('www.example.net'))
         self.assertEqual((result.action, result.candidates), (Action.CREATED, candidates))
@@ -255,7 +255,7 @@ class ChangeLogTestCase(TestCase):
         self.assertEqual((change.changed_object, change.action), (certificate, 'update'))
         self.assertEqual((change.prechange_data['pem'], change.postchange_data['pem']), (old.pem, new.pem))
 
-    def test_what_changes_nothing_is_none(self):
+    def test_no_proposal_without_changes(self):
         new = issue_acme()
         self.import_in_request(new)
         ObjectChange.objects.all().delete()

@@ -64,7 +64,7 @@ class JobTestCase(ManyTestCase):
         self.assertEqual(self.actions(page), ['created'] * len(self.issued))
         self.assertContains(page, Certificate.objects.first().get_absolute_url())
 
-    def test_as_if_the_person_had_waited(self):
+    def test_with_the_result_of_an_import_in_the_foreground(self):
         _, _, _, arguments = self.start()
         self.work(arguments)
         changes = ObjectChange.objects.filter(action='create')
@@ -138,7 +138,7 @@ class JobTestCase(ManyTestCase):
         self.assertEqual(self.actions(self.confirm(response)), ['created'] * len(self.issued))
         self.assertFalse(Job.objects.filter(name='Smart Paste import').exists())
 
-    def test_the_page_is_for_who_made_it_and_for_administrators(self):
+    def test_the_page_is_for_the_user_who_started_it_and_for_superusers(self):
         _, answer, job, arguments = self.start()
         self.client.force_login(User.objects.create_user('other'))
         self.assertEqual(self.client.get(answer.url).status_code, 404)

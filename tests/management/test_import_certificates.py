@@ -97,7 +97,7 @@ class FoldersTestCase(CommandTestCase):
         self.assertIn('1 private key', out)
         self.assertNotIn(issued.key_pem.splitlines()[1], out + err)
 
-    def test_what_was_named_has_to_hold_certificates(self):
+    def test_named_files_must_contain_certificates(self):
         key = self.write('privkey.pem', issue_acme().key_pem)
         chain = self.write('chain.pem', make_ca('Example', 'Example CA').pem)
         _out, err = self.run_command(key, chain, self.folder / 'missing.pem', code=1)
@@ -113,7 +113,7 @@ class FoldersTestCase(CommandTestCase):
         self.assertEqual(len(err.splitlines()), 3)
         self.assertIn('Refused 3:', out)
 
-    def test_what_was_skipped_is_told_to_whom_asks(self):
+    def test_skipped_files_are_listed_on_request(self):
         self.write('chain.pem', make_ca('Example', 'Example CA').pem)
         self.write('good.pem', issue_acme('good.example.net').pem)
         quiet, _err = self.run_command()
@@ -129,7 +129,7 @@ class FoldersTestCase(CommandTestCase):
         first = CertificateSource.objects.order_by('pk').first()
         self.assertEqual(first.external_id, 'certbot:fullchain.pem')
 
-    def test_what_another_plugin_refuses_does_not_stop_the_run(self):
+    def test_a_refusal_by_another_plugin_does_not_stop_the_run(self):
         issued = issue_acme('a.example.net')
         self.write('a.pem', issued.pem)
         self.run_command()
@@ -166,7 +166,7 @@ class RunsTestCase(CommandTestCase):
         for number in range(count):
             self.write(f'{number:03}.pem', issue_acme(f'h{number:03}.example.net').fullchain_pem)
 
-    def test_ctrl_c_keeps_whole_batches_and_a_second_run_goes_on(self):
+    def test_ctrl_c_keeps_whole_batches_and_a_second_run_continues(self):
         self.files(20)
         rounds = []
 
@@ -266,13 +266,13 @@ class RunsTestCase(CommandTestCase):
         self.assertIn('updated\tknown.example.net', out)
         self.assertEqual((list(Certificate.objects.order_by('pk').values()), ObjectChange.objects.count()), before)
 
-    def test_a_dry_run_knows_what_it_would_have_made(self):
+    def test_a_dry_run_takes_its_earlier_certificates_into_account(self):
         new = issue_acme('new.example.net')
         self.write('1.pem', new.pem)
         self.write('2.pem', successor(new).pem)
-        foretold, _err = self.run_command(dry_run=True)
+        planned, _err = self.run_command(dry_run=True)
         done, _err = self.run_command()
-        self.assertEqual(foretold.splitlines()[-1].partition(': ')[2], done.splitlines()[-1].partition(': ')[2])
+        self.assertEqual(planned.splitlines()[-1].partition(': ')[2], done.splitlines()[-1].partition(': ')[2])
 
     def test_senseless_options(self):
         for options in (
@@ -287,13 +287,13 @@ class RunsTestCase(CommandTestCase):
             with self.subTest(options=options):
                 self.run_command(code=1, **options)
 
-    def test_without_superusers_somebody_has_to_be_named(self):
+    def test_without_superusers_a_user_must_be_named(self):
         User.objects.filter(is_superuser=True).update(is_superuser=False)
         self.run_command(code=1)
 
 
 class ConstrainedTestCase(CommandTestCase):
-    def test_what_the_user_may_not_add_is_refused_one_by_one(self):
+    def test_certificates_that_the_user_may_not_add_are_refused_individually(self):
         grant(self.user, 'add', 'view', constraints={'name__startswith': 'good'})
         self.write('1.pem', issue_acme('good.example.net').pem)
         self.write('2.pem', issue_acme('bad.example.net').pem)
@@ -309,7 +309,7 @@ class ConstrainedTestCase(CommandTestCase):
         self.run_command(user=self.user.username, client='certbot', code=1)
         self.assertFalse(Certificate.objects.exists())
 
-    def test_hidden_certificates_are_neither_changed_nor_told(self):
+    def test_hidden_certificates_are_neither_changed_nor_revealed(self):
         issued = issue_acme()
         hidden = intake.take_in(intake.read_single(issued.pem), self.admin, {'name': 'Secret project'}).certificate
         grant(self.user, 'add', 'change', 'view', constraints={'name__startswith': 'good'})

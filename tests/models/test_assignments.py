@@ -191,7 +191,7 @@ class TenantsTestCase(APITestCase):
         data = {'certificate': self.certificate.pk, **generic(place)}
         return self.client.post(REST, data, format='json', **self.header)
 
-    def test_services_belong_to_whom_their_host_does(self):
+    def test_services_belong_to_the_tenant_of_their_host(self):
         self.assertEqual(assign(self.certificate, service_on(self.same)).get_warnings(), [])
         self.assertEqual(len(assign(self.certificate, service_on(self.other)).get_warnings()), 1)
         self.assertEqual(len(assign(self.certificate, address_on(tenant=self.other.tenant)).get_warnings()), 1)
@@ -260,7 +260,7 @@ class TenantChangesTestCase(APITestCase):
         url = f'{reverse("plugins:netbox_ssl:certificateassignment_list")}?certificate_id={self.certificate.pk}'
         self.assertContains(self.client.get(url), 'mdi-alert text-warning')
 
-    def test_not_of_what_may_not_be_seen(self):
+    def test_not_of_objects_that_may_not_be_viewed(self):
         self.assertNotContains(self.edit(self.theirs), 'web-01')
 
     @override_settings(PLUGINS_CONFIG=REFUSING)
@@ -405,14 +405,14 @@ class ConstrainedTestCase(APITestCase):
     def seen(self):
         return [each['id'] for each in self.client.get(REST, **self.header).json()['results']]
 
-    def test_what_is_seen(self):
+    def test_restricted_to_what_may_be_viewed(self):
         hidden = assign(record(name='hidden.example.net'), self.other)
         shown = assign(self.certificate, self.mine)
         self.assertEqual(self.seen(), [shown.pk])
         self.assertEqual(self.client.get(hidden.get_absolute_url()).status_code, 404)
         self.assertEqual(Certificate.objects.count(), 2)
 
-    def test_only_with_what_it_names(self):
+    def test_only_with_the_filters_it_names(self):
         """Whoever may see all assignments sees those only of certificates and objects that they may see."""
         grant(self.user, 'view', model=CertificateAssignment)
         shown = assign(self.certificate, self.mine)

@@ -23,7 +23,7 @@ class IssuanceTestCase(TestCase):
         certificate.save()
         self.assertEqual(certificate.issuances.count(), 1)
 
-    def test_what_was_typed_by_hand_has_none(self):
+    def test_a_certificate_entered_by_hand_has_none(self):
         self.assertFalse(record().issuances.exists())
 
     def test_another_pem_by_edit_is_a_renewal(self):
@@ -43,7 +43,7 @@ class IssuanceTestCase(TestCase):
         certificate.delete()
         self.assertFalse(Issuance.objects.exists())
 
-    def test_a_race_for_the_same_certificate_is_no_server_error(self):
+    def test_a_race_for_the_same_certificate_is_not_a_server_error(self):
         import_pem(issue_acme())
         twin = Certificate(name='x', valid_from=timezone.now(), valid_to=timezone.now())
         twin.fingerprint_sha256 = Issuance.objects.get().fingerprint_sha256

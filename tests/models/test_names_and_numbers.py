@@ -20,7 +20,7 @@ def typed(**columns) -> Certificate:
 
 
 class NameTestCase(TestCase):
-    def test_it_falls_back_to_what_is_there(self):
+    def test_it_falls_back_to_other_fields(self):
         everything = {
             'subject_alt_names': ['www.example.net', '192.0.2.1'],
             'subject': 'O=Example',

@@ -1,4 +1,4 @@
-"""Sources that are behind or silent: when, how they are found, what is told of them, and what that costs."""
+"""Sources that are behind or silent: when, how they are found, what is announced, and what that costs."""
 
 from datetime import timedelta
 from io import StringIO
@@ -88,7 +88,7 @@ class BehindTestCase(SourcesTestCase):
         self.current.refresh_from_db()
         self.assertIsNotNone(self.current.behind_since)
 
-    def test_nobody_waits_for_a_retired_certificate(self):
+    def test_no_renewal_of_a_retired_certificate_is_expected(self):
         self.certificate.refresh_from_db()
         for status, is_behind in (('retired', False), ('active', True)):
             self.certificate.status = status
@@ -107,7 +107,7 @@ class BehindTestCase(SourcesTestCase):
         self.behind.refresh_from_db()
         self.assertFalse(self.behind.is_behind)
 
-    def test_saving_keeps_what_a_report_wrote_meanwhile(self):
+    def test_saving_keeps_what_a_report_stored_meanwhile(self):
         stale = CertificateSource.objects.get(pk=self.behind.pk)
         report(self.new, 'certbot:web02:www')
         stale.client = 'lego'
@@ -261,7 +261,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual([each.object for each in pending_sources()], [self.behind])
         self.assertEqual(self.queue.count, 0)
 
-    def test_the_command_tells_of_sources_too(self):
+    def test_the_command_also_announces_sources(self):
         output = StringIO()
         call_command('renewals_sweep', '--dry-run', stdout=output)
         self.assertRegex(output.getvalue(), r'certbot:web02:www\tsource behind\tsince ')
@@ -317,7 +317,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual(ObjectChange.objects.count(), before)
 
     def test_an_idle_run_reads_the_partial_indexes_only(self):
-        """Of 20,000 sources that are behind and silent, and have been told of, it looks at none."""
+        """It reads none of 20,000 sources whose states have been announced."""
         template = CertificateSource.objects.get(pk=self.behind.pk)
         CertificateSource.objects.bulk_create(
             CertificateSource(

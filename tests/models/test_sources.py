@@ -199,7 +199,7 @@ class ReportTestCase(TestCase):
         self.assertEqual(self.report(issue_acme('a.example.net'), 'certbot:web01:a', user).action, 'created')
         self.assertEqual(self.report(self.old, 'certbot:web01:www', user).action, 'unchanged')
 
-    def test_an_external_id_of_what_the_user_may_not_see(self):
+    def test_an_external_id_of_a_source_that_the_user_may_not_view(self):
         user = User.objects.create_user('stranger')
         grant(user, 'view', 'add', 'change', constraints={'name': 'mine.example.net'})
         grant(user, 'add', 'change', model=CertificateSource)

@@ -38,7 +38,7 @@ class UsualRenewalTestCase(APITestCase):
                 certificate = with_history(left, f'{number}.example.net')
                 self.assertAlmostEqual(certificate.usual_renewal_days, statistics.median(left), places=1)
 
-    def test_one_renewal_is_no_habit(self):
+    def test_one_renewal_is_not_a_pattern(self):
         for number, left in enumerate(([], [30])):
             self.assertIsNone(with_history(left, f'{number}.example.net').usual_renewal_days)
 

@@ -55,7 +55,7 @@ class ACMETestCase(ValidationTestCase):
             with self.subTest(url):
                 self.assertEqual(self.errors(is_acme=True, acme_server_url=url), {})
 
-    def test_what_is_no_http_url_is_refused(self):
+    def test_an_invalid_http_url_is_refused(self):
         for url in (
             'ca.example.net/directory',
             'ftp://ca.example.net/directory',
@@ -103,7 +103,7 @@ class TypedFactsTestCase(ValidationTestCase):
         self.assertEqual(set(self.errors(valid_from=None, valid_to=None)), {'valid_from', 'valid_to'})
         self.assertEqual(set(self.errors(valid_to=None)), {'valid_to'})
 
-    def test_it_does_not_end_before_it_begins(self):
+    def test_it_does_not_end_before_it_starts(self):
         begin = facts()['valid_from']
         self.assertEqual(list(self.errors(valid_to=begin - timedelta(seconds=1))), ['valid_to'])
         self.assertEqual(self.errors(valid_to=begin), {})
@@ -114,7 +114,7 @@ class TypedFactsTestCase(ValidationTestCase):
 
 
 class PEMTestCase(ValidationTestCase):
-    def test_what_is_no_certificate_is_refused_at_its_field(self):
+    def test_an_invalid_certificate_is_refused_at_its_field(self):
         for pem in ('nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', '\x00'):
             for field in ('pem', 'chain_pem'):
                 with self.subTest(pem=pem, field=field):
@@ -131,7 +131,7 @@ class PEMTestCase(ValidationTestCase):
     def test_ca_certificates_are_refused(self):
         self.assertEqual(list(self.errors(pem=in_house_ca().pem)), ['pem'])
 
-    def test_the_chain_may_stand_in_either_field_in_any_order(self):
+    def test_the_chain_may_be_in_either_field_in_any_order(self):
         issued = issue_acme()
         for columns in (
             {'pem': issued.fullchain_pem},

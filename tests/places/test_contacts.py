@@ -1,4 +1,4 @@
-"""Certificates by whom to call: the same answer from both ends."""
+"""Contacts of certificates, and certificates of contacts: both directions agree."""
 
 from dcim.models import Device
 from ipam.models import IPAddress, Service

@@ -1,4 +1,4 @@
-"""Suggested assignments: found by name, shown to who may see both sides, made by who accepts them."""
+"""Suggested assignments: found by name, shown to users who may view both sides, created when accepted."""
 
 import re
 from unittest import mock
@@ -62,7 +62,7 @@ class FindingTestCase(DjangoTestCase):
         address = address_on(dns_name='*.example.net')
         self.assertEqual(self.both_ways(), {('*.example.net', str(address))})
 
-    def test_what_is_assigned_or_not_in_use_is_not_suggested(self):
+    def test_assigned_and_unused_certificates_are_not_suggested(self):
         host = device(NAME)
         assign(carrying(NAME), host)
         carrying('www.example.net', 'x.example.net', status='retired')
@@ -80,7 +80,7 @@ class FindingTestCase(DjangoTestCase):
         self.assertEqual(done, [3, 6, 7])
         self.assertEqual(AssignmentSuggestion.objects.count(), len(hosts))
 
-    def test_once_more(self):
+    def test_a_second_time(self):
         host, gone = device(NAME), machine(NAME)
         certificate = carrying(NAME)
         find_all()
@@ -162,7 +162,7 @@ class AcceptingTestCase(DjangoTestCase):
         self.assertEqual((assignment.certificate, assignment.assigned_object), (self.certificate, self.host))
         self.assertEqual(self.outcome(self.user), (0, 0, 1), 'twice')
 
-    def test_what_holds_no_longer(self):
+    def test_outdated_suggestions(self):
         user = self.permit()
         for change in (
             {'name': 'other'},
@@ -174,7 +174,7 @@ class AcceptingTestCase(DjangoTestCase):
         self.assertEqual(self.outcome(user), (0, 0, 1))
         self.assertFalse(CertificateAssignment.objects.exists())
 
-    def test_what_may_not_be_seen(self):
+    def test_objects_that_may_not_be_viewed(self):
         grant(self.user, 'add', model=CertificateAssignment)
         for model in (Device, Certificate):
             self.assertEqual(self.outcome(User.objects.get(pk=self.user.pk)), (0, 0, 1))
@@ -192,7 +192,7 @@ class AcceptingTestCase(DjangoTestCase):
         self.assertFalse(CertificateAssignment.objects.exists())
 
     @override_settings(PLUGINS_CONFIG={'netbox_ssl': {'refuse_tenant_mismatch': True}})
-    def test_what_netbox_would_not_have(self):
+    def test_values_that_netbox_rejects(self):
         for number, each in enumerate((self.certificate, self.host)):
             each.tenant = Tenant.objects.create(name=f'{number}', slug=f'{number}')
             each.save()
@@ -224,7 +224,7 @@ class PagesTestCase(TestCase):
         records = [row.record for row in response.context['table'].rows]
         return [(record.certificate.name, str(record.assigned_object)) for record in records]
 
-    def test_the_list_is_for_those_who_may_assign(self):
+    def test_the_list_requires_permission_to_assign(self):
         self.assertHttpStatus(self.client.get(LIST), 403)
         grant(self.user, 'view')
         grant(self.user, 'view', model=CertificateAssignment)
@@ -232,7 +232,7 @@ class PagesTestCase(TestCase):
         self.assertHttpStatus(self.client.post(f'{LIST}find/'), 403)
         self.assertHttpStatus(self.client.post(ACCEPT), 403)
 
-    def test_only_what_may_be_seen(self):
+    def test_only_what_may_be_viewed(self):
         self.permit()
         self.assertEqual(self.rows(), [(NAME, NAME)])
         self.assertEqual(self.rows(f'{LIST}?q=other'), [])
@@ -278,7 +278,7 @@ class PagesTestCase(TestCase):
         func(self.job, **kwargs)
         return self.job
 
-    def test_beside_a_certificate(self):
+    def test_next_to_a_certificate(self):
         page = self.client.get
         grant(self.user, 'view')
         self.assertNotContains(page(self.certificate.get_absolute_url()), OF)
@@ -307,7 +307,7 @@ class PagesTestCase(TestCase):
         response = self.client.post(url, {'text': texts, '_confirm': '1'}, follow=True)
         pks = re.search(f'{OF}\\?([^"]*)return_url', response.content.decode())[1]
         self.assertEqual(len(re.findall('certificate=', pks)), 5)
-        # Of two, only where there is anything to suggest: else they are told of on the list.
+        # Two certificates lead to the results page only if there are suggestions, otherwise to the list.
         for names, suggests in ((('a', 'b'), False), (('c', 'd'), True)):
             if suggests:
                 device('d.example.net')

@@ -164,7 +164,7 @@ class BulkImportTestCase(PagesTestCase):
         data = {'import_method': 'upload', 'upload_file': file, 'format': form, 'csv_delimiter': 'auto'}
         return self.client.post(url(f'{model}_bulk_import'), data)
 
-    def test_without_a_key_it_goes_through(self):
+    def test_input_without_a_key_is_accepted(self):
         for number, send in enumerate((self.paste, self.upload)):
             for form in FORMATS:
                 with self.subTest(send=send, form=form):

@@ -13,7 +13,7 @@ from tests.support.factories import facts, issue_acme, record
 from tests.support.key_leaks import WatchingMixin
 from tests.support.key_material import BINARY_FORMS, FORMS, Material, binary, material, short
 
-# How a text may stand in the body of a request that writes a certificate
+# How a text may be contained in the body of a request that writes a certificate
 PLACES = {
     'pem': lambda text: {'pem': text},
     'chain_pem': lambda text: {'chain_pem': text},

@@ -14,7 +14,7 @@ from tests.support.key_material import FORMS, material
 
 
 class WatchingTestCase(WatchingMixin, TestCase):
-    def test_what_is_stored_is_found(self):
+    def test_stored_keys_are_found(self):
         for form in FORMS:
             with self.subTest(form):
                 made = material(form)
@@ -24,12 +24,12 @@ class WatchingTestCase(WatchingMixin, TestCase):
                 self.assertTrue(all(secret in json.dumps(made.text) for secret in made.secrets))
                 certificate.delete()
 
-    def test_what_is_logged_is_found(self):
+    def test_logged_keys_are_found(self):
         made = material('PKCS#8, PEM')
         with self.assertRaises(AssertionError), self.nothing_kept(made):
             logging.getLogger('netbox').error('Got %s', made.text)
 
-    def test_what_is_cached_or_handed_to_a_job_is_found(self):
+    def test_keys_in_the_cache_or_in_a_job_are_found(self):
         made = material('PKCS#8, PEM')
         self.addCleanup(cache.delete, 'test')
         with self.assertRaises(AssertionError), self.nothing_kept(made):

@@ -61,7 +61,7 @@ class FiguresTestCase(TestCase):
         self.assertEqual(counted, 5)
         self.assertEqual(found['netbox_ssl_certificates_overdue', "Let's Encrypt"], 1)
 
-    def test_what_comes_next(self):
+    def test_next_renewals(self):
         first = record('a.example.net', 40 * DAY)
         second = record('b.example.net', 50 * DAY)
         record('expired.example.net', -DAY)

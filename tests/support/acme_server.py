@@ -110,7 +110,7 @@ class AcmeServer:
         # Ours must be out of its sight.
         variables.pop('PYTHONPATH', None)
         log = self.folder / 'acme-server.log'
-        # -P: the modules beside it are none of its business.
+        # -P: it must not import the modules next to it.
         command = [programs / 'python', '-P', paths.ROOT / 'tests' / 'support' / 'acme_wsgi.py', self.port]
         self.process = processes.start(command, log, variables, cwd=self.folder)
         processes.wait_until(self.answers, self.process, processes.PATIENCE, 'the ACME server', log)

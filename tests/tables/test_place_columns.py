@@ -63,7 +63,7 @@ class ColumnTestCase(TestCase):
         page = self.client.get(f'{LISTS["device"]}?include_columns={COLUMN}')
         self.assertContains(page, f'href="{self.host.get_absolute_url()}certificates/"')
 
-    def test_not_shown_unless_asked_for(self):
+    def test_not_shown_unless_requested(self):
         self.assertNotContains(self.client.get(LISTS['device']), 'certificates/"')
 
     def test_constrained(self):

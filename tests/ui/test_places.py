@@ -166,7 +166,7 @@ class CertificatePageTestCase(PlacesTestCase):
         self.may_see_all()
         self.certificate = Certificate.objects.get(name='own.example.net')
 
-    def test_what_it_serves(self):
+    def test_objects_that_use_it(self):
         assign(self.certificate, machine('app-01'), note='tcp/8443')
         panel = self.panel(self.page(self.certificate.get_absolute_url()))
         for text in ('web-01', 'app-01', 'tcp/8443'):
@@ -186,7 +186,7 @@ class CertificatePageTestCase(PlacesTestCase):
 
 
 class ContactsTestCase(PlacesTestCase):
-    """Whom to call, on the page of a certificate."""
+    """The contacts on the page of a certificate."""
 
     def setUp(self):
         super().setUp()
@@ -206,7 +206,7 @@ class ContactsTestCase(PlacesTestCase):
         grant(self.user, 'view', model=ContactAssignment)
         self.assertIsNone(self.contacts())
 
-    def test_of_what_it_serves(self):
+    def test_contacts_of_the_objects_that_use_it(self):
         grant(self.user, 'view', model=ContactAssignment)
         grant(self.user, 'view', model=Contact)
         panel = self.contacts()
@@ -263,7 +263,7 @@ class CountsTestCase(TestCase):
         )
         return {filters.removeprefix('&'): int(count) for filters, count in links}
 
-    def test_counts_that_link_to_what_they_count(self):
+    def test_counts_link_to_the_list(self):
         grant(self.user, 'view')
         grant(self.user, 'view', model=CertificateAssignment)
         expected = {'': 4, 'renewal_overdue=true': 1, 'renewal_status=Due': 2, 'renewal_status=Expired': 1}

@@ -17,7 +17,7 @@ from tests.support.factories import DAY, grant, import_pem, issue_acme, record
 
 URL = '/plugins/ssl/by-name/'
 NAME = 'www.example.net'
-# Standing → what makes a certificate stand so, of 90 days; due 30, overdue 15 days before its end
+# Standing → a certificate of this kind, with a lifetime of 90 days; due 30, overdue 15 days before expiry
 STANDINGS = {
     'fine': {'left': 60 * DAY},
     'due': {'left': 20 * DAY},
@@ -33,7 +33,7 @@ def cover(standing='fine', names=(NAME,), **columns) -> Certificate:
 
 
 class StandingTestCase(TestCase):
-    def test_each_certificate_stands_in_one_way_and_sql_says_the_same(self):
+    def test_each_certificate_is_of_one_kind_in_python_and_sql(self):
         now = timezone.now()
         for kind in STANDINGS:
             cover(kind)
@@ -98,7 +98,7 @@ class FilterTestCase(TestCase):
         response = self.client.get(f'/plugins/ssl/certificates/?{query}')
         return {row.record.name for row in response.context['table'].rows}
 
-    def test_what_covers_a_name(self):
+    def test_certificates_that_cover_a_name(self):
         for asked, names in (
             (NAME, {'exact', 'wildcard'}),
             ('WWW.EXAMPLE.NET.', {'exact', 'wildcard'}),
@@ -117,7 +117,7 @@ class FilterTestCase(TestCase):
                 self.assertEqual(self.names(asked), names)
         self.assertEqual(self.names('example.net', '192.0.2.1'), {'parent', 'address'})
 
-    def test_the_filter_form_refuses_what_is_no_name(self):
+    def test_the_filter_form_refuses_invalid_names(self):
         response = self.client.get('/plugins/ssl/certificates/?covers=no+name')
         self.assertIn('Give a DNS name', str(response.context['filter_form'].errors['covers']))
 
@@ -148,7 +148,7 @@ class PageTestCase(TestCase):
             cover(kind, names=['*.example.net'])
             self.assertEqual(self.verdict(), verdict)
 
-    def test_it_says_by_which_name_and_who_reports(self):
+    def test_it_shows_the_matching_name_and_the_sources(self):
         certificate = cover('fine', names=['*.example.net', 'example.net'])
         CertificateSource.objects.create(certificate=certificate, external_id='certbot:web01:www', client='certbot')
         html = self.page()
@@ -183,7 +183,7 @@ class PageTestCase(TestCase):
         grant(self.user, 'add')
         self.assertIn('Paste one', self.page())
 
-    def test_what_is_no_name(self):
+    def test_invalid_names(self):
         for text in ('no name', '<script>alert(1)</script>'):
             html = self.page(text)
             self.assertIn('Give a DNS name or an IP address', html)
@@ -254,5 +254,5 @@ class QueryTestCase(TestCase):
 
 
 class CandidatesTestCase(SimpleTestCase):
-    def test_a_wildcard_stands_for_one_label(self):
+    def test_a_wildcard_matches_one_label(self):
         self.assertEqual(covering_names('a.b.example.net'), ('a.b.example.net', '*.b.example.net'))

@@ -49,7 +49,7 @@ class FeedTestCase(CalendarTestCase):
             ],
         )
 
-    def test_the_kinds_that_were_asked_for(self):
+    def test_the_requested_kinds(self):
         certificate = record(left=5 * DAY)
         self.assertEqual(
             self.events(event='overdue'),
@@ -57,7 +57,7 @@ class FeedTestCase(CalendarTestCase):
         )
         self.assertIn('event: “soon” is not one of due, overdue, expiry.', self.get(400, event='soon').content.decode())
 
-    def test_what_nobody_renews_only_expires(self):
+    def test_certificates_that_are_not_renewed_only_expire(self):
         for columns in ({'acme_auto_renewal': False}, {'acme_auto_renewal': False, 'is_acme': False}):
             Certificate.objects.all().delete()
             certificate = record(**columns)
@@ -132,7 +132,7 @@ class FeedTestCase(CalendarTestCase):
 
 
 class WhoAsksTestCase(CalendarTestCase):
-    def test_nobody(self):
+    def test_no_contact(self):
         answer = self.client.get(URL)
         self.assertEqual(answer.status_code, 401)
         self.assertIn('?token=', answer.content.decode())

@@ -45,7 +45,7 @@ class FiguresTestCase(DjangoTestCase):
         self.assertEqual([each.replaced_days_before_expiry for each in issuances], [None, 30, 30])
         self.assertEqual(issuances[1].replaced_at, issuances[0].valid_from)
 
-    def test_after_it_had_expired_it_is_negative(self):
+    def test_negative_if_replaced_after_expiry(self):
         issuances = newest_first(lineage(2, every=95 * DAY))
         self.assertEqual([each.replaced_days_before_expiry for each in issuances], [None, -5])
 
@@ -54,7 +54,7 @@ class FiguresTestCase(DjangoTestCase):
         issuances = certificate.issuances.order_by('-valid_from')
         self.assertEqual([each.replaced_days_before_expiry for each in issuances], [None, 30, 30])
 
-    def test_what_a_filter_leaves_out_still_counts(self):
+    def test_filtered_rows_still_count(self):
         certificate = lineage()
         oldest = certificate.issuances.earliest('valid_from')
         found = Issuance.objects.with_replacement().filter(pk=oldest.pk)
@@ -102,7 +102,7 @@ class DrawingTestCase(DjangoTestCase):
         self.assertEqual(labels[:2], ['30 days before expiry'] * 2)
         self.assertRegex(labels[2], r'^current, (59|60) days left$')
 
-    def test_who_cannot_see_it_is_told_the_same(self):
+    def test_users_without_permission_get_the_same_answer(self):
         svg = self.parse(lineage(2, every=95 * DAY))
         self.assertEqual(svg.get('role'), 'img')
         ids = {svg.find(f'{SVG}{tag}').get('id') for tag in ('title', 'desc')}
@@ -164,7 +164,7 @@ class PageTestCase(TestCase):
         self.assertContains(response, url(self.certificate))
         self.assertRegex(response.content.decode(), r'(?s)History\s*<span class="badge[^>]*>3<')
 
-    def test_without_issuances_there_is_no_tab(self):
+    def test_no_tab_without_issuances(self):
         grant(self.user, 'view')
         grant(self.user, 'view', model=Issuance)
         typed = record('typed.example.net')

@@ -38,7 +38,7 @@ class DetailTestCase(TestCase):
     def test_overdue(self):
         self.assertContains(self.page(record(left=5 * DAY)), 'Overdue since')
 
-    def test_without_acme_there_is_no_status(self):
+    def test_no_status_without_acme(self):
         response = self.page(record(is_acme=False, acme_auto_renewal=False))
         self.assertNotContains(response, 'due in')
 
@@ -55,11 +55,11 @@ class DetailTestCase(TestCase):
         for pem in (issued.pem, issued.chain_pem):
             self.assertContains(response, pem.splitlines()[1])
 
-    def test_the_server_url_is_no_link(self):
+    def test_the_server_url_is_not_a_link(self):
         response = self.page(record(acme_server_url='https://ca.example.net/x'))
         self.assertNotContains(response, 'href="https://ca.example.net/x"')
 
-    def test_what_came_from_outside_is_shown_as_text(self):
+    def test_data_from_outside_is_shown_as_text(self):
         certificate = record('<b>name</b>', subject='<script>alert(1)</script>', subject_alt_names=['<i>x</i>'])
         response = self.page(certificate)
         for markup in ('<b>name', '<script>alert(1)', '<i>x</i>'):

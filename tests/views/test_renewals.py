@@ -122,7 +122,7 @@ class RenewalsTestCase(TestCase):
         self.assertNotIn('expired10', page)
         self.assertIn('All 12', page)
 
-    def test_only_what_the_user_may_see(self):
+    def test_only_what_the_user_may_view(self):
         ours = Tenant.objects.create(name='Ours', slug='ours')
         grant(self.user, 'view', constraints={'tenant__slug': 'ours'})
         record('ours.example.net', left=5 * DAY, tenant=ours)

@@ -34,7 +34,7 @@ class PreviewTestCase(SmartPasteTestCase):
     def test_the_empty_page(self):
         self.assertContains(self.client.get(self.url), 'Paste a certificate')
 
-    def test_facts_detection_and_what_will_happen(self):
+    def test_facts_detection_and_action(self):
         response = self.preview(issue_acme(['www.example.net', '192.0.2.1'], serial_number=0x0A1B).fullchain_pem)
         for text in (
             'CN=www.example.net',
@@ -69,7 +69,7 @@ class PreviewTestCase(SmartPasteTestCase):
         self.assertContains(response, 'several certificates have the same names')
         self.assertContains(response, 'first one')
 
-    def test_who_is_not_known(self):
+    def test_unknown_user(self):
         response = self.preview(issue_acme(ca=in_house_ca()).pem)
         self.assertContains(response, 'Not recognised as issued over ACME')
 
@@ -85,7 +85,7 @@ class PreviewTestCase(SmartPasteTestCase):
         response = self.preview(''.join(issue_acme(f'{name}.example.net').pem for name in 'abc'))
         self.assertContains(response, 'data-action="created"', count=3)
 
-    def test_errors_are_at_the_form_and_what_was_pasted_stays(self):
+    def test_errors_are_at_the_form_and_the_pasted_text_is_kept(self):
         for text in ('nonsense', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----', in_house_ca().pem):
             with self.subTest(text=text):
                 response = self.preview(text)
@@ -131,7 +131,7 @@ class ConfirmTestCase(SmartPasteTestCase):
         )
         self.assertEqual((certificate.is_acme, certificate.acme_provider), (True, "Let's Encrypt"))
 
-    def test_renewed_and_what_is_left_empty_stays(self):
+    def test_a_renewal_keeps_fields_left_empty(self):
         old = issue_acme()
         import_pem(old, acme_auto_renewal=True, acme_renewal_days=20)
         ObjectChange.objects.all().delete()
@@ -179,7 +179,7 @@ class PermissionsTestCase(SmartPasteTestCase):
         self.assertEqual(self.client.get(self.url).status_code, 403)
         self.assertEqual(self.confirm(issue_acme('new.example.net').pem).status_code, 403)
 
-    def test_nobody(self):
+    def test_no_contact(self):
         self.client.logout()
         self.assertEqual(self.client.get(self.url).status_code, 302)
 
@@ -196,7 +196,7 @@ class PermissionsTestCase(SmartPasteTestCase):
         self.assertContains(self.confirm(successor(self.issued).pem), 'Renewed certificate')
         self.assertEqual(Certificate.objects.count(), 1)
 
-    def test_nothing_hidden_is_told(self):
+    def test_nothing_hidden_is_revealed(self):
         grant(self.user, 'view', 'add', constraints={'name': 'none'})
         for send in (self.preview, self.confirm):
             with self.subTest(send=send):

@@ -37,7 +37,7 @@ class PreviewTestCase(ManyTestCase):
         self.assertContains(response, f'{a.certificate.not_valid_after_utc:%Y-%m-%d}')
         self.assertContains(response, '4 will be created')
 
-    def test_what_each_will_do(self):
+    def test_the_action_of_each(self):
         old, known, aged = issue('old', 'known', 'aged')
         certificates = [import_pem(each).certificate for each in (old, known, aged)]
         renewed, joined = successor(old), successor(aged, later=-60 * DAY)
@@ -77,7 +77,7 @@ class PreviewTestCase(ManyTestCase):
         self.assertEqual([len(row.leaf.chain) for row in response.context['rows']], [0, len(a.chain)])
         self.assertContains(response, '1 certificate was included more than once')
 
-    def test_what_belongs_to_none_is_told_with_its_file(self):
+    def test_unrelated_certificates_are_reported_with_their_file(self):
         response = self.preview([file('x.pem', issue_acme().pem + in_house_ca().pem)], issue('a')[0].pem)
         self.assertContains(response, 'x.pem: Example Issuing CA')
 
@@ -101,7 +101,7 @@ class PreviewTestCase(ManyTestCase):
         self.assertNotContains(response, '<script>alert')
         self.assertContains(response, '&lt;script&gt;alert(1)')
 
-    def test_queries_do_not_grow_with_what_is_new_or_known(self):
+    def test_queries_do_not_grow_with_new_or_known_certificates(self):
         def count(names):
             issued = issue(*names)
             import_pem(issued[0])
@@ -136,7 +136,7 @@ class ConfirmTestCase(ManyTestCase):
         self.assertEqual(first.url, second.url)
         self.assertEqual(self.actions(self.client.get(second.url)), ['created'] * 4)
 
-    def test_results_are_for_who_made_the_import(self):
+    def test_results_are_for_the_user_who_ran_the_import(self):
         response = self.preview([file(each, issue_acme(f'{each}.example.net').pem) for each in 'abcd'])
         url = self.confirm(response, follow=False).url
         self.assertEqual(self.client.get(url).status_code, 200)
@@ -195,7 +195,7 @@ class PermissionsTestCase(ManyTestCase):
         report = self.confirm(response)
         self.assertEqual(self.actions(report), ['', 'renewed'])
 
-    def test_nothing_hidden_is_told(self):
+    def test_nothing_hidden_is_revealed(self):
         secret = issue_acme('secret.example.net')
         certificate = import_pem(secret, name='Secret project').certificate
         grant(self.user, 'view', 'add', 'change', constraints={'name__contains': 'open'})
@@ -207,7 +207,7 @@ class PermissionsTestCase(ManyTestCase):
             self.assertNotContains(page, certificate.get_absolute_url())
         self.assertEqual(self.actions(report), ['', 'created'])
 
-    def test_results_link_only_to_what_may_be_seen(self):
+    def test_results_link_only_to_certificates_that_may_be_viewed(self):
         grant(self.user, 'add')
         grant(self.user, 'view', constraints={'name': 'a.example.net'})
         response = self.preview([file(each, issue_acme(f'{each}.example.net').pem) for each in 'abcd'])

@@ -79,7 +79,7 @@ class RefusalTestCase(ManyTestCase):
             self.assertContains(response, '<strong>large.pem</strong>')
             self.assertContains(response, 'larger than 1000 bytes')
 
-    def test_limits_are_for_what_came_in_not_for_its_pem(self):
+    def test_limits_apply_to_the_input_not_to_its_pem(self):
         ders = [each.der for each in issue(*'abcd')]
         limits = Limits(max_input_bytes=max(map(len, ders)))
         with patch.object(settings, 'limits', return_value=limits):
@@ -111,7 +111,7 @@ class RefusalTestCase(ManyTestCase):
         self.confirm(answer, acme_renewal_days='20')
         self.assertEqual({each.acme_renewal_days for each in Certificate.objects.all()}, {20})
 
-    def test_where_all_are_refused_each_cause_is_told_once(self):
+    def test_if_all_are_refused_each_cause_is_reported_once(self):
         response = self.preview([file(each, issue_acme(f'{each}.example.net').pem) for each in 'abcd'])
         answer = self.confirm(response, is_acme='false', acme_auto_renewal='true')
         errors = answer.context['settings_form'].errors

@@ -67,7 +67,7 @@ def test_repetitions_count_once():
     assert [names(leaf.chain) for leaf in parsed.leaves] == [['Example Issuing CA']]
 
 
-def test_a_gap_ends_the_chain_and_what_is_above_is_reported():
+def test_a_gap_ends_the_chain_and_certificates_above_it_are_reported():
     parsed = read(LEAF.certificate, UPPER.certificate, ROOT.certificate)
     assert parsed.leaves[0].chain == ()
     assert names(parsed.unrelated) == ['Example Policy CA', 'Example Root']
@@ -79,14 +79,14 @@ def test_strangers_are_reported_and_in_no_chain():
     assert names(parsed.unrelated) == ['Other CA']
 
 
-def test_the_same_name_with_another_key_is_no_issuer():
+def test_a_ca_with_the_same_name_but_another_key_is_not_the_issuer():
     namesake = make_ca('Example Corp', 'Example Issuing CA')
     parsed = read(LEAF.certificate, namesake.certificate)
     assert parsed.leaves[0].chain == ()
     assert names(parsed.unrelated) == ['Example Issuing CA']
 
 
-def test_a_leaf_is_no_issuer_even_if_it_signed():
+def test_a_leaf_is_not_an_issuer_even_if_it_signed():
     leaf_key, below_key = make_key(), make_key()
     leaf = sign('leaf', leaf_key, 'Example Root', ROOT.key, is_ca=False)
     below = sign('below', below_key, 'leaf', leaf_key, is_ca=False)
@@ -122,7 +122,7 @@ def test_the_key_id_decides_before_anything_else():
     assert [each.issuer_common_name for each in parsed.leaves[0].chain] == ['Root B']
 
 
-def test_cas_that_signed_each_other_are_no_endless_chain():
+def test_cas_that_signed_each_other_do_not_make_an_endless_chain():
     first_key, second_key, leaf_key = make_key(), make_key(), make_key()
     first = sign('First', first_key, 'Second', second_key)
     second = sign('Second', second_key, 'First', first_key)
@@ -149,7 +149,7 @@ def test_a_self_signed_issuer_without_ca_flag_is_a_root():
     assert parsed.unrelated == ()
 
 
-def test_with_cas_allowed_what_has_signed_no_other_is_a_leaf():
+def test_with_cas_allowed_a_ca_that_signed_no_other_is_a_leaf():
     parsed = read(STRANGER.certificate, UPPER.certificate, LOWER.certificate, allow_ca=True)
     assert [(leaf.facts.name, names(leaf.chain)) for leaf in parsed.leaves] == [
         ('Other CA', []),

@@ -121,7 +121,7 @@ def test_validity_at_the_ends_of_time_and_upside_down(valid_from, valid_to):
         ('münchen.example'.encode(), 'münchen.example'),
     ],
 )
-def test_what_cannot_be_seen_is_spelled_out(raw, shown):
+def test_invisible_characters_are_spelled_out(raw, shown):
     facts = facts_of(changed({odd.SUBJECT: odd.name((odd.CN, odd.UTF8, raw))}))
     assert (facts.common_name, facts.name) == (shown, shown)
     for text in (facts.subject, facts.name, facts.common_name):
@@ -214,7 +214,7 @@ def test_of_an_extension_that_comes_twice_the_first_counts():
     assert facts.dns_names == ('good.example.net',)
 
 
-def test_what_can_be_read_of_broken_alternative_names_is_kept():
+def test_readable_parts_of_broken_alternative_names_are_kept():
     names = (
         DNS + der.encode(0x82, 'bücher.example'.encode()) + der.encode(0x87, b'192.0.2.9') + der.encode(0x87, b'123')
     )
@@ -234,7 +234,7 @@ def test_a_name_that_cannot_be_read_is_refused_with_its_part(part):
 # --- Who signed, and for what -------------------------------------------------------------------------------------
 
 
-def test_self_signed_is_what_signed_itself():
+def test_self_signed():
     assert read_facts(self_signed('box.example.net').certificate).is_self_signed
     # The same names, but another key: self-issued only (RFC 5280, 3.2).
     assert not facts_of(changed({odd.SUBJECT: odd.name(), odd.ISSUER: odd.name()})).is_self_signed

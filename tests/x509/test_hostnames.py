@@ -95,14 +95,14 @@ def test_covering(name, covering):
 
 
 @given(st.text(max_size=80))
-def test_whatever_is_asked_for_is_canonical(text):
+def test_the_name_is_made_canonical(text):
     name = asked_name(text)
     assert asked_name(name) == canonical_name(name) == name
     assert name.isascii()
 
 
 @given(st.text(max_size=80))
-def test_what_is_kept_stays(text):
+def test_kept_values_are_unchanged(text):
     kept = canonical_name(text)
     assert canonical_name(kept) == kept
 

@@ -57,7 +57,7 @@ def load(path: Path) -> x509.Certificate:
 
 
 @pytest.mark.parametrize('file', PRINTED)
-def test_what_openssl_printed(file):
+def test_the_output_of_openssl(file):
     serial, fingerprint, subject, issuer = PRINTED[file]
     facts = read_facts(load(FOLDER / file))
     assert (facts.serial_number, facts.subject, facts.issuer) == (serial, subject, issuer)

@@ -102,7 +102,7 @@ def test_several_leaves_are_all_read(data):
     assert {leaf.facts.name for leaf in read_certificates(data).leaves} == {'www.example.net', 'other.example.net'}
 
 
-def test_what_is_no_certificate_beside_one_is_left_out_and_reported():
+def test_other_blocks_beside_a_certificate_are_omitted_and_reported():
     parsed = read_certificates(pem(keys.csr_der(), 'CERTIFICATE REQUEST') + ISSUED.pem + keys.public_pems()[0])
     assert [leaf.facts.name for leaf in parsed.leaves] == ['www.example.net']
     assert [note.params['where'] for note in parsed.notes] == [
@@ -161,7 +161,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(('data', 'code'), REFUSED, ids=[f'{n}-{code}' for n, (_, code) in enumerate(REFUSED)])
-def test_what_is_no_certificate_is_named(data, code):
+def test_other_input_is_named(data, code):
     error = refused(data, code)
     assert str(error).endswith(('.', '-----.'))
     assert len(str(error)) > 30
@@ -265,7 +265,7 @@ def test_the_number_of_names_is_limited():
     assert error.params == {'limit': 19, 'found': 20, 'name': 'host0.example.net'}
 
 
-def test_private_keys_are_refused_whatever_is_beside_them():
+def test_private_keys_are_refused_whatever_else_is_there():
     for name in ('PKCS#8', 'OpenSSH'):
         refused(ISSUED.pem + keys.pems()[name], 'private_key')
     assert 'openssl pkcs12' in str(refused(keys.ders()['PKCS#12'], 'pkcs12'))

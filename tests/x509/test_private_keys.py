@@ -56,7 +56,7 @@ def test_the_form_is_named_rightly():
     assert find_private_key(keys.pems()['OpenSSH']) == 'OpenSSH'
 
 
-def test_the_alphabet_for_urls_at_the_very_beginning():
+def test_the_url_safe_alphabet_at_the_very_start():
     # A key of such a length that its own length contains one of the two characters that differ.
     head = bytes.fromhex('020100300d06092a864886f70d0101010500')
     encoded = der.encode(der.SEQUENCE, head + der.encode(der.OCTET_STRING, bytes(0x4FB - len(head) - 4)))
@@ -71,7 +71,7 @@ def test_der_that_is_cut_short(name):
     assert_found(base64.b64encode(keys.ders()[name])[:120])
 
 
-def test_the_url_safe_alphabet_in_the_digits_that_tell():
+def test_the_url_safe_alphabet_in_the_significant_digits():
     # One key in 32 has such a length.
     encoded = bytes.fromhex('308204fb020100300d06092a864886f70d0101010500048204e5') + bytes(1253)
     assert_found(base64.urlsafe_b64encode(encoded).decode())

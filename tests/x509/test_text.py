@@ -32,7 +32,7 @@ def test_visible_text_fits_database_and_page(text, limit):
     shown.encode()  # no lone surrogate is left
 
 
-def test_what_is_visible_and_short_stays():
+def test_short_visible_text_is_kept():
     assert visible('Zürich 東京 “quoted”') == 'Zürich 東京 “quoted”'
     assert visible('x' * 255) == 'x' * 255
     assert visible('x' * 256) == 'x' * 254 + '…'

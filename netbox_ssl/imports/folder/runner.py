@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import intake
-from netbox_ssl.intake.dry_run import Foretelling
+from netbox_ssl.intake.dry_run import Preview
 from netbox_ssl.intake.results import REFUSALS
 from netbox_ssl.models import CertificateSource
 from netbox_ssl.netbox_internals import NetBoxFakeRequest, event_tracking
@@ -88,7 +88,7 @@ class FolderImport:
         self._batch: list[tuple[str, intake.Item]] = []
         self._folder: Path | None = None
         self._seen: set[bytes] = set()
-        self._planner = Foretelling(user)
+        self._planner = Preview(user)
 
     def stop(self) -> None:
         """Stop after the batch that is being stored."""

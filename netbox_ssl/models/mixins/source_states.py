@@ -142,7 +142,7 @@ class SourceStatesMixin(models.Model):
         editable=False,
         help_text=_('Since when there is an X.509 certificate that it does not report'),
     )
-    # Whether the event rules have been told (source_sweep.py).
+    # Whether the state has been announced (announcements/sweep/sources.py)
     behind_announced = models.BooleanField(
         default=False,
         editable=False,

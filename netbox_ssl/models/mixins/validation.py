@@ -144,7 +144,7 @@ class CertificateValidationMixin:
         return prechange_snapshot(self).get(name, getattr(self, name))
 
     def take_leaf(self, leaf: Leaf) -> None:
-        """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and what detection says of it."""
+        """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and the result of detection."""
         facts = leaf.facts
         new = self._state.adding or self._stored('fingerprint_sha256') != facts.fingerprint_sha256
         for name in FACT_FIELDS:

@@ -1,4 +1,4 @@
-"""What is not told of certificates that are new here, and the setting that asks for it."""
+"""What is not announced about certificates that are new, and the setting that changes it."""
 
 import time
 from contextlib import contextmanager
@@ -122,7 +122,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         self.fill()
         self.assertFalse(write_baseline(self.now, until=time.monotonic()))
         result = sweep(self.now, seconds=0)
-        self.assertEqual((result.complete, result.announced), (False, 0), 'nothing is told before all have one')
+        self.assertEqual((result.complete, result.announced), (False, 0), 'nothing is announced before all have one')
         self.assertEqual(sweep(self.now).baseline, 20)
 
     def test_a_change_by_a_request_before_the_first_sweep(self):

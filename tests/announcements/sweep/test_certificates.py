@@ -29,7 +29,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.now = timezone.now()
 
     #
-    # Who is told, and when
+    # Who is notified, and when
     #
 
     def test_each_change_reaches_each_rule_once(self):
@@ -116,7 +116,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         (delivery,) = self.deliveries('overdue')
         self.assertEqual(delivery['data']['announcement']['type'], RENEWAL_OVERDUE)
         self.assertTrue(delivery['data']['renewal_overdue'])
-        self.assertEqual(self.delivered(), {'overdue': 1}, 'it is no change of status')
+        self.assertEqual(self.delivered(), {'overdue': 1}, 'the status has not changed')
         self.assertEqual(sweep(self.now + 7 * DAY).announced, 0)
 
         certificate.refresh_from_db()
@@ -135,7 +135,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(self.delivered(), {})
 
     #
-    # What is told
+    # What is announced
     #
 
     def test_the_announcement(self):

@@ -43,21 +43,21 @@ class ConcurrencyTestCase(CommittingTestCase):
         self.assertEqual((len(ids), len(set(ids))), (60, 60))
         self.assertEqual(sweep(now).announced, 0)
 
-    def test_a_request_waits_for_the_sweep_that_is_telling_of_its_certificate(self):
+    def test_a_request_waits_for_the_sweep_that_is_announcing_its_certificate(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate(timedelta(seconds=-1) + DAY)
-        telling, go_on = threading.Event(), threading.Event()
+        delivering, go_on = threading.Event(), threading.Event()
         original = Rules.notify
 
         def slow(rules, announcement, *args, **kwargs):
             if announcement.renewal_status == 'Expired':
-                telling.set()
+                delivering.set()
                 go_on.wait(SECONDS)
             original(rules, announcement, *args, **kwargs)
 
         with patch.object(Rules, 'notify', slow):
             swept = in_thread(sweep, timezone.now() + DAY)
-            self.assertTrue(telling.wait(SECONDS))
+            self.assertTrue(delivering.wait(SECONDS))
             valid_from = timezone.now()
             changed = in_thread(self.change, certificate, valid_from=valid_from, valid_to=valid_from + LIFETIME)
             self.assertFalse(go_on.wait(0.5) or changed.done(), 'the request waits')

@@ -131,7 +131,7 @@ def test_silence_is_temporary(client, stub):
         b'HTTP/1.1 301 Moved\r\n\r\n',
     ],
 )
-def test_what_is_no_http(client, stub, octets):
+def test_other_protocols_than_http(client, stub, octets):
     stub.script = lambda handler: handler.raw(octets)
     try:
         client.get(f'{stub.base_url}/ari/x', allow_http=True, seconds=3)

@@ -94,7 +94,7 @@ class BundlesTestCase(CommandTestCase):
         self.assertIn('3 renewed', out)
         self.assertEqual(sorted(CertificateSource.objects.values_list('external_id', flat=True)), ids)
 
-    def test_who_signed_itself_and_another(self):
+    def test_a_ca_that_signed_itself_and_another(self):
         root = self_signed('root.example.net')
         with _small_inputs():
             self.run_command(self.write('bundle.pem', root.pem + issue_acme('a.example.net').pem * 2))
@@ -108,7 +108,7 @@ class BundlesTestCase(CommandTestCase):
             out, _err = self.run_command('-', stdin=pems)
         self.assertIn('30 unchanged', out)
 
-    def test_a_private_key_in_the_standard_input_ends_it(self):
+    def test_a_private_key_in_standard_input_stops_it(self):
         issued = issue_acme('a.example.net')
         with _small_inputs():
             _out, err = self.run_command('-', stdin=(issued.pem * 8 + issued.key_pem).encode(), code=1)

@@ -28,12 +28,12 @@ class LinesTestCase(unittest.TestCase):
         self.assertEqual(self.progress(verbosity=1, seconds=0), '3 certificates, 2 created, 1 unchanged\n')
         self.assertEqual(self.progress(verbosity=1, seconds=3600), '')
 
-    def test_none_for_whom_wants_quiet(self):
+    def test_none_if_quiet(self):
         self.assertEqual(self.progress(verbosity=0, seconds=0), '')
 
 
 class BarTestCase(unittest.TestCase):
-    def test_a_bar_with_what_is_refused_above_it(self):
+    def test_a_progress_bar_with_refusals_above_it(self):
         terminal = io.StringIO()
         stdout = OutputWrapper(terminal)
         # Rich then draws as if on a terminal.
