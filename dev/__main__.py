@@ -8,21 +8,14 @@ import sys
 from dev import processes
 from dev.console import Failure, Stopped, say
 
-COMMANDS = {
-    'demo': 'demo.command',
-    'demo-reset': 'demo.command',
-    'test': 'dev.testing',
-    'loaded': 'dev.testing',
-    'compare-migrations': 'tests.support.migration_comparison',
-    'lint': 'dev.checks',
-    'docs': 'dev.checks',
-    'wheel': 'dev.checks',
-    'run': 'dev.commands',
-    'migrations': 'dev.commands',
-    'bench': 'dev.commands',
-    'pins': 'dev.commands',
-    'setup': 'dev.commands',
+MODULES = {
+    'demo.command': 'demo demo-reset',
+    'dev.testing': 'test loaded',
+    'dev.checks': 'lint docs wheel',
+    'dev.commands': 'run migrations bench pins setup',
+    'tests.support.migration_comparison': 'compare-migrations',
 }
+COMMANDS = {command: module for module, commands in MODULES.items() for command in commands.split()}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -12,9 +12,9 @@ _testing = os.environ.get('NETBOX_SSL_RUN_TESTING') == '1'
 
 # Every pytest-xdist worker (gw0, gw1, ...) has two Redis databases of its own, beside the first two.
 _worker = os.environ.get('PYTEST_XDIST_WORKER', '')
-_first_redis_database = 2 * (int(_worker.removeprefix('gw')) + 1) if _worker else 0
-if _redis.path.strip('/'):
-    _first_redis_database += int(_redis.path.strip('/'))
+_first_redis_database = int(_redis.path.strip('/') or 0)
+if _worker:
+    _first_redis_database += 2 * (int(_worker.removeprefix('gw')) + 1)
 
 
 def _redis_connection(number):

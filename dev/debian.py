@@ -15,16 +15,15 @@ def can_install():
 
 def install(*packages):
     """Install packages; the caller has made sure that this is possible. One run of apt-get at a time."""
-    names = ' '.join(packages)
+    install = ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', *packages]
     with locks.exclusive(paths.cache_folder() / 'apt-get.lock'):
-        command = ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', *packages]
         # The package lists of a new machine are empty, those of an old one name versions that are gone.
-        if apt_get(*command).returncode:
+        if apt_get(*install).returncode:
             apt_get('update', '-qq')
-            done = apt_get(*command)
+            done = apt_get(*install)
             if done.returncode:
                 sys.stderr.write(done.stdout + done.stderr)
-                raise Failure(f"'apt-get install {names}' failed (see its output above).")
+                raise Failure(f"'apt-get install {' '.join(packages)}' failed (see its output above).")
 
 
 def apt_get(*arguments):

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from dev import locks, paths
+from dev import locks, migrating, paths
 from dev.console import Failure, say
 from dev.databases import PREFIX, Databases
 from dev.postgres import PrivateServer, Server
@@ -36,17 +36,10 @@ class Environment:
 
     def variables(self, database=None, plugins_config=None, testing=False, plugins=('netbox_ssl',)):
         """Return the process environment in which NetBox runs."""
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')])
         return {
-            **os.environ,
-            'PATH': path,
-            'PYTHONPATH': str(paths.ROOT),
-            'DJANGO_SETTINGS_MODULE': 'netbox.settings',
-            'NETBOX_CONFIGURATION': 'dev.configuration',
-            'NETBOX_ROOT': str(paths.INSTANCE),
-            'NETBOX_SSL_RUN_DATABASE': self.databases.url(database or self.database),
+            **migrating.environment(self.databases.url(database or self.database), plugins),
+            'PATH': os.pathsep.join([str(Path(sys.executable).parent), os.environ.get('PATH', '')]),
             'NETBOX_SSL_RUN_REDIS': self.redis_url,
-            'NETBOX_SSL_RUN_PLUGINS': json.dumps(list(plugins)),
             'NETBOX_SSL_RUN_PLUGINS_CONFIG': json.dumps(plugins_config or {}),
             'NETBOX_SSL_RUN_TESTING': '1' if testing else '',
         }
@@ -62,12 +55,6 @@ def database_server():
         raise Failure('NETBOX_SSL_DATABASE_URL must look like postgresql://user:password@host:5432/.')
     user, password = unquote(parts.username), unquote(parts.password or '')
     return nullcontext(Server(parts.hostname, parts.port or 5432, user, password))
-
-
-def redis_server(folder):
-    """Return the URL of the server that is named by the environment, or of a private one."""
-    url = os.environ.get('NETBOX_SSL_REDIS_URL')
-    return nullcontext(url) if url else private_valkey(folder)
 
 
 def remove_abandoned_folders():
@@ -89,7 +76,8 @@ def prepared():
     lock = paths.RUNS / f'{run}.lock'
     with locks.exclusive(lock):
         folder = paths.make_private(paths.RUNS / run)
-        with database_server() as server, redis_server(folder) as redis_url:
+        redis = os.environ.get('NETBOX_SSL_REDIS_URL')
+        with database_server() as server, nullcontext(redis) if redis else private_valkey(folder) as redis_url:
             environment = Environment(run, folder, connect(server), redis_url)
             try:
                 yield environment

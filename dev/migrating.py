@@ -33,8 +33,8 @@ def netbox_migrations():
     return sorted(file for file in found if 'tests' not in file.parts and not NEIGHBOURS & set(file.parts))
 
 
-def environment(url, plugins):
-    """Return what ``netbox migrate`` needs. It uses no Redis, but NetBox does not start without an address."""
+def environment(url, plugins=()):
+    """Return the variables of NetBox. Its commands use no Redis, but NetBox does not start without an address."""
     return {
         **os.environ,
         'DJANGO_SETTINGS_MODULE': 'netbox.settings',

@@ -7,7 +7,6 @@ run stops the server; when that was killed, its reaper does (dev/reaper.py).
 import os
 import pwd
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -24,20 +23,11 @@ NEEDED = ('initdb', 'postgres', 'pg_ctl', 'pg_dump', 'pg_restore')
 OLDEST = 15
 USER = 'netbox'
 # Nothing here is worth keeping over a power cut: PostgreSQL need not wait for the disk.
-SETTINGS = {
-    'listen_addresses': '127.0.0.1',
-    'unix_socket_directories': '',
-    'fsync': 'off',
-    'synchronous_commit': 'off',
-    'full_page_writes': 'off',
-    'wal_level': 'minimal',
-    'max_wal_senders': '0',
-    'max_connections': '200',
-    'checkpoint_timeout': '30min',
-    'max_wal_size': '2GB',
-    'timezone': 'UTC',
-    'log_timezone': 'UTC',
-}
+SETTINGS = """
+listen_addresses=127.0.0.1 unix_socket_directories= fsync=off synchronous_commit=off full_page_writes=off
+wal_level=minimal max_wal_senders=0 max_connections=200 checkpoint_timeout=30min max_wal_size=2GB timezone=UTC
+log_timezone=UTC
+"""
 
 
 @dataclass(frozen=True)
@@ -94,10 +84,13 @@ def cluster_folder(name):
     return Path('/var/tmp') / f'netbox-ssl-{paths.CHECKOUT}{name.removeprefix("postgres")}'
 
 
+def read(file):
+    return file.read_text().strip() if file.exists() else None
+
+
 def boot_id():
-    """Return what changes with every start of the machine."""
-    file = Path('/proc/sys/kernel/random/boot_id')
-    return file.read_text().strip() if file.exists() else ''
+    """Return what changes with every start of the machine; nothing where the kernel does not say."""
+    return read(Path('/proc/sys/kernel/random/boot_id')) or ''
 
 
 class Cluster:
@@ -126,12 +119,9 @@ class Cluster:
         return subprocess.run(command, **more)
 
     def is_running(self):
-        if not self.complete.exists() or self.read(self.boot) != boot_id():
+        if not self.complete.exists() or read(self.boot) != boot_id():
             return False
         return self.call('pg_ctl', 'status', '-D', self.data).returncode == 0
-
-    def read(self, file):
-        return file.read_text() if file.exists() else None
 
     def remove(self):
         """Delete the folder, but only one that we made: anybody can make folders in /var/tmp."""
@@ -159,10 +149,10 @@ class Cluster:
 
     def is_usable(self):
         """Return whether the server can be started on this folder, whatever the last run has left."""
-        if self.complete.exists() and self.read(self.complete) != str(self.programs[1]):
+        if self.complete.exists() and read(self.complete) != str(self.programs[1]):
             say('PostgreSQL has a new major version: starting with an empty cluster')
             return False
-        if (self.data / 'postmaster.pid').exists() and self.read(self.boot) != boot_id():
+        if (self.data / 'postmaster.pid').exists() and read(self.boot) != boot_id():
             # Without fsync the files of a machine that went down cannot be trusted.
             say('the machine went down while PostgreSQL ran: starting with an empty cluster')
             return False
@@ -172,8 +162,7 @@ class Cluster:
         """Start the server; return whether it is up. Another program may take the free port first: then try again."""
         self.boot.write_text(boot_id())
         for _attempt in range(3):
-            settings = {'port': processes.free_port(), **SETTINGS}
-            options = shlex.join(word for name, value in settings.items() for word in ('-c', f'{name}={value}'))
+            options = ' '.join(f'-c {setting}' for setting in (f'port={processes.free_port()}', *SETTINGS.split()))
             done = self.call('pg_ctl', 'start', '-w', '-t', '60', '-D', self.data, '-l', self.log, '-o', options)
             if done.returncode == 0:
                 return True

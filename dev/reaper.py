@@ -8,6 +8,7 @@ tells a child of its parent's death is not enough: a worker has children, and wa
 import signal
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 
@@ -21,20 +22,17 @@ def marked(mark):
     """Return the processes that the run has started, and those that they have started."""
     found = []
     for process in psutil.process_iter():
-        try:
+        # Some end meanwhile, or belong to another user.
+        with suppress(psutil.Error, OSError):
             if process.environ().get(MARK) == mark:
                 found.append(process)
-        except (psutil.Error, OSError):
-            """It has ended, or belongs to another user."""
     return found
 
 
 def signal_all(processes, number):
     for process in processes:
-        try:
+        with suppress(psutil.Error):
             process.send_signal(number)
-        except psutil.Error:
-            """It has ended meanwhile."""
 
 
 def main():

