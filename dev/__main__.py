@@ -10,7 +10,7 @@ from dev.console import Failure, Stopped, say
 
 MODULES = {
     'demo.command': 'demo demo-reset',
-    'dev.testing': 'test loaded',
+    'tests.command': 'test loaded',
     'dev.checks': 'lint docs wheel',
     'dev.commands': 'run migrations bench pins setup',
     'tests.support.migration_comparison': 'compare-migrations',

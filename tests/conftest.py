@@ -1,4 +1,4 @@
-"""Settings that hold for all tests. They are run by `make test`, which makes the databases (dev/testing.py)."""
+"""Settings that hold for all tests. They are run by `make test`, which makes the databases (tests/command.py)."""
 
 from hypothesis import HealthCheck, settings
 

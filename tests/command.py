@@ -1,6 +1,6 @@
-"""
-`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests side by side, each
-process with its own NetBox. `make loaded`: the browser tests repeatedly on a busy machine.
+"""`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests side by side.
+
+Each process of the end-to-end tests has its own NetBox. `make loaded`: the browser tests repeatedly on a busy machine.
 """
 
 import os
@@ -70,6 +70,11 @@ def pytest(arguments, variables):
     command = [sys.executable, '-m', 'pytest', *arguments]
     say(shlex.join(['pytest', *arguments]))
     return processes.run_along(command, cwd=paths.ROOT, env=variables)
+
+
+def variables_of(environment):
+    """Return the variables of pytest: on PATH are only programs that every machine has."""
+    return {**environment.variables(testing=True), 'PATH': programs.path()}
 
 
 def test(arguments):
