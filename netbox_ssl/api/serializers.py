@@ -7,7 +7,12 @@ from netbox.api.serializers import BaseModelSerializer, NetBoxModelSerializer, P
 from rest_framework import serializers
 from tenancy.api.serializers import TenantSerializer
 
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.choices import (
+    ACMEChallengeTypeChoices,
+    CertificateStatusChoices,
+    RenewalStatusChoices,
+    SourceKindChoices,
+)
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
@@ -142,6 +147,8 @@ class IssuanceSerializer(BaseModelSerializer):
 
 class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
+    # A plain string, as reports give it.
+    kind = serializers.ChoiceField(choices=SourceKindChoices, required=False, allow_blank=True)
     issuance = IssuanceSerializer(nested=True, read_only=True)
     is_behind = serializers.BooleanField(read_only=True)
     is_silent = serializers.BooleanField(read_only=True)
@@ -156,6 +163,8 @@ class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer)
             'certificate',
             'external_id',
             'client',
+            'kind',
+            'machine_id',
             'issuance',
             'is_behind',
             'behind_since',

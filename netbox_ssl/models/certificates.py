@@ -136,6 +136,13 @@ class Certificate(
         editable=False,
     )
 
+    # Made by reports of sources, and not edited by a person since: it may be merged into the certificate whose renewal
+    # it turns out to be (intake/merging.py).
+    reported_only = models.BooleanField(
+        default=False,
+        editable=False,
+    )
+
     # Kept by the database, so that they cannot drift from what they derive from.
     renewal_due_at = models.GeneratedField(
         verbose_name=_('renewal due'),
@@ -289,7 +296,8 @@ class Certificate(
         NetBox's change log and event snapshots, with the renewal status, so that conditions such as ``op: changed``
         see it; without our own bookkeeping.
         """
-        data = super().serialize_object(exclude=[*(exclude or ()), *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING])
+        own = ('reported_only', *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING)
+        data = super().serialize_object(exclude=[*(exclude or ()), *own])
         if 'renewal_status' not in (exclude or ()):
             data['renewal_status'] = self.renewal_status
         return data

@@ -28,7 +28,7 @@ __all__ = (
 )
 
 # Kept as upper-case hexadecimal digits, so many of them if that is fixed.
-HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64}
+HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64, 'public_key_sha256': 64}
 
 KNOWN_ALREADY = gettext_lazy(
     'This X.509 certificate is already recorded, as a current certificate or in a history. Search for its fingerprint '
