@@ -16,7 +16,8 @@ from netbox_ssl.choices import (
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
-from netbox_ssl.models.mixins.validation import DETECTED_FIELDS, refuse_contradicted_facts
+from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
+from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .guards import GuardedSerializerMixin
@@ -93,7 +94,7 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
             'pem',
             'chain_pem',
             'lineage',
-            *DETECTED_FIELDS,
+            *PINNABLE_FIELDS,
             'acme_pinned_fields',
             'acme_last_renewed',
             *Certificate.ARI_OF_PEM,
@@ -107,7 +108,7 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
         if self.nested:
             return super().validate(data)
         given = {name: data[name] for name in FACT_FIELDS if name in data}
-        pinned = [name for name in DETECTED_FIELDS if name in data]
+        pinned = [name for name in PINNABLE_FIELDS if name in data]
         if self.instance is not None:
             self.instance.pin(pinned)
         else:

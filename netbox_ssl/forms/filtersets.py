@@ -15,7 +15,12 @@ from utilities.forms.fields import (
 from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import DateTimePicker
 
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices, SourceKindChoices
+from netbox_ssl.choices import (
+    ACMEChallengeTypeChoices,
+    CertificateStatusChoices,
+    RenewalStatusChoices,
+    SourceKindChoices,
+)
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 

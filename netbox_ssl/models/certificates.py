@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
@@ -165,6 +167,8 @@ class Certificate(
     BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check')
     BOOKKEEPING_DEPENDS_ON = ('valid_to', *ASKED_BY)
 
+    _is_reported = False
+
     class Meta:
         ordering = ('name', 'pk')
         verbose_name = _('certificate')
@@ -260,10 +264,21 @@ class Certificate(
     # Saving
     #
 
+    @contextmanager
+    def saved_by_report(self):
+        """Around a save of what a source reports: no person has edited it."""
+        self._is_reported = True
+        try:
+            yield
+        finally:
+            self._is_reported = False
+
     def save(self, *args, **kwargs):
         self.refuse_private_keys_unvalidated()
         self.set_derived_fields()
         added = self._state.adding
+        if not added and kwargs.get('update_fields') is None:
+            self.reported_only = self.reported_only and self._is_reported
         using = kwargs.get('using') or router.db_for_write(type(self), instance=self)
         try:
             with transaction.atomic(using=using):

@@ -66,7 +66,7 @@ class PreviewTestCase(SmartPasteTestCase):
         for name in ('first one', 'second one'):
             record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA')
         response = self.preview(issue_acme().pem)
-        self.assertContains(response, 'several certificates have the same names')
+        self.assertContains(response, 'may be a renewal of one of these')
         self.assertContains(response, 'first one')
 
     def test_unknown_user(self):
