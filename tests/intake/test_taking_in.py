@@ -145,9 +145,8 @@ class AmbiguityTestCase(TestCase):
     def test_a_new_one_is_created_and_the_candidates_are_listed(self):
         candidates = [record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA') for name in 'ab']
         result = import_pem(issue_acme('www.example.net'))
-        self.assertEqual(
-            (result.action, [each.certificate for each in result.candidates]), (Action.CREATED, candidates)
-        )
+        self.assertEqual(result.action, Action.CREATED)
+        self.assertCountEqual([each.certificate for each in result.candidates], candidates)
         self.assertNotIn(result.certificate, candidates)
 
     def test_naming_one_settles_it(self):
