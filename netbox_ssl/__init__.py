@@ -45,6 +45,7 @@ class NetBoxSSLConfig(PluginConfig):
         # Registered by being imported.
         from . import branching, checks, dashboard, settings  # noqa: F401
         from .announcements import queues
+        from .intake.signals import issued
         from .jobs import ari, sweep  # noqa: F401
         from .tables import place_columns
 
@@ -52,6 +53,7 @@ class NetBoxSSLConfig(PluginConfig):
         settings.validate()
         branching.register()
         place_columns.register()
+        issued.connect(ari.poll_after_import)
 
 
 config = NetBoxSSLConfig

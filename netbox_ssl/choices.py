@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 from utilities.choices import Choice, ChoiceSet
 
-__all__ = ('ACMEChallengeTypeChoices', 'CertificateStatusChoices', 'RenewalStatusChoices')
+__all__ = ('ACMEChallengeTypeChoices', 'CertificateStatusChoices', 'RenewalStatusChoices', 'SourceKindChoices')
 
 
 class CertificateStatusChoices(ChoiceSet):
@@ -45,4 +45,20 @@ class ACMEChallengeTypeChoices(ChoiceSet):
         Choice(HTTP_01, 'HTTP-01'),
         Choice(DNS_01, 'DNS-01'),
         Choice(TLS_ALPN_01, 'TLS-ALPN-01'),
+    ]
+
+
+class SourceKindChoices(ChoiceSet):
+    """What a report of a source means. The values are public: reports give them."""
+
+    key = 'CertificateSource.kind'
+
+    CLIENT = 'client'
+    COPY = 'copy'
+    SERVED = 'served'
+
+    CHOICES = [
+        Choice(CLIENT, _('Client'), color='blue', description=_('An ACME client that orders the certificate')),
+        Choice(COPY, _('Copy'), color='cyan', description=_('A file on a host')),
+        Choice(SERVED, _('Served'), color='purple', description=_('An endpoint, as a monitor sees it from outside')),
     ]

@@ -1,9 +1,21 @@
 """Small helpers for every room."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ('shipped_folder', 'timestamp')
+from django.db import OperationalError
+
+from .branching import atomic, connection
+from .netbox_internals import events_queue
+
+__all__ = ('retried', 'savepoint', 'shipped_folder', 'timestamp')
+
+# SQLSTATE of PostgreSQL: one of two transactions was ended so that the other could go on. Done again, it succeeds.
+DEADLOCK_DETECTED = '40P01'
+SERIALIZATION_FAILURE = '40001'
+ATTEMPTS = 5
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -20,3 +32,38 @@ def shipped_folder(name: str, holding: str) -> Path | None:
     """
     folders = (PACKAGE / name, PACKAGE.parent / name)
     return next((folder for folder in folders if (folder / holding).is_file()), None)
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """
+    A transaction, or a savepoint within one. What is rolled back has not happened: the events that were queued for it
+    are dropped, too.
+    """
+    queued = dict(events_queue.get())
+    try:
+        with atomic():
+            yield
+    except BaseException:
+        events_queue.set(queued)
+        raise
+
+
+def retried[Value](function: Callable[[], Value]) -> Value:
+    """
+    Return ``function()``, which is a transaction of its own; it is called again when PostgreSQL ended it because of a
+    deadlock or a serialization failure. Within another transaction, which is lost then, it is called once.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        queued = dict(events_queue.get())
+        try:
+            return function()
+        except OperationalError as error:
+            events_queue.set(queued)
+            if not _is_conflict(error) or connection().in_atomic_block or attempt == ATTEMPTS:
+                raise
+    raise AssertionError('the last attempt returns or raises')
+
+
+def _is_conflict(error: OperationalError) -> bool:
+    return getattr(error.__cause__, 'sqlstate', '') in (DEADLOCK_DETECTED, SERIALIZATION_FAILURE)

@@ -5,6 +5,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate
 
@@ -44,16 +45,28 @@ class CertificateImportSerializer(CertificateSerializer):
         max_length=100,
         help_text=_('The reporting client; defaults to the part of external_id before the first colon'),
     )
+    kind = serializers.ChoiceField(
+        required=False,
+        choices=SourceKindChoices,
+        help_text=_('What the report means; by default it follows from the client'),
+    )
+    machine_id = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=64,
+        help_text=_('Which machine reports, for instance a hash of /etc/machine-id'),
+    )
     certificate = serializers.PrimaryKeyRelatedField(
         queryset=Certificate.objects.none(),
         required=False,
-        help_text=_('ID of the certificate that this renews; found automatically if omitted'),
+        allow_null=True,
+        help_text=_('ID of the certificate that this renews; null: it renews none; else it is found automatically'),
     )
 
     searched_elsewhere = ('pem',)
 
     class Meta(CertificateSerializer.Meta):
-        fields = [*CertificateSerializer.Meta.fields, 'certificate', 'external_id', 'client']
+        fields = [*CertificateSerializer.Meta.fields, 'certificate', 'external_id', 'client', 'kind', 'machine_id']
 
     def __init__(self, *args, **kwargs):
         # No defaults for omitted fields: a renewal keeps all settings. (Without data, this is the OpenAPI generator, to
@@ -88,16 +101,27 @@ class DetectionSerializer(serializers.Serializer):
     directory_url = serializers.CharField(allow_blank=True)
 
 
+class CandidateSerializer(CertificateSerializer):
+    """A certificate in short, and why it might be the one that was renewed."""
+
+    reason = serializers.CharField(read_only=True)
+
+    class Meta(CertificateSerializer.Meta):
+        fields = [*CertificateSerializer.Meta.brief_fields, 'reason']
+
+    def to_representation(self, instance):
+        return {**super().to_representation(instance.certificate), 'reason': str(instance.reason)}
+
+
 class ImportResultSerializer(serializers.Serializer):
     action = serializers.ChoiceField(
         choices=(Action.CREATED, Action.RENEWED, Action.HISTORY, Action.UPDATED, Action.UNCHANGED)
     )
     certificate = CertificateSerializer()
     detection = DetectionSerializer()
-    candidates = CertificateSerializer(
+    candidates = CandidateSerializer(
         many=True,
-        nested=True,
-        help_text=_('Certificates with the same names that this might renew, if there are several'),
+        help_text=_('Certificates that this might renew, where it is not certain that it does'),
     )
     warnings = serializers.ListField(child=serializers.CharField())
 

@@ -17,12 +17,17 @@ from utilities.exceptions import PermissionsViolation
 from netbox_ssl import intake
 from netbox_ssl.branching import atomic, database
 from netbox_ssl.netbox_internals import discard_events_on_rollback, resolve_bulk_error_status
+from netbox_ssl.refusals import explain_by_field, is_about_permissions
+from netbox_ssl.utilities import retried
 
 from .import_serializers import BriefImportResultSerializer, CertificateImportSerializer, ImportResultSerializer
 from .parsers import CERTIFICATE_PARSERS, FormOrCertificateParser
 from .permissions import AddOrChangePermissions
 
 __all__ = ('ImportMixin',)
+
+# What can be given with a single certificate only.
+OF_ONE = ('certificate', 'external_id', 'client', 'kind', 'machine_id')
 
 QUERY_PARAMETERS = [
     OpenApiParameter(
@@ -71,13 +76,12 @@ class ImportMixin:
         if isinstance(request.data, list):
             with intake.collection_paused():
                 return self._import_list(request.data, skip=request.query_params.get('on_error') == 'skip')
-        with atomic(), discard_events_on_rollback(self):
-            return self._import_one(_body(request))
+        return self._import_one(_body(request))
 
     def _import_one(self, data) -> Response:
         (items, warnings) = self._items(self._import_serializer(), data)
         try:
-            results = [intake.take_in_item(item, self.request.user) for item in items]
+            results = retried(lambda: self._take_in_all(items))
         except DjangoValidationError as error:
             raise ValidationError(as_serializer_error(error)) from error
         except PermissionsViolation as error:
@@ -89,6 +93,10 @@ class ImportMixin:
         # Several certificates in one input are answered with a list.
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(answer if len(results) > 1 else answer[0], status=code)
+
+    def _take_in_all(self, items: list[intake.Item]) -> list[intake.Result]:
+        with atomic(), discard_events_on_rollback(self):
+            return intake.take_in_all(items, self.request.user)
 
     def _import_list(self, entries: list, skip: bool) -> Response:
         items, indexes, errors, codes = [], [], {}, set()
@@ -104,14 +112,11 @@ class ImportMixin:
                 indexes += [index] * len(found)
         if errors and not skip:
             return _refused(errors, codes, len(entries))
-        with atomic(), discard_events_on_rollback(self):
-            outcomes = intake.take_in_many(items, self.request.user)
-            for index, outcome in zip(indexes, outcomes, strict=True):
-                if isinstance(outcome, intake.Refusal):
-                    errors[index], code = _explain(outcome.error)
-                    codes.add(code)
-            if errors and not skip:
-                transaction.set_rollback(True, using=database())
+        outcomes = retried(lambda: self._take_in_many(items, all_or_none=not skip))
+        for index, outcome in zip(indexes, outcomes, strict=True):
+            if isinstance(outcome, intake.Refusal):
+                errors[index], code = _explain(outcome.error)
+                codes.add(code)
         if errors and not skip:
             return _refused(errors, codes, len(entries))
         done = [
@@ -127,6 +132,13 @@ class ImportMixin:
         created = any(outcome.action == intake.Action.CREATED for _, outcome in done)
         return Response(answer, status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
+    def _take_in_many(self, items: list[intake.Item], all_or_none: bool) -> list[intake.Result | intake.Refusal]:
+        with atomic(), discard_events_on_rollback(self):
+            outcomes = intake.take_in_many(items, self.request.user)
+            if all_or_none and any(isinstance(outcome, intake.Refusal) for outcome in outcomes):
+                transaction.set_rollback(True, using=database())
+        return outcomes
+
     def _import_serializer(self):
         """Return the serializer, used for a whole list because making one takes longer than using it."""
         return CertificateImportSerializer(data={}, context=self.get_serializer_context())
@@ -135,13 +147,13 @@ class ImportMixin:
         """Return the items of one object of the request, and warnings about parts that will not be stored."""
         attributes = dict(serializer.run_validation(data))
         pem = attributes.pop('pem')
-        named = {name: attributes.pop(name) for name in ('certificate', 'external_id', 'client') if name in attributes}
+        named = {name: attributes.pop(name) for name in OF_ONE if name in attributes}
         message = attributes.pop('changelog_message', '')
         try:
             parsed = intake.read_input(pem)
         except DjangoValidationError as error:
             raise ValidationError(as_serializer_error(error)) from error
-        if len(parsed.leaves) > 1 and named:
+        if len(parsed.leaves) > 1 and any(named.values()):
             raise ValidationError(
                 {
                     name: _(
@@ -150,7 +162,8 @@ class ImportMixin:
                     for name in named
                 }
             )
-        items = [intake.Item(leaf, attributes, message=message, **named) for leaf in parsed.leaves]
+        is_new = 'certificate' in named and named['certificate'] is None
+        items = [intake.Item(leaf, attributes, is_new=is_new, message=message, **named) for leaf in parsed.leaves]
         unrelated = [
             _('Not part of any chain, so not stored: {name}').format(name=facts.name) for facts in parsed.unrelated
         ]
@@ -182,14 +195,9 @@ def _body(request):
 
 
 def _explain(error: Exception) -> tuple[dict, int]:
-    """Return field → messages, and the HTTP status, of a refusal."""
-    if isinstance(error, DjangoValidationError):
-        return as_serializer_error(error), status.HTTP_400_BAD_REQUEST
-    if isinstance(error, PermissionDenied):
-        return {'__all__': [str(error)]}, status.HTTP_403_FORBIDDEN
-    if isinstance(error, PermissionsViolation):
-        return {'__all__': [str(error.message)]}, status.HTTP_403_FORBIDDEN
-    return {'__all__': [str(error.message)]}, status.HTTP_400_BAD_REQUEST
+    """Field → messages, and the HTTP status that goes with it."""
+    code = status.HTTP_403_FORBIDDEN if is_about_permissions(error) else status.HTTP_400_BAD_REQUEST
+    return {field or '__all__': messages for field, messages in explain_by_field(error).items()}, code
 
 
 def _listed(errors: dict[int, dict]) -> list[dict]:

@@ -7,11 +7,17 @@ from netbox.api.serializers import BaseModelSerializer, NetBoxModelSerializer, P
 from rest_framework import serializers
 from tenancy.api.serializers import TenantSerializer
 
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.choices import (
+    ACMEChallengeTypeChoices,
+    CertificateStatusChoices,
+    RenewalStatusChoices,
+    SourceKindChoices,
+)
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
-from netbox_ssl.models.mixins.validation import DETECTED_FIELDS, refuse_contradicted_facts
+from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
+from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .guards import GuardedSerializerMixin
@@ -88,7 +94,7 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
             'pem',
             'chain_pem',
             'lineage',
-            *DETECTED_FIELDS,
+            *PINNABLE_FIELDS,
             'acme_pinned_fields',
             'acme_last_renewed',
             *Certificate.ARI_OF_PEM,
@@ -102,7 +108,7 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
         if self.nested:
             return super().validate(data)
         given = {name: data[name] for name in FACT_FIELDS if name in data}
-        pinned = [name for name in DETECTED_FIELDS if name in data]
+        pinned = [name for name in PINNABLE_FIELDS if name in data]
         if self.instance is not None:
             self.instance.pin(pinned)
         else:
@@ -142,6 +148,8 @@ class IssuanceSerializer(BaseModelSerializer):
 
 class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
+    # A plain string, as reports give it.
+    kind = serializers.ChoiceField(choices=SourceKindChoices, required=False, allow_blank=True)
     issuance = IssuanceSerializer(nested=True, read_only=True)
     is_behind = serializers.BooleanField(read_only=True)
     is_silent = serializers.BooleanField(read_only=True)
@@ -156,6 +164,8 @@ class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer)
             'certificate',
             'external_id',
             'client',
+            'kind',
+            'machine_id',
             'issuance',
             'is_behind',
             'behind_since',

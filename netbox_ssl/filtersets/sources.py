@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox.filtersets import NetBoxModelFilterSet
 from utilities.filtersets import register_filterset
 
+from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.models import CertificateSource, Issuance
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q
 
@@ -31,9 +32,15 @@ class CertificateSourceFilterSet(OfCertificateFilterSet, NetBoxModelFilterSet):
         label=_('Silent'),
     )
 
+    kind = django_filters.MultipleChoiceFilter(
+        choices=SourceKindChoices,
+        distinct=False,
+        label=_('Kind'),
+    )
+
     class Meta:
         model = CertificateSource
-        fields = ('id', 'external_id', 'client', 'reported_at', 'behind_since')
+        fields = ('id', 'external_id', 'client', 'machine_id', 'reported_at', 'behind_since')
 
     def search(self, queryset, name, value):
         if not (value := value.strip()):

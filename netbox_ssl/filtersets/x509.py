@@ -43,6 +43,7 @@ class X509FilterSet(BaseFilterSet):
     issuer = MultiValueCharFilter()
     serial_number = HexFilter()
     fingerprint_sha256 = HexFilter(label=_('SHA-256 fingerprint'))
+    public_key_sha256 = HexFilter(label=_('Public key SHA-256'))
     subject_alt_name = NamesFilter(field_name='subject_alt_names', label=_('Subject alternative name'))
 
     class Meta:

@@ -7,7 +7,7 @@ from utilities.forms.fields import ChoiceField, DynamicModelChoiceField
 from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import BulkEditNullBooleanSelect
 
-from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.choices import CertificateStatusChoices, SourceKindChoices
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.mixins.acme import ACME_FIELDS, ACME_SETTINGS
 
@@ -80,7 +80,12 @@ class CertificateSourceBulkEditForm(PrivateKeyGuardMixin, NetBoxModelBulkEditFor
         required=False,
         max_length=100,
     )
+    kind = ChoiceField(
+        label=_('Kind'),
+        choices=add_blank_choice(SourceKindChoices),
+        required=False,
+    )
 
     model = CertificateSource
-    fieldsets = (FieldSet('certificate', 'client'),)
+    fieldsets = (FieldSet('certificate', 'client', 'kind'),)
     nullable_fields = ('client',)

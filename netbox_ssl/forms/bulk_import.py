@@ -9,7 +9,7 @@ from tenancy.models import Tenant
 from utilities.forms.fields import CSVChoiceField, CSVContentTypeField, CSVModelChoiceField
 from virtualization.models import VirtualMachine
 
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices
+from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, SourceKindChoices
 from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.assignments import ASSIGNABLE, ASSIGNABLE_MODELS
@@ -190,7 +190,13 @@ class CertificateSourceImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
         to_field_name='name',
         help_text=_('Name of the certificate'),
     )
+    kind = CSVChoiceField(
+        label=_('Kind'),
+        choices=SourceKindChoices,
+        required=False,
+        help_text=_('What its reports mean. By default it follows from the client'),
+    )
 
     class Meta:
         model = CertificateSource
-        fields = ('certificate', 'external_id', 'client', 'tags')
+        fields = ('certificate', 'external_id', 'client', 'kind', 'machine_id', 'tags')

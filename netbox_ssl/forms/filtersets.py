@@ -15,7 +15,12 @@ from utilities.forms.fields import (
 from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import DateTimePicker
 
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.choices import (
+    ACMEChallengeTypeChoices,
+    CertificateStatusChoices,
+    RenewalStatusChoices,
+    SourceKindChoices,
+)
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 
@@ -196,7 +201,7 @@ class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
     model = CertificateSource
     fieldsets = (
         FieldSet('q', 'filter_id', 'tag'),
-        FieldSet('certificate_id', 'client', 'behind', 'silent', name=_('Certificate Source')),
+        FieldSet('certificate_id', 'client', 'kind', 'behind', 'silent', name=_('Certificate Source')),
     )
     certificate_id = DynamicModelMultipleChoiceField(
         queryset=Certificate.objects.all(),
@@ -205,6 +210,11 @@ class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
     )
     client = forms.CharField(
         label=_('Client'),
+        required=False,
+    )
+    kind = forms.MultipleChoiceField(
+        label=_('Kind'),
+        choices=SourceKindChoices,
         required=False,
     )
     behind = forms.NullBooleanField(

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
 from netbox_ssl.acme.catalogue import known_provider_names
-from netbox_ssl.models.mixins.validation import DETECTED_FIELDS, contradicted_facts
+from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
+from netbox_ssl.models.mixins.validation import contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.validators import refuse_private_key
 
@@ -60,7 +61,7 @@ class PinDetectedFieldsMixin:
     """Record which fields a person set, so that detection does not change them."""
 
     def _post_clean(self):
-        changed = [name for name in self.changed_data if name in DETECTED_FIELDS and name in self.cleaned_data]
+        changed = [name for name in self.changed_data if name in PINNABLE_FIELDS and name in self.cleaned_data]
         self.instance.pin(changed)
         super()._post_clean()
 

@@ -76,6 +76,7 @@ class CertificateForm(
             'fingerprint_sha256',
             'key_algorithm',
             'key_size',
+            'public_key_sha256',
             'signature_algorithm',
             name=_('Facts (entered by hand if there is no PEM)'),
         ),
@@ -148,8 +149,10 @@ class CertificateSourceForm(PrivateKeyGuardMixin, NetBoxModelForm):
         queryset=Certificate.objects.all(),
     )
 
-    fieldsets = (FieldSet('certificate', 'external_id', 'client', 'tags', name=_('Certificate Source')),)
+    fieldsets = (
+        FieldSet('certificate', 'external_id', 'client', 'kind', 'machine_id', 'tags', name=_('Certificate Source')),
+    )
 
     class Meta:
         model = CertificateSource
-        fields = ['certificate', 'external_id', 'client', 'tags']
+        fields = ['certificate', 'external_id', 'client', 'kind', 'machine_id', 'tags']

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.graphql.filters import ContentTypeFilter
     from netbox.graphql.filter_lookups import IntegerLookup, StringArrayLookup
 
-    from .enums import ACMEChallengeTypeEnum, CertificateStatusEnum, RenewalStatusEnum
+    from .enums import ACMEChallengeTypeEnum, CertificateStatusEnum, RenewalStatusEnum, SourceKindEnum
 
 __all__ = ('CertificateAssignmentFilter', 'CertificateFilter', 'CertificateSourceFilter', 'IssuanceFilter')
 
@@ -42,6 +42,7 @@ class X509FilterMixin:
     key_size: Annotated['IntegerLookup', strawberry.lazy('netbox.graphql.filter_lookups')] | None = (
         strawberry_django.filter_field()
     )
+    public_key_sha256: StrFilterLookup | None = strawberry_django.filter_field()
     signature_algorithm: StrFilterLookup | None = strawberry_django.filter_field()
 
 
@@ -122,6 +123,10 @@ class CertificateSourceFilter(NetBoxModelFilter):
     )
     external_id: StrFilterLookup | None = strawberry_django.filter_field()
     client: StrFilterLookup | None = strawberry_django.filter_field()
+    kind: BaseFilterLookup[Annotated['SourceKindEnum', strawberry.lazy('netbox_ssl.graphql.enums')]] | None = (
+        strawberry_django.filter_field()
+    )
+    machine_id: StrFilterLookup | None = strawberry_django.filter_field()
     reported_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     behind_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
 

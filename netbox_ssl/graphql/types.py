@@ -42,6 +42,7 @@ RULE_FIELDS = [
     exclude=[
         'lineage',
         'acme_pinned_fields',
+        'reported_only',
         *models.Certificate.ANNOUNCED_FIELDS,
         *models.Certificate.ARI_INTERNAL,
     ],

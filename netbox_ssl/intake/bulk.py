@@ -1,24 +1,27 @@
 """
-Many at once. What is plainly new is written together (``creating.py``), and what is plainly known needs no writing;
+Many at once. What is plainly new is written together (``bulk_create.py``), and what is plainly known needs no writing;
 everything else (renewals, settings changed, several of one lineage in one list) goes one by one.
 """
 
 from collections import Counter
 
 from django.core.exceptions import ValidationError
+from django.db.models import F
 
-from netbox_ssl import settings
-from netbox_ssl.acme.detection import detect
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.mixins.source_states import stamp_reports
-from netbox_ssl.x509 import Leaf
+from netbox_ssl.refusals import REFUSALS
 
+from .attributes import differences, effective_settings, tenant_warning
 from .bulk_create import create_together
+from .candidates import find_candidates
 from .locks import lock
-from .planning import action_on, lineage_keys, plan_leaf
-from .results import REFUSALS, Action, Item, Plan, Refusal, Result
-from .single import differences, one_by_one, settings_of, still_new
+from .planning import plan_item
+from .results import Action, Candidate, Item, Plan, Refusal, Result
+from .single import one_by_one
+from .sources import changes
+from .succession import may_retake
 
 __all__ = ('plan_many', 'take_in_many')
 
@@ -31,10 +34,14 @@ def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
     """
     results: dict[int, Result | Refusal] = {}
     with atomic():
-        lock([item.leaf.facts for item in items], [item.external_id for item in items])
+        lock(items)
         survey = _Survey(items, user)
         new = [number for number, item in enumerate(items) if survey.is_plainly_new(item)]
+        candidates = {number: survey.candidates(items[number]) for number in new}
         results.update(zip(new, create_together([items[number] for number in new], user), strict=True))
+        for number, found in candidates.items():
+            if isinstance(results[number], Result):
+                results[number].candidates = found
         results.update(_leave_alone(items, survey))
         for number, item in enumerate(items):
             if number not in results:
@@ -42,22 +49,19 @@ def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
     return [results[number] for number in range(len(items))]
 
 
-def plan_many(leaves: list[Leaf], user) -> list[Plan | Refusal]:
-    """What :func:`plan_leaf` says of each of ``leaves`` as if it came alone, or why it is refused, in their order."""
-    items = [Item(leaf) for leaf in leaves]
+def plan_many(items: list[Item], user) -> list[Plan | Refusal]:
+    """What :func:`plan_item` says of each of ``items`` as if it came alone, or why it is refused, in their order."""
     survey = _Survey(items, user)
     return [_plan(item, survey, user) for item in items]
 
 
 def _plan(item: Item, survey: '_Survey', user) -> Plan | Refusal:
-    leaf = item.leaf
     if survey.is_plainly_new(item):
-        return Plan(leaf, detect(leaf.facts, settings.catalogue()), Action.CREATED)
-    if certificate := survey.holder(item):
-        action = action_on(certificate, leaf.facts, known=True)
-        return Plan(leaf, detect(leaf.facts, settings.catalogue()), action, certificate)
+        return Plan(item, candidates=survey.candidates(item))
+    if (certificate := survey.holder(item)) and certificate.pem:
+        return Plan(item, Action.UNCHANGED, certificate)
     try:
-        return plan_leaf(leaf, user)
+        return plan_item(item, user)
     except REFUSALS as error:
         return Refusal(error)
 
@@ -66,43 +70,54 @@ class _Survey:
     """What is known of all items beforehand, in a handful of queries."""
 
     def __init__(self, items: list[Item], user):
-        facts = [item.leaf.facts for item in items]
-        self.repeated = Counter(key for each in facts for key in {*lineage_keys(each), each.fingerprint_sha256})
-        self.repeated.update(item.external_id for item in items if item.external_id)
-        fingerprints = {each.fingerprint_sha256 for each in facts}
+        self.user = user
+        self.repeated = Counter(key for item in items for key in _keys(item))
+        fingerprints = {item.facts.fingerprint_sha256 for item in items}
         issuances = Issuance.objects.filter(fingerprint_sha256__in=fingerprints)
         self.owners = dict(issuances.values_list('fingerprint_sha256', 'certificate'))
         typed = Certificate.objects.filter(fingerprint_sha256__in=fingerprints)
         self.known = set(typed.values_list('fingerprint_sha256', flat=True)) | self.owners.keys()
-        keys = {key for each in facts for key in lineage_keys(each)}
+        keys = {key for item in items for key in item.lineage_keys}
         self.lineages = set(Certificate.objects.filter(lineage__in=keys).values_list('lineage', flat=True))
         external_ids = {item.external_id for item in items if item.external_id}
-        self.sources = {
-            source.external_id: source for source in CertificateSource.objects.filter(external_id__in=external_ids)
-        }
+        sources = CertificateSource.objects.annotate(reported=F('issuance__fingerprint_sha256'))
+        self.sources = {source.external_id: source for source in sources.filter(external_id__in=external_ids)}
         visible = Certificate.objects.restrict(user, 'view').filter(pk__in=set(self.owners.values()))
-        self.certificates = visible.prefetch_related('tags').in_bulk()
+        self.certificates = visible.select_related('tenant').prefetch_related('tags').in_bulk()
+        self.names = self._names_in_use(items)
+
+    def _names_in_use(self, items: list[Item]) -> set[str]:
+        """Those names of new certificates that others have, too."""
+        new = [item for item in items if not item.external_id and item.facts.fingerprint_sha256 not in self.known]
+        names = {name for item in new for name in item.facts.subject_alt_names}
+        if not names:
+            return set()
+        others = Certificate.objects.restrict(self.user, 'view').filter(subject_alt_names__overlap=list(names))
+        return names & {name for each in others.order_by().values_list('subject_alt_names', flat=True) for name in each}
+
+    def candidates(self, item: Item) -> list[Candidate]:
+        """Likely predecessors of one that is plainly new."""
+        if item.external_id or not item.names & self.names:
+            return []
+        return find_candidates(item, self.user)
 
     def is_alone(self, item: Item) -> bool:
         """Whether no other item of the list could be about the same certificate."""
-        facts = item.leaf.facts
-        keys = {*lineage_keys(facts), facts.fingerprint_sha256, *filter(None, [item.external_id])}
-        return all(self.repeated[key] == 1 for key in keys)
+        return all(self.repeated[key] == 1 for key in _keys(item))
 
     def is_plainly_new(self, item: Item) -> bool:
         """Nothing has to be decided: no certificate, source or other item is in question."""
-        facts = item.leaf.facts
         return (
             item.certificate is None
-            and facts.fingerprint_sha256 not in self.known
-            and not lineage_keys(facts) & self.lineages
+            and item.facts.fingerprint_sha256 not in self.known
+            and not item.lineage_keys & self.lineages
             and item.external_id not in self.sources
             and self.is_alone(item)
         )
 
     def holder(self, item: Item) -> Certificate | None:
         """The visible certificate that holds the item's X.509 certificate, if nothing else is in question."""
-        certificate = self.certificates.get(self.owners.get(item.leaf.facts.fingerprint_sha256))
+        certificate = self.certificates.get(self.owners.get(item.facts.fingerprint_sha256))
         if certificate is None or not self.is_alone(item):
             return None
         if item.certificate is not None and item.certificate.pk != certificate.pk:
@@ -110,8 +125,14 @@ class _Survey:
         if not item.external_id:
             return certificate
         source = self.sources.get(item.external_id)
-        same = source is not None and source.certificate_id == certificate.pk and item.client in ('', source.client)
-        return certificate if same else None
+        if source is None or source.certificate_id != certificate.pk or changes(item, source):
+            return None
+        return None if may_retake(item, source.reported, certificate) else certificate
+
+
+def _keys(item: Item) -> set[str]:
+    """What two items must not have in common to be about different certificates."""
+    return {*item.lineage_keys, item.facts.fingerprint_sha256, *filter(None, [item.external_id])}
 
 
 def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
@@ -123,15 +144,15 @@ def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
         if certificate is None:
             continue
         try:
-            if differences(certificate, still_new(certificate, item, settings_of(item))):
+            if differences(certificate, effective_settings(item, certificate, is_known=True)):
                 continue
         except ValidationError:
             # For whoever goes through it one by one to say.
             continue
-        detection = detect(item.leaf.facts, settings.catalogue())
-        unchanged[number] = Result(Action.UNCHANGED, certificate, detection, warnings=certificate.get_warnings())
+        warnings = [*filter(None, [tenant_warning(item, certificate)]), *certificate.get_warnings()]
+        unchanged[number] = Result(Action.UNCHANGED, certificate, item.detection, warnings=warnings)
         if item.external_id:
-            stamped.append((survey.sources[item.external_id], item.leaf.facts.fingerprint_sha256))
+            stamped.append((survey.sources[item.external_id], item.facts.fingerprint_sha256))
     _stamp(stamped)
     return unchanged
 

@@ -15,10 +15,7 @@ from django_prometheus.models import model_inserts
 from extras.models import CustomField, TaggedItem
 from utilities.exceptions import PermissionsViolation
 
-from netbox_ssl import settings
-from netbox_ssl.acme.detection import detect
 from netbox_ssl.branching import in_branch
-from netbox_ssl.jobs.ari_soon import ask_soon
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.netbox_internals import (
@@ -30,9 +27,11 @@ from netbox_ssl.netbox_internals import (
     per_request_cache,
     set_changelog_message,
 )
+from netbox_ssl.refusals import REFUSALS
 
-from .results import REFUSALS, Action, Item, Refusal, Result
-from .single import one_by_one, require_add_permission, settings_of, take
+from .results import Action, Item, Refusal, Result
+from .signals import issued
+from .single import one_by_one, require_add_permission, take
 from .sources import new_source, require_source_permission
 
 __all__ = ('create_together',)
@@ -84,8 +83,7 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
         except REFUSALS as error:
             results.append(Refusal(error))
             continue
-        detection = detect(item.leaf.facts, settings.catalogue())
-        results.append(Result(Action.CREATED, certificate, detection, warnings=certificate.get_warnings()))
+        results.append(Result(Action.CREATED, certificate, item.detection, warnings=certificate.get_warnings()))
         made.append((item, certificate))
     certificates = [certificate for _, certificate in made]
     Certificate.objects.bulk_create(certificates, batch_size=BATCH)
@@ -100,20 +98,20 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
     _index(Certificate, [certificate.pk for certificate in certificates])
     _index(Issuance, issuances.values())
     _index(CertificateSource, [source.pk for source in sources])
-    ask_soon()
+    issued.send(sender=Certificate)
     return results
 
 
 def _prepare(item: Item, user, defaults: dict) -> Certificate:
     """A valid, unsaved certificate; as ``save()`` would make it ready."""
-    attributes = settings_of(item)
+    attributes = item.settings
     require_add_permission(user)
     if item.external_id:
         require_source_permission(user, 'add')
-    certificate = Certificate(custom_field_data=dict(defaults))
+    certificate = Certificate(custom_field_data=dict(defaults), reported_only=bool(item.external_id))
     certificate.known_to_be_new = True
     set_changelog_message(certificate, item.message)
-    take(certificate, item.leaf, attributes)
+    take(certificate, item, attributes)
     certificate.full_clean(validate_unique=False, validate_constraints=False)
     now = timezone.now()
     certificate.set_announced(now)

@@ -1,11 +1,29 @@
 """What an import would do, without doing it."""
 
-from netbox_ssl import intake
-from netbox_ssl.x509 import name_key
+from netbox_ssl.models.issuance_order import age_key
+from netbox_ssl.x509 import CertificateFacts, name_key
 
-from .single import differences, settings_of
+from .attributes import differences, effective_settings
+from .planning import plan_item
+from .results import Action, Item
 
-__all__ = ('Preview',)
+__all__ = ('Preview', 'action_after')
+
+
+def action_after(newest: dict, key, facts: CertificateFacts) -> str:
+    """
+    Return what an import does with ``facts`` after others of its certificate, and note it: a newer one renews it, an
+    older one joins its history.
+
+    Args:
+        newest: key of a certificate → ``age_key`` of the newest so far
+    """
+    age = age_key(facts)
+    before = newest.setdefault(key, age)
+    newest[key] = max(before, age)
+    if before == age:
+        return Action.CREATED
+    return Action.RENEWED if age > before else Action.HISTORY
 
 
 class Preview:
@@ -13,24 +31,18 @@ class Preview:
 
     def __init__(self, user):
         self.user = user
-        self._newest: dict[str, tuple] = {}
+        self._newest: dict = {}
 
-    def action(self, item: intake.Item) -> str:
-        """What would be done with ``item``. Raises one of ``intake.REFUSALS``."""
-        plan = intake.plan_leaf(item.leaf, self.user, external_id=item.external_id)
-        attributes = settings_of(item)
-        if plan.action == intake.Action.CREATED:
-            return self._among_the_new(item.leaf.facts)
-        if plan.action == intake.Action.UNCHANGED and differences(plan.certificate, attributes):
-            return intake.Action.UPDATED
+    def action(self, item: Item) -> str:
+        """Return what would be done with ``item``. Raises one of ``netbox_ssl.refusals.REFUSALS``."""
+        plan = plan_item(item, self.user)
+        if plan.action == Action.CREATED:
+            # What a source reports for the first time is a certificate of its own.
+            return plan.action if item.external_id else self._among_the_new(item)
+        if plan.action == Action.UNCHANGED:
+            given = effective_settings(item, plan.certificate, is_known=True)
+            return Action.UPDATED if differences(plan.certificate, given) else plan.action
         return plan.action
 
-    def _among_the_new(self, facts) -> str:
-        key, age = name_key(facts), (facts.valid_from, facts.valid_to, facts.fingerprint_sha256)
-        newest = self._newest.setdefault(key, age)
-        if newest == age:
-            return intake.Action.CREATED
-        if newest > age:
-            return intake.Action.HISTORY
-        self._newest[key] = age
-        return intake.Action.RENEWED
+    def _among_the_new(self, item: Item) -> str:
+        return action_after(self._newest, (name_key(item.facts), item.family), item.facts)

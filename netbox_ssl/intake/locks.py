@@ -4,7 +4,10 @@ import zlib
 from collections.abc import Iterable
 
 from netbox_ssl.branching import connection
-from netbox_ssl.x509 import CertificateFacts, name_key
+from netbox_ssl.models import CertificateSource
+from netbox_ssl.x509 import name_key
+
+from .results import Item
 
 __all__ = ('lock',)
 
@@ -14,13 +17,34 @@ BUCKETS = 128
 NAMESPACE = int.from_bytes(b'nssl', 'big')
 
 
-def lock(facts: Iterable[CertificateFacts], external_ids: Iterable[str] = ()) -> None:
+def lock(items: Iterable[Item]) -> None:
     """
-    Hold until the transaction ends what concerns these X.509 certificates: their lineages, themselves, and who reports
-    them.
+    Hold until the transaction ends what concerns these items: their lineages, their X.509 certificates, what reports
+    them, and the certificates that these sources have reported so far.
+
+    To be called once in a transaction, with all of its items: two transactions that lock one item after the other could
+    wait for each other for ever.
     """
-    keys = {key for each in facts for key in (name_key(each), each.fingerprint_sha256)}
-    keys.update(f'source {external_id}' for external_id in external_ids if external_id)
+    items = list(items)
+    keys = {key for item in items for key in (name_key(item.facts), item.facts.fingerprint_sha256)}
+    external_ids = {item.external_id for item in items if item.external_id}
+    keys.update(f'source {external_id}' for external_id in external_ids)
+    keys.update(f'certificate {item.certificate.pk}' for item in items if item.certificate)
+    reported = _reported(external_ids)
+    _acquire(keys | reported)
+    # A report that came first may have moved a source meanwhile. Rare, and out of order: ``utilities.retried()``.
+    if moved := _reported(external_ids) - reported:
+        _acquire(moved)
+
+
+def _reported(external_ids: set[str]) -> set[str]:
+    if not external_ids:
+        return set()
+    sources = CertificateSource.objects.filter(external_id__in=external_ids)
+    return {f'certificate {pk}' for pk in sources.order_by().values_list('certificate', flat=True)}
+
+
+def _acquire(keys: set[str]) -> None:
     buckets = {zlib.crc32(key.encode()) % BUCKETS for key in keys}
     with connection().cursor() as cursor:
         # In one order everywhere, or two imports could wait for each other for ever.

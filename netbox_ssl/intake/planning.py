@@ -1,76 +1,55 @@
-"""Which Certificate is it, and what is to be done with it? Nothing is written here."""
+"""
+Which Certificate is it, and what is to be done with it? Nothing is written here.
 
-from django.core.exceptions import PermissionDenied, ValidationError
+X, the reported X.509 certificate, belongs to, in this order: the certificate named in the request; the one that has X
+already; the one whose source reports it; one that it renews by its names; else a new one.
+"""
+
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from netbox_ssl import settings
-from netbox_ssl.acme.detection import detect
-from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.models import Certificate, CertificateSource, Issuance
-from netbox_ssl.x509 import CertificateFacts, Leaf, lineage_key, name_key
+from netbox_ssl.choices import SourceKindChoices
+from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models.issuance_order import age_key
 
-from .results import Action, Plan
+from .candidates import find_candidates, fitting
+from .kinship import is_staging, shares_name_or_key
+from .results import Action, Item, Plan
+from .sources import are_others_current, has_other_sources, has_reported, is_current, known_source
+from .succession import action_on, replaces
 
-__all__ = ('action_on', 'lineage_keys', 'plan_leaf')
+__all__ = ('plan_item',)
 
 
-def plan_leaf(leaf: Leaf, user, certificate: Certificate | None = None, external_id: str = '') -> Plan:
+def plan_item(item: Item, user) -> Plan:
     """
-    Decide what is to be done with ``leaf`` on behalf of ``user``: the certificate named in the request, else the one
-    that has this very X.509 certificate, else the one that ``external_id`` reports, else the only active one with the
-    same names and key algorithm.
+    Decide what is to be done with ``item`` on behalf of ``user``. Only certificates that the user may view are
+    considered.
 
-    Only certificates that the user may view are considered. Raises ValidationError where the X.509 certificate is
-    recorded elsewhere than the request says, or where the user cannot see; PermissionDenied where the user cannot see
-    what ``external_id`` stands for.
+    Raises ValidationError where the X.509 certificate is recorded elsewhere than the request says, or where the user
+    cannot see, and where another machine has the external ID; PermissionDenied where the user cannot see what the
+    external ID stands for.
     """
-    facts = leaf.facts
-    plan = Plan(leaf, detect(facts, settings.catalogue()), Action.CREATED, source=_source(external_id, user))
-    owner = _owner_of(facts, user)
-    if certificate is not None and owner is not None and owner.pk != certificate.pk:
-        message = _(
-            'This X.509 certificate belongs to {owner} (ID {pk}) already. Leave out "certificate", or name that one.'
-        )
-        raise ValidationError({'certificate': message.format(owner=owner, pk=owner.pk)})
-    plan.certificate = certificate or owner or _reported_by(plan.source, facts)
-    if plan.certificate is None:
-        plan.candidates = _same_lineage(facts, user)
-        if len(plan.candidates) != 1:
-            return plan
-        plan.certificate, plan.candidates = plan.candidates[0], []
-    plan.action = action_on(plan.certificate, facts, known=owner is not None)
+    plan = Plan(item, source=known_source(item, user))
+    owner = _owner_of(item, user)
+    if item.certificate is not None:
+        _plan_named(plan, owner)
+    elif owner is not None:
+        _plan_known(plan, owner, user)
+    elif item.is_new:
+        pass
+    elif plan.source is None:
+        _plan_by_names(plan, user)
+    elif plan.source.kind == SourceKindChoices.CLIENT:
+        _plan_client(plan)
+    else:
+        _plan_copy(plan)
     return plan
 
 
-def _source(external_id: str, user) -> CertificateSource | None:
-    source = CertificateSource.objects.filter(external_id=external_id).first() if external_id else None
-    if source is None:
-        return None
-    if Certificate.objects.restrict(user, 'view').filter(pk=source.certificate_id).exists():
-        return source
-    raise PermissionDenied(
-        _(
-            'The external ID is in use where you do not have permission to view it. Choose another, or request '
-            'permission.'
-        )
-    )
-
-
-def _reported_by(source: CertificateSource | None, facts: CertificateFacts) -> Certificate | None:
-    """
-    What a source reports is a renewal of its certificate, also under other names; but where others report that
-    certificate, too, other names mean that this one has parted from them.
-    """
-    if source is None:
-        return None
-    same_names = source.certificate.lineage in lineage_keys(facts)
-    alone = not source.certificate.sources.exclude(pk=source.pk).exists()
-    return source.certificate if same_names or alone else None
-
-
-def _owner_of(facts: CertificateFacts, user) -> Certificate | None:
+def _owner_of(item: Item, user) -> Certificate | None:
     """The certificate that has this very X.509 certificate, now or in its history."""
-    fingerprint = facts.fingerprint_sha256
+    fingerprint = item.facts.fingerprint_sha256
     pk = (
         Issuance.objects.filter(fingerprint_sha256=fingerprint).values_list('certificate', flat=True).first()
         or Certificate.objects.filter(fingerprint_sha256=fingerprint).values_list('pk', flat=True).first()
@@ -90,31 +69,112 @@ def _owner_of(facts: CertificateFacts, user) -> Certificate | None:
     )
 
 
-def _same_lineage(facts: CertificateFacts, user) -> list[Certificate]:
-    """Active certificates with the same names and key algorithm; where that was typed by hand it may be unknown."""
-    certificates = Certificate.objects.restrict(user, 'view').filter(
-        lineage__in=lineage_keys(facts), status=CertificateStatusChoices.STATUS_ACTIVE
+def _plan_named(plan: Plan, owner: Certificate | None) -> None:
+    # The request has read it before its turn came.
+    certificate = Certificate.objects.filter(pk=plan.item.certificate.pk).first()
+    if certificate is None:
+        raise ValidationError({'certificate': _('This certificate has been deleted meanwhile. Choose another one.')})
+    if owner is not None and owner.pk != certificate.pk:
+        message = _(
+            'This X.509 certificate belongs to {owner} (ID {pk}) already. Leave out "certificate", or name that one.'
+        )
+        raise ValidationError({'certificate': message.format(owner=owner, pk=owner.pk)})
+    plan.certificate = certificate
+    plan.action = action_on(plan, is_known=owner is not None)
+
+
+def _plan_known(plan: Plan, owner: Certificate, user) -> None:
+    """X is recorded: it belongs to ``owner``, whatever reports it."""
+    plan.certificate = owner
+    if plan.source is None or plan.source.certificate_id == owner.pk:
+        plan.action = action_on(plan, is_known=True)
+        return
+    home = plan.source.certificate
+    plan.action = action_on(plan, is_known=True)
+    if plan.source.kind != SourceKindChoices.CLIENT:
+        # It moves there, unless it has been noted before that it has something unexpected.
+        plan.is_unexpected = has_reported(plan.source, plan.item)
+    elif _is_torn_off(owner, home, user) and _renews(plan, home):
+        plan.certificate, plan.absorbs = home, owner
+        plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
+    elif owner.fingerprint_sha256 != plan.item.facts.fingerprint_sha256 and age_key(plan.item.facts) < age_key(home):
+        # A late report, or a host that fell back; the next report tells.
+        plan.is_unexpected = True
+    else:
+        plan.warnings.append(
+            _('{source} reported {home} (ID {pk}) so far, and has left it for {owner}.').format(
+                source=plan.source, home=home, pk=home.pk, owner=owner
+            )
+        )
+
+
+def _is_torn_off(other: Certificate, home: Certificate, user) -> bool:
+    """
+    Whether ``other`` is only what arrived of the lineage ``home`` before its own client reported it: made by reports,
+    edited by nobody, with a single X.509 certificate, and of no other tenant. The user must be allowed to change it.
+    """
+    return (
+        other.reported_only
+        and other.tenant_id in (None, home.tenant_id)
+        and other.issuances.count() == 1
+        and Certificate.objects.restrict(user, 'change').filter(pk=other.pk).exists()
     )
-    return list(certificates.order_by('pk')[:20])
 
 
-def lineage_keys(facts: CertificateFacts) -> set[str]:
-    """What ``Certificate.lineage`` may hold where these facts renew it; typed by hand, it may lack the algorithm."""
-    keys = {name_key(facts)}
-    if facts.subject_alt_names:
-        keys.add(lineage_key(facts.subject_alt_names, ''))
-    return keys
+def _plan_client(plan: Plan) -> None:
+    """An ACME client brings one that nobody knew: its lineage was renewed, or it orders for itself from now on."""
+    home = plan.source.certificate
+    if _renews(plan, home):
+        plan.certificate = home
+        plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
+    elif shares_name_or_key(plan.item, home):
+        plan.parts_from = home
+        plan.warnings.append(
+            _('Others have the current X.509 certificate of {home} (ID {pk}), so {source} has parted from it.').format(
+                source=plan.source, home=home, pk=home.pk
+            )
+        )
+    else:
+        plan.warnings.append(
+            _(
+                '{source} reported {home} (ID {pk}) so far, which has neither a name nor the key in common with this '
+                'one: it is another certificate.'
+            ).format(source=plan.source, home=home, pk=home.pk)
+        )
 
 
-def action_on(certificate: Certificate, facts: CertificateFacts, known: bool) -> str:
-    """What importing ``facts`` does with its certificate; ``known``: it has them already, now or in its history."""
-    if known and (certificate.pem or certificate.fingerprint_sha256 != facts.fingerprint_sha256):
-        return Action.UNCHANGED
-    if not certificate.pem or _age_key(facts) > _age_key(certificate):
-        return Action.RENEWED
-    return Action.HISTORY
+def _renews(plan: Plan, home: Certificate) -> bool:
+    """Whether what the client ``plan.source`` of ``home`` reports is a renewal of that."""
+    if not shares_name_or_key(plan.item, home):
+        return False
+    if not are_others_current(plan.source, home):
+        return True
+    # Others serve the production certificate; one that tries staging must not take it from them.
+    tests = is_staging(plan.item.detection.provider) and not is_staging(home.acme_provider)
+    return is_current(plan.source, home) and not tests
 
 
-def _age_key(facts) -> tuple:
-    """Orders X.509 certificates from old to new, without ties, so that the order of arrival decides nothing."""
-    return facts.valid_from, facts.valid_to, facts.fingerprint_sha256 or ''
+def _plan_copy(plan: Plan) -> None:
+    """A file or an endpoint has one that nobody knew: a renewal only where no client will report that one."""
+    home = plan.source.certificate
+    if shares_name_or_key(plan.item, home) and not has_other_sources(plan.source, home, SourceKindChoices.CLIENT):
+        plan.certificate = home
+        plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
+        return
+    plan.is_unexpected = True
+    plan.warnings.append(
+        _(
+            '{source} should have {home} (ID {pk}), and has another X.509 certificate. If that is right, assign the '
+            'source to the certificate that it has now.'
+        ).format(source=plan.source, home=home, pk=home.pk)
+    )
+
+
+def _plan_by_names(plan: Plan, user) -> None:
+    """Nothing is known of it but what it says itself."""
+    found = fitting(plan.item, user)
+    if len(found) == 1:
+        plan.certificate = found[0]
+        plan.action = action_on(plan, is_known=False)
+    else:
+        plan.candidates = find_candidates(plan.item, user)

@@ -6,19 +6,18 @@ The same rules as at an import: it fills what nobody has set, and takes nothing 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from cryptography import x509
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from utilities.exceptions import AbortRequest, PermissionsViolation
+from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import Detection, detect
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.mixins.validation import DETECTED_FIELDS
-from netbox_ssl.netbox_internals import events_queue, set_changelog_message
-from netbox_ssl.x509 import CertificateFacts, read_facts
+from netbox_ssl.models.mixins.acme_settings import DETECTED_FIELDS, read_stored_facts
+from netbox_ssl.netbox_internals import set_changelog_message
+from netbox_ssl.refusals import REFUSALS, explain
+from netbox_ssl.utilities import savepoint
 
 __all__ = ('Proposal', 'Redetection', 'permitted', 'propose', 'redetect')
 
@@ -61,7 +60,7 @@ def permitted(queryset: QuerySet, user) -> QuerySet:
 
 def propose(certificate: Certificate) -> Proposal | None:
     """What detection would change on ``certificate``, which stays as it is; None if nothing."""
-    facts = _facts(certificate)
+    facts = read_stored_facts(certificate.pem)
     if facts is None:
         return None
     detection = detect(facts, settings.catalogue())
@@ -109,13 +108,6 @@ def _described(value):
     return (_('Yes') if value else _('No')) if isinstance(value, bool) else value
 
 
-def _facts(certificate: Certificate) -> CertificateFacts | None:
-    try:
-        return read_facts(x509.load_pem_x509_certificate(certificate.pem.encode()))
-    except Exception:  # it could be read when it came in, perhaps by another version of the libraries
-        return None
-
-
 def _batches(queryset: QuerySet) -> Iterator[list[int]]:
     pks = list(queryset.order_by('pk').values_list('pk', flat=True))
     for start in range(0, len(pks), BATCH):
@@ -135,22 +127,15 @@ def _carry_out(pks: list[int], user, message: str, result: Redetection) -> None:
 
 def _change(proposal: Proposal, user, message: str, result: Redetection) -> None:
     certificate = proposal.certificate
-    events = events_queue.get()
-    key = f'{certificate._meta.label_lower}:{certificate.pk}'
-    known = key in events
     try:
-        with atomic():
+        with savepoint():
             _save(proposal, message)
             if not Certificate.objects.restrict(user, 'change').filter(pk=certificate.pk).exists():
                 raise PermissionsViolation()
-    except (ValidationError, AbortRequest, PermissionsViolation) as error:
-        if not known:
-            # Do not announce what was not stored.
-            events.pop(key, None)
-        messages = error.messages if isinstance(error, ValidationError) else [str(error.message)]
+    except REFUSALS as error:
         for name, (old, _new) in proposal.changes.items():
             setattr(certificate, name, old)
-        result.refused.append((certificate, messages))
+        result.refused.append((certificate, explain(error)))
     else:
         result.proposals.append(proposal)
 
@@ -165,4 +150,6 @@ def _save(proposal: Proposal, message: str) -> None:
     pinned = list(certificate.acme_pinned_fields)
     certificate.full_clean()
     certificate.acme_pinned_fields = pinned
-    certificate.save()
+    # Nobody has edited it.
+    with certificate.saved_by_report():
+        certificate.save()

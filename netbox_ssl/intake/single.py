@@ -1,36 +1,34 @@
 """Carries out what the planning decided: the only place where imports write certificates one by one."""
 
+from contextlib import nullcontext
+
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl.branching import atomic
-from netbox_ssl.jobs.ari_soon import ask_soon
+from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate, Issuance
 from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
-from netbox_ssl.netbox_internals import events_queue, set_changelog_message
+from netbox_ssl.netbox_internals import set_changelog_message
+from netbox_ssl.refusals import REFUSALS
+from netbox_ssl.utilities import savepoint
 from netbox_ssl.x509 import Leaf
 
+from .attributes import differences, effective_settings, set_attributes, set_tags, tenant_warning
 from .locks import lock
-from .planning import action_on, plan_leaf
-from .results import REFUSALS, Action, Item, Plan, Refusal, Result
+from .merging import absorb
+from .parting import take_along, take_relations_along
+from .planning import plan_item
+from .results import Action, Item, Plan, Refusal, Result
+from .signals import issued
 from .sources import record_report
 
-__all__ = (
-    'differences',
-    'issuance_of',
-    'one_by_one',
-    'require_add_permission',
-    'set_attributes',
-    'settings_of',
-    'still_new',
-    'take',
-    'take_in',
-    'take_in_item',
-)
+__all__ = ('issuance_of', 'one_by_one', 'require_add_permission', 'take', 'take_in', 'take_in_all', 'take_in_item')
 
-TAG_KEYS = ('tags', 'add_tags', 'remove_tags')
+# How often it is decided again because somebody changed the certificate between the decision and its lock.
+ATTEMPTS = 3
 
 
 def take_in(
@@ -49,66 +47,71 @@ def take_in(
     Creating needs the permission ``add``, all else ``change`` on that very object. Raises ValidationError (field →
     messages), PermissionDenied, or NetBox's PermissionsViolation. Nothing is half-written.
     """
-    return take_in_item(Item(leaf, attributes or {}, certificate, external_id, client, message), user)
+    item = Item(leaf, attributes or {}, certificate, external_id=external_id, client=client, message=message)
+    return take_in_item(item, user)
 
 
 def take_in_item(item: Item, user) -> Result:
     """As :func:`take_in`."""
-    attributes = settings_of(item)
+    return take_in_all([item], user)[0]
+
+
+def take_in_all(items: list[Item], user) -> list[Result]:
+    """As :func:`take_in`, all or none of ``items``."""
     with atomic():
-        lock([item.leaf.facts], [item.external_id])
-        plan = plan_leaf(item.leaf, user, item.certificate, item.external_id)
-        if plan.action == Action.CREATED:
-            target = _create(item, user, attributes)
-        else:
-            target = _change(plan, item, user, attributes)
-        record_report(item, target, plan.source, user)
-        if plan.action in (Action.CREATED, Action.RENEWED):
-            ask_soon()
-    return Result(plan.action, target, plan.detection, plan.candidates, target.get_warnings())
+        lock(items)
+        return [_take_in(item, user) for item in items]
 
 
 def one_by_one(item: Item, user) -> Result | Refusal:
-    """As :func:`take_in`, but a refusal is an answer, too."""
-    queued = dict(events_queue.get())
+    """As :func:`take_in`, but a refusal is an answer, too. The caller holds the locks."""
     try:
-        return take_in_item(item, user)
+        with savepoint():
+            return _take_in(item, user)
     except REFUSALS as error:
-        # What was saved before it was refused is rolled back; NetBox would announce it all the same.
-        events_queue.set(queued)
         return Refusal(error)
 
 
-def settings_of(item: Item) -> dict:
-    """What ``item`` sets beside the facts, which come from its PEM; ValidationError if it gives others."""
-    refuse_contradicted_facts(item.attributes, item.leaf.facts)
-    return {name: value for name, value in item.attributes.items() if name not in FACT_FIELDS}
+def _take_in(item: Item, user) -> Result:
+    refuse_contradicted_facts(item.attributes, item.facts)
+    plan = plan_item(item, user)
+    for _attempt in range(ATTEMPTS):
+        if plan.action == Action.CREATED:
+            certificate = _create(plan, user)
+            break
+        if certificate := _change(plan, user):
+            break
+        plan = plan_item(item, user)
+    else:
+        raise PermissionsViolation()
+    # What a source has unexpectedly does not become what it should have.
+    record_report(item, plan.source.certificate if plan.is_unexpected else certificate, plan.source, user)
+    if plan.action in (Action.CREATED, Action.RENEWED):
+        issued.send(sender=Certificate)
+    warnings = [*plan.warnings, *certificate.get_warnings()]
+    return Result(plan.action, certificate, item.detection, plan.candidates, warnings)
 
 
-def still_new(certificate: Certificate, item: Item, attributes: dict) -> dict:
-    """
-    What of ``attributes`` counts where ``certificate`` had the X.509 certificate before. Many hosts may report it, each
-    with its own time of renewal, and one that is behind with the settings of yesterday: then they would take turns.
-    """
-    if not item.external_id:
-        return attributes
-    if certificate.fingerprint_sha256 != item.leaf.facts.fingerprint_sha256:
-        return {}
-    return {
-        name: value
-        for name, value in attributes.items()
-        if name != 'acme_last_renewed' or not certificate.acme_last_renewed
-    }
+#
+# Creating
+#
 
 
-def _create(item: Item, user, attributes: dict) -> Certificate:
+def _create(plan: Plan, user) -> Certificate:
+    item = plan.item
     require_add_permission(user)
-    target = Certificate()
-    set_changelog_message(target, item.message)
-    take(target, item.leaf, attributes)
-    _save(target, attributes)
-    _verify_permitted(target, user, 'add')
-    return target
+    certificate = Certificate(reported_only=bool(item.external_id))
+    set_changelog_message(certificate, item.message)
+    if plan.parts_from:
+        take_along(plan.parts_from, certificate, item)
+    take(certificate, item, item.settings)
+    if plan.parts_from and 'acme_last_renewed' not in item.settings:
+        certificate.note_renewal()
+    _save(certificate, item, item.settings)
+    if plan.parts_from:
+        take_relations_along(plan.parts_from, certificate)
+    _verify_permitted(certificate, user, 'add')
+    return certificate
 
 
 def require_add_permission(user) -> None:
@@ -116,90 +119,98 @@ def require_add_permission(user) -> None:
         raise PermissionDenied(_('Adding this certificate requires permission to add certificates.'))
 
 
-def _change(plan: Plan, item: Item, user, attributes: dict) -> Certificate:
-    """Renew, complete, or update the certificate of ``plan``, whose action becomes what was really done."""
-    if plan.action == Action.UNCHANGED:
-        attributes = still_new(plan.certificate, item, attributes)
-    if plan.action == Action.UNCHANGED and not differences(plan.certificate, attributes):
+#
+# Changing
+#
+
+
+def _change(plan: Plan, user) -> Certificate | None:
+    """
+    Renew, complete, or update the certificate of ``plan``, whose action becomes what was really done. None if somebody
+    has changed it since the decision, which has to be made again.
+    """
+    item = plan.item
+    is_known = plan.action == Action.UNCHANGED
+    given = effective_settings(item, plan.certificate, is_known)
+    if warning := tenant_warning(item, plan.certificate):
+        plan.warnings.append(warning)
+    if is_known and not differences(plan.certificate, given):
         return plan.certificate
-    target = Certificate.objects.restrict(user, 'change').filter(pk=plan.certificate.pk).select_for_update().first()
-    if target is None:
+    certificate = _locked(plan, user)
+    if certificate is None:
+        return None
+    if plan.action == Action.HISTORY and not plan.absorbs:
+        issuance_of(certificate, item.leaf).save()
+        return certificate
+    certificate.snapshot()
+    set_changelog_message(certificate, item.message)
+    if plan.absorbs:
+        absorb(plan.absorbs, certificate)
+    if plan.action == Action.RENEWED:
+        _renew(plan, certificate, given)
+    elif plan.action == Action.UNCHANGED:
+        plan.action = Action.UPDATED
+        set_attributes(certificate, given, is_report=bool(item.external_id))
+        certificate.imply_acme()
+    else:
+        given = {}
+    _save(certificate, item, given)
+    _verify_permitted(certificate, user, 'change')
+    return certificate
+
+
+def _locked(plan: Plan, user) -> Certificate | None:
+    """The certificate of ``plan``, which nobody else can change now; None if it is not as it was at the decision."""
+    planned = plan.certificate
+    permitted = Certificate.objects.restrict(user, 'change').filter(pk=planned.pk)
+    certificate = permitted.select_for_update(of=('self',)).first()
+    if certificate is None:
         raise PermissionDenied(
             _('{certificate} (ID {pk}) would be changed, which requires permission to change it.').format(
-                certificate=plan.certificate, pk=plan.certificate.pk
+                certificate=planned, pk=planned.pk
             )
         )
-    # Decided again now that nobody else can change it: another name's import may have come first.
-    known = plan.action == Action.UNCHANGED
-    plan.action = action_on(target, plan.leaf.facts, known)
-    if plan.action == Action.HISTORY:
-        issuance_of(target, plan.leaf).save()
-        return target
-    target.snapshot()
-    set_changelog_message(target, item.message)
-    if plan.action == Action.RENEWED:
-        _renew(target, plan.leaf, attributes)
-    else:
-        plan.action = Action.UPDATED
-        set_attributes(target, attributes)
-        target.imply_acme()
-    _save(target, attributes)
-    _verify_permitted(target, user, 'change')
-    return target
+    decided_by = ('fingerprint_sha256', 'lineage', 'status', 'tenant_id', 'valid_from', 'pem')
+    if plan.item.certificate is None and any(
+        getattr(certificate, name) != getattr(planned, name) for name in decided_by
+    ):
+        return None
+    return certificate
 
 
-def _renew(target: Certificate, leaf: Leaf, attributes: dict) -> None:
+def _renew(plan: Plan, certificate: Certificate, given: dict) -> None:
     # A certificate that was recorded without its PEM is completed, which is no renewal.
-    renewed = bool(target.pem)
-    take(target, leaf, attributes)
-    if renewed and 'acme_last_renewed' not in attributes:
-        target.note_renewal()
+    renewed = bool(certificate.pem)
+    if renewed and certificate.status != CertificateStatusChoices.STATUS_ACTIVE and 'status' not in given:
+        _reactivate(plan, certificate)
+    take(certificate, plan.item, given)
+    if renewed and 'acme_last_renewed' not in given:
+        certificate.note_renewal()
 
 
-def take(target: Certificate, leaf: Leaf, attributes: dict) -> None:
-    """Make ``leaf`` the X.509 certificate of ``target``, with these settings; not saved."""
-    set_attributes(target, attributes)
-    target.take_leaf(leaf)
+def _reactivate(plan: Plan, certificate: Certificate) -> None:
+    """It was marked as revoked or retired: that was said of the X.509 certificate that is replaced now."""
+    message = _('Active again (it was marked {status}): it has a newer X.509 certificate.').format(
+        status=certificate.get_status_display()
+    )
+    certificate.status = CertificateStatusChoices.STATUS_ACTIVE
+    set_changelog_message(certificate, ' '.join(filter(None, [plan.item.message, message]))[:200])
+    plan.warnings.append(message)
+
+
+def take(certificate: Certificate, item: Item, given: dict) -> None:
+    """Make the leaf of ``item`` the X.509 certificate of ``certificate``, with these settings; not saved."""
+    set_attributes(certificate, given, is_report=bool(item.external_id))
+    certificate.take_leaf(item.leaf, item.detection)
     # Only now: settings imply ACME where neither the request nor detection says anything of it.
-    target.imply_acme()
+    certificate.imply_acme()
 
 
-def set_attributes(target: Certificate, attributes: dict) -> None:
-    """All but the tags, which need a saved object."""
-    for name, value in attributes.items():
-        if name == 'custom_field_data':
-            target.custom_field_data = {**target.custom_field_data, **value}
-        elif name not in TAG_KEYS:
-            setattr(target, name, value)
-    target.pin(attributes)
-
-
-def _save(target: Certificate, attributes: dict) -> None:
-    target.full_clean()
-    target.save()
-    if 'tags' in attributes:
-        target.tags.set(attributes['tags'])
-    if add_tags := attributes.get('add_tags'):
-        target.tags.add(*add_tags)
-    if remove_tags := attributes.get('remove_tags'):
-        target.tags.remove(*remove_tags)
-
-
-def differences(certificate: Certificate, attributes: dict) -> bool:
-    """Whether any of ``attributes`` would change ``certificate``."""
-    tags = None
-    for name, value in attributes.items():
-        if name == 'custom_field_data':
-            if any(certificate.custom_field_data.get(key) != item for key, item in value.items()):
-                return True
-        elif name in TAG_KEYS:
-            tags = {tag.pk for tag in certificate.tags.all()} if tags is None else tags
-            given = {tag.pk for tag in value}
-            if {'tags': given != tags, 'add_tags': given - tags, 'remove_tags': given & tags}[name]:
-                return True
-        elif getattr(certificate, name) != value:
-            return True
-    return False
+def _save(certificate: Certificate, item: Item, given: dict) -> None:
+    certificate.full_clean()
+    with certificate.saved_by_report() if item.external_id else nullcontext():
+        certificate.save()
+    set_tags(certificate, given)
 
 
 def issuance_of(certificate: Certificate, leaf: Leaf) -> Issuance:
@@ -211,7 +222,7 @@ def issuance_of(certificate: Certificate, leaf: Leaf) -> Issuance:
     return Issuance(certificate=certificate, **columns, pem=facts.pem, chain_pem=chain_pem)
 
 
-def _verify_permitted(target: Certificate, user, action: str) -> None:
+def _verify_permitted(certificate: Certificate, user, action: str) -> None:
     """As NetBox does: what was written must lie within what the user is permitted; else all is rolled back."""
-    if not Certificate.objects.restrict(user, action).filter(pk=target.pk).exists():
+    if not Certificate.objects.restrict(user, action).filter(pk=certificate.pk).exists():
         raise PermissionsViolation()

@@ -1,43 +1,158 @@
-"""Keeps what reports a certificate (CertificateSource) up to date with its reports."""
+"""What reports certificates (CertificateSource): who it is, what it has, and what others of its certificate have."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models.mixins.source_states import silent_q
 
 from .results import Item
 
-__all__ = ('new_source', 'record_report', 'require_source_permission')
+__all__ = (
+    'are_others_current',
+    'changes',
+    'has_other_sources',
+    'has_reported',
+    'is_current',
+    'known_source',
+    'live_q',
+    'new_source',
+    'record_report',
+    'require_source_permission',
+)
+
+
+def known_source(item: Item, user) -> CertificateSource | None:
+    """
+    Return what has reported under the external ID of ``item`` before, with its certificate and issuance; None if
+    nothing has.
+
+    Raises PermissionDenied where ``user`` may not see its certificate, ValidationError where another machine reports
+    under this external ID.
+    """
+    if not item.external_id:
+        return None
+    sources = CertificateSource.objects.select_related('certificate', 'issuance')
+    source = sources.filter(external_id=item.external_id).first()
+    if source is None:
+        return None
+    if not Certificate.objects.restrict(user, 'view').filter(pk=source.certificate_id).exists():
+        raise PermissionDenied(
+            _(
+                'The external ID is in use where you do not have permission to view it. Choose another, or request '
+                'permission.'
+            )
+        )
+    if is_of_another_machine(item, source) and _is_live(source):
+        raise ValidationError(
+            {
+                'external_id': _(
+                    'Another machine reports under this external ID, last on {moment:%Y-%m-%d %H:%M} UTC. Give each '
+                    'host a name of its own: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was '
+                    'reinstalled, clear the machine ID of the certificate source, delete the source, or wait until it '
+                    'is silent.'
+                ).format(moment=source.reported_at or timezone.now())
+            }
+        )
+    return source
+
+
+def is_of_another_machine(item: Item, source: CertificateSource) -> bool:
+    return bool(item.machine_id and source.machine_id) and item.machine_id != source.machine_id
+
+
+def changes(item: Item, source: CertificateSource) -> bool:
+    """Return whether the report says something new of the source itself."""
+    given = {'client': item.client, 'kind': item.kind, 'machine_id': item.machine_id}
+    return any(value and value != getattr(source, name) for name, value in given.items())
+
+
+#
+# What it has, and what others have
+#
+
+
+def live_q(now) -> Q:
+    """Sources whose last report says what they have."""
+    return Q(issuance__isnull=False) & ~silent_q(now)
+
+
+def _is_live(source: CertificateSource) -> bool:
+    return CertificateSource.objects.filter(live_q(timezone.now()), pk=source.pk).exists()
+
+
+def has_reported(source: CertificateSource, item: Item) -> bool:
+    """Return whether this X.509 certificate is what the source reported last."""
+    return source.issuance is not None and source.issuance.fingerprint_sha256 == item.facts.fingerprint_sha256
+
+
+def is_current(source: CertificateSource | None, certificate: Certificate) -> bool:
+    """Return whether the source has the current X.509 certificate; one that has not reported yet should have it."""
+    if source is None or source.certificate_id != certificate.pk:
+        return False
+    return source.issuance is None or source.issuance.fingerprint_sha256 == certificate.fingerprint_sha256
+
+
+def _others(source: CertificateSource | None, certificate: Certificate) -> QuerySet:
+    others = CertificateSource.objects.filter(live_q(timezone.now()), certificate=certificate)
+    return others.exclude(pk=source.pk) if source else others
+
+
+def has_other_sources(source: CertificateSource | None, certificate: Certificate, kind: str | None = None) -> bool:
+    """Return whether ``certificate`` has live sources (of this kind) beside ``source``."""
+    others = _others(source, certificate)
+    return (others.filter(kind=kind) if kind else others).exists()
+
+
+def are_others_current(source: CertificateSource, certificate: Certificate) -> bool:
+    """Return whether another live client has the current X.509 certificate."""
+    current = _others(source, certificate).filter(kind=SourceKindChoices.CLIENT)
+    return current.filter(issuance__fingerprint_sha256=certificate.fingerprint_sha256).exists()
+
+
+#
+# Its report
+#
 
 
 def record_report(item: Item, certificate: Certificate, source: CertificateSource | None, user) -> None:
     """
-    Note that ``item`` was reported: a new source is made, one that reports another certificate than before moves to it,
-    and else only its time is stamped, which is no entry of the change log.
+    Note that ``item`` was reported: a new source is made, one that reports another certificate than before moves to
+    ``certificate``, and else only its time is stamped, which is no entry of the change log.
     """
     if not item.external_id:
         return
-    issuance = Issuance.objects.get(fingerprint_sha256=item.leaf.facts.fingerprint_sha256)
+    issuance = Issuance.objects.get(fingerprint_sha256=item.facts.fingerprint_sha256)
     if source is None:
         require_source_permission(user, 'add')
         source = new_source(item, certificate)
         source.full_clean()
         source.save()
         require_source_permission(user, 'add', source)
-    elif source.certificate_id != certificate.pk or (item.client and source.client != item.client):
+    elif source.certificate_id != certificate.pk or changes(item, source):
         require_source_permission(user, 'change', source)
         source.snapshot()
-        source.certificate, source.client = certificate, item.client or source.client
+        source.certificate = certificate
+        source.client, source.kind = item.client or source.client, item.kind or source.kind
+        source.machine_id = item.machine_id or source.machine_id
+        source.full_clean()
         source.save()
+        require_source_permission(user, 'change', source)
     source.stamp(issuance)
 
 
 def new_source(item: Item, certificate: Certificate) -> CertificateSource:
-    """Unsaved. The client's name, where it is not given, is what stands before the first colon of the external ID."""
-    client = item.client or (item.external_id.partition(':')[0] if ':' in item.external_id else '')
+    """A new, unsaved source that reports ``item`` for ``certificate``."""
     return CertificateSource(
-        certificate=certificate, external_id=item.external_id, client=client[:100], reported_at=timezone.now()
+        certificate=certificate,
+        external_id=item.external_id,
+        client=item.named_client,
+        kind=item.source_kind,
+        machine_id=item.machine_id,
+        reported_at=timezone.now(),
     )
 
 

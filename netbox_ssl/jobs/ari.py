@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 
+from django.core.cache import cache
+from django.db import transaction
 from netbox.jobs import system_job
 
 from netbox_ssl.ari.eligibility import why_switched_off
@@ -11,11 +13,15 @@ from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, RQ_QUEUE_LOW, any_work
 
 from .chain import ChainedJob
 
-__all__ = ('ARIPollJob',)
+__all__ = ('ARIPollJob', 'poll_after_import')
 
 # So that sweeps, which are more urgent, do not wait long where there is only one worker. The next run follows at once.
 RUN_SECONDS = 20
 INTERVAL = 1
+
+POLLED = 'netbox_ssl:ari:soon'
+# Many imports one after another are one request; what came later is found by the run of the next minute.
+AT_MOST_EVERY = 20
 
 
 @system_job(interval=INTERVAL)
@@ -60,4 +66,17 @@ class ARIPollJob(ChainedJob):
         message = f'{result.asked} certificates polled: {result.windows} windows, {result.moved} moved earlier'
         self.logger.info(message)
         if result.failed:
-            self.logger.warning(f'{result.failed} without an answer; see the ARI error of the certificates')  # noqa: G004
+            self.logger.warning(f'{result.failed} without an answer; the certificates say why')  # noqa: G004
+
+
+def poll_after_import(sender, **kwargs) -> None:
+    """
+    Receive ``intake.signals.issued``: right after issuance (RFC 9773, section 4.3) instead of at the next minute, let a
+    poll begin as soon as a worker is free. Connected in ``NetBoxSSLConfig.ready()``.
+    """
+    transaction.on_commit(_enqueue, robust=True)
+
+
+def _enqueue() -> None:
+    if not why_switched_off() and cache.add(POLLED, 1, AT_MOST_EVERY):
+        ARIPollJob.enqueue_once()

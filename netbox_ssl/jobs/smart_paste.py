@@ -10,14 +10,15 @@ from netbox.jobs import JobRunner
 from utilities.forms import restrict_form_fields
 
 from netbox_ssl.forms.smart_paste import SmartPasteSettingsForm
+from netbox_ssl.imports.smart_paste.decisions import Decisions
 from netbox_ssl.imports.smart_paste.importing import batches, import_now
 from netbox_ssl.imports.smart_paste.inputs import Pasted
-from netbox_ssl.imports.smart_paste.results import explain
 from netbox_ssl.intake import Refusal
 from netbox_ssl.netbox_internals import (
     apply_request_processors,
     copy_safe_request,
 )
+from netbox_ssl.refusals import explain
 
 __all__ = ('BACKGROUND_FROM', 'SmartPasteJob', 'results_url')
 
@@ -51,7 +52,7 @@ class SmartPasteJob(JobRunner):
 
     def run(self, request, texts: list[str], **kwargs):
         request.user = self._user(request)
-        attributes = self._attributes(request)
+        attributes, decisions = self._attributes(request), Decisions(request.POST)
         pasted = Pasted()
         pasted.take(texts)
         results: list[dict] = []
@@ -59,7 +60,7 @@ class SmartPasteJob(JobRunner):
         for batch in batches(pasted.leaves):
             # Each batch is a request of its own to the change log and the events: they are not lost with the worker.
             with apply_request_processors(request):
-                results += import_now(list(batch), request.user, attributes, self._log_refusal)
+                results += import_now(list(batch), request.user, attributes, decisions, self._log_refusal)
             self._report(results, len(texts))
         message = _('Results with links: {url}').format(url=results_url(self.job))
         self.logger.info(message)

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
@@ -136,6 +138,13 @@ class Certificate(
         editable=False,
     )
 
+    # Made by reports of sources, and not edited by a person since: it may be merged into the certificate whose renewal
+    # it turns out to be (intake/merging.py).
+    reported_only = models.BooleanField(
+        default=False,
+        editable=False,
+    )
+
     # Kept by the database, so that they cannot drift from what they derive from.
     renewal_due_at = models.GeneratedField(
         verbose_name=_('renewal due'),
@@ -157,6 +166,8 @@ class Certificate(
 
     BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check')
     BOOKKEEPING_DEPENDS_ON = ('valid_to', *ASKED_BY)
+
+    _is_reported = False
 
     class Meta:
         ordering = ('name', 'pk')
@@ -253,10 +264,21 @@ class Certificate(
     # Saving
     #
 
+    @contextmanager
+    def saved_by_report(self):
+        """Around a save of what a source reports: no person has edited it."""
+        self._is_reported = True
+        try:
+            yield
+        finally:
+            self._is_reported = False
+
     def save(self, *args, **kwargs):
         self.refuse_private_keys_unvalidated()
         self.set_derived_fields()
         added = self._state.adding
+        if not added and kwargs.get('update_fields') is None:
+            self.reported_only = self.reported_only and self._is_reported
         using = kwargs.get('using') or router.db_for_write(type(self), instance=self)
         try:
             with transaction.atomic(using=using):
@@ -289,7 +311,8 @@ class Certificate(
         NetBox's change log and event snapshots, with the renewal status, so that conditions such as ``op: changed``
         see it; without our own bookkeeping.
         """
-        data = super().serialize_object(exclude=[*(exclude or ()), *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING])
+        own = ('reported_only', *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING)
+        data = super().serialize_object(exclude=[*(exclude or ()), *own])
         if 'renewal_status' not in (exclude or ()):
             data['renewal_status'] = self.renewal_status
         return data

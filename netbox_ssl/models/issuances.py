@@ -1,11 +1,12 @@
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, F, OuterRef, Subquery, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from netbox.models import BaseModel
 from netbox.models.features import CustomLinksMixin, ExportTemplatesMixin
 from utilities.querysets import RestrictedQuerySet
 
+from .issuance_order import ORDER, newer_q
 from .mixins.documentation import DocumentedMixin
 from .mixins.x509 import FACT_FIELDS, X509FieldsMixin
 
@@ -21,17 +22,7 @@ def replaced_at_sql():
     When an issuance was replaced: when the next one of its certificate became valid. Null for the current
     one. A subquery, not a window function, which would see only what a filter leaves.
     """
-    newer = (
-        Q(valid_from__gt=OuterRef('valid_from'))
-        | Q(valid_from=OuterRef('valid_from'), valid_to__gt=OuterRef('valid_to'))
-        | Q(
-            valid_from=OuterRef('valid_from'),
-            valid_to=OuterRef('valid_to'),
-            fingerprint_sha256__gt=OuterRef('fingerprint_sha256'),
-        )
-    )
-    following = Issuance.objects.filter(newer, certificate=OuterRef('certificate'))
-    following = following.order_by('valid_from', 'valid_to', 'fingerprint_sha256')
+    following = Issuance.objects.filter(newer_q(), certificate=OuterRef('certificate')).order_by(*ORDER)
     return Case(
         When(fingerprint_sha256=F('certificate__fingerprint_sha256'), then=None),
         default=Subquery(following.values('valid_from')[:1]),

@@ -5,12 +5,26 @@ from django.utils.translation import gettext_lazy as _
 from netbox.models import NetBoxModel
 
 from netbox_ssl.branching import ReplayedMixin
+from netbox_ssl.choices import SourceKindChoices
 
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.documentation import DocumentedMixin
 from .mixins.source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
 
-__all__ = ('CertificateSource',)
+__all__ = ('CertificateSource', 'kind_of_client')
+
+# Programs that read files, and those that connect to endpoints; all others order certificates themselves.
+KIND_OF_CLIENT = {
+    'files': SourceKindChoices.COPY,
+    'folder': SourceKindChoices.COPY,
+    'monitor': SourceKindChoices.SERVED,
+    'served': SourceKindChoices.SERVED,
+}
+
+
+def kind_of_client(client: str) -> str:
+    """Return the kind (``SourceKindChoices``) of a source whose report names only its client."""
+    return KIND_OF_CLIENT.get(client.lower(), SourceKindChoices.CLIENT)
 
 
 class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, BookkeepingMixin, NetBoxModel):
@@ -34,6 +48,19 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
         max_length=100,
         blank=True,
         help_text=_('The ACME client or program that reports, for example certbot'),
+    )
+    kind = models.CharField(
+        verbose_name=_('kind'),
+        max_length=20,
+        choices=SourceKindChoices,
+        blank=True,
+        help_text=_('What its reports mean: a client orders, a copy or an endpoint only has it. Empty: by the client'),
+    )
+    machine_id = models.CharField(
+        verbose_name=_('machine ID'),
+        max_length=64,
+        blank=True,
+        help_text=_('Which machine reports under this external ID; a report of another machine is refused'),
     )
     issuance = models.ForeignKey(
         to='netbox_ssl.Issuance',
@@ -68,7 +95,11 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
     def get_absolute_url(self):
         return reverse('plugins:netbox_ssl:certificatesource', args=[self.pk])
 
+    def get_kind_color(self):
+        return SourceKindChoices.colors.get(self.kind)
+
     def save(self, *args, **kwargs):
+        self.kind = self.kind or kind_of_client(self.client)
         using = kwargs.get('using') or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
             if not self._state.adding and kwargs.get('update_fields') is None:

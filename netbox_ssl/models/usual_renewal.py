@@ -3,6 +3,8 @@
 from django.apps import apps
 from django.db.models import FloatField, Func
 
+from .issuance_order import order_sql
+
 __all__ = ('USUAL_RENEWAL', 'usual_renewal_sql')
 
 # The annotation that usual_renewal_sql() is read under.
@@ -23,7 +25,7 @@ def usual_renewal_sql() -> Func:
         template=f"""(
             SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM remaining)) / 86400
             FROM (
-                SELECT valid_to - lead(valid_from) OVER (ORDER BY valid_from, valid_to, fingerprint_sha256) AS remaining
+                SELECT valid_to - lead(valid_from) OVER (ORDER BY {order_sql()}) AS remaining
                 FROM {issuances}
                 WHERE certificate_id = %(expressions)s
             ) AS renewals

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from itertools import batched
 
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from utilities.exceptions import AbortRequest, PermissionsViolation
+from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.models.assignments import ASSIGNABLE_MODELS
-from netbox_ssl.netbox_internals import events_queue
+from netbox_ssl.refusals import REFUSALS, explain
+from netbox_ssl.utilities import savepoint
 from netbox_ssl.x509 import canonical_name
 
 from .suggestions import NAMED_BY
@@ -78,20 +78,14 @@ def _has_a_name_of(place, certificate) -> bool:
 
 
 def _assign(assignment: CertificateAssignment, user, result: Accepted) -> None:
-    queued = set(events_queue.get())
     try:
-        with atomic():
+        with savepoint():
             assignment.full_clean()
             assignment.save()
             if not CertificateAssignment.objects.restrict(user, 'add').filter(pk=assignment.pk).exists():
                 raise PermissionsViolation()
-    except (ValidationError, AbortRequest, PermissionsViolation) as error:
-        events = events_queue.get()
-        for key in set(events) - queued:
-            # Do not announce what was not stored.
-            del events[key]
-        messages = error.messages if isinstance(error, ValidationError) else [str(error.message)]
-        result.refused.append((assignment, messages))
+    except REFUSALS as error:
+        result.refused.append((assignment, explain(error)))
     else:
         result.assigned.append(assignment)
 

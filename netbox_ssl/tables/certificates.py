@@ -146,6 +146,7 @@ class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTab
             'subject_alt_names',
             'key_algorithm',
             'key_size',
+            'public_key_sha256',
             'signature_algorithm',
             *ACME_FIELDS,
             'has_ari',

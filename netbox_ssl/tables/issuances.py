@@ -91,6 +91,7 @@ class IssuanceTable(NetBoxTable):
             'subject_alt_names',
             'key_algorithm',
             'key_size',
+            'public_key_sha256',
             'signature_algorithm',
             'created',
         )

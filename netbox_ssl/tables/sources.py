@@ -19,6 +19,12 @@ class CertificateSourceTable(NetBoxTable):
     client = tables.Column(
         verbose_name=_('Client'),
     )
+    kind = columns.ChoiceFieldColumn(
+        verbose_name=_('Kind'),
+    )
+    machine_id = tables.Column(
+        verbose_name=_('Machine ID'),
+    )
     issuance = tables.Column(
         verbose_name=_('Last Reported'),
         linkify=True,
@@ -51,6 +57,8 @@ class CertificateSourceTable(NetBoxTable):
             'external_id',
             'certificate',
             'client',
+            'kind',
+            'machine_id',
             'issuance',
             'is_behind',
             'behind_since',
@@ -65,6 +73,7 @@ class CertificateSourceTable(NetBoxTable):
             'external_id',
             'certificate',
             'client',
+            'kind',
             'issuance',
             'is_behind',
             'is_silent',

@@ -92,6 +92,9 @@ class X509Panel(panels.ObjectAttributesPanel):
         label=_('Public key'),
         template_name='netbox_ssl/attrs/key.html',
     )
+    public_key_sha256 = attrs.TextAttr(
+        'public_key_sha256', label=_('Public key SHA-256'), style='font-monospace text-break', copy_button=True
+    )
     signature_algorithm = attrs.TextAttr('signature_algorithm')
 
 
@@ -107,6 +110,8 @@ class CertificateSourcePanel(panels.ObjectAttributesPanel):
     certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
     external_id = attrs.TextAttr('external_id', label=_('External ID'), copy_button=True)
     client = attrs.TextAttr('client')
+    kind = attrs.ChoiceAttr('kind')
+    machine_id = attrs.TextAttr('machine_id', label=_('Machine ID'), style='font-monospace')
     issuance = attrs.RelatedObjectAttr('issuance', linkify=True, label=_('Last reported'))
     is_behind = attrs.BooleanAttr('is_behind', label=_('Behind'))
     behind_since = attrs.DateTimeAttr('behind_since', label=_('Behind since'))

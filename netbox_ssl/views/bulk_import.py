@@ -2,6 +2,7 @@
 
 import json
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 from netbox.views import generic
@@ -10,12 +11,16 @@ from utilities.views import register_model_view
 from netbox_ssl import intake
 from netbox_ssl.forms import CertificateImportForm
 from netbox_ssl.models import Certificate
-from netbox_ssl.netbox_internals import get_changelog_message
+from netbox_ssl.netbox_internals import get_changelog_message, is_background_request
+from netbox_ssl.utilities import retried
 from netbox_ssl.x509 import visible
 
 from .mixins import GuardedPostMixin
 
 __all__ = ('CertificateBulkImportView',)
+
+# A page with more is of no use to anybody.
+MOST_NOTES = 20
 
 
 @register_model_view(Certificate, 'bulk_import', path='import', detail=False)
@@ -25,12 +30,24 @@ class CertificateBulkImportView(GuardedPostMixin, generic.BulkImportView):
 
     def create_and_update_objects(self, form, request):
         _refuse_malformed(form.cleaned_data['data'])
-        self._taken_in = {}
+        self._taken_in, self._results = {}, []
         others = super().create_and_update_objects(form, request)
+        _tell(request, self._results)
         return [*others, *self._taken_in.values()]
 
-    def _process_import_records(self, *args):
-        saved = super()._process_import_records(*args)
+    def post(self, request):
+        return retried(lambda: self._post(request))
+
+    def _post(self, request):
+        for upload in request.FILES.values():
+            # Read already, where this is done again.
+            upload.seek(0)
+        return super().post(request)
+
+    def _process_import_records(self, form, request, records, prefetched_objects):
+        # NetBox saves them one by one, in one transaction.
+        intake.lock([intake.Item(leaf) for record in records if (leaf := _leaf_of(record))])
+        saved = super()._process_import_records(form, request, records, prefetched_objects)
         # Without those that the intake stored: it has checked their permissions itself (a renewal needs "change", not
         # "add"), and NetBox counts the objects, while several records may belong to one certificate.
         return [each for each in saved if each.pk not in self._taken_in]
@@ -51,7 +68,39 @@ class CertificateBulkImportView(GuardedPostMixin, generic.BulkImportView):
         message = get_changelog_message(object_form.instance)
         result = intake.take_in(object_form.leaf, request.user, object_form.attributes(), message=message)
         self._taken_in[result.certificate.pk] = result.certificate
+        self._results.append(result)
         return result.certificate
+
+
+def _leaf_of(record: dict):
+    """The certificate of a record that the intake takes in; None for others, and for what the form refuses."""
+    if record.get('id') or not isinstance(record.get('pem'), str):
+        return None
+    try:
+        return intake.read_single(record['pem'])
+    except ValidationError:
+        return None
+
+
+def _tell(request, results: list[intake.Result]) -> None:
+    """What is to be known of the records that were imported: as messages, or in the log of the job."""
+    for text in [text for result in results for text in _notes(result)][:MOST_NOTES]:
+        if is_background_request(request):
+            request.job.logger.warning(text)
+        else:
+            messages.warning(request, text)
+
+
+def _notes(result: intake.Result) -> list[str]:
+    name = f'{result.certificate} (ID {result.certificate.pk})'
+    notes = [f'{name}: {warning}' for warning in result.warnings]
+    for candidate in result.candidates:
+        notes.append(
+            _('{name} may be a renewal of {other} (ID {pk}): {reason}').format(
+                name=name, other=candidate.certificate, pk=candidate.certificate.pk, reason=candidate.reason
+            )
+        )
+    return notes
 
 
 def _refuse_malformed(records) -> None:

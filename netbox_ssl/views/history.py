@@ -7,6 +7,7 @@ from utilities.views import ViewTab, register_model_view
 
 from netbox_ssl import filtersets, tables
 from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models.issuance_order import ORDER
 from netbox_ssl.reports.charts import timeline
 
 from .badges import visible_count
@@ -38,6 +39,6 @@ class CertificateHistoryView(generic.ObjectChildrenView):
 
     def get_extra_context(self, request, instance):
         # Independent of how the table is filtered and sorted.
-        issuances = self.get_children(request, instance).order_by('-valid_from', '-valid_to', '-fingerprint_sha256')
+        issuances = self.get_children(request, instance).order_by(*(f'-{column}' for column in ORDER))
         newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: timeline.MOST_ROWS])
         return {'timeline': timeline.draw(instance, newest, timezone.now(), issuances.count())}

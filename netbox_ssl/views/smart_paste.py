@@ -3,7 +3,7 @@
 from core.models import Job
 from django.conf import settings as django_settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +16,7 @@ from utilities.views import ConditionalLoginRequiredMixin, register_model_view
 from netbox_ssl import __version__, intake, settings
 from netbox_ssl.forms.smart_paste import SmartPasteForm, SmartPasteSettingsForm
 from netbox_ssl.imports.smart_paste import store
+from netbox_ssl.imports.smart_paste.decisions import Decisions
 from netbox_ssl.imports.smart_paste.importing import import_now
 from netbox_ssl.imports.smart_paste.preview import count_actions, preview
 from netbox_ssl.imports.smart_paste.results import ACTION_TEXTS, Report
@@ -24,6 +25,7 @@ from netbox_ssl.models import Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
 from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, any_workers_for_queue, clear_events
 from netbox_ssl.places.suggestions import matches_of
+from netbox_ssl.refusals import explain_by_field
 
 __all__ = ('SmartPasteJobView', 'SmartPasteResultsView', 'SmartPasteView')
 
@@ -78,7 +80,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
 
     def _preview(self, request, form, settings_form):
         pasted, key = form.cleaned_data['pasted'], form.cleaned_data['paste']
-        rows = preview(pasted.leaves, request.user)
+        rows = preview(pasted.leaves, request.user, Decisions(request.POST))
         if not any(row.plan for row in rows):
             _add_errors(form, 'text', [(None, problem) for row in rows for problem in row.problems])
             return self._ask(request, form)
@@ -112,7 +114,10 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
         else:
             outcomes = []
             attributes = settings_form.attributes()
-            entries = import_now(pasted.leaves, user, attributes, lambda leaf, outcome: outcomes.append(outcome))
+            decisions = Decisions(request.POST)
+            entries = import_now(
+                pasted.leaves, user, attributes, decisions, lambda leaf, outcome: outcomes.append(outcome)
+            )
             if all(isinstance(outcome, intake.Refusal) for outcome in outcomes):
                 _add_errors(settings_form, None, [each for outcome in outcomes for each in _problems(outcome.error)])
                 clear_events.send(sender=self)
@@ -187,11 +192,8 @@ def _results_url(key: str) -> str:
 
 
 def _problems(error: Exception) -> list[tuple[str | None, str]]:
-    """Return (field, message) pairs of a refusal of the intake."""
-    if isinstance(error, ValidationError):
-        by_field = getattr(error, 'message_dict', {None: error.messages})
-        return [(field, message) for field, messages in by_field.items() for message in messages]
-    return [(None, str(error) if isinstance(error, PermissionDenied) else str(error.message))]
+    """(field, message) of one of ``netbox_ssl.refusals.REFUSALS``."""
+    return [(field or None, message) for field, messages in explain_by_field(error).items() for message in messages]
 
 
 def _add_errors(form, otherwise: str | None, problems: list[tuple[str | None, str]]) -> None:

@@ -12,6 +12,7 @@ from .text import MAX_DN_LENGTH, visible
 
 STEP_PROVISIONER = '1.3.6.1.4.1.37476.9000.64.1'
 ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31'
+PRECERTIFICATE_POISON = '1.3.6.1.4.1.11129.2.4.3'
 _SUBJECT_ALT_NAME = '2.5.29.17'
 
 _MAX_URLS = 20
@@ -32,6 +33,7 @@ class ExtensionFacts:
     crl_urls: tuple[str, ...] = ()
     step_provisioner_type: int | None = None
     is_acme_challenge: bool = False
+    is_precertificate: bool = False
 
 
 def read_extensions(certificate: x509.Certificate, encoded: bytes) -> ExtensionFacts:
@@ -131,6 +133,10 @@ def _read_acme_identifier(extension: x509.Extension, facts: ExtensionFacts) -> N
     facts.is_acme_challenge = extension.critical
 
 
+def _read_precertificate_poison(extension: x509.Extension, facts: ExtensionFacts) -> None:
+    facts.is_precertificate = extension.critical
+
+
 _READERS: dict[str, Callable[[x509.Extension, ExtensionFacts], None]] = {
     _SUBJECT_ALT_NAME: _read_san,
     '2.5.29.19': _read_basic_constraints,
@@ -140,6 +146,7 @@ _READERS: dict[str, Callable[[x509.Extension, ExtensionFacts], None]] = {
     '2.5.29.31': _read_crl_points,
     STEP_PROVISIONER: _read_step_provisioner,
     ACME_IDENTIFIER: _read_acme_identifier,
+    PRECERTIFICATE_POISON: _read_precertificate_poison,
 }
 
 

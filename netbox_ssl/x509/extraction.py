@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from . import der
 from .algorithms import FIXED_KEY_SIZES, KEY_ALGORITHMS, SIGNATURE_ALGORITHMS
 from .dn import read_name
 from .errors import CertificateInputError
@@ -45,6 +46,7 @@ def read_facts(cert: x509.Certificate) -> CertificateFacts:
         ip_addresses=extensions.ip_addresses,
         key_algorithm=key_algorithm,
         key_size=_key_size(cert, key_algorithm),
+        public_key_sha256=_essential(gettext_noop('public key'), lambda: _public_key_sha256(encoded)),
         signature_algorithm=_essential(gettext_noop('signature algorithm'), lambda: _signature_algorithm(cert)),
         is_ca=extensions.is_ca,
         is_self_signed=subject == issuer and _signed_itself(cert),
@@ -54,6 +56,7 @@ def read_facts(cert: x509.Certificate) -> CertificateFacts:
         crl_urls=extensions.crl_urls,
         step_provisioner_type=extensions.step_provisioner_type,
         is_acme_challenge=extensions.is_acme_challenge,
+        is_precertificate=extensions.is_precertificate,
         pem=cert.public_bytes(Encoding.PEM).decode('ascii'),
         der=encoded,
     )
@@ -111,6 +114,15 @@ def _key_size(cert: x509.Certificate, algorithm: str) -> int | None:
         return getattr(cert.public_key(), 'key_size', None)
     except Exception:  # unknown algorithm or curve, weak or malformed key: the rest of the certificate is still of use
         return None
+
+
+def _public_key_sha256(encoded: bytes) -> str:
+    """Return the hash of the SubjectPublicKeyInfo as it lies in the certificate, whatever the key's algorithm."""
+    signed = next(der.children(encoded, der.read_element(encoded)))
+    fields = list(der.children(encoded, signed))
+    # RFC 5280, 4.1: serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo; before them the version.
+    key = fields[5 + (fields[0].tag == der.context(0))]
+    return hashlib.sha256(encoded[key.start : key.end]).hexdigest().upper()
 
 
 def _signature_algorithm(cert: x509.Certificate) -> str:

@@ -40,6 +40,8 @@ class CertificateFacts:
     """`RSA`, `ECDSA`, `Ed25519`, `Ed448`, `DSA`, `ML-DSA-65`, …; a dotted OID for what has no name here."""
     key_size: int | None
     """Bits; None where the algorithm has no such figure, or the key cannot be read."""
+    public_key_sha256: str
+    """64 digits, over the DER of the SubjectPublicKeyInfo (RFC 5280, 4.1.2.7)."""
     signature_algorithm: str
     """As OpenSSL prints it (`sha256WithRSAEncryption`, `ecdsa-with-SHA384`), else a dotted OID."""
     is_ca: bool
@@ -57,6 +59,8 @@ class CertificateFacts:
     """`type` in Smallstep's provisioner extension 1.3.6.1.4.1.37476.9000.64.1; 6 is ACME."""
     is_acme_challenge: bool
     """Carries the critical acmeIdentifier extension (RFC 8737, 3): made for one tls-alpn-01 validation, not for use."""
+    is_precertificate: bool
+    """Carries the critical poison extension (RFC 6962, 3.1): made for Certificate Transparency logs, not for use."""
     pem: str = field(repr=False)
     """One `CERTIFICATE` block with a line feed at its end."""
     der: bytes = field(repr=False)

@@ -19,6 +19,8 @@ from .unwrap import Part, unwrap
 
 DEFAULT_LIMITS = Limits()
 
+_PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was left out: no host can use it.')
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -124,11 +126,15 @@ def _sort(loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: 
     for head, chain in zip(relations.heads, relations.chains, strict=True):
         if facts[head].is_ca and not allow_ca:
             continue
+        if facts[head].is_precertificate and len(relations.heads) > 1:
+            notes.append(Message('left_out', _PRECERTIFICATE_LEFT_OUT, name=facts[head].name))
+            used.update((head, *chain))
+            continue
         _check_leaf(facts[head], limits)
         leaves.append(Leaf(facts[head], tuple(facts[index] for index in chain if not facts[index].is_self_signed)))
         used.update((head, *chain))
     if not leaves:
-        raise _ca_refusal(facts)
+        raise _no_leaf_refusal(facts, limits)
     return ParsedInput(
         tuple(leaves),
         tuple(fact for index, fact in enumerate(facts) if index not in used),
@@ -146,11 +152,23 @@ def _check_leaf(facts: CertificateFacts, limits: Limits) -> None:
             ),
             name=facts.name,
         )
+    if facts.is_precertificate:
+        raise CertificateInputError(
+            'precertificate',
+            gettext_noop(
+                '“%(name)s” is a precertificate (RFC 6962), which a CA sends to Certificate Transparency logs and no '
+                'host can use. Import the certificate with the same serial number that the CA issued with it.'
+            ),
+            name=facts.name,
+        )
     if len(facts.subject_alt_names) > limits.max_subject_alt_names:
         raise names_refusal(limits.max_subject_alt_names, len(facts.subject_alt_names), facts.name)
 
 
-def _ca_refusal(facts: list[CertificateFacts]) -> CertificateInputError:
+def _no_leaf_refusal(facts: list[CertificateFacts], limits: Limits) -> CertificateInputError:
+    for fact in facts:
+        if not fact.is_ca:
+            _check_leaf(fact, limits)
     return CertificateInputError(
         'ca_only',
         gettext_noop(

@@ -73,7 +73,13 @@ class AnswerTestCase(ImportTestCase):
         for name in 'ab':
             record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA')
         answer = self.send(201, pem=issue_acme().pem)
-        self.assertEqual([each['name'] for each in answer['candidates']], ['a', 'b'])
+        self.assertCountEqual([each['name'] for each in answer['candidates']], ['a', 'b'])
+        self.assertEqual({each['reason'] for each in answer['candidates']}, {'It has the same names, as others have.'})
+
+    def test_null_says_that_it_renews_none(self):
+        old = issue_acme()
+        self.send(201, pem=old.pem)
+        self.send(201, pem=successor(old).pem, certificate=None)
 
     def test_warnings(self):
         answer = self.send(201, pem=issue_acme().pem, acme_auto_renewal=True, acme_renewal_days=90)
@@ -156,5 +162,6 @@ class PermissionsTestCase(ImportTestCase):
 
     def test_a_change_that_leads_out_of_bounds_is_undone(self):
         grant(self.user, 'view', 'change', constraints={'tenant__slug': 'theirs'})
-        self.send(403, pem=self.issued.pem, tenant=None)
+        certificate = Certificate.objects.get()
+        self.send(403, pem=self.issued.pem, tenant=None, certificate=certificate.pk)
         self.assertEqual(Certificate.objects.get().tenant, self.theirs)

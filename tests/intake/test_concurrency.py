@@ -5,10 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection
 
+from netbox_ssl import intake
 from netbox_ssl.intake import Action
-from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.utilities import retried
 from tests.support.announcements import CommittingTestCase
-from tests.support.factories import grant, import_pem, issue_acme, successor, superuser
+from tests.support.factories import DAY, grant, import_pem, issue_acme, successor, superuser
+from tests.support.reporting import item, report, source_of
 
 PARALLEL = 20
 SECONDS = 60
@@ -83,3 +86,76 @@ class ConcurrencyTestCase(CommittingTestCase):
         issued = [issue_acme(f'{number}.example.net') for number in range(PARALLEL)]
         self.assertEqual(self.import_at_once(*issued), [Action.CREATED] * PARALLEL)
         self.assertEqual((Certificate.objects.count(), Issuance.objects.count()), (PARALLEL, PARALLEL))
+
+
+class ReportConcurrencyTestCase(CommittingTestCase):
+    def setUp(self):
+        super().setUp()
+        self.reporter = superuser()
+
+    def report_at_once(self, *reports) -> list[str]:
+        """``reports`` are the arguments of ``report()``."""
+        calls = [lambda each=each: retried(lambda: report(*each, user=self.reporter)).action for each in reports]
+        return at_once(calls)
+
+    def test_many_hosts_with_one_certificate(self):
+        issued = issue_acme()
+        actions = self.report_at_once(*[(f'web{number}', issued) for number in range(32)])
+        self.assertEqual(sorted(actions), [Action.CREATED] + [Action.UNCHANGED] * 31)
+        self.assertEqual(Certificate.objects.get().sources.count(), 32)
+
+    def test_hosts_that_order_for_themselves(self):
+        issued = [issue_acme(left=(50 + number) * DAY) for number in range(12)]
+        self.report_at_once(*[(f'web{number}', each) for number, each in enumerate(issued)])
+        for _round in range(2):
+            issued = [successor(each) for each in issued]
+            self.report_at_once(*[(f'web{number}', each) for number, each in enumerate(issued)])
+        self.assertEqual(Certificate.objects.count(), 12)
+        for number, each in enumerate(issued):
+            self.assertEqual(source_of(f'web{number}').certificate.pem, each.pem)
+
+    def test_merging(self):
+        for turn in range(4):
+            old = issue_acme(f'{turn}.example.net')
+            certificate = report('issuer', old, 'client', turn, user=self.reporter).certificate
+            copies = [(f'web{number}', 'copy', turn) for number in range(6)]
+            for host, *rest in copies:
+                report(host, old, *rest, user=self.reporter)
+            new = successor(old)
+            reports = [(host, new, *rest) for host, *rest in copies]
+            self.report_at_once(*reports, ('issuer', new, 'client', turn), *reports)
+            with self.subTest(turn):
+                found = Certificate.objects.get(subject_alt_names=[f'{turn}.example.net'])
+                self.assertEqual((found, found.pem), (certificate, new.pem))
+                for source in CertificateSource.objects.filter(certificate=certificate):
+                    self.assertEqual(source.issuance.pem, new.pem)
+                self.assertEqual((found.sources.count(), found.issuances.count()), (7, 2))
+
+    def test_parting(self):
+        for turn in range(4):
+            old = issue_acme(f'{turn}.example.net')
+            hosts = [f'web{number}' for number in range(4)]
+            for host in hosts:
+                report(host, old, 'client', turn, user=self.reporter)
+            own = {host: successor(old, later=(60 + number) * DAY) for number, host in enumerate(hosts)}
+            self.report_at_once(*[(host, own[host], 'client', turn) for host in hosts])
+            with self.subTest(turn):
+                found = Certificate.objects.filter(subject_alt_names=[f'{turn}.example.net'])
+                self.assertEqual(found.count(), 4)
+                for host in hosts:
+                    source = source_of(host, 'client', turn)
+                    self.assertEqual((source.certificate.pem, source.issuance.pem), (own[host].pem, own[host].pem))
+
+    def test_lists_in_opposite_orders(self):
+        issued = [issue_acme(f'www{number}.example.net') for number in range(20)]
+        renewed = [successor(each) for each in issued]
+        for batch in (issued, renewed):
+            items = [item(f'web{number}', each) for number, each in enumerate(batch)]
+            calls = []
+            for turn in range(8):
+                ordered = items[:: -1 if turn % 2 else 1]
+                take_in = intake.take_in_many if turn % 4 < 2 else intake.take_in_all
+                calls.append(lambda take_in=take_in, ordered=ordered: retried(lambda: take_in(ordered, self.reporter)))
+            for results in at_once(calls):
+                self.assertFalse([each for each in results if isinstance(each, intake.Refusal)])
+        self.assertEqual((Certificate.objects.count(), Issuance.objects.count()), (20, 40))

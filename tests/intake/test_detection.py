@@ -26,13 +26,13 @@ class DetectionTestCase(TestCase):
 
     def test_what_detection_finds_at_a_renewal_is_no_persons_doing(self):
         issued = issue_acme()
-        import_pem(issued)
+        certificate = import_pem(issued).certificate
         zerossl = make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA')
         renewed = successor(issued, ca=zerossl)
-        import_pem(renewed)
+        import_pem(renewed, certificate=certificate)
         self.assertEqual(self.provider(), (True, 'ZeroSSL'))
         self.assertEqual(Certificate.objects.get().acme_pinned_fields, [])
-        import_pem(successor(renewed))
+        import_pem(successor(renewed), certificate=certificate)
         self.assertEqual(self.provider(), (True, "Let's Encrypt"))
 
     def test_explicit_values_win(self):
@@ -53,8 +53,8 @@ class DetectionTestCase(TestCase):
 
     def test_values_that_were_not_set_follow_the_issuer(self):
         issued = issue_acme(ca=in_house_ca())
-        import_pem(issued)
-        import_pem(successor(issued))
+        certificate = import_pem(issued).certificate
+        import_pem(successor(issued), certificate=certificate)
         self.assertEqual(self.provider(), (True, "Let's Encrypt"))
 
     def test_an_edit_by_a_person_wins(self):
@@ -85,7 +85,7 @@ class DetectionTestCase(TestCase):
         certificate.full_clean()
         certificate.save()
         self.assertEqual(certificate.acme_pinned_fields, [])
-        import_pem(successor(issued))
+        import_pem(successor(issued), certificate=certificate)
         self.assertEqual(self.provider(), (True, "Let's Encrypt"))
 
     def test_settings_alone_say_that_it_is_acme(self):

@@ -7,6 +7,7 @@ from extras.models import Tag
 from tenancy.models import Tenant
 from utilities.testing import TestCase
 
+from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate
 from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 
@@ -66,7 +67,7 @@ class PreviewTestCase(SmartPasteTestCase):
         for name in ('first one', 'second one'):
             record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA')
         response = self.preview(issue_acme().pem)
-        self.assertContains(response, 'several certificates have the same names')
+        self.assertContains(response, 'may be a renewal of one of these')
         self.assertContains(response, 'first one')
 
     def test_unknown_user(self):
@@ -101,6 +102,55 @@ class PreviewTestCase(SmartPasteTestCase):
         response = self.preview(issued.pem)
         self.assertNotContains(response, '<script>alert(1)')
         self.assertContains(response, '&lt;script&gt;alert(1)')
+
+
+class DecisionTestCase(SmartPasteTestCase):
+    """A person may say what a certificate renews, where its names alone do not tell for certain."""
+
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view', 'add', 'change')
+        self.old = issue_acme()
+        self.certificate = import_pem(self.old).certificate
+
+    def field(self, issued) -> str:
+        return f'renews-{read_single(issued.pem).facts.fingerprint_sha256}'
+
+    def test_what_can_be_chosen(self):
+        renewal, other = successor(self.old), successor(self.old, ca=in_house_ca())
+        for issued, options in (
+            (renewal, ['', 'new']),
+            (other, ['', str(self.certificate.pk)]),
+            (self.old, []),
+            (issue_acme('x.example.net'), []),
+        ):
+            with self.subTest(options=options):
+                [row] = self.preview(issued.pem).context['rows']
+                self.assertEqual([option.value for option in row.options], options)
+
+    def test_new_although_it_looks_like_a_renewal(self):
+        new = successor(self.old)
+        self.confirm(new.pem, **{self.field(new): 'new'})
+        self.assertEqual(Certificate.objects.count(), 2)
+        self.assertEqual(Certificate.objects.get(pk=self.certificate.pk).pem, self.old.pem)
+
+    def test_renews_although_another_authority_issued_it(self):
+        new = successor(self.old, ca=in_house_ca())
+        self.confirm(new.pem, **{self.field(new): str(self.certificate.pk)})
+        self.assertEqual(Certificate.objects.get().pem, new.pem)
+
+    def test_what_is_no_choice_is_decided_as_shown(self):
+        for number, value in enumerate(('', 'x', '-1', '9' * 40, '4711')):
+            with self.subTest(value):
+                new = successor(self.old, later=(number + 1) * DAY)
+                self.confirm(new.pem, **{self.field(new): value})
+                self.assertEqual(Certificate.objects.get().pem, new.pem)
+
+    def test_the_choice_is_kept_where_the_settings_are_refused(self):
+        new = successor(self.old)
+        response = self.confirm(new.pem, acme_renewal_days='-1', **{self.field(new): 'new'})
+        [row] = response.context['rows']
+        self.assertEqual([option.value for option in row.options if option.selected], ['new'])
 
 
 class ConfirmTestCase(SmartPasteTestCase):

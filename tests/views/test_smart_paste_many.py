@@ -67,7 +67,7 @@ class PreviewTestCase(ManyTestCase):
         response = self.preview(
             [file('x', ''.join(each.pem for each in [issue_acme(), *issue(*'abc')]))], issue('d')[0].pem
         )
-        self.assertContains(response, 'several certificates have the same names')
+        self.assertContains(response, 'may be a renewal of one of these')
         self.assertContains(response, 'second one')
 
     def test_the_same_one_twice_counts_once_with_the_longer_chain(self):

@@ -213,6 +213,30 @@ def test_challenge_certificates_are_refused_with_the_reason():
     refused(ISSUED.pem + challenge.pem, 'acme_challenge')
 
 
+def test_precertificates_are_refused_with_the_reason_and_their_twins_are_taken():
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    twins = {'serial_number': 0x257C, 'key': ISSUED.key}
+    precertificate = issue('www.example.net', CA, start, extensions=[(x509.PrecertPoison(), True)], **twins)
+    final = issue('www.example.net', CA, start, **twins)
+    error = refused(precertificate.pem, 'precertificate')
+    assert 'RFC 6962' in str(error)
+    assert [leaf.facts.pem for leaf in read_certificates(final.pem).leaves] == [final.pem]
+    # Together with it, it is left out.
+    parsed = read_certificates(precertificate.pem + final.pem)
+    assert [leaf.facts.pem for leaf in parsed.leaves] == [final.pem]
+    assert ['precertificate' in str(note) for note in parsed.notes] == [True]
+    assert parsed.unrelated == ()
+
+
+def test_the_hash_of_the_public_key_is_that_of_the_subject_public_key_info():
+    key = ISSUED.key.public_key().public_bytes(Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(key)
+    [leaf] = read_certificates(ISSUED.pem).leaves
+    assert leaf.facts.public_key_sha256 == digest.finalize().hex().upper()
+    assert read_certificates(OTHER.pem).leaves[0].facts.public_key_sha256 != leaf.facts.public_key_sha256
+
+
 # --- CA certificates ----------------------------------------------------------------------------------------------
 
 

@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, reset_queries
 from django.utils.translation import gettext as _
-from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl import intake
+from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.intake.dry_run import Preview
-from netbox_ssl.intake.results import REFUSALS
 from netbox_ssl.models import CertificateSource
 from netbox_ssl.netbox_internals import NetBoxFakeRequest, event_tracking
+from netbox_ssl.refusals import REFUSALS, explain, is_about_permissions
+from netbox_ssl.utilities import retried
 from netbox_ssl.validators import refuse_private_key
 
 from .files import Found, Problem, read_source
@@ -144,7 +145,13 @@ class FolderImport:
         except ValidationError as error:
             self._refuse(str(source), 'external_id', ' '.join(error.messages))
             return
-        item = intake.Item(found.leaf, self.options.attributes, external_id=external_id, client=self.options.client)
+        item = intake.Item(
+            found.leaf,
+            self.options.attributes,
+            external_id=external_id,
+            client=self.options.client,
+            kind=SourceKindChoices.COPY if external_id else '',
+        )
         if self.options.dry_run:
             self._preview(str(source), item)
             return
@@ -195,7 +202,7 @@ class FolderImport:
     def _take_in(self, items: list[intake.Item]) -> list[intake.Result | intake.Refusal]:
         try:
             with intake.collection_paused(), event_tracking(_request(self.user)):
-                return intake.take_in_many(items, self.user)
+                return retried(lambda: intake.take_in_many(items, self.user))
         except IntegrityError:
             # Another writer, which holds no lock, stored one of them at the same moment.
             if len(items) == 1:
@@ -230,11 +237,9 @@ def _request(user) -> NetBoxFakeRequest:
 
 
 def explain_refusal(error: Exception) -> tuple[str, str]:
-    """Return the cause, for counting, and the message of one of ``intake.REFUSALS``."""
-    if isinstance(error, ValidationError):
-        return 'not_valid', ' '.join(error.messages)
-    if isinstance(error, PermissionDenied):
-        return 'not_permitted', str(error)
-    if isinstance(error, PermissionsViolation):
-        return 'not_permitted', str(error.message)
-    return 'refused_by_netbox', str(error.message)
+    """Cause, for counting, and message of one of ``netbox_ssl.refusals.REFUSALS``."""
+    if is_about_permissions(error):
+        cause = 'not_permitted'
+    else:
+        cause = 'not_valid' if isinstance(error, ValidationError) else 'refused_by_netbox'
+    return cause, ' '.join(explain(error))

@@ -1,17 +1,29 @@
 """Preview what an import would do, without storing anything."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from netbox_ssl import intake
+from netbox_ssl.intake.dry_run import action_after
 from netbox_ssl.models import Certificate
+from netbox_ssl.models.issuance_order import age_key
+from netbox_ssl.refusals import explain
 from netbox_ssl.x509 import Leaf, name_key
 
-from .results import explain
+from .decisions import NEW, Decisions, field_name
 
-__all__ = ('Row', 'count_actions', 'preview')
+__all__ = ('Option', 'Row', 'count_actions', 'preview')
+
+
+@dataclass
+class Option:
+    """One answer to what a certificate renews."""
+
+    value: str
+    label: str
+    selected: bool = False
 
 
 @dataclass
@@ -27,12 +39,20 @@ class Row:
     is_among_new: bool = False
     # Reasons why it will not be imported
     problems: tuple[str, ...] = ()
+    # What a person may decide; empty where there is nothing to decide.
+    options: list[Option] = field(default_factory=list)
+
+    @property
+    def field_name(self) -> str:
+        return field_name(self.leaf)
 
 
-def preview(leaves: list[Leaf], user) -> list[Row]:
-    """Return a row for each leaf, in the same order."""
-    rows = [_row(leaf, plan) for leaf, plan in zip(leaves, intake.plan_many(leaves, user), strict=True)]
-    _adjust_actions(rows)
+def preview(leaves: list[Leaf], user, decisions: Decisions | None = None) -> list[Row]:
+    """One row for each leaf, in their order: what happens if nothing else is decided, and what can be."""
+    decisions = decisions or Decisions()
+    plans = intake.plan_many(Decisions().items(leaves, user), user)
+    rows = [_row(leaf, plan, decisions) for leaf, plan in zip(leaves, plans, strict=True)]
+    _note_relations(rows)
     _note_missing_permissions(rows, user)
     return rows
 
@@ -42,25 +62,50 @@ def count_actions(rows: list[Row]) -> Counter:
     return Counter('' if row.problems else row.action for row in rows)
 
 
-def _row(leaf: Leaf, plan) -> Row:
+def _row(leaf: Leaf, plan, decisions: Decisions) -> Row:
     if isinstance(plan, intake.Refusal):
         return Row(leaf, None, '', problems=tuple(explain(plan.error)))
-    return Row(leaf, plan, plan.action)
+    return Row(leaf, plan, plan.action, options=_options(plan, decisions.chosen.get(leaf.facts.fingerprint_sha256, '')))
 
 
-def _adjust_actions(rows: list[Row]) -> None:
-    """Adjust actions within a lineage: the first leaf is created, newer ones renew it, older ones join its history."""
+def _options(plan: intake.Plan, chosen: str) -> list[Option]:
+    """What else the certificate could be, where its names alone do not tell for certain."""
+    if plan.action == intake.Action.UNCHANGED:
+        return []
+    found = [(str(each.certificate.pk), each.certificate, each.reason) for each in plan.candidates]
+    if plan.certificate:
+        automatic = Option('', _('Renews {certificate}').format(certificate=_named(plan.certificate)))
+        options = [automatic, Option(NEW, _('New certificate'))]
+    elif found:
+        options = [Option('', _('New certificate'))]
+    else:
+        return []
+    options += [
+        Option(pk, _('Renews {certificate}: {reason}').format(certificate=_named(each), reason=reason))
+        for pk, each, reason in found
+    ]
+    for option in options:
+        option.selected = option.value == chosen
+    return options
+
+
+def _named(certificate: Certificate) -> str:
+    return f'{certificate} (ID {certificate.pk}, {certificate.valid_to:%Y-%m-%d})'
+
+
+def _note_relations(rows: list[Row]) -> None:
+    """Several of one lineage: the first is created or renews, a newer one renews it, an older one joins its history."""
     newest: dict = {}
     for row in rows:
         if row.action not in (intake.Action.CREATED, intake.Action.RENEWED) or row.plan.candidates:
             continue
-        facts = row.leaf.facts
-        target = row.plan.certificate.pk if row.plan.certificate else name_key(facts)
-        age = (facts.valid_from, facts.valid_to, facts.fingerprint_sha256)
+        certificate, item = row.plan.certificate, row.plan.item
+        target = certificate.pk if certificate else (name_key(item.facts), item.family)
         if target in newest:
-            row.is_among_new = row.plan.certificate is None
-            row.action = intake.Action.RENEWED if age > newest[target] else intake.Action.HISTORY
-        newest[target] = max(age, newest.get(target, age))
+            row.is_among_new = certificate is None
+            row.action = action_after(newest, target, item.facts)
+        else:
+            newest[target] = age_key(item.facts)
 
 
 def _note_missing_permissions(rows: list[Row], user) -> None:

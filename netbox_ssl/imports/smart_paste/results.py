@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import intake
 from netbox_ssl.models import Certificate
+from netbox_ssl.refusals import explain
 
-__all__ = ('ACTION_TEXTS', 'Report', 'entry', 'explain')
+__all__ = ('ACTION_TEXTS', 'Report', 'entry')
 
 ACTION_TEXTS = {
     intake.Action.CREATED: _('Created certificate'),
@@ -27,13 +27,6 @@ COUNT_TEXTS = {
 }
 # Rows on the page; refusals come first.
 MOST_ROWS = 1000
-
-
-def explain(error: Exception) -> list[str]:
-    """Return the messages of a refusal of the intake."""
-    if isinstance(error, ValidationError):
-        return [str(message) for message in error.messages]
-    return [str(error) if isinstance(error, PermissionDenied) else str(error.message)]
 
 
 def entry(leaf, outcome) -> dict:

@@ -1,34 +1,30 @@
 """What makes a Certificate valid, and what is filled in for the person: names, facts from the PEM, detection."""
 
-from urllib.parse import urlsplit
-
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
-from netbox_ssl.acme.detection import detect
+from netbox_ssl.acme.detection import Detection, detect
 from netbox_ssl.netbox_internals import prechange_snapshot
 from netbox_ssl.validators import read_single, refuse_private_key
-from netbox_ssl.x509 import CertificateFacts, Leaf, canonical_name, lineage_key, name_key, normalize_hex
+from netbox_ssl.x509 import Leaf, canonical_name, lineage_key, name_key, normalize_hex
 
-from .acme import ACME_SETTINGS
+from .acme_settings import ACMESettingsMixin, read_stored_facts
 from .tenancy import refuse_other_tenants
 from .x509 import FACT_FIELDS
 
 __all__ = (
-    'DETECTED_FIELDS',
     'CertificateValidationMixin',
     'contradicted_facts',
     'refuse_contradicted_facts',
 )
 
 # Kept as upper-case hexadecimal digits, so many of them if that is fixed.
-HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64}
+HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64, 'public_key_sha256': 64}
 
 KNOWN_ALREADY = gettext_lazy(
     'This X.509 certificate is already recorded, as a current certificate or in a history. Search for its fingerprint '
@@ -37,9 +33,6 @@ KNOWN_ALREADY = gettext_lazy(
 
 # Where text can hide.
 TEXT_FIELDS = (models.CharField, models.TextField, models.JSONField, ArrayField)
-
-# Filled by detection where nobody has set them.
-DETECTED_FIELDS = ('is_acme', 'acme_provider')
 
 
 def contradicted_facts(typed: dict, facts) -> list[str]:
@@ -68,11 +61,9 @@ def refuse_contradicted_facts(typed: dict, facts) -> None:
         raise ValidationError(dict.fromkeys(contradicted, message))
 
 
-class CertificateValidationMixin:
+class CertificateValidationMixin(ACMESettingsMixin):
     # Set by who has looked already, for many at once, and keeps others from recording it meanwhile.
     known_to_be_new = False
-    # What detection filled in since this was read: no person's doing.
-    _detected = {}
 
     def clean_fields(self, exclude=None):
         """First of all that ``full_clean()`` does: later steps, and other fields, rely on what the PEM says."""
@@ -131,8 +122,7 @@ class CertificateValidationMixin:
         )
         replaced = self._stored('fingerprint_sha256')
         self.take_leaf(leaf)
-        untouched = self._stored('acme_last_renewed') == self.acme_last_renewed
-        if replaced and replaced != self.fingerprint_sha256 and untouched:
+        if replaced and replaced != self.fingerprint_sha256 and self._is_unchanged('acme_last_renewed'):
             self.note_renewal()
 
     def _is_taken(self) -> bool:
@@ -143,9 +133,11 @@ class CertificateValidationMixin:
         """The value of a column before this change, as far as NetBox took a snapshot; else the present one."""
         return prechange_snapshot(self).get(name, getattr(self, name))
 
-    def take_leaf(self, leaf: Leaf) -> None:
-        """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and the result of detection."""
+    def take_leaf(self, leaf: Leaf, detection: Detection | None = None) -> None:
+        """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and what detection says of it."""
         facts = leaf.facts
+        # Before it is overwritten: without a snapshot it is what was stored.
+        replaced = '' if self._state.adding else self._stored('pem')
         new = self._state.adding or self._stored('fingerprint_sha256') != facts.fingerprint_sha256
         for name in FACT_FIELDS:
             setattr(self, name, getattr(facts, name))
@@ -156,8 +148,12 @@ class CertificateValidationMixin:
         self.take_ari_cert_id(facts)
         self.name = self.name or facts.name[:255]
         self._taken = (self.pem, self.chain_pem)
-        if new:
-            self.detect_acme(facts)
+        if not new:
+            return
+        if before := read_stored_facts(replaced):
+            self.follow_issuer(facts, detection or detect(facts, settings.catalogue()), before)
+        else:
+            self.detect_acme(facts, detection)
 
     def _check_known(self) -> None:
         """Each X.509 certificate is recorded once, be it as a current one or in a history."""
@@ -206,88 +202,3 @@ class CertificateValidationMixin:
         if not self.pem:
             self.ari_cert_id = ''
             self.lineage = lineage_key(names, self.key_algorithm) if names else ''
-
-    #
-    # ACME
-    #
-
-    def pin(self, names) -> None:
-        """Note that a person or a client set these fields: detection leaves them alone from now on."""
-        pinned = set(self.acme_pinned_fields) | (set(names) & set(DETECTED_FIELDS))
-        self.acme_pinned_fields = sorted(pinned)
-
-    def _pin_changes(self) -> None:
-        """What a person changes becomes theirs, whichever way they came: NetBox takes a snapshot before any edit."""
-        if before := prechange_snapshot(self):
-            changed = [name for name in DETECTED_FIELDS if name in before and before[name] != getattr(self, name)]
-            self.pin(name for name in changed if self._detected.get(name) != getattr(self, name))
-
-    def detect_acme(self, facts: CertificateFacts):
-        """Fill what nobody has set from what the issuer gives away. Returns the ``Detection``."""
-        detection = detect(facts, settings.catalogue())
-        found = {
-            'is_acme': detection.is_acme,
-            'acme_provider': detection.provider if detection.is_acme else '',
-        }
-        for name in DETECTED_FIELDS:
-            if name not in self.acme_pinned_fields and found[name]:
-                setattr(self, name, found[name])
-                self._detected = {**self._detected, name: found[name]}
-        return detection
-
-    def note_renewal(self) -> None:
-        """The X.509 certificate was replaced by a newer one: that was a renewal, at the begin of the new validity."""
-        if self.is_acme:
-            self.acme_last_renewed = min(self.valid_from, timezone.now())
-
-    def imply_acme(self) -> None:
-        """ACME settings without a word on ``is_acme`` say that the certificate is issued over ACME."""
-        if 'is_acme' not in self.acme_pinned_fields and self._set_acme_settings():
-            self.is_acme = True
-
-    def _set_acme_settings(self) -> list[str]:
-        # By identity: 0 renewal days are a setting, although 0 == False.
-        values = ((name, getattr(self, name)) for name in ACME_SETTINGS)
-        return [name for name, value in values if value is not None and value is not False and value != '']
-
-    def _check_acme_settings(self) -> None:
-        if not self.is_acme and (names := self._set_acme_settings()):
-            message = _('Applies only to ACME certificates: set Is ACME (is_acme), or leave this empty.')
-            raise ValidationError(dict.fromkeys(names, message))
-        check_server_url(self.acme_server_url)
-
-    def get_warnings(self) -> list[str]:
-        """What is accepted but probably not meant, one sentence each."""
-        warnings = []
-        lifetime = self.valid_to - self.valid_from
-        if self.acme_renewal_days is not None and self.acme_renewal_days >= lifetime.total_seconds() / 86400:
-            warnings.append(
-                _(
-                    'Renewal days ({days}) are not less than the lifetime of {lifetime:.1f} days: this certificate is '
-                    'always due. Lower them, or leave them empty to follow the lifetime.'
-                ).format(days=self.acme_renewal_days, lifetime=lifetime.total_seconds() / 86400)
-            )
-        return warnings
-
-
-def check_server_url(url: str) -> None:
-    """
-    Raise a ValidationError unless ``url`` is empty or http(s) with a host. Django's URLValidator will not do: it
-    refuses in-house names without a dot.
-    """
-    if not url:
-        return
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ('http', 'https') and parts.hostname and (parts.port or True)
-    except ValueError:
-        valid = False
-    if not valid or any(char.isspace() or not char.isprintable() for char in url):
-        raise ValidationError(
-            {
-                'acme_server_url': _(
-                    'Not an http(s) URL. Give the address of the ACME directory, for instance '
-                    'https://acme-v02.api.letsencrypt.org/directory'
-                )
-            }
-        )

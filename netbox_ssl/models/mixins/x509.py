@@ -19,6 +19,7 @@ FACT_FIELDS = (
     'subject_alt_names',
     'key_algorithm',
     'key_size',
+    'public_key_sha256',
     'signature_algorithm',
 )
 
@@ -66,6 +67,12 @@ class X509FieldsMixin(models.Model):
         null=True,
         help_text=_('In bits'),
     )
+    public_key_sha256 = models.CharField(
+        verbose_name=_('public key SHA-256'),
+        max_length=64,
+        blank=True,
+        help_text=_('Hash of the public key (SubjectPublicKeyInfo): the same for certificates of one key'),
+    )
     signature_algorithm = models.CharField(
         verbose_name=_('signature algorithm'),
         max_length=100,
@@ -88,7 +95,7 @@ class X509FieldsMixin(models.Model):
 
     def normalize_typed_facts(self) -> None:
         """Bring facts typed by hand into the form in which those read from a PEM are stored."""
-        for name in ('serial_number', 'fingerprint_sha256'):
+        for name in ('serial_number', 'fingerprint_sha256', 'public_key_sha256'):
             if value := getattr(self, name):
                 setattr(self, name, normalize_hex(value) or value)
         self.subject_alt_names = list(

@@ -1,0 +1,133 @@
+"""
+Two Certificates turn out to be one: all that hangs on the first comes to the second, and the first is deleted.
+
+What hangs on it is found by NetBox's own relations: foreign keys, generic foreign keys, and custom fields that name
+objects; so it is complete with other plugins, too.
+"""
+
+from collections.abc import Iterator
+
+from core.models import ObjectChange
+from django.apps import apps
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, models
+from django.utils.translation import gettext as _
+from extras.choices import CustomFieldTypeChoices
+from extras.models import CachedValue, CustomField, TaggedItem
+
+from netbox_ssl.models import Certificate, CertificateAssignment, Issuance
+from netbox_ssl.netbox_internals import get_changelog_message, set_changelog_message
+from netbox_ssl.utilities import savepoint
+
+__all__ = ('absorb',)
+
+# What points at objects and stays behind: the change log of what was; what NetBox writes anew; tags, which are merged.
+LEFT_BEHIND = (ObjectChange, CachedValue, TaggedItem)
+# netbox-branching notes here what a branch changes, by itself.
+LEFT_BEHIND_APPS = ('netbox_branching',)
+
+
+def absorb(other: Certificate, certificate: Certificate) -> None:
+    """
+    Move everything that hangs on ``other`` to ``certificate`` and delete ``other``. Of settings, those of
+    ``certificate`` count, and its empty custom fields are filled. The caller has taken a snapshot of ``certificate``,
+    and saves it: that is one entry of the change log, and the deletion another.
+    """
+    other = Certificate.objects.select_for_update(of=('self',)).get(pk=other.pk)
+    other.snapshot()
+    primary = _primary_places(other)
+    for row, field in (*_related(other), *_generically_related(other)):
+        _move(row, field, certificate)
+    # Never changed but here: an issuance has no change log of its own.
+    Issuance.objects.filter(certificate=other).update(certificate=certificate)
+    _rename_in_custom_fields(other, certificate)
+    certificate.tags.add(*other.tags.all())
+    for name, value in other.custom_field_data.items():
+        if certificate.custom_field_data.get(name) is None:
+            certificate.custom_field_data[name] = value
+    message = _('Merged into {certificate} (ID {pk})').format(certificate=certificate, pk=certificate.pk)
+    set_changelog_message(other, message[:200])
+    merged = _('Merged with {certificate} (ID {pk})').format(certificate=other, pk=other.pk)
+    other.delete()
+    _keep_primary(certificate, primary)
+    message = ' '.join(filter(None, [get_changelog_message(certificate), merged]))
+    set_changelog_message(certificate, message[:200])
+
+
+def _related(other: Certificate) -> Iterator[tuple[models.Model, str]]:
+    """Rows that point at ``other``, and by which field."""
+    for relation in Certificate._meta.related_objects:
+        model, field = relation.related_model, relation.field
+        if model is Issuance or relation.many_to_many or not _is_moved(model):
+            continue
+        for row in model._base_manager.filter(**{field.name: other.pk}).order_by('pk'):
+            yield row, field.name
+    for relation in Certificate._meta.related_objects:
+        if relation.many_to_many and relation.through._meta.auto_created:
+            through = relation.through
+            name = relation.field.m2m_reverse_field_name()
+            for row in through._base_manager.filter(**{name: other.pk}).order_by('pk'):
+                yield row, name
+
+
+def _generically_related(other: Certificate) -> Iterator[tuple[models.Model, str]]:
+    content_type = ContentType.objects.get_for_model(Certificate)
+    for model in apps.get_models():
+        if not _is_moved(model):
+            continue
+        for field in model._meta.private_fields:
+            if isinstance(field, GenericForeignKey):
+                found = {f'{field.ct_field}_id': content_type.pk, field.fk_field: other.pk}
+                for row in model._base_manager.filter(**found).order_by('pk'):
+                    yield row, field.fk_field
+
+
+def _is_moved(model: type[models.Model]) -> bool:
+    meta = model._meta
+    return meta.managed and not meta.proxy and model not in LEFT_BEHIND and meta.app_label not in LEFT_BEHIND_APPS
+
+
+def _move(row: models.Model, field: str, certificate: Certificate) -> None:
+    """Point ``row`` at ``certificate``; where that has the same one already, it goes with what it hangs on."""
+    if hasattr(row, 'snapshot'):
+        row.snapshot()
+    is_relation = row._meta.get_field(field).is_relation
+    setattr(row, field, certificate if is_relation else certificate.pk)
+    try:
+        with savepoint():
+            row.save()
+    except IntegrityError:
+        pass
+
+
+def _primary_places(other: Certificate) -> list[tuple[int, int]]:
+    rows = CertificateAssignment.objects.filter(certificate=other, primary=True)
+    return list(rows.values_list('assigned_object_type', 'assigned_object_id'))
+
+
+def _keep_primary(certificate: Certificate, places: list[tuple[int, int]]) -> None:
+    """Both were assigned to these, and the assignment that went was the primary one."""
+    for object_type, object_id in places:
+        rows = CertificateAssignment.objects.filter(
+            certificate=certificate, assigned_object_type=object_type, assigned_object_id=object_id, primary=False
+        )
+        for row in rows:
+            row.snapshot()
+            row.primary = True
+            row.save()
+
+
+def _rename_in_custom_fields(other: Certificate, certificate: Certificate) -> None:
+    """Objects whose custom fields name ``other``."""
+    content_type = ContentType.objects.get_for_model(Certificate)
+    for custom_field in CustomField.objects.filter(related_object_type=content_type):
+        several = custom_field.type == CustomFieldTypeChoices.TYPE_MULTIOBJECT
+        lookup = f'custom_field_data__{custom_field.name}' + ('__contains' if several else '')
+        for object_type in custom_field.object_types.all():
+            for row in object_type.model_class()._base_manager.filter(**{lookup: [other.pk] if several else other.pk}):
+                row.snapshot()
+                value = row.custom_field_data[custom_field.name]
+                kept = [pk for pk in value if pk not in (other.pk, certificate.pk)] if several else []
+                row.custom_field_data[custom_field.name] = [*kept, certificate.pk] if several else certificate.pk
+                row.save()

@@ -1,0 +1,30 @@
+"""Why NetBox, or we, refuse to write an object, and how people and programs are told."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from utilities.exceptions import AbortRequest, PermissionsViolation
+
+__all__ = ('REFUSALS', 'explain', 'explain_by_field', 'is_about_permissions')
+
+# PermissionsViolation: what was written lies outside of what the user may write.
+REFUSALS = (ValidationError, PermissionDenied, AbortRequest, PermissionsViolation)
+
+
+def explain(error: Exception) -> list[str]:
+    """Return the sentences of one of ``REFUSALS``."""
+    return [message for messages in explain_by_field(error).values() for message in messages]
+
+
+def explain_by_field(error: Exception) -> dict[str, list[str]]:
+    """Return the sentences of one of ``REFUSALS`` by field; '' stands for none."""
+    if isinstance(error, ValidationError):
+        by_field = error.message_dict if hasattr(error, 'error_dict') else {'': error.messages}
+        return {
+            '' if field == '__all__' else field: [str(message) for message in messages]
+            for field, messages in by_field.items()
+        }
+    return {'': [str(error) if isinstance(error, PermissionDenied) else str(error.message)]}
+
+
+def is_about_permissions(error: Exception) -> bool:
+    """Return whether one of ``REFUSALS`` says that the user lacks a permission."""
+    return isinstance(error, PermissionDenied | PermissionsViolation)

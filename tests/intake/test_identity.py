@@ -1,0 +1,608 @@
+"""Which certificate is it, and what does each host really have: situations from the field, over several renewals."""
+
+from datetime import timedelta
+
+from core.models import ObjectChange
+from dcim.models import Device
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.test import TestCase
+from django.utils import timezone
+from extras.models import Bookmark, JournalEntry, Tag
+from tenancy.models import Contact, ContactAssignment, ContactRole, Tenant
+from utilities.testing import create_test_device
+
+from netbox_ssl import intake
+from netbox_ssl.intake import Action
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from tests.support.certificate_factory import make_ca, self_signed
+from tests.support.factories import DAY, import_pem, in_house_ca, issue_acme, record, successor, superuser
+from tests.support.reporting import report, source_of
+
+
+def staging():
+    return make_ca("(STAGING) Let's Encrypt", '(STAGING) Wannabe Watercress R11')
+
+
+class IdentityTestCase(TestCase):
+    def assertHas(self, host, certificate, issued, kind='client'):
+        """The source of ``host`` belongs to ``certificate``, and has ``issued``."""
+        source = source_of(host, kind)
+        self.assertEqual((source.certificate, source.issuance.pem), (certificate, issued.pem))
+
+    def assertCurrent(self, certificate, issued):
+        certificate.refresh_from_db()
+        self.assertEqual(certificate.pem, issued.pem)
+
+    def assertOnce(self):
+        """No X.509 certificate belongs to two certificates, and each current one is in the history of its own."""
+        for certificate in Certificate.objects.exclude(pem=''):
+            issuance = Issuance.objects.get(fingerprint_sha256=certificate.fingerprint_sha256)
+            self.assertEqual(issuance.certificate, certificate)
+
+
+class OwnOrdersTestCase(IdentityTestCase):
+    def test_hosts_that_order_for_themselves_have_certificates_of_their_own(self):
+        a, b = issue_acme(), issue_acme(left=61 * DAY)
+        first, second = report('web01', a), report('web02', b)
+        self.assertEqual([first.action, second.action], [Action.CREATED] * 2)
+        self.assertNotEqual(first.certificate, second.certificate)
+        for _round in range(3):
+            a, b = successor(a), successor(b)
+            self.assertEqual([report('web02', b).action, report('web01', a).action], [Action.RENEWED] * 2)
+        self.assertCurrent(first.certificate, a)
+        self.assertCurrent(second.certificate, b)
+        self.assertEqual(Certificate.objects.count(), 2)
+        # One stops: nobody renews its certificate for it.
+        for _round in range(2):
+            b = successor(b)
+            report('web02', b)
+        self.assertCurrent(first.certificate, a)
+        self.assertOnce()
+
+    def test_a_host_that_got_a_copy_and_then_orders_for_itself_parts(self):
+        a = issue_acme()
+        tenant = Tenant.objects.create(name='Shop', slug='shop')
+        first = report('web01', a, tenant=tenant, description='The shop', acme_auto_renewal=True).certificate
+        first.tags.add(Tag.objects.create(name='Payment', slug='payment'))
+        device = create_test_device('web01')
+        CertificateAssignment.objects.create(certificate=first, assigned_object=device, primary=True, note='tcp/443')
+        contact = Contact.objects.create(name='Jane')
+        ContactAssignment.objects.create(
+            object=first, contact=contact, role=ContactRole.objects.create(name='Admin', slug='admin')
+        )
+        self.assertEqual(report('web02', a).action, Action.UNCHANGED)
+        a = successor(a)
+        report('web01', a)
+        own = issue_acme(left=62 * DAY)
+        result = report('web02', own)
+        self.assertEqual(result.action, Action.CREATED)
+        self.assertIn('parted', result.warnings[0])
+        second = Certificate.objects.get(pk=result.certificate.pk)
+        self.assertNotEqual(second, first)
+        self.assertEqual(
+            (second.tenant, second.description, second.acme_auto_renewal, second.acme_last_renewed),
+            (tenant, 'The shop', True, second.valid_from),
+        )
+        self.assertEqual([tag.name for tag in second.tags.all()], ['Payment'])
+        self.assertEqual([each.contact for each in second.contacts.all()], [contact])
+        assigned = second.assignments.get()
+        self.assertEqual((assigned.assigned_object, assigned.note, assigned.primary), (device, 'tcp/443', False))
+        self.assertTrue(first.assignments.get().primary)
+        self.assertHas('web01', first, a)
+        self.assertHas('web02', second, own)
+        # From now on they go their own ways.
+        for _round in range(2):
+            a, own = successor(a), successor(own)
+            self.assertEqual([report('web02', own).action, report('web01', a).action], [Action.RENEWED] * 2)
+        self.assertCurrent(first, a)
+        self.assertCurrent(second, own)
+        self.assertOnce()
+
+    def test_one_that_is_alone_again_goes_on_with_its_certificate(self):
+        a = issue_acme()
+        certificate = report('web01', a).certificate
+        report('web02', a)
+        b = successor(a)
+        report('web01', b)
+        long_ago = timezone.now() - 60 * DAY
+        CertificateSource.objects.filter(external_id='certbot:web01:www').update(reported_at=long_ago)
+        own = successor(a, later=61 * DAY)
+        result = report('web02', own)
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+
+
+class SharedLineageTestCase(IdentityTestCase):
+    """Several hosts report one lineage, in whatever order."""
+
+    def test_the_issuer_adds_a_name_and_the_copies_follow(self):
+        old = issue_acme('www.example.net')
+        certificate = report('issuer', old).certificate
+        for host in ('web01', 'web02'):
+            report(host, old, 'copy')
+        new = issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)
+        result = report('issuer', new)
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+        self.assertHas('web01', certificate, old, 'copy')
+        report('web01', new, 'copy')
+        self.assertHas('web01', certificate, new, 'copy')
+        self.assertEqual(Certificate.objects.count(), 1)
+
+    def test_a_copy_that_comes_first_is_merged_when_the_client_reports(self):
+        old = issue_acme('www.example.net')
+        certificate = report('issuer', old, acme_auto_renewal=True).certificate
+        report('web01', old, 'copy')
+        new = issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)
+        first = report('web01', new, 'copy')
+        self.assertEqual(first.action, Action.CREATED)
+        self.assertHas('web01', certificate, new, 'copy')
+        self.assertCurrent(certificate, old)
+        # Said again, it changes nothing.
+        self.assertEqual(report('web01', new, 'copy').action, Action.UNCHANGED)
+        self.assertHas('web01', certificate, new, 'copy')
+        second = report('web02', new, 'copy')
+        self.assertEqual(second.certificate, first.certificate)
+        result = report('issuer', new)
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+        self.assertCurrent(certificate, new)
+        self.assertEqual(Certificate.objects.get(), certificate)
+        self.assertHas('web01', certificate, new, 'copy')
+        self.assertHas('web02', certificate, new, 'copy')
+        self.assertEqual(certificate.issuances.count(), 2)
+
+    def test_two_clients_of_one_storage_in_turn(self):
+        issued = issue_acme()
+        certificate = report('web01', issued).certificate
+        report('web02', issued)
+        for turn in range(4):
+            issued = successor(issued)
+            for host in ('web01', 'web02') if turn % 2 else ('web02', 'web01'):
+                report(host, issued)
+        self.assertEqual(Certificate.objects.get(), certificate)
+        self.assertCurrent(certificate, issued)
+
+    def test_one_that_missed_a_round_and_comes_first_is_merged(self):
+        first = issue_acme()
+        certificate = report('web01', first).certificate
+        report('web02', first)
+        second = successor(first)
+        report('web01', second)
+        third = successor(second, later=30 * DAY)
+        self.assertEqual(report('web02', third).action, Action.CREATED)
+        result = report('web01', third)
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+        self.assertEqual(Certificate.objects.get(), certificate)
+        self.assertHas('web02', certificate, third)
+
+    def test_what_a_person_has_edited_is_not_merged(self):
+        old = issue_acme('www.example.net')
+        certificate = report('issuer', old).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy').certificate
+        other = Certificate.objects.get(pk=other.pk)
+        other.snapshot()
+        other.description = 'Mine'
+        other.full_clean()
+        other.save()
+        result = report('issuer', new)
+        self.assertEqual(result.certificate, other)
+        self.assertIn('has left it', result.warnings[0])
+        self.assertHas('issuer', other, new)
+        self.assertCurrent(certificate, old)
+
+    def test_a_late_report_after_parting_moves_nothing(self):
+        a = issue_acme()
+        report('web01', a)
+        report('web02', a)
+        renewed = successor(a)
+        report('web01', renewed)
+        own = issue_acme(left=85 * DAY)
+        second = report('web02', own).certificate
+        report('web02', a)
+        self.assertHas('web02', second, a)
+        report('web02', own)
+        self.assertHas('web02', second, own)
+        self.assertEqual(Certificate.objects.count(), 2)
+
+
+class IssuerTestCase(IdentityTestCase):
+    def test_staging_of_a_test_host_does_not_touch_production(self):
+        issued = issue_acme()
+        certificate = report('web01', issued).certificate
+        report('web02', issued)
+        test = successor(issued, ca=staging())
+        for host in ('test', 'web02'):
+            with self.subTest(host):
+                result = report(host, test)
+                self.assertNotEqual(result.certificate, certificate)
+        self.assertCurrent(certificate, issued)
+        certificate.refresh_from_db()
+        self.assertEqual(certificate.acme_provider, "Let's Encrypt")
+
+    def test_a_corporate_authority_is_another(self):
+        issued = issue_acme()
+        certificate = report('web01', issued).certificate
+        result = report('test', successor(issued, ca=in_house_ca()))
+        self.assertEqual(result.action, Action.CREATED)
+        self.assertCurrent(certificate, issued)
+
+    def test_self_signed_ones_of_three_appliances(self):
+        now = timezone.now().replace(microsecond=0)
+        issued = [self_signed('localhost', now - DAY, now + (300 + number) * DAY) for number in range(3)]
+        for each in issued:
+            self.assertEqual(import_pem(each).action, Action.CREATED)
+        for number, each in enumerate(issued):
+            self.assertEqual(report(f'appliance{number}', each, 'served').action, Action.UNCHANGED)
+        self.assertEqual(Certificate.objects.count(), 3)
+
+    def test_pasted_from_another_authority_it_is_a_candidate(self):
+        old = issue_acme()
+        certificate = import_pem(old).certificate
+        result = import_pem(successor(old, ca=in_house_ca()))
+        self.assertEqual(result.action, Action.CREATED)
+        self.assertEqual([each.certificate for each in result.candidates], [certificate])
+        self.assertIn('another CA', result.candidates[0].reason)
+
+    def test_a_client_may_change_the_authority(self):
+        old = issue_acme()
+        certificate = report('web01', old, acme_server_url='https://acme-v02.api.letsencrypt.org/directory').certificate
+        new = successor(old, ca=in_house_ca(), later=timedelta(hours=1))
+        result = report('web01', new, acme_server_url='https://acme.example.net/directory')
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+        certificate.refresh_from_db()
+        self.assertEqual(
+            (certificate.acme_provider, certificate.acme_server_url), ('', 'https://acme.example.net/directory')
+        )
+
+
+class TenantTestCase(IdentityTestCase):
+    def setUp(self):
+        self.tenants = [Tenant.objects.create(name=name, slug=name) for name in ('one', 'two')]
+
+    def test_the_same_name_at_two_tenants(self):
+        one, two = self.tenants
+        for name, send in (
+            ('pasted', import_pem),
+            ('reported', lambda *args, **kwargs: report('web01', *args, **kwargs)),
+        ):
+            with self.subTest(name):
+                old = issue_acme(f'{name}.example.net')
+                certificate = import_pem(old, tenant=one).certificate
+                result = send(successor(old), tenant=two)
+                self.assertEqual((result.action, result.certificate.tenant), (Action.CREATED, two))
+                self.assertIn('another tenant', result.candidates[0].reason)
+                certificate.refresh_from_db()
+                self.assertEqual((certificate.tenant, certificate.pem), (one, old.pem))
+
+    def test_what_is_known_stays_with_its_tenant(self):
+        one, two = self.tenants
+        issued = issue_acme()
+        certificate = report('web01', issued, tenant=one).certificate
+        for result in (report('web02', issued, tenant=two), import_pem(issued, tenant=two)):
+            self.assertEqual((result.action, result.certificate), (Action.UNCHANGED, certificate))
+            self.assertIn('stays there', result.warnings[0])
+        result = report('web01', successor(issued), tenant=two)
+        self.assertEqual((result.action, result.certificate.tenant), (Action.RENEWED, one))
+        self.assertIn('stays there', result.warnings[0])
+
+    def test_named_by_the_request_it_moves(self):
+        one, two = self.tenants
+        issued = issue_acme()
+        certificate = import_pem(issued, tenant=one).certificate
+        self.assertEqual(import_pem(issued, certificate=certificate, tenant=two).certificate.tenant, two)
+
+    def test_nothing_is_merged_across_tenants(self):
+        one, two = self.tenants
+        old = issue_acme()
+        certificate = report('issuer', old, tenant=one).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy', tenant=two).certificate
+        result = report('issuer', new)
+        self.assertEqual(result.certificate, other)
+        self.assertCurrent(certificate, old)
+
+
+class NoNameInCommonTestCase(IdentityTestCase):
+    def test_wholly_other_names_are_never_a_renewal(self):
+        for kind in ('client', 'copy', 'served'):
+            with self.subTest(kind):
+                old = issue_acme(f'{kind}.example.net')
+                certificate = report(kind, old, kind).certificate
+                new = issue_acme(f'{kind}.example.com', left=80 * DAY)
+                result = report(kind, new, kind)
+                self.assertEqual(result.action, Action.CREATED)
+                self.assertNotEqual(result.certificate, certificate)
+                self.assertTrue(result.warnings)
+                self.assertCurrent(certificate, old)
+                # A client's lineage is the new one now; a file or an endpoint has something unexpected.
+                self.assertHas(kind, result.certificate if kind == 'client' else certificate, new, kind)
+
+    def test_the_same_key_will_do(self):
+        old = issue_acme('www.example.net')
+        certificate = report('web01', old).certificate
+        new = issue_acme('www.example.com', left=80 * DAY, key=old.key)
+        self.assertEqual(report('web01', new).certificate, certificate)
+
+
+class OrderTestCase(IdentityTestCase):
+    def test_what_a_lone_client_reports_last_is_what_it_has(self):
+        for later in (timedelta(0), -timedelta(hours=1), -5 * DAY):
+            for ca in (None, in_house_ca()):
+                with self.subTest(later=later, ca=ca):
+                    old = issue_acme()
+                    certificate = report('web01', old).certificate
+                    new = successor(old, later=later, ca=ca)
+                    for _again in range(3):
+                        report('web01', new)
+                        self.assertCurrent(certificate, new)
+                        self.assertHas('web01', certificate, new)
+                    Certificate.objects.all().delete()
+
+    def test_equal_beginnings_of_a_shared_lineage(self):
+        old = issue_acme()
+        certificate = report('web01', old).certificate
+        report('web02', old)
+        new = successor(old, later=timedelta(0))
+        for host in ('web01', 'web02'):
+            report(host, new)
+        self.assertCurrent(certificate, new)
+
+    def test_late_and_repeated_reports_do_no_harm(self):
+        old = issue_acme()
+        certificate = report('web01', old).certificate
+        new = successor(old)
+        for issued in (new, old, new, old, old, new):
+            report('web01', issued)
+            self.assertCurrent(certificate, new)
+
+    def test_what_came_out_of_order_is_put_right(self):
+        old = issue_acme()
+        certificate = report('web01', old).certificate
+        late, new = successor(old, later=20 * DAY), successor(old, later=40 * DAY)
+        report('web01', new)
+        # Unknown, and not expired: it may well be what the client has now.
+        report('web01', late)
+        self.assertCurrent(certificate, late)
+        report('web01', new)
+        report('web01', new)
+        self.assertCurrent(certificate, new)
+
+    def test_one_that_has_expired_is_never_current_for_that(self):
+        new = issue_acme()
+        certificate = report('web01', new).certificate
+        expired = successor(new, later=-90 * DAY)
+        self.assertEqual(report('web01', expired).action, Action.HISTORY)
+        self.assertCurrent(certificate, new)
+        self.assertHas('web01', certificate, expired)
+
+
+class FirstReportTestCase(IdentityTestCase):
+    def test_the_first_report_after_a_paste_renews_what_was_pasted(self):
+        old = issue_acme()
+        certificate = import_pem(old).certificate
+        result = report('web01', successor(old))
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+        # The next host is another one.
+        result = report('web02', successor(old, later=61 * DAY))
+        self.assertEqual(result.action, Action.CREATED)
+        self.assertIn('others report it', result.candidates[0].reason)
+
+    def test_pasted_it_renews_what_is_reported(self):
+        old = issue_acme()
+        certificate = report('web01', old).certificate
+        self.assertEqual(import_pem(successor(old)).certificate, certificate)
+
+    def test_a_copy_alone_is_renewed_by_itself(self):
+        issued = issue_acme()
+        certificate = report('web01', issued, 'copy').certificate
+        for _round in range(3):
+            issued = successor(issued)
+            self.assertEqual(report('web01', issued, 'copy').certificate, certificate)
+
+
+class CandidatesTestCase(IdentityTestCase):
+    def reasons(self, issued, **attributes):
+        result = import_pem(issued, **attributes)
+        self.assertEqual(result.action, Action.CREATED)
+        return [(each.certificate.name, each.reason) for each in result.candidates]
+
+    def test_another_type_of_key(self):
+        import_pem(issue_acme(key_type='rsa'))
+        self.assertEqual(
+            self.reasons(issue_acme(left=80 * DAY)),
+            [('www.example.net', 'It has the same names, and another type of key (RSA).')],
+        )
+
+    def test_one_more_name(self):
+        import_pem(issue_acme('www.example.net'))
+        self.assertEqual(
+            self.reasons(issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)),
+            [('www.example.net', 'It has names in common: www.example.net')],
+        )
+
+    def test_of_many_at_once(self):
+        import_pem(issue_acme('www.example.net'))
+        leaves = [
+            intake.read_single(issue_acme(names, left=80 * DAY).pem)
+            for names in (['www.example.net', 'a.example.net'], ['b.example.net'])
+        ]
+        results = intake.take_in_many([intake.Item(leaf) for leaf in leaves], superuser())
+        self.assertEqual([len(each.candidates) for each in results], [1, 0])
+
+    def test_a_person_says_that_it_is_new(self):
+        old = issue_acme()
+        import_pem(old)
+        item = intake.Item(intake.read_single(successor(old).pem), is_new=True)
+        self.assertEqual(intake.take_in_item(item, superuser()).action, Action.CREATED)
+        item = intake.Item(intake.read_single(old.pem), is_new=True)
+        self.assertEqual(intake.take_in_many([item], superuser())[0].action, Action.UNCHANGED)
+
+
+class MachineTestCase(IdentityTestCase):
+    def test_another_machine_is_refused(self):
+        report('web01', issue_acme(), machine_id='a' * 64)
+        with self.assertRaises(ValidationError) as caught:
+            report('web01', issue_acme(), machine_id='b' * 64)
+        self.assertEqual(list(caught.exception.message_dict), ['external_id'])
+        self.assertIn('NETBOX_ACME_SOURCE', str(caught.exception))
+
+    def test_unless_the_first_one_is_silent(self):
+        issued = issue_acme()
+        certificate = report('web01', issued, machine_id='a' * 64).certificate
+        CertificateSource.objects.update(reported_at=timezone.now() - 60 * DAY)
+        self.assertEqual(report('web01', successor(issued), machine_id='b' * 64).certificate, certificate)
+        self.assertEqual(source_of('web01').machine_id, 'b' * 64)
+
+    def test_one_that_was_not_known_is_noted(self):
+        issued = issue_acme()
+        report('web01', issued)
+        leaf = intake.read_single(issued.pem)
+        item = intake.Item(leaf, external_id='certbot:web01:www', machine_id='a' * 64)
+        intake.take_in_many([item], superuser())
+        self.assertEqual(source_of('web01').machine_id, 'a' * 64)
+
+    def test_a_report_without_one_is_taken(self):
+        issued = issue_acme()
+        report('web01', issued, machine_id='a' * 64)
+        self.assertEqual(report('web01', issued).action, Action.UNCHANGED)
+        self.assertEqual(source_of('web01').machine_id, 'a' * 64)
+
+
+class KindTestCase(IdentityTestCase):
+    def test_it_follows_from_the_client(self):
+        for client, kind in (('certbot', 'client'), ('files', 'copy'), ('folder', 'copy'), ('monitor', 'served')):
+            leaf = intake.read_single(issue_acme(f'{client}.example.net').pem)
+            intake.take_in(leaf, superuser(), external_id=f'{client}:web01:x')
+            self.assertEqual(CertificateSource.objects.get(client=client).kind, kind)
+
+
+class ReactivationTestCase(IdentityTestCase):
+    def test_a_newer_one_makes_it_active_again(self):
+        for status in ('revoked', 'retired'):
+            with self.subTest(status):
+                old = issue_acme(f'{status}.example.net')
+                certificate = report(status, old, acme_auto_renewal=True).certificate
+                self.assertEqual(report(status, old, status=status).action, Action.UPDATED)
+                # Said again of the same one, it stays.
+                report(status, old)
+                certificate.refresh_from_db()
+                self.assertEqual(certificate.status, status)
+                result = report(status, successor(old))
+                self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+                self.assertIn('Active again', result.warnings[0])
+                certificate.refresh_from_db()
+                self.assertEqual((certificate.status, certificate.renewal_status), ('active', 'OK'))
+
+
+class SettingsFollowTestCase(IdentityTestCase):
+    def test_what_nobody_set_is_replaced_or_cleared(self):
+        old = issue_acme()
+        certificate = report('web01', old).certificate
+        zerossl = make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA')
+        for ca, expected in (
+            (zerossl, (True, 'ZeroSSL')),
+            (in_house_ca(), (False, '')),
+            (None, (True, "Let's Encrypt")),
+        ):
+            old = successor(old, later=DAY, ca=ca)
+            result = report('web01', old)
+            self.assertEqual(result.warnings, [])
+            certificate.refresh_from_db()
+            self.assertEqual((certificate.is_acme, certificate.acme_provider), expected)
+            self.assertEqual(certificate.acme_pinned_fields, [])
+
+    def test_what_a_person_set_stays_and_is_warned_of(self):
+        old = issue_acme()
+        certificate = import_pem(
+            old, acme_server_url='https://acme-v02.api.letsencrypt.org/directory', acme_auto_renewal=True
+        ).certificate
+        result = import_pem(successor(old, ca=in_house_ca()), certificate=certificate)
+        certificate.refresh_from_db()
+        self.assertEqual(certificate.acme_server_url, 'https://acme-v02.api.letsencrypt.org/directory')
+        self.assertIn('Another CA', result.warnings[0])
+        for label in ('server URL', 'auto-renewal', 'is ACME'):
+            self.assertIn(label, result.warnings[0])
+
+    def test_a_reported_server_url_goes_with_its_ca(self):
+        old = issue_acme()
+        certificate = report('web01', old, acme_server_url='https://acme-v02.api.letsencrypt.org/directory').certificate
+        report('web01', successor(old, ca=in_house_ca()))
+        certificate.refresh_from_db()
+        self.assertEqual(certificate.acme_server_url, '')
+
+    def test_a_time_of_renewal_that_cannot_be_is_refused(self):
+        for moment in (timezone.now().replace(year=2014), timezone.now() + 2 * DAY):
+            with self.subTest(moment), self.assertRaises(ValidationError) as caught:
+                report('web01', issue_acme(), acme_last_renewed=moment)
+            self.assertEqual(list(caught.exception.message_dict), ['acme_last_renewed'])
+
+    def test_a_wrong_one_is_corrected_by_the_next_report(self):
+        issued = issue_acme()
+        certificate = report('web01', issued, acme_last_renewed=timezone.now().replace(year=2020)).certificate
+        right = timezone.now() - 29 * DAY
+        for moment in (right, timezone.now() - 28 * DAY):
+            report('web01', issued, acme_last_renewed=moment)
+        certificate.refresh_from_db()
+        # The second host has a time of its own: the first counts.
+        self.assertEqual(certificate.acme_last_renewed, right)
+
+
+class MergingTestCase(IdentityTestCase):
+    """Nothing is lost, and there is one entry of the change log each way."""
+
+    def test_everything_that_hangs_on_it(self):
+        user = superuser()
+        old = issue_acme()
+        certificate = report('issuer', old).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy').certificate
+        devices = [create_test_device(name) for name in ('web01', 'web02')]
+        CertificateAssignment.objects.create(certificate=certificate, assigned_object=devices[0])
+        CertificateAssignment.objects.create(certificate=other, assigned_object=devices[0], primary=True)
+        CertificateAssignment.objects.create(certificate=other, assigned_object=devices[1], note='tcp/8443')
+        content_type = ContentType.objects.get_for_model(Certificate)
+        JournalEntry.objects.create(assigned_object=other, comments='Seen on web01', created_by=user)
+        for each in (certificate, other):
+            Bookmark.objects.create(object=each, user=user)
+        role = ContactRole.objects.create(name='Admin', slug='admin')
+        ContactAssignment.objects.create(object=other, contact=Contact.objects.create(name='Jane'), role=role)
+        other.tags.add(Tag.objects.create(name='Payment', slug='payment'))
+        result = report('issuer', new)
+        self.assertEqual(result.certificate, certificate)
+        certificate = Certificate.objects.get()
+        self.assertEqual(
+            sorted((each.assigned_object.name, each.primary, each.note) for each in certificate.assignments.all()),
+            [('web01', True, ''), ('web02', False, 'tcp/8443')],
+        )
+        self.assertEqual(JournalEntry.objects.get().assigned_object, certificate)
+        self.assertEqual(Bookmark.objects.get().object, certificate)
+        self.assertEqual(ContactAssignment.objects.get().object, certificate)
+        self.assertEqual([tag.name for tag in certificate.tags.all()], ['Payment'])
+        self.assertEqual(certificate.issuances.count(), 2)
+        self.assertEqual(ContentType.objects.get_for_model(Certificate), content_type)
+        self.assertEqual(Device.objects.filter(certificate_assignments__certificate=certificate).count(), 2)
+
+    def test_it_is_logged_once_each_way(self):
+        from netbox_ssl.imports.folder.runner import _request
+        from netbox_ssl.netbox_internals import event_tracking
+
+        old = issue_acme()
+        certificate = report('issuer', old).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy').certificate
+        with event_tracking(_request(superuser())):
+            report('issuer', new)
+        changes = ObjectChange.objects.filter(changed_object_type=ContentType.objects.get_for_model(Certificate))
+        self.assertEqual(
+            sorted((change.changed_object_id, change.action) for change in changes),
+            sorted([(certificate.pk, 'update'), (other.pk, 'delete')]),
+        )
+        self.assertIn(str(other.pk), changes.get(action='update').message)
+        self.assertIn(str(certificate.pk), changes.get(action='delete').message)
+
+
+class TypedTestCase(IdentityTestCase):
+    def test_one_typed_by_hand_is_completed(self):
+        certificate = record('www.example.net', subject_alt_names=['www.example.net'])
+        result = report('web01', issue_acme())
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))

@@ -1,0 +1,157 @@
+"""Lists end in what one after the other does, by whichever path each item goes: every decision by itself."""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import TestCase
+from django.utils import timezone
+from extras.models import Tag
+from tenancy.models import Tenant
+
+from netbox_ssl import intake
+from netbox_ssl.intake import Action, Refusal
+from netbox_ssl.models import Certificate, CertificateSource
+from tests.support.factories import DAY, import_pem, in_house_ca, issue_acme, successor, superuser
+from tests.support.reporting import item, report, source_of
+
+
+def unreported(issued, **options) -> intake.Item:
+    return intake.Item(intake.read_single(issued.fullchain_pem), **options)
+
+
+class ListTestCase(TestCase):
+    def take_in(self, *items) -> list:
+        return intake.take_in_many(list(items), superuser())
+
+    def actions(self, *items) -> list[str]:
+        results = self.take_in(*items)
+        self.assertFalse([each.error for each in results if isinstance(each, Refusal)])
+        return [each.action for each in results]
+
+
+class NewTestCase(ListTestCase):
+    def test_two_reports_of_one_source(self):
+        first, second = issue_acme('a.example.net'), issue_acme('b.example.net')
+        self.assertEqual(self.actions(item('web01', first), item('web01', second)), [Action.CREATED] * 2)
+        self.assertEqual(source_of('web01').certificate, Certificate.objects.get(pem=second.pem))
+
+    def test_a_renewal_of_what_comes_in_with_it(self):
+        old = issue_acme()
+        self.assertEqual(self.actions(unreported(old), unreported(successor(old))), [Action.CREATED, Action.RENEWED])
+
+    def test_the_same_one_twice(self):
+        issued = issue_acme()
+        self.assertEqual(self.actions(item('web01', issued), item('web02', issued)), [Action.CREATED, Action.UNCHANGED])
+        self.assertEqual(Certificate.objects.get().sources.count(), 2)
+
+    def test_a_renewal_of_what_is_there(self):
+        old = issue_acme()
+        import_pem(old)
+        self.assertEqual(self.actions(unreported(successor(old))), [Action.RENEWED])
+
+    def test_the_named_one_is_renewed(self):
+        certificate = import_pem(issue_acme('a.example.net')).certificate
+        named = unreported(issue_acme('b.example.net', left=80 * DAY), certificate=certificate)
+        self.assertEqual(self.actions(named), [Action.RENEWED])
+
+    def test_a_known_source_with_other_names(self):
+        old = issue_acme('a.example.net')
+        certificate = report('web01', old).certificate
+        new = issue_acme(['a.example.net', 'b.example.net'], left=80 * DAY)
+        [result] = self.take_in(item('web01', new))
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+
+    def test_one_typed_with_its_fingerprint_is_completed(self):
+        issued = issue_acme()
+        leaf = intake.read_single(issued.pem)
+        typed = Certificate(
+            name='typed',
+            fingerprint_sha256=leaf.facts.fingerprint_sha256,
+            valid_from=leaf.facts.valid_from,
+            valid_to=leaf.facts.valid_to,
+        )
+        typed.full_clean()
+        typed.save()
+        self.assertEqual(self.actions(unreported(issued)), [Action.RENEWED])
+        self.assertEqual(Certificate.objects.get().pem, issued.pem)
+
+
+class KnownTestCase(ListTestCase):
+    def setUp(self):
+        self.issued = issue_acme()
+        self.certificate = report('web01', self.issued, description='Shop', acme_auto_renewal=True).certificate
+
+    def test_the_same_settings_change_nothing(self):
+        before = Certificate.objects.values().get()
+        self.assertEqual(self.actions(item('web01', self.issued, description='Shop')), [Action.UNCHANGED])
+        self.assertEqual(Certificate.objects.values().get(), before)
+
+    def test_other_settings_change_it(self):
+        tag = Tag.objects.create(name='Payment', slug='payment')
+        for attributes in ({'description': 'The shop'}, {'acme_auto_renewal': False}, {'add_tags': [tag]}):
+            with self.subTest(attributes):
+                self.assertEqual(self.actions(item('web01', self.issued, **attributes)), [Action.UPDATED])
+        self.certificate.refresh_from_db()
+        self.assertEqual((self.certificate.description, self.certificate.acme_auto_renewal), ('The shop', False))
+        self.assertEqual(list(self.certificate.tags.all()), [tag])
+
+    def test_facts_that_contradict_are_refused(self):
+        [refusal] = self.take_in(item('web01', self.issued, key_algorithm='RSA'))
+        self.assertEqual(list(refusal.error.message_dict), ['key_algorithm'])
+
+    def test_another_one_named_is_refused(self):
+        other = import_pem(issue_acme('other.example.net')).certificate
+        [refusal] = self.take_in(unreported(self.issued, certificate=other))
+        self.assertIsInstance(refusal.error, ValidationError)
+
+    def test_a_new_source(self):
+        self.assertEqual(self.actions(item('web02', self.issued)), [Action.UNCHANGED])
+        self.assertEqual(source_of('web02').certificate, self.certificate)
+
+    def test_a_source_that_moves(self):
+        report('web02', issue_acme('other.example.net'), 'copy')
+        self.assertEqual(self.actions(item('web02', self.issued, 'copy')), [Action.UNCHANGED])
+        self.assertEqual(source_of('web02', 'copy').certificate, self.certificate)
+
+    def test_what_the_source_says_of_itself(self):
+        for name, value in (('client', 'lego'), ('kind', 'copy'), ('machine_id', 'a' * 64)):
+            with self.subTest(name):
+                each = item('web01', self.issued)
+                each.kind = ''
+                setattr(each, name, value)
+                self.assertEqual(self.actions(each), [Action.UNCHANGED])
+                self.assertEqual(getattr(source_of('web01'), name), value)
+
+    def test_another_machine_is_refused(self):
+        report('web01', self.issued, machine_id='a' * 64)
+        [refusal] = self.take_in(item('web01', self.issued, machine_id='b' * 64))
+        self.assertEqual(list(refusal.error.message_dict), ['external_id'])
+
+    def test_the_only_client_takes_back_what_is_in_the_history(self):
+        new = successor(self.issued, later=timedelta(0), ca=in_house_ca())
+        report('web01', new)
+        self.assertEqual(
+            [self.actions(item('web01', self.issued))[0] for _night in range(3)],
+            [Action.UNCHANGED, Action.RENEWED, Action.UNCHANGED],
+        )
+
+    def test_the_report_is_noted(self):
+        CertificateSource.objects.update(reported_at=timezone.now() - 3 * DAY)
+        self.actions(item('web01', self.issued))
+        self.assertGreater(source_of('web01').reported_at, timezone.now() - DAY)
+
+    def test_what_may_not_be_seen(self):
+        [refusal] = intake.take_in_many([item('web01', self.issued)], self.reader())
+        self.assertIsInstance(refusal.error, ValidationError | PermissionDenied)
+
+    def reader(self):
+        from users.models import User
+
+        return User.objects.create_user('nobody')
+
+    def test_the_tenant_stays_and_is_warned_of(self):
+        tenants = [Tenant.objects.create(name=name, slug=name) for name in ('one', 'two')]
+        self.assertEqual(self.actions(item('web01', self.issued, tenant=tenants[0])), [Action.UPDATED])
+        [result] = self.take_in(item('web01', self.issued, tenant=tenants[1]))
+        self.assertEqual((result.action, result.certificate.tenant), (Action.UNCHANGED, tenants[0]))
+        self.assertIn('stays there', result.warnings[0])
