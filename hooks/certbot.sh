@@ -1,6 +1,7 @@
 #!/bin/sh
 # Reports certbot's certificates to NetBox. As deploy hook:
-#   ln -s /usr/local/lib/netbox-acme/certbot.sh /etc/letsencrypt/renewal-hooks/deploy/netbox
+#   mkdir -p /etc/letsencrypt/renewal-hooks/deploy
+#   ln -sf /usr/local/lib/netbox-acme/certbot.sh /etc/letsencrypt/renewal-hooks/deploy/netbox
 # All lineages of the host, for the first import and every night: certbot.sh --sync [CONFIG_DIR]
 set -u
 lib=$(dirname "$(readlink -f "$0")")/lib.sh

@@ -56,7 +56,7 @@ CLIENTS = (
         'certbot',
         'certbot.sh',
         _('A deploy hook for all lineages:'),
-        'ln -s {path} /etc/letsencrypt/renewal-hooks/deploy/netbox',
+        'mkdir -p /etc/letsencrypt/renewal-hooks/deploy\nln -sf {path} /etc/letsencrypt/renewal-hooks/deploy/netbox',
         others=TIMERS,
     ),
     _client(

@@ -166,6 +166,38 @@ def test_the_systemd_units_as_written():
     assert all((HOOKS / word).exists() for line in copied for word in line.split()[1:-1])
 
 
+def test_overrides_of_the_service_as_written():
+    """A oneshot service would run both commands, one of them without its arguments."""
+    overrides = 0
+    for page in sorted(GUIDES.glob('*.md')):
+        for block in re.findall(r'```ini\n(.*?)```', page.read_text(encoding='utf-8'), re.DOTALL):
+            lines = [line.strip().removeprefix('ExecStart=') for line in block.splitlines() if 'ExecStart=' in line]
+            assert lines[0] == '' and len(lines) == 2, page.name
+            program, option, *arguments = shlex.split(lines[1])
+            assert (HOOKS / Path(program).name).exists() and program.startswith(INSTALLED)
+            assert (option, bool(arguments)) == ('--sync', True)
+            overrides += 1
+    assert overrides >= 2
+
+
+@pytest.mark.parametrize('client', ['certbot', 'acme-sh', 'lego', 'uacme', 'caddy', 'traefik'])
+def test_every_guide_names_its_timer(client):
+    text = (GUIDES / f'{client}.md').read_text(encoding='utf-8')
+    assert re.search(rf'netbox-acme(-poll)?@{client}\.timer', text)
+
+
+def test_the_deploy_hook_of_certbot_as_written_on_a_fresh_host(host, netbox, tmp_path):  # noqa: F811
+    live = lineages.certbot(tmp_path / 'etc' / 'letsencrypt')
+    lines = [line for line in commands('certbot') if line.startswith(('mkdir', 'ln'))]
+    script = tmp_path / 'script'
+    text = '\n'.join(lines).replace(INSTALLED, str(HOOKS)).replace('/etc/', f'{tmp_path}/etc/')
+    # Again, as after an update
+    script.write_text(f'set -e\n{text}\n{text}\n')
+    assert host.run(script).lines == []
+    run = host.run(tmp_path / 'etc/letsencrypt/renewal-hooks/deploy/netbox', RENEWED_LINEAGE=live)
+    assert (run.code, run.lines, len(netbox.items)) == (0, [], 1)
+
+
 def test_the_line_for_cron_as_written(host, netbox, machine):  # noqa: F811
     (line,) = [line for line in (HOOKS / 'netbox-acme.cron').read_text().splitlines() if line[:1].isdigit()]
     *schedule, user, command = line.split(maxsplit=6)

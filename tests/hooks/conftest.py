@@ -1,6 +1,7 @@
 import pytest
 
 from tests.hooks.fake_netbox import FakeNetBox
+from tests.hooks.lineages import certbot
 from tests.hooks.running import SHELLS, Host
 
 
@@ -14,3 +15,13 @@ def netbox():
 @pytest.fixture(params=SHELLS)
 def host(request, tmp_path, netbox):
     return Host(tmp_path, request.param, netbox.url)
+
+
+@pytest.fixture
+def directory(tmp_path):
+    return tmp_path / 'letsencrypt'
+
+
+@pytest.fixture
+def renewed(directory):
+    return certbot(directory)

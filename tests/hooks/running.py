@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support import programs
 from tests.support.deadlines import PATIENCE
 
-__all__ = ('HOOKS', 'SHELLS', 'TOKEN', 'Host', 'Run')
+__all__ = ('HOOKS', 'SHELLS', 'TOKEN', 'Host', 'Run', 'deploy', 'owner_only')
 
 HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
 # Debian's sh, and that of Alpine, OpenWrt and containers, with its own tools.
@@ -138,3 +138,8 @@ def owner_only(file: Path, text: str) -> Path:
     file.write_text(text)
     file.chmod(0o600)
     return file
+
+
+def deploy(host: Host, renewed: Path, **environment) -> Run:
+    """Run certbot's hook as certbot does when it has renewed this lineage."""
+    return host.run('certbot.sh', RENEWED_LINEAGE=renewed, RENEWED_DOMAINS='www.example.net', **environment)
