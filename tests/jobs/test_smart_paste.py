@@ -120,7 +120,7 @@ class JobTestCase(ManyTestCase):
         User.objects.filter(pk=self.user.pk).update(is_active=False)
         job = self.work(arguments)
         self.assertEqual(job.status, JobStatusChoices.STATUS_FAILED)
-        self.assertIn('no active account', job.error)
+        self.assertIn('no longer active', job.error)
         self.assertFalse(Certificate.objects.exists())
 
     def test_a_tag_that_is_gone(self):
