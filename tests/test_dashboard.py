@@ -94,7 +94,7 @@ class RenewalStatusWidgetTestCase(TestCase):
     def test_a_tenant_that_is_gone(self):
         grant(self.user, 'view')
         html = self.render(tenant_id=[4711])
-        self.assertIn('is gone', html)
+        self.assertIn('no longer exists', html)
         self.assertNotIn('href', html)
 
     def test_constrained_permissions(self):

@@ -887,7 +887,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=('assigned_object_type', 'assigned_object_id', 'certificate'),
                 name='netbox_ssl_certificateassignment_unique',
-                violation_error_message='The certificate is assigned to this object already.',
+                violation_error_message='The certificate is already assigned to this object.',
             ),
         ),
         migrations.AddConstraint(
@@ -896,7 +896,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(('primary', True)),
                 fields=('assigned_object_type', 'assigned_object_id'),
                 name='netbox_ssl_certificateassignment_primary',
-                violation_error_message='This object has a primary certificate already. Unset that one first.',
+                violation_error_message='This object already has a primary certificate. Unset that one first.',
             ),
         ),
         migrations.AddIndex(

@@ -125,7 +125,7 @@ class CoversTestCase(GraphQLTestCase):
     def test_invalid_names(self):
         query = '{ certificate_list(filters: {covers: "no name"}) { name } }'
         response = self.client.post(reverse('graphql'), {'query': query}, format='json', **self.header)
-        self.assertIn('Give a DNS name', response.json()['errors'][0]['message'])
+        self.assertIn('Enter a DNS name', response.json()['errors'][0]['message'])
 
 
 class FieldsTestCase(GraphQLTestCase):

@@ -50,7 +50,7 @@ class JobTestCase(ManyTestCase):
         self.assertContains(response, 'in the background')
         self.assertFalse(Certificate.objects.exists())
         page = self.client.get(answer.url)
-        self.assertContains(page, 'Waits for a worker')
+        self.assertContains(page, 'Waiting for a worker')
         self.assertContains(page, 'hx-trigger')
         with patch.object(importing, 'BATCH', 4):
             job = self.work(arguments)
@@ -89,8 +89,8 @@ class JobTestCase(ManyTestCase):
 
         with patch.object(importing, 'BATCH', 4), patch.object(intake, 'take_in_many', look):
             self.work(arguments)
-        self.assertIn('0 of 6 certificates are done', seen[0])
-        self.assertIn('4 of 6 certificates are done', seen[1])
+        self.assertIn('0 of 6 certificates imported', seen[0])
+        self.assertIn('4 of 6 certificates imported', seen[1])
 
     def test_confirmed_twice_is_one_job(self):
         response, answer, _, _ = self.start()

@@ -143,13 +143,13 @@ class AssignmentTestCase(TestCase):
 
     def test_once(self):
         assign(self.certificate, self.host)
-        with self.assertRaisesMessage(ValidationError, 'assigned to this object already'):
+        with self.assertRaisesMessage(ValidationError, 'already assigned to this object'):
             assign(self.certificate, self.host)
 
     def test_one_primary(self):
         assign(self.certificate, self.host, primary=True)
         assign(self.certificate, machine(), primary=True)
-        with self.assertRaisesMessage(ValidationError, 'primary certificate already'):
+        with self.assertRaisesMessage(ValidationError, 'already has a primary certificate'):
             assign(record(name='other.example.net'), self.host, primary=True)
 
     def test_an_object_that_does_not_exist(self):
@@ -363,7 +363,7 @@ class ConstrainedTestCase(APITestCase):
     def test_rest_hidden_certificate(self):
         hidden = record(name='hidden.example.net')
         refused = self.refused({'certificate': hidden.pk, **generic(self.mine)})
-        self.assertIn('no such object', str(refused['certificate']))
+        self.assertIn('does not exist', str(refused['certificate']))
 
     def test_changing_and_deleting(self):
         """What names something that may not be seen cannot be changed or deleted, alone or in bulk."""

@@ -326,7 +326,7 @@ class PagesTestCase(TestCase):
         SuggestionJob.enqueue(user=self.user, immediate=False)
         response = self.client.post(f'{LIST}find/', follow=True)
         self.assertContains(response, 'A scan is already running')
-        self.assertContains(response, 'Waits for a worker')
+        self.assertContains(response, 'Waiting for a worker')
         self.assertEqual(Job.objects.count(), 1)
 
     def test_a_renewal_with_other_names(self):

@@ -119,7 +119,7 @@ class FilterTestCase(TestCase):
 
     def test_the_filter_form_refuses_invalid_names(self):
         response = self.client.get('/plugins/ssl/certificates/?covers=no+name')
-        self.assertIn('Give a DNS name', str(response.context['filter_form'].errors['covers']))
+        self.assertIn('Enter a DNS name', str(response.context['filter_form'].errors['covers']))
 
 
 class PageTestCase(TestCase):
@@ -186,7 +186,7 @@ class PageTestCase(TestCase):
     def test_invalid_names(self):
         for text in ('no name', '<script>alert(1)</script>'):
             html = self.page(text)
-            self.assertIn('Give a DNS name or an IP address', html)
+            self.assertIn('Enter a DNS name or an IP address', html)
             self.assertNotIn('<script>alert(1)', html)
             self.assertNotIn('data-verdict', html)
 

@@ -44,7 +44,7 @@ class ConnectTestCase(TestCase):
         response = self.get()
         self.assertContains(response, '2 sources</a> of certbot already report')
         self.assertContains(response, '/plugins/ssl/sources/?client=certbot')
-        self.assertContains(self.get('lego'), 'No lego reports yet')
+        self.assertContains(self.get('lego'), 'No lego client reports yet')
 
     def test_a_file_is_whole_without_the_library(self):
         for client in CLIENTS:

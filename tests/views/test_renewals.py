@@ -147,7 +147,7 @@ class RenewalsTestCase(TestCase):
         grant(self.user, 'view')
         self.assertIn('Paste the first one', self.page())
         record(left=-DAY)
-        self.assertIn('Nothing becomes due', self.page())
+        self.assertIn('No certificate becomes due', self.page())
 
     def test_the_sweep(self):
         grant(self.user, 'view')

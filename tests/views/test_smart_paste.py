@@ -33,7 +33,7 @@ class PreviewTestCase(SmartPasteTestCase):
         grant(self.user, 'view', 'add', 'change')
 
     def test_the_empty_page(self):
-        self.assertContains(self.client.get(self.url), 'Paste a certificate')
+        self.assertContains(self.client.get(self.url), 'Paste one or more certificates')
 
     def test_facts_detection_and_action(self):
         response = self.preview(issue_acme(['www.example.net', '192.0.2.1'], serial_number=0x0A1B).fullchain_pem)

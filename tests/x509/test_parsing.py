@@ -171,14 +171,14 @@ def test_a_damaged_block_is_named_by_its_number():
     for damaged, code, cause in (
         (OTHER.pem.replace('-----END CERTIFICATE-----\n', ''), 'truncated', 'no END line'),
         (OTHER.pem.replace('-----BEGIN CERTIFICATE-----\n', ''), 'truncated', 'no BEGIN line'),
-        (OTHER.pem.replace('END CERTIFICATE', 'END X509 CRL'), 'truncated', 'no END line of its own'),
+        (OTHER.pem.replace('END CERTIFICATE', 'END X509 CRL'), 'truncated', 'no END line'),
         (OTHER.pem.replace('M', 'é', 1), 'garbled', 'not valid base64'),
         (OTHER.pem.replace('M', '=', 1), 'garbled', 'not valid base64'),
         ('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----', 'garbled', 'empty'),
         (pem(OTHER.der[:-200], 'CERTIFICATE'), 'truncated', f'200 of its {len(OTHER.der)} bytes are missing'),
         (pem(OTHER.der + b'12345', 'CERTIFICATE'), 'garbled', '5 bytes follow its end'),
-        (pem(b'rubbish' * 10, 'CERTIFICATE'), 'garbled', 'does not begin as a certificate does'),
-        (pem(OTHER.der[:100] + bytes(len(OTHER.der) - 100), 'CERTIFICATE'), 'unreadable', 'no valid certificate'),
+        (pem(b'rubbish' * 10, 'CERTIFICATE'), 'garbled', 'does not start like a certificate'),
+        (pem(OTHER.der[:100] + bytes(len(OTHER.der) - 100), 'CERTIFICATE'), 'unreadable', 'not a valid certificate'),
     ):
         error = refused(ISSUED.pem + damaged, code)
         assert 'PEM block 2 (CERTIFICATE)' in str(error)
