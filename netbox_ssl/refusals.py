@@ -1,4 +1,4 @@
-"""Why NetBox, or we, refuse to write an object, and how people and programs are told."""
+"""Why NetBox or the plugin refuses to write an object, in words for people and programs."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from utilities.exceptions import AbortRequest, PermissionsViolation

@@ -19,7 +19,7 @@ from .mixins import GuardedPostMixin
 
 __all__ = ('CertificateBulkImportView',)
 
-# A page with more is of no use to anybody.
+# More on one page would not help.
 MOST_NOTES = 20
 
 

@@ -33,7 +33,7 @@ DETECTED_FIELDS = ('is_acme', 'acme_provider')
 # Detection leaves these alone once a person has set them; the last belongs to the CA, too, and follows it otherwise.
 PINNABLE_FIELDS = (*DETECTED_FIELDS, 'acme_server_url')
 
-# What is told of after a change of CA, where it stays as it was.
+# Fields that a warning names after a change of CA, where they keep their value.
 OF_THE_CA = ('is_acme', 'acme_provider', 'acme_server_url', 'acme_account_email', 'acme_auto_renewal')
 
 # The first certificates that were issued over ACME; and clocks differ.

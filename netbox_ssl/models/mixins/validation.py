@@ -134,7 +134,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
         return prechange_snapshot(self).get(name, getattr(self, name))
 
     def take_leaf(self, leaf: Leaf, detection: Detection | None = None) -> None:
-        """Make ``leaf`` the current X.509 certificate: facts, PEM, chain, and what detection says of it."""
+        """Make ``leaf`` the current X.509 certificate: its facts, PEM, chain, and the detected ACME fields."""
         facts = leaf.facts
         # Before it is overwritten: without a snapshot it is what was stored.
         replaced = '' if self._state.adding else self._stored('pem')
