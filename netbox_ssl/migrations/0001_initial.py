@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('contenttypes', '0002_remove_content_type_name'),
         ('extras', '0144_customfield_status'),
-        ('tenancy', '0027_fix_ltree_cascade_triggers'),
+        ('tenancy', '0026_consolidate_unique_constraints'),
         ('users', '0016_default_ordering_indexes'),
     ]
 

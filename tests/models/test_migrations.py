@@ -1,7 +1,15 @@
 from io import StringIO
 
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import TestCase
+
+from netbox_ssl import NetBoxSSLConfig
+
+# The newest migrations of NetBox 4.7.0, on which ours may depend
+OLDEST_NETBOX = '4.7.0'
+NEWEST_THERE = {'contenttypes': 2, 'core': 26, 'extras': 144, 'tenancy': 26, 'users': 16}
 
 
 class MigrationsTestCase(TestCase):
@@ -11,3 +19,11 @@ class MigrationsTestCase(TestCase):
             call_command('makemigrations', 'netbox_ssl', check=True, dry_run=True, stdout=output, verbosity=3)
         except SystemExit:
             self.fail(output.getvalue())
+
+    def test_they_apply_to_the_oldest_netbox_that_is_supported(self):
+        """``makemigrations`` depends on the newest migrations of the NetBox that it runs in."""
+        self.assertEqual(NetBoxSSLConfig.min_version, OLDEST_NETBOX)
+        migrations = MigrationLoader(connection).disk_migrations
+        needed = {on for (app, _), each in migrations.items() if app == 'netbox_ssl' for on in each.dependencies}
+        newer = {(app, name) for app, name in needed if app != 'netbox_ssl' and int(name[:4]) > NEWEST_THERE[app]}
+        self.assertEqual(newer, set())
