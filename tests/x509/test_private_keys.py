@@ -48,7 +48,7 @@ def test_der_as_it_is_and_as_base64_and_under_a_wrong_label(name):
 def test_the_form_is_named_rightly():
     ders = keys.ders()
     assert find_private_key(ders['PKCS#1 RSA']) == 'RSA, PKCS#1, DER'
-    assert find_private_key(ders['DSA']) == 'DSA private key, DER'
+    assert find_private_key(ders['DSA']) == 'DSA, DER'
     assert find_private_key(ders['SEC 1 EC']) == 'EC, SEC 1, DER'
     assert find_private_key(ders['encrypted PKCS#8 RSA']) == 'encrypted PKCS#8, DER'
     assert find_private_key(base64.b64encode(ders['PKCS#12'])) == 'PKCS#12 container, base64'
