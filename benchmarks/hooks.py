@@ -10,7 +10,6 @@ answers at once.
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks import certificates, measure
-from dev import paths, programs
+from dev import paths
+from tests.support import programs
 
 SHELLS = ('dash', 'busybox')
 # What the hooks need besides the shell and its tools
@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def search_path(shell: str, folder: Path) -> str:
     """A PATH with the tools of this shell's world: Debian's, or busybox alone."""
-    needed = programs.ensure(**{name: name for name in (*OTHERS, shell)})
+    needed = {name: programs.find(name) for name in (*OTHERS, shell)}
     if shell == 'dash':
         return os.environ['PATH']
     folder.mkdir()
@@ -153,7 +153,13 @@ def earlier(commit: str, folder: Path) -> Path:
 def sync(hooks: Path, client: str, shell: str, arguments: list, environment: dict, count: int) -> float:
     """Seconds of processor time, of the hook and all that it starts."""
     netbox = NetBox()
-    words = [shutil.which(shell), *(['sh'] if shell == 'busybox' else []), hooks / f'{client}.sh', '--sync', *arguments]
+    words = [
+        programs.find(shell),
+        *(['sh'] if shell == 'busybox' else []),
+        hooks / f'{client}.sh',
+        '--sync',
+        *arguments,
+    ]
     environment = environment | {'NETBOX_URL': f'http://127.0.0.1:{netbox.server_port}'}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([str(word) for word in words], env=environment, capture_output=True, text=True, check=True)

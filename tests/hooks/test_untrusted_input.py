@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from dev import programs
 from tests.hooks.fake_netbox import Answer
 from tests.hooks.running import deploy, owner_only
+from tests.support import programs
 
 
 def test_a_spool_that_cannot_be_written(host, netbox, renewed, tmp_path):
@@ -19,7 +19,7 @@ def test_a_spool_that_cannot_be_written(host, netbox, renewed, tmp_path):
 
 def test_of_a_huge_answer_only_the_beginning_is_kept(host, netbox, renewed):
     sizes = host.folder / 'sizes'
-    remove = programs.ensure(rm='rm')['rm']
+    remove = programs.find('rm')
     host.program('rm', f'cat "$TMPDIR"/*/answer 2>/dev/null | wc -c >>"{sizes}"; exec {remove} "$@"')
     host.pass_on('wc')
     netbox.answer = Answer(body=['x' * 1000] * 20_000)
