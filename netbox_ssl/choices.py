@@ -1,7 +1,13 @@
 from django.utils.translation import gettext_lazy as _
 from utilities.choices import Choice, ChoiceSet
 
-__all__ = ('ACMEChallengeTypeChoices', 'CertificateStatusChoices', 'RenewalStatusChoices', 'SourceKindChoices')
+__all__ = (
+    'ACMEChallengeTypeChoices',
+    'CertificateStatusChoices',
+    'RenewalStatusChoices',
+    'SourceKindChoices',
+    'SourceStateChoices',
+)
 
 
 class CertificateStatusChoices(ChoiceSet):
@@ -31,6 +37,24 @@ class RenewalStatusChoices(ChoiceSet):
         Choice(DUE, _('Due'), color='yellow', description=_('Renewal is due; no renewal has been seen yet')),
         Choice(EXPIRED, _('Expired'), color='red', description=_('No longer valid')),
         Choice(MANUAL, _('Manual'), color='blue', description=_('Issued over ACME, but not renewed automatically')),
+    ]
+
+
+class SourceStateChoices(ChoiceSet):
+    """What a source really has (``models/mixins/source_states.py``). The values are public: REST, GraphQL, events."""
+
+    CURRENT = 'current'
+    BEHIND = 'behind'
+    EXPIRED = 'expired'
+    SILENT = 'silent'
+    GONE = 'gone'
+
+    CHOICES = [
+        Choice(EXPIRED, _('Expired'), color='red', description=_('What it has is past its end of validity')),
+        Choice(BEHIND, _('Behind'), color='orange', description=_('Lacks the current X.509 certificate for too long')),
+        Choice(SILENT, _('Silent'), color='yellow', description=_('Has not reported for too long')),
+        Choice(CURRENT, _('Current'), color='green', description=_('Has what it should have')),
+        Choice(GONE, _('Gone'), color='gray', description=_('Its client no longer has it')),
     ]
 
 

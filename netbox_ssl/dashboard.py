@@ -22,6 +22,7 @@ from .choices import RenewalStatusChoices
 from .filtersets import CertificateFilterSet
 from .forms.mixins import provider_input
 from .models import Certificate
+from .places.deployment import attach_deployments, bad_deployments
 from .reports.charts.ring import ring
 
 __all__ = ('NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
@@ -112,11 +113,11 @@ class CertificatesWidget(DashboardWidget):
             context |= {
                 'problem': chosen.problem,
                 'parameters': f'&{chosen.query}' if chosen.query else '',
-                **self.content(chosen.certificates, timezone.now()),
+                **self.content(chosen.certificates, timezone.now(), request.user),
             }
         return render_to_string(self.template_name, context)
 
-    def content(self, certificates, now) -> dict:
+    def content(self, certificates, now, user) -> dict:
         """Return the template context for ``certificates``, all those of the widget."""
         raise NotImplementedError
 
@@ -128,11 +129,12 @@ class RenewalStatusWidget(CertificatesWidget):
     description = gettext_lazy('Number of certificates in each renewal status, as a ring; each links to the list.')
     template_name = 'netbox_ssl/dashboard/renewal_status.html'
 
-    def content(self, certificates, now):
+    def content(self, certificates, now, user):
         counts = renewal.status_counts(certificates, now)
         return {
             'ring': ring(counts) if any(counts.values()) else None,
             'overdue': counts['overdue'],
+            'deployments': [bad for bad in bad_deployments(certificates, now, user) if bad['count']],
         }
 
 
@@ -146,10 +148,11 @@ class RowsWidget(CertificatesWidget):
     # The filters that show the same in the list
     filters = ''
 
-    def content(self, certificates, now):
+    def content(self, certificates, now, user):
         columns = ('name', 'acme_provider', 'valid_to', self.column)
         rows = self.config.get('rows') or ROWS
         found = list(self.choose(certificates, now).only(*columns).order_by(self.column, 'pk')[: rows + 1])
+        attach_deployments(found, now, user)
         return {
             'rows': [(each, getattr(each, self.column)) for each in found[:rows]],
             'more': len(found) > rows,
@@ -193,7 +196,8 @@ class OverdueWidget(RowsWidget):
     def words(self):
         return {'when': _('Overdue since'), 'none': _('None: every certificate that should have been renewed was.')}
 
-    def content(self, certificates, now):
+    def content(self, certificates, now, user):
         # Worse than overdue, and missing from the rows
         expired = certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)).count()
-        return {**super().content(certificates, now), 'expired': expired}
+        deployments = [bad for bad in bad_deployments(certificates, now, user) if bad['count']]
+        return {**super().content(certificates, now, user), 'expired': expired, 'deployments': deployments}

@@ -2,7 +2,7 @@
 
 # Not gettext_lazy: NetBox writes the text into JSON, and a lazy one makes every Event Rule page fail.
 from django.utils.translation import gettext as _
-from netbox.events import EVENT_TYPE_KIND_WARNING, EventType
+from netbox.events import EVENT_TYPE_KIND_DANGER, EVENT_TYPE_KIND_WARNING, EventType
 
 __all__ = (
     'EVENT_TYPES',
@@ -10,6 +10,7 @@ __all__ = (
     'RENEWAL_STATUS_CHANGED',
     'RENEWAL_WINDOW_MOVED',
     'SOURCE_BEHIND',
+    'SOURCE_EXPIRED',
     'SOURCE_SILENT',
 )
 
@@ -17,15 +18,18 @@ RENEWAL_STATUS_CHANGED = 'netbox_ssl.renewal_status_changed'
 RENEWAL_OVERDUE = 'netbox_ssl.renewal_overdue'
 RENEWAL_WINDOW_MOVED = 'netbox_ssl.renewal_window_moved'
 SOURCE_BEHIND = 'netbox_ssl.source_behind'
+SOURCE_EXPIRED = 'netbox_ssl.source_expired'
 SOURCE_SILENT = 'netbox_ssl.source_silent'
 
 EVENT_TYPES = {
     RENEWAL_STATUS_CHANGED: _('Renewal status changed'),
     RENEWAL_OVERDUE: _('Renewal overdue'),
     RENEWAL_WINDOW_MOVED: _('Renewal window moved'),
+    SOURCE_EXPIRED: _('Source expired'),
     SOURCE_BEHIND: _('Source behind'),
     SOURCE_SILENT: _('Source silent'),
 }
 
 for _name, _text in EVENT_TYPES.items():
-    EventType(_name, _text, kind=EVENT_TYPE_KIND_WARNING).register()
+    _kind = EVENT_TYPE_KIND_DANGER if _name == SOURCE_EXPIRED else EVENT_TYPE_KIND_WARNING
+    EventType(_name, _text, kind=_kind).register()

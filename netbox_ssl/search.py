@@ -53,7 +53,7 @@ class CertificateSourceIndex(SearchIndex):
         ('external_id', 200),
         ('client', 700),
     )
-    display_attrs = ('certificate', 'client', 'reported_at')
+    display_attrs = ('certificate', 'client', 'valid_to', 'reported_at', 'gone_since')
 
 
 @register_search

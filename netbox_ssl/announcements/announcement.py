@@ -10,6 +10,7 @@ from netbox.models import NetBoxModel
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
+from netbox_ssl.places.deployment import prefetch_deployment_states
 from netbox_ssl.utilities import timestamp
 
 from .payload import describe, prefetch
@@ -72,6 +73,7 @@ class CertificateAnnouncement(Announcement):
     @staticmethod
     def prefetch(objects: list[Certificate]) -> None:
         prefetch(objects)
+        prefetch_deployment_states(objects)
 
     def identity(self) -> tuple:
         certificate = self.certificate

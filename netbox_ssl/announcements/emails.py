@@ -75,6 +75,8 @@ def write(event_context, data: dict, event_rule) -> Message:
         'object_type': str(event_context['object_type']),
         'status': data.get('renewal_status'),
         'previous_status': announcement.get('previous_status'),
+        'source': announcement.get('source'),
+        'held_until': _time(((announcement.get('source') or {}).get('issuance') or {}).get('valid_to')),
         'since': _time(announcement.get('since')),
         'valid_to': _time(announcement.get('valid_to') or data.get('valid_to')),
         'due': _time(announcement.get('renewal_due_at') or data.get('renewal_due_at')),

@@ -10,11 +10,12 @@ from django.urls import reverse
 from utilities.views import get_viewname
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from netbox_ssl.places.contacts import Called, read_served
 from netbox_ssl.utilities import timestamp
 
-__all__ = ('MOST_SOURCES', 'describe', 'prefetch')
+__all__ = ('MOST_SOURCES', 'describe', 'describe_source', 'prefetch')
 
 # A wildcard certificate may be on thousands of hosts, and receivers refuse large bodies. The rest are counted.
 MOST_SOURCES = 50
@@ -36,7 +37,7 @@ def prefetch(certificates: list[Certificate]) -> None:
         'external_id',
         'client',
         'reported_at',
-        'behind_since',
+        *CertificateSource.STATE_FIELDS,
         'issuance__serial_number',
         'issuance__fingerprint_sha256',
         'issuance__valid_from',
@@ -62,8 +63,8 @@ def describe(certificate: Certificate) -> dict:
     if not _is_prefetched(certificate):
         prefetch([certificate])
     served = getattr(certificate, SERVED)
-    # Hosts that a renewal has not reached come first.
-    sources = sorted(getattr(certificate, SOURCES), key=lambda source: (not source.is_behind, source.external_id))
+    # The worst come first.
+    sources = sorted(getattr(certificate, SOURCES), key=_severity)
     return {
         'certificate': {
             'id': certificate.pk,
@@ -75,7 +76,7 @@ def describe(certificate: Certificate) -> dict:
         'renewal_due_at': timestamp(certificate.renewal_due_at),
         'renewal_overdue_at': timestamp(certificate.renewal_overdue_at),
         'usual_renewal_days': certificate.usual_renewal_days,
-        'sources': [_source(source) for source in sources[:MOST_SOURCES]],
+        'sources': [describe_source(source) for source in sources[:MOST_SOURCES]],
         'sources_omitted': max(0, len(sources) - MOST_SOURCES),
         'assignments': [_assignment(assignment) for assignment in served.assignments],
         'assignments_omitted': served.total - len(served.assignments),
@@ -83,11 +84,20 @@ def describe(certificate: Certificate) -> dict:
     }
 
 
-def _source(source: CertificateSource) -> dict:
+def _severity(source: CertificateSource) -> tuple:
+    state = source.state
+    return FROM_BAD_TO_GOOD.index(state) if state in FROM_BAD_TO_GOOD else len(FROM_BAD_TO_GOOD), source.external_id
+
+
+def describe_source(source: CertificateSource) -> dict:
+    """Return where a source is, what state it is in, and what it has."""
     issuance = source.issuance
     return {
         'external_id': source.external_id,
         'client': source.client,
+        'place': source.place,
+        'state': source.state,
+        'state_since': timestamp(source.state_since),
         'reported_at': timestamp(source.reported_at),
         'is_behind': source.is_behind,
         'issuance': issuance

@@ -12,13 +12,16 @@ from netbox_ssl.choices import (
     CertificateStatusChoices,
     RenewalStatusChoices,
     SourceKindChoices,
+    SourceStateChoices,
 )
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
+from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD
 from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.places.deployment import deployment_state
 
 from .guards import GuardedSerializerMixin
 
@@ -52,6 +55,8 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
     # A plain string, not {"value", "label"}, so that conditions of event rules can compare it
     renewal_status = serializers.SerializerMethodField()
     renewal_overdue = serializers.BooleanField(read_only=True)
+    # Of the sources that the user may see. Not in the brief form, where it would cost a query for each.
+    deployment_state = serializers.SerializerMethodField()
     has_ari = serializers.BooleanField(read_only=True)
     # Null if it has not been renewed twice yet
     usual_renewal_days = serializers.FloatField(read_only=True, allow_null=True)
@@ -70,6 +75,7 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
             'renewal_due_at',
             'renewal_overdue_at',
             'renewal_overdue',
+            'deployment_state',
             'usual_renewal_days',
             *FACT_FIELDS,
             'pem',
@@ -103,6 +109,11 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
     @extend_schema_field(serializers.ChoiceField(choices=RenewalStatusChoices, allow_null=True))
     def get_renewal_status(self, obj) -> str | None:
         return obj.renewal_status
+
+    @extend_schema_field(serializers.ChoiceField(choices=FROM_BAD_TO_GOOD, allow_null=True))
+    def get_deployment_state(self, obj) -> str | None:
+        request = self.context.get('request')
+        return deployment_state(obj, request.user if request else None)
 
     def validate(self, data):
         if self.nested:
@@ -151,6 +162,11 @@ class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer)
     # A plain string, as reports give it.
     kind = serializers.ChoiceField(choices=SourceKindChoices, required=False, allow_blank=True)
     issuance = IssuanceSerializer(nested=True, read_only=True)
+    # Plain strings, as renewal_status is.
+    state = serializers.SerializerMethodField()
+    state_since = serializers.DateTimeField(read_only=True, allow_null=True)
+    place = serializers.CharField(read_only=True)
+    is_unexpected = serializers.BooleanField(read_only=True)
     is_behind = serializers.BooleanField(read_only=True)
     is_silent = serializers.BooleanField(read_only=True)
 
@@ -166,18 +182,29 @@ class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer)
             'client',
             'kind',
             'machine_id',
+            'place',
+            'state',
+            'state_since',
             'issuance',
+            'issuance_since',
+            'valid_to',
+            'is_unexpected',
             'is_behind',
             'behind_since',
             'is_silent',
             'reported_at',
+            'gone_since',
             'tags',
             'custom_fields',
             'created',
             'last_updated',
         ]
-        brief_fields = ('id', 'url', 'display', 'external_id', 'client')
-        read_only_fields = ('reported_at', 'behind_since')
+        brief_fields = ('id', 'url', 'display', 'external_id', 'client', 'state')
+        read_only_fields = ('reported_at', 'issuance_since', 'valid_to', 'behind_since', 'gone_since')
+
+    @extend_schema_field(serializers.ChoiceField(choices=SourceStateChoices, allow_null=True))
+    def get_state(self, obj) -> str | None:
+        return obj.state
 
 
 NOT_SEEN = gettext_lazy('This object does not exist, or you do not have permission to view it.')

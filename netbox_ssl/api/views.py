@@ -1,9 +1,11 @@
+from django.utils import timezone
 from netbox.api.viewsets import NetBoxModelViewSet, NetBoxReadOnlyModelViewSet
 from rest_framework.routers import APIRootView
 
 from netbox_ssl import filtersets
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
+from netbox_ssl.places.deployment import DEPLOYMENT_STATE, deployment_state_sql, visible_sources
 
 from . import serializers
 from .ari_views import CheckARIMixin
@@ -11,6 +13,7 @@ from .detect_views import DetectMixin
 from .guards import RequestGuardMixin
 from .import_views import ImportMixin
 from .status_views import StatusViewSet
+from .sync_views import SyncMixin
 
 __all__ = (
     'CertificateAssignmentViewSet',
@@ -34,6 +37,10 @@ class CertificateViewSet(RequestGuardMixin, ImportMixin, DetectMixin, CheckARIMi
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet
 
+    def get_queryset(self):
+        sources = visible_sources(self.request.user if self.request else None)
+        return super().get_queryset().annotate(**{DEPLOYMENT_STATE: deployment_state_sql(timezone.now(), sources)})
+
 
 class IssuanceViewSet(NetBoxReadOnlyModelViewSet):
     queryset = Issuance.objects.with_replacement()
@@ -41,7 +48,7 @@ class IssuanceViewSet(NetBoxReadOnlyModelViewSet):
     filterset_class = filtersets.IssuanceFilterSet
 
 
-class CertificateSourceViewSet(RequestGuardMixin, NetBoxModelViewSet):
+class CertificateSourceViewSet(RequestGuardMixin, SyncMixin, NetBoxModelViewSet):
     queryset = CertificateSource.objects.all()
     serializer_class = serializers.CertificateSourceSerializer
     filterset_class = filtersets.CertificateSourceFilterSet

@@ -1,5 +1,5 @@
 import django_filters
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -12,27 +12,14 @@ from utilities.filtersets import register_filterset
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
-from netbox_ssl.models.mixins.source_states import behind_q, silent_q
+from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.places.contacts import responsible_q
 
 from .places import PlaceFilterSet, VisibleFilter
+from .states import AnyCaseChoiceFilter, DeploymentFilterSet, any_of
 from .x509 import CoversFilter, X509FilterSet, search_x509
 
 __all__ = ('CertificateFilterSet',)
-
-
-class RenewalStatusField(django_filters.fields.MultipleChoiceField):
-    """Accept the renewal statuses in upper and lower case."""
-
-    def to_python(self, value):
-        canonical = {status.lower(): status for status in RenewalStatusChoices.values()}
-        return [canonical.get(item.lower(), item) for item in super().to_python(value)]
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class RenewalStatusFilter(django_filters.MultipleChoiceFilter):
-    field_class = RenewalStatusField
 
 
 @extend_schema_field(OpenApiTypes.INT)
@@ -42,6 +29,7 @@ class ContactIDFilter(VisibleFilter):
 
 @register_filterset
 class CertificateFilterSet(
+    DeploymentFilterSet,
     PlaceFilterSet,
     X509FilterSet,
     PrimaryModelFilterSet,
@@ -65,7 +53,7 @@ class CertificateFilterSet(
     # Generated columns, for which django-filter cannot make filters automatically
     renewal_due_at = MultiValueDateTimeFilter(label=_('Renewal due'))
     renewal_overdue_at = MultiValueDateTimeFilter(label=_('Renewal overdue since'))
-    renewal_status = RenewalStatusFilter(
+    renewal_status = AnyCaseChoiceFilter(
         choices=RenewalStatusChoices,
         method='filter_renewal_status',
         distinct=False,
@@ -78,14 +66,6 @@ class CertificateFilterSet(
         label=_('Renewal overdue'),
     )
     covers = CoversFilter(field_name='subject_alt_names', label=_('Covers the name'))
-    source_behind = django_filters.BooleanFilter(
-        method='filter_source',
-        label=_('A source is behind'),
-    )
-    source_silent = django_filters.BooleanFilter(
-        method='filter_source',
-        label=_('A source is silent'),
-    )
 
     has_ari = django_filters.BooleanFilter(
         field_name='ari_window_start',
@@ -162,10 +142,7 @@ class CertificateFilterSet(
         if not value:
             return queryset
         now = timezone.now()
-        wanted = Q()
-        for status in value:
-            wanted |= renewal.status_q(None if status == 'null' else status, now)
-        return queryset.filter(wanted)
+        return queryset.filter(any_of(value, lambda status: renewal.status_q(status, now)))
 
     def filter_ari_error(self, queryset, name, value):
         return queryset.exclude(ari_error='') if value else queryset.filter(ari_error='')
@@ -173,8 +150,3 @@ class CertificateFilterSet(
     def filter_renewal_overdue(self, queryset, name, value):
         overdue = renewal.overdue_q(timezone.now())
         return queryset.filter(overdue if value else ~overdue)
-
-    def filter_source(self, queryset, name, value):
-        state = {'source_behind': behind_q, 'source_silent': silent_q}[name](timezone.now())
-        found = Exists(CertificateSource.objects.filter(state, certificate=OuterRef('pk')))
-        return queryset.filter(found if value else ~found)

@@ -20,9 +20,11 @@ from netbox_ssl.choices import (
     CertificateStatusChoices,
     RenewalStatusChoices,
     SourceKindChoices,
+    SourceStateChoices,
 )
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
+from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES
 
 from .fields import CoveredNameField
 from .mixins import provider_input
@@ -99,7 +101,7 @@ class CertificateFilterForm(
             'ari_error',
             name=_('ACME'),
         ),
-        FieldSet('source_behind', 'source_silent', name=_('Sources')),
+        FieldSet('deployment_state', 'source_behind', 'source_silent', name=_('Sources')),
         FieldSet('status', name=_('Certificate')),
         X509_FILTERS,
         FieldSet('assigned', *PLACE_FILTERS, name=_('Used By')),
@@ -122,6 +124,12 @@ class CertificateFilterForm(
     has_ari = yes_no_any(_('Has an ARI window'))
     ari_error = yes_no_any(_('Has an ARI error'))
     is_acme = yes_no_any(_('Is ACME'))
+    deployment_state = forms.MultipleChoiceField(
+        label=_('Deployment state'),
+        choices=DEPLOYMENT_CHOICES,
+        required=False,
+        help_text=_('The worst state of its sources'),
+    )
     source_behind = yes_no_any(_('A source is behind'))
     source_silent = yes_no_any(_('A source is silent'))
     acme_provider = forms.CharField(
@@ -201,7 +209,7 @@ class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
     model = CertificateSource
     fieldsets = (
         FieldSet('q', 'filter_id', 'tag'),
-        FieldSet('certificate_id', 'client', 'kind', 'behind', 'silent', name=_('Certificate Source')),
+        FieldSet('certificate_id', 'client', 'kind', 'state', 'behind', 'silent', name=_('Certificate Source')),
     )
     certificate_id = DynamicModelMultipleChoiceField(
         queryset=Certificate.objects.all(),
@@ -215,6 +223,11 @@ class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
     kind = forms.MultipleChoiceField(
         label=_('Kind'),
         choices=SourceKindChoices,
+        required=False,
+    )
+    state = forms.MultipleChoiceField(
+        label=_('State'),
+        choices=SourceStateChoices,
         required=False,
     )
     behind = forms.NullBooleanField(

@@ -5,11 +5,13 @@ from netbox_ssl.choices import (
     CertificateStatusChoices,
     RenewalStatusChoices,
     SourceKindChoices,
+    SourceStateChoices,
 )
 
-__all__ = ('ACMEChallengeTypeEnum', 'CertificateStatusEnum', 'RenewalStatusEnum', 'SourceKindEnum')
+__all__ = ('ACMEChallengeTypeEnum', 'CertificateStatusEnum', 'RenewalStatusEnum', 'SourceKindEnum', 'SourceStateEnum')
 
 ACMEChallengeTypeEnum = strawberry.enum(ACMEChallengeTypeChoices.as_enum())
 CertificateStatusEnum = strawberry.enum(CertificateStatusChoices.as_enum(prefix='status'))
 RenewalStatusEnum = strawberry.enum(RenewalStatusChoices.as_enum())
 SourceKindEnum = strawberry.enum(SourceKindChoices.as_enum())
+SourceStateEnum = strawberry.enum(SourceStateChoices.as_enum())

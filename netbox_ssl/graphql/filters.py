@@ -12,8 +12,9 @@ from tenancy.graphql.filter_mixins import ContactFilterMixin, TenancyFilterMixin
 
 from netbox_ssl import models
 from netbox_ssl.acme import renewal
-from netbox_ssl.models.mixins.source_states import behind_q, silent_q
+from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_sql
 from netbox_ssl.models.name_lookups import NO_NAME, covering_q
+from netbox_ssl.places.deployment import deployment_state_sql, visible_sources
 from netbox_ssl.x509 import asked_name
 
 from .place_filters import PlaceFilterMixin
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from core.graphql.filters import ContentTypeFilter
     from netbox.graphql.filter_lookups import IntegerLookup, StringArrayLookup
 
-    from .enums import ACMEChallengeTypeEnum, CertificateStatusEnum, RenewalStatusEnum, SourceKindEnum
+    from .enums import (
+        ACMEChallengeTypeEnum,
+        CertificateStatusEnum,
+        RenewalStatusEnum,
+        SourceKindEnum,
+        SourceStateEnum,
+    )
 
 __all__ = ('CertificateAssignmentFilter', 'CertificateFilter', 'CertificateSourceFilter', 'IssuanceFilter')
 
@@ -88,6 +95,19 @@ class CertificateFilter(PlaceFilterMixin, X509FilterMixin, ContactFilterMixin, T
         return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
 
     @strawberry_django.filter_field()
+    def deployment_state(
+        self,
+        info: Info,
+        queryset: QuerySet,
+        value: BaseFilterLookup[Annotated['SourceStateEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
+        prefix: str,
+    ):
+        alias = f'_{prefix}deployment_state'.replace('__', '_')
+        sources = visible_sources(info.context.request.user)
+        queryset = queryset.alias(**{alias: deployment_state_sql(timezone.now(), sources, f'{prefix}pk')})
+        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+
+    @strawberry_django.filter_field()
     def covers(self, value: str, prefix: str) -> Q:
         if not (name := asked_name(value)):
             raise ValueError(NO_NAME)
@@ -128,7 +148,22 @@ class CertificateSourceFilter(NetBoxModelFilter):
     )
     machine_id: StrFilterLookup | None = strawberry_django.filter_field()
     reported_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    valid_to: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    issuance_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
     behind_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    gone_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
+
+    @strawberry_django.filter_field()
+    def state(
+        self,
+        info: Info,
+        queryset: QuerySet,
+        value: BaseFilterLookup[Annotated['SourceStateEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
+        prefix: str,
+    ):
+        alias = f'_{prefix}state'.replace('__', '_')
+        queryset = queryset.alias(**{alias: state_sql(timezone.now(), prefix)})
+        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
 
     @strawberry_django.filter_field()
     def behind(self, value: bool, prefix: str) -> Q:

@@ -1,17 +1,21 @@
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 import strawberry_django
 from dcim.models import Device
+from django.utils import timezone
 from extras.graphql.mixins import ContactsMixin
 from ipam.models import IPAddress, Service
 from netbox.graphql.types import BaseObjectType, NetBoxObjectType, PrimaryObjectType, register_type
+from strawberry.types import Info
 from virtualization.models import VirtualMachine
 
 from netbox_ssl import models
 from netbox_ssl.models.issuances import REPLACED_AT, replaced_at_sql
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from netbox_ssl.netbox_internals import build_gfk_prefetch
+from netbox_ssl.places.deployment import DEPLOYMENT_STATE, deployment_state, deployment_state_sql, visible_sources
 
 from .filters import CertificateAssignmentFilter, CertificateFilter, CertificateSourceFilter, IssuanceFilter
 
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
     from virtualization.graphql.types import VirtualMachineType
 
 __all__ = ('CertificateAssignmentType', 'CertificateSourceType', 'CertificateType', 'IssuanceType')
+
+# Fields that the state of a source is read from
+STATE_COLUMNS = ['reported_at', *models.CertificateSource.STATE_FIELDS]
 
 # Fields that the renewal rule reads
 RULE_FIELDS = [
@@ -60,6 +67,16 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     def renewal_status(self) -> str | None:
         return models.Certificate.renewal_status.fget(self)
 
+    @strawberry_django.field(
+        annotate={
+            DEPLOYMENT_STATE: lambda info: deployment_state_sql(
+                timezone.now(), visible_sources(info.context.request.user)
+            )
+        }
+    )
+    def deployment_state(self, info: Info) -> str | None:
+        return deployment_state(self, info.context.request.user)
+
     @strawberry_django.field(only=['ari_window_start'])
     def has_ari(self) -> bool:
         return models.Certificate.has_ari.fget(self)
@@ -95,7 +112,7 @@ class IssuanceType(BaseObjectType):
 
 @register_type(
     models.CertificateSource,
-    exclude=['behind_announced', 'silent_announced'],
+    exclude=list(models.CertificateSource.STATE_BOOKKEEPING),
     filters=CertificateSourceFilter,
     pagination=True,
 )
@@ -104,11 +121,27 @@ class CertificateSourceType(NetBoxObjectType):
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     issuance: Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')] | None
 
-    @strawberry_django.field(only=['behind_since'])
+    @strawberry_django.field(only=STATE_COLUMNS)
+    def state(self) -> str | None:
+        return models.CertificateSource.state.fget(self)
+
+    @strawberry_django.field(only=STATE_COLUMNS)
+    def state_since(self) -> datetime | None:
+        return models.CertificateSource.state_since.fget(self)
+
+    @strawberry_django.field(only=['external_id'])
+    def place(self) -> str:
+        return models.CertificateSource.place.fget(self)
+
+    @strawberry_django.field(only=['certificate', 'issuance__certificate'], select_related=['issuance'])
+    def is_unexpected(self) -> bool:
+        return models.CertificateSource.is_unexpected.fget(self)
+
+    @strawberry_django.field(only=STATE_COLUMNS)
     def is_behind(self) -> bool:
         return models.CertificateSource.is_behind.fget(self)
 
-    @strawberry_django.field(only=['reported_at', 'certificate__status'], select_related=['certificate'])
+    @strawberry_django.field(only=STATE_COLUMNS)
     def is_silent(self) -> bool:
         return models.CertificateSource.is_silent.fget(self)
 

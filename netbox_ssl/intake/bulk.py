@@ -10,7 +10,7 @@ from django.db.models import F
 
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
-from netbox_ssl.models.mixins.source_states import stamp_reports
+from netbox_ssl.models.source_reports import stamp_reports
 from netbox_ssl.refusals import REFUSALS
 
 from .attributes import differences, effective_settings, tenant_warning

@@ -18,6 +18,7 @@ from utilities.exceptions import PermissionsViolation
 from netbox_ssl.branching import in_branch
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.models.source_reports import stamp_reports
 from netbox_ssl.netbox_internals import (
     OP_CACHE,
     current_request,
@@ -159,6 +160,7 @@ def _make_sources(made: list[tuple[Item, Certificate]], issuances: dict[int, int
             sources.append(source)
     if sources:
         CertificateSource.objects.bulk_create(sources, batch_size=BATCH)
+        stamp_reports([(source.pk, source.issuance_id) for source in sources])
         permitted = CertificateSource.objects.restrict(user, 'add').filter(pk__in=[row.pk for row in sources])
         if permitted.count() != len(sources):
             raise PermissionsViolation()

@@ -77,7 +77,7 @@ def changes(item: Item, source: CertificateSource) -> bool:
 
 def live_q(now) -> Q:
     """Sources whose last report says what they have."""
-    return Q(issuance__isnull=False) & ~silent_q(now)
+    return Q(issuance__isnull=False, gone_since__isnull=True) & ~silent_q(now)
 
 
 def _is_live(source: CertificateSource) -> bool:

@@ -75,8 +75,11 @@ class RenewalSweepJob(ChainedJob):
             self.logger.error(message)
 
     def _log_sources(self, result: SourceSweepResult) -> None:
-        if result.behind or result.silent:
-            message = f'Announced: {result.behind} sources behind, {result.silent} sources silent'
+        if result.announced:
+            message = (
+                f'Announced: {result.expired} sources expired, {result.behind} sources behind, '
+                f'{result.silent} sources silent'
+            )
             self.logger.info(message)
         if result.failed:
             message = f'{result.failed} sources could not be announced; see the log of the worker'

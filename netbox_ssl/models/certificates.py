@@ -20,10 +20,10 @@ from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFields
 from .mixins.ari import ARI_INDEXES, ASKED_BY, STATE, ARIFieldsMixin
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.documentation import DocumentedMixin
-from .mixins.source_states import settle_behind
 from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
 from .mixins.x509 import X509FieldsMixin
 from .mixins.yaml_export import YAMLExportMixin
+from .source_reports import settle_certificate
 from .usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
 __all__ = ('Certificate',)
@@ -289,7 +289,7 @@ class Certificate(
                 super().save(*args, **kwargs)
                 self.record_issuance()
                 if not added:
-                    settle_behind(self.pk, using)
+                    settle_certificate(self.pk, using)
         except IntegrityError as error:
             # Lost a race that _check_known() could not see. NetBox answers AbortRequest with a message, not with 500.
             if 'fingerprint_sha256' in str(error):

@@ -9,7 +9,9 @@ from netbox_ssl.choices import SourceKindChoices
 
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.documentation import DocumentedMixin
-from .mixins.source_states import STATE_INDEXES, SourceStatesMixin, settle_behind, stamp_reports
+from .mixins.source_indexes import STATE_CONSTRAINTS, STATE_INDEXES
+from .mixins.source_states import SourceStatesMixin
+from .source_reports import settle_sources, stamp_reports
 
 __all__ = ('CertificateSource', 'kind_of_client')
 
@@ -87,6 +89,7 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
         ordering = ('external_id',)
         verbose_name = _('certificate source')
         verbose_name_plural = _('certificate sources')
+        constraints = STATE_CONSTRAINTS
         indexes = STATE_INDEXES
 
     def __str__(self):
@@ -106,23 +109,54 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
                 self.take_bookkeeping(using)
             super().save(*args, **kwargs)
             # It may have been moved to another certificate.
-            settle_behind(self.certificate_id, using)
+            settle_sources([self.pk], using)
 
     def serialize_object(self, exclude=None):
-        """NetBox's change log and event snapshots, without our own bookkeeping: reports are no changes."""
-        return super().serialize_object(exclude=[*(exclude or ()), *self.BOOKKEEPING])
+        """
+        Return NetBox's change log data and event snapshots, without our own bookkeeping: reports are no changes. That
+        its client no longer has it, or has it again, is one.
+        """
+        unseen = [name for name in self.BOOKKEEPING if name != 'gone_since']
+        return super().serialize_object(exclude=[*(exclude or ()), *unseen])
 
     @classmethod
     def deserialize_object(cls, data, pk=None):
         """When the creation is merged from a branch: it was made for what its certificate then was."""
         # The issuance has another ID here than in the branch.
-        data = {name: value for name, value in data.items() if name not in ('issuance', 'reported_at')}
+        data = {name: value for name, value in data.items() if name not in ('issuance', 'reported_at', 'gone_since')}
         replayed = super().deserialize_object(data, pk=pk)
         source = replayed.object
         current = source.certificate.fingerprint_sha256
         source.issuance = source.certificate.issuances.filter(fingerprint_sha256=current).first()
         source.reported_at = timezone.now() if source.issuance else None
         return replayed
+
+    @property
+    def place(self) -> str:
+        """The host, cluster or appliance: what stands between the first two colons of ``client:host:lineage``."""
+        parts = self.external_id.split(':', 2)
+        return parts[1] if len(parts) == 3 and parts[1] else self.external_id
+
+    @property
+    def is_unexpected(self) -> bool:
+        """Whether what it reported last belongs to another certificate than the one it should have."""
+        return self.issuance is not None and self.issuance.certificate_id != self.certificate_id
+
+    def mark_gone(self, now) -> None:
+        """Note that its client no longer has it; an entry of the change log."""
+        self._mark(gone_since=now)
+
+    def mark_back(self) -> None:
+        """Note that its client has it again; an entry of the change log."""
+        self._mark(gone_since=None, missed_syncs=0)
+
+    def _mark(self, **values) -> None:
+        self.snapshot()
+        for name, value in values.items():
+            setattr(self, name, value)
+        # A source that is gone is not watched, which a constraint demands.
+        self.is_watched = False
+        self.save(update_fields=[*values, 'is_watched', 'last_updated'])
 
     def stamp(self, issuance, now=None) -> None:
         """Note a report, without a change log entry: hosts report daily, mostly nothing new."""

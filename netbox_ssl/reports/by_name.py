@@ -3,72 +3,102 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Case, Count, Min, Q, QuerySet, TextField, Value, When
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from utilities.choices import Choice, ChoiceSet
 
-from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices
+from netbox_ssl.places.deployment import Deployment, deployment_state_sql, read_deployments, visible_sources
 
-__all__ = ('Answer', 'StandingChoices', 'answer', 'standing')
+__all__ = ('OF_DEPLOYMENT', 'Answer', 'StandingChoices', 'answer', 'standing')
 
 ACTIVE = CertificateStatusChoices.STATUS_ACTIVE
 
 
 class StandingChoices(ChoiceSet):
-    """How a certificate stands, or all of a name together, from good to bad. Whether it is an ACME one is no matter."""
+    """How a certificate stands, or all of a name together, from bad to good. Whether it is an ACME one is no matter."""
 
-    FINE = 'fine'
-    DUE = 'due'
-    OVERDUE = 'overdue'
     EXPIRED = 'expired'
+    EXPIRED_ON_HOST = 'expired_on_host'
+    OVERDUE = 'overdue'
+    BEHIND = 'behind'
+    DUE = 'due'
+    SILENT = 'silent'
+    FINE = 'fine'
     NOTHING = 'nothing'
     # Those do not count
     UNUSED = 'unused'
     FUTURE = 'future'
 
     CHOICES = (
-        Choice(FINE, _('Fine'), color='green'),
-        Choice(DUE, _('Due'), color='yellow'),
-        Choice(OVERDUE, _('Overdue'), color='orange'),
         Choice(EXPIRED, _('Expired'), color='red'),
+        Choice(EXPIRED_ON_HOST, _('Expired on a host'), color='red'),
+        Choice(OVERDUE, _('Overdue'), color='orange'),
+        Choice(BEHIND, _('Behind on a host'), color='orange'),
+        Choice(DUE, _('Due'), color='yellow'),
+        Choice(SILENT, _('A host is silent'), color='yellow'),
+        Choice(FINE, _('Fine'), color='green'),
         Choice(NOTHING, _('Nothing covers it'), color='gray'),
         Choice(UNUSED, _('Not in use'), color='gray'),
         Choice(FUTURE, _('Not valid yet'), color='gray'),
     )
 
 
-def standing_q(kind: str, now: datetime) -> Q:
-    """
-    Return a condition for the certificates of this kind. Each is of exactly one kind, apart from ``NOTHING``. The due
-    and overdue times are those of the renewal rule (acme/renewal.py), also for certificates that a person renews, so
-    that they do not count as fine in their last days.
-    """
-    if kind == StandingChoices.UNUSED:
-        return ~Q(status=ACTIVE)
-    active = Q(status=ACTIVE)
-    if kind == StandingChoices.EXPIRED:
-        return active & Q(valid_to__lt=now)
-    if kind == StandingChoices.FUTURE:
-        return active & Q(valid_to__gte=now, valid_from__gt=now)
-    valid = active & Q(valid_to__gte=now, valid_from__lte=now)
-    if kind == StandingChoices.OVERDUE:
-        return valid & Q(renewal_overdue_at__lte=now)
-    if kind == StandingChoices.DUE:
-        return valid & Q(renewal_due_at__lte=now, renewal_overdue_at__gt=now)
-    return valid & Q(renewal_due_at__gt=now)
+FROM_BAD_TO_GOOD = (
+    StandingChoices.EXPIRED,
+    StandingChoices.EXPIRED_ON_HOST,
+    StandingChoices.OVERDUE,
+    StandingChoices.BEHIND,
+    StandingChoices.DUE,
+    StandingChoices.SILENT,
+    StandingChoices.FINE,
+)
+
+# What the worst source of a certificate makes of it.
+OF_DEPLOYMENT = {
+    SourceStateChoices.EXPIRED: StandingChoices.EXPIRED_ON_HOST,
+    SourceStateChoices.BEHIND: StandingChoices.BEHIND,
+    SourceStateChoices.SILENT: StandingChoices.SILENT,
+}
 
 
-def standing(certificate, now: datetime) -> str:
-    """Python twin of :func:`standing_q`."""
+def standing_sql(now: datetime, sources: QuerySet) -> Case:
+    """
+    Return the standing of a certificate as an expression: the worst of what it says itself and what its ``sources``
+    have. The due and overdue times are those of the renewal rule (acme/renewal.py), for certificates that a person
+    renews as well: they are no finer in their last days.
+    """
+    deployment = deployment_state_sql(now, sources)
+    # In this order: a certificate that is not valid yet may have replaced one that is dead on a host.
+    conditions = {
+        StandingChoices.UNUSED: ~Q(status=ACTIVE),
+        StandingChoices.EXPIRED: Q(valid_to__lt=now),
+        StandingChoices.EXPIRED_ON_HOST: Exact(deployment, SourceStateChoices.EXPIRED),
+        StandingChoices.OVERDUE: Q(valid_from__lte=now, renewal_overdue_at__lte=now),
+        StandingChoices.BEHIND: Exact(deployment, SourceStateChoices.BEHIND),
+        StandingChoices.DUE: Q(valid_from__lte=now, renewal_due_at__lte=now),
+        StandingChoices.SILENT: Exact(deployment, SourceStateChoices.SILENT),
+        StandingChoices.FUTURE: Q(valid_from__gt=now),
+    }
+    whens = [When(condition, then=Value(kind)) for kind, condition in conditions.items()]
+    return Case(*whens, default=Value(StandingChoices.FINE), output_field=TextField())
+
+
+def standing(certificate, now: datetime, deployment_state: str | None = None) -> str:
+    """Python twin of :func:`standing_sql`, for a certificate whose deployment state is known."""
     if certificate.status != ACTIVE:
         return StandingChoices.UNUSED
     if certificate.valid_to < now:
         return StandingChoices.EXPIRED
     if certificate.valid_from > now:
-        return StandingChoices.FUTURE
-    if certificate.renewal_overdue_at <= now:
-        return StandingChoices.OVERDUE
-    return StandingChoices.DUE if certificate.renewal_due_at <= now else StandingChoices.FINE
+        own = StandingChoices.FUTURE
+    elif certificate.renewal_overdue_at <= now:
+        own = StandingChoices.OVERDUE
+    else:
+        own = StandingChoices.DUE if certificate.renewal_due_at <= now else StandingChoices.FINE
+    found = OF_DEPLOYMENT.get(deployment_state, own)
+    return min(own, found, key=[*FROM_BAD_TO_GOOD, StandingChoices.FUTURE].index)
 
 
 @dataclass(frozen=True)
@@ -81,6 +111,8 @@ class Answer:
     """Standing → number of certificates; ``NOTHING`` is not among them."""
     next_expiry: datetime | None
     """The next expiry of those in use."""
+    deployment: Deployment | None = None
+    """If hosts decide the verdict: what the hosts of one of these certificates have."""
 
     @property
     def total(self) -> int:
@@ -92,7 +124,8 @@ class Answer:
 
     @property
     def label(self):
-        return dict(StandingChoices)[self.verdict]
+        """For instance *Expired on web-03*."""
+        return self.deployment.label if self.deployment else dict(StandingChoices)[self.verdict]
 
     @property
     def number(self) -> int:
@@ -104,14 +137,23 @@ class Answer:
         return self.total - self.counts[StandingChoices.UNUSED] - self.counts[StandingChoices.FUTURE]
 
 
-def answer(certificates: QuerySet, now: datetime) -> Answer:
-    """Judge ``certificates``, those that cover a name, in one query."""
+def answer(certificates: QuerySet, now: datetime, user=None) -> Answer:
+    """
+    Judge ``certificates``, those that cover a name, in one query; a second one names the hosts that make the verdict.
+
+    Args:
+        user: only sources that this user may view count; None: all do
+    """
+    judged = certificates.order_by().annotate(standing=standing_sql(now, visible_sources(user)))
     kinds = [kind for kind in StandingChoices.values() if kind != StandingChoices.NOTHING]
-    found = certificates.order_by().aggregate(
+    found = judged.aggregate(
         next_expiry=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
-        **{kind: Count('pk', filter=standing_q(kind, now)) for kind in kinds},
+        **{kind: Count('pk', filter=Q(standing=kind)) for kind in kinds},
     )
     counts = {kind: found[kind] for kind in kinds}
-    from_bad_to_good = (StandingChoices.EXPIRED, StandingChoices.OVERDUE, StandingChoices.DUE, StandingChoices.FINE)
-    verdict = next((kind for kind in from_bad_to_good if counts[kind]), StandingChoices.NOTHING)
-    return Answer(verdict, counts, found['next_expiry'])
+    verdict = next((kind for kind in FROM_BAD_TO_GOOD if counts[kind]), StandingChoices.NOTHING)
+    deployment = None
+    if verdict in OF_DEPLOYMENT.values():
+        deployments = read_deployments(judged.filter(standing=verdict).values('pk'), now, user)
+        deployment = min(deployments.values(), key=lambda each: each.source.external_id, default=None)
+    return Answer(verdict, counts, found['next_expiry'], deployment)

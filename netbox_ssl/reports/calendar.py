@@ -9,6 +9,7 @@ from icalendar import Calendar, Event
 
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
+from netbox_ssl.places.deployment import Deployment
 from netbox_ssl.x509 import visible
 
 __all__ = ('DUE', 'EXPIRY', 'KINDS', 'OVERDUE', 'calendar_of', 'moments')
@@ -33,7 +34,11 @@ def moments(certificate: Certificate, kinds: Iterable[str], now: datetime) -> li
 
 
 def calendar_of(
-    entries: Iterable[tuple[Certificate, str, datetime]], root: str, now: datetime, left_out: bool = False
+    entries: Iterable[tuple[Certificate, str, datetime]],
+    root: str,
+    now: datetime,
+    left_out: bool = False,
+    deployments: dict[int, Deployment] | None = None,
 ) -> bytes:
     """
     Return an iCalendar object with an event for each of ``entries`` (certificate, kind, aware datetime).
@@ -41,6 +46,7 @@ def calendar_of(
     Args:
         root: URL of this NetBox without a trailing slash, the start of all links
         left_out: whether entries were omitted, which the description of the calendar then says
+        deployments: what the hosts of each certificate (by ID) have; a bad state is added to its events
     """
     calendar = Calendar()
     calendar.add('prodid', PRODUCT)
@@ -56,11 +62,12 @@ def calendar_of(
     calendar.add('refresh-interval', REFRESH, parameters={'VALUE': 'DURATION'})
     calendar.add('x-published-ttl', 'PT1H')
     for certificate, kind, moment in entries:
-        calendar.add_component(_event(certificate, kind, moment, root, now))
+        deployment = (deployments or {}).get(certificate.pk)
+        calendar.add_component(_event(certificate, kind, moment, root, now, deployment))
     return calendar.to_ical()
 
 
-def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now: datetime) -> Event:
+def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now: datetime, deployment) -> Event:
     url = root + certificate.get_absolute_url()
     event = Event()
     # Unchanged by renewals, so that the event moves instead of being added again.
@@ -68,8 +75,14 @@ def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now
     event.add('dtstamp', now)
     event.add('last-modified', certificate.last_updated)
     event.add('dtstart', moment)
-    event.add('summary', _summary(kind).format(name=visible(certificate.name)))
-    event.add('description', '\n'.join(_details(certificate, now)))
+    summary = _summary(kind).format(name=visible(certificate.name))
+    details = _details(certificate, now)
+    if deployment and deployment.is_bad:
+        bad = visible(deployment.label)
+        summary += f' ({bad})'
+        details.insert(0, _('Deployment: {state}').format(state=bad))
+    event.add('summary', summary)
+    event.add('description', '\n'.join(details))
     event.add('url', url)
     event.add('categories', [kind])
     # Events do not block time.

@@ -12,8 +12,10 @@ from prometheus_client.registry import Collector
 from netbox_ssl.acme import renewal
 from netbox_ssl.announcements.counter import announcements
 from netbox_ssl.announcements.sweep.state import last_sweep, sweep_is_late
-from netbox_ssl.choices import RenewalStatusChoices
-from netbox_ssl.models import Certificate
+from netbox_ssl.choices import RenewalStatusChoices, SourceStateChoices
+from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.models.mixins.source_states import state_q
+from netbox_ssl.places.deployment import bad_deployments
 
 __all__ = ('RenewalCollector',)
 
@@ -31,6 +33,8 @@ class RenewalCollector(Collector):
         yield _overdue(providers)
         yield _seconds('expiry', 'until the next certificate with a renewal status expires', providers, now)
         yield _seconds('due', 'until the renewal of the next certificate is due', providers, now)
+        yield _deployments(now)
+        yield _sources(now)
         yield from _sweep(now)
         yield _announcements()
 
@@ -77,6 +81,28 @@ def _seconds(name: str, what: str, providers: list[dict], now: datetime) -> Metr
     metric = GaugeMetricFamily(f'netbox_ssl_next_{name}_seconds', f'Seconds {what}')
     if moments := [row[name] for row in providers if row[name]]:
         metric.add_metric([], (min(moments) - now).total_seconds())
+    return metric
+
+
+def _deployments(now: datetime) -> Metric:
+    metric = GaugeMetricFamily(
+        'netbox_ssl_certificates_deployed_badly',
+        'Active certificates whose worst source is in this state: what a host has is expired, behind, or not known',
+        labels=['deployment_state'],
+    )
+    for bad in bad_deployments(Certificate.objects.order_by(), now):
+        metric.add_metric([bad['state']], bad['count'])
+    return metric
+
+
+def _sources(now: datetime) -> Metric:
+    metric = GaugeMetricFamily('netbox_ssl_sources', 'Certificate sources by state', labels=['state'])
+    counts = {state: Count(Value(1), filter=state_q(state, now)) for state in SourceStateChoices.values()}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute('SET LOCAL jit = off')
+        found = CertificateSource.objects.aggregate(**counts)
+    for state, number in found.items():
+        metric.add_metric([state], number)
     return metric
 
 

@@ -1,21 +1,29 @@
-"""The sources that need attention: behind (the host still has the old certificate) and silent."""
+"""The sources that need attention: expired, behind (the host still lacks the renewal) and silent."""
 
 from django.db.models import F
 from django.urls import reverse
 
+from netbox_ssl.choices import SourceStateChoices
 from netbox_ssl.models import Certificate, CertificateSource
-from netbox_ssl.models.mixins.source_states import behind_q, silent_q
+from netbox_ssl.models.mixins.source_states import state_q
 
 __all__ = ('sources_to_look_at',)
 
 # Rows of each; the list has all of them.
 SHOWN = 10
 
+# State → the column that says since when.
+SINCE = {
+    SourceStateChoices.EXPIRED: 'valid_to',
+    SourceStateChoices.BEHIND: 'behind_since',
+    SourceStateChoices.SILENT: 'reported_at',
+}
+
 
 def sources_to_look_at(user, now, certificate=None) -> dict:
     """
-    Return the first sources that are behind and silent at ``now``, their numbers, and the URLs of the lists of all; for
-    one certificate, or for all that ``user`` may view.
+    Return the first sources that are expired, behind and silent at ``now``, their numbers, and the URLs of the lists of
+    all; for one certificate, or for all that ``user`` may view. Each source is in one of the three.
     """
     sources = CertificateSource.objects.restrict(user, 'view').select_related('certificate')
     if certificate is not None:
@@ -23,17 +31,22 @@ def sources_to_look_at(user, now, certificate=None) -> dict:
     else:
         # A source is shown with the name of its certificate.
         sources = sources.filter(certificate__in=Certificate.objects.restrict(user, 'view'))
-    list_url = reverse('plugins:netbox_ssl:certificatesource_list')
+    parts = {state: _some(sources.filter(state_q(state, now)), state) for state in SINCE}
     return {
-        'any': sources.exists(),
+        'any': any(part['count'] for part in parts.values()) or sources.exists(),
+        'bad': sum(part['count'] for part in parts.values()),
         'connect_url': reverse('plugins:netbox_ssl:connect'),
-        'behind': _some(sources.filter(behind_q(now)), 'behind_since', f'{list_url}?behind=true'),
-        'silent': _some(sources.filter(silent_q(now)), 'reported_at', f'{list_url}?silent=true'),
+        **parts,
     }
 
 
-def _some(sources, order: str, url: str) -> dict:
+def _some(sources, state: str) -> dict:
+    order = SINCE[state]
     rows = list(sources.annotate(since=F(order)).order_by(order, 'pk')[: SHOWN + 1])
     # Count, which is slower, only if there are more.
     count = sources.count() if len(rows) > SHOWN else len(rows)
-    return {'rows': rows[:SHOWN], 'count': count, 'url': url}
+    return {
+        'rows': rows[:SHOWN],
+        'count': count,
+        'url': f'{reverse("plugins:netbox_ssl:certificatesource_list")}?state={state}',
+    }

@@ -6,11 +6,12 @@ from netbox.tables import NetBoxTable, columns
 from netbox_ssl.models import CertificateAssignment
 
 from .certificates import RenewalStatusColumn
+from .deployment import AssignmentDeploymentMixin
 
 __all__ = ('CertificateAssignmentTable',)
 
 
-class CertificateAssignmentTable(NetBoxTable):
+class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
     certificate = tables.Column(
         verbose_name=_('Certificate'),
         linkify=True,
@@ -62,6 +63,7 @@ class CertificateAssignmentTable(NetBoxTable):
             'id',
             'certificate',
             'renewal_status',
+            'deployment_state',
             'valid_to',
             'assigned_object_type',
             'assigned_object',
@@ -77,6 +79,7 @@ class CertificateAssignmentTable(NetBoxTable):
             'pk',
             'certificate',
             'renewal_status',
+            'deployment_state',
             'valid_to',
             'assigned_object_type',
             'assigned_object',

@@ -9,6 +9,8 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 
+from .deployment import CertificateDeploymentMixin
+
 __all__ = ('CertificateTable', 'RenewalStatusColumn')
 
 
@@ -36,7 +38,7 @@ class RenewalStatusColumn(columns.ChoiceFieldColumn):
         return format_html('{} <i class="mdi mdi-alert text-danger" title="{}"></i>', badge, _('Renewal overdue'))
 
 
-class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTable):
+class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTable):
     name = tables.Column(
         verbose_name=_('Name'),
         linkify=True,
@@ -134,6 +136,7 @@ class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTab
             'name',
             'status',
             'renewal_status',
+            'deployment_state',
             'renewal_overdue',
             'renewal_due_at',
             'renewal_overdue_at',
@@ -173,6 +176,7 @@ class CertificateTable(TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTab
             'name',
             'status',
             'renewal_status',
+            'deployment_state',
             'valid_to',
             'acme_provider',
             'acme_auto_renewal',

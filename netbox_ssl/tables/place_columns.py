@@ -2,9 +2,8 @@
 
 from collections import Counter
 
-import django_tables2 as tables
 from dcim.tables import DeviceTable
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -13,18 +12,28 @@ from utilities.tables import register_table_column
 from virtualization.tables import VirtualMachineTable
 
 from netbox_ssl.acme import renewal
-from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.choices import RenewalStatusChoices, SourceStateChoices
 from netbox_ssl.models import CertificateAssignment
 from netbox_ssl.places.assignments import assignments_by_place
+from netbox_ssl.places.deployment import ON_A_HOST, deployment_q, visible_sources
+
+from .page_columns import PageColumn
 
 __all__ = ('PlaceCertificatesColumn', 'register')
 
-LABELS = dict(RenewalStatusChoices)
-# Statuses with a badge of their own, the worst first
-BADGES = (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE)
+EXPIRED, DUE = RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE
+EXPIRED_ON_HOST, BEHIND_ON_HOST = 'expired_on_host', 'behind_on_host'
+
+# Counts with a badge of their own, the worst first: name, color, label
+BADGES = (
+    (EXPIRED, RenewalStatusChoices.colors[EXPIRED], _('Expired')),
+    (EXPIRED_ON_HOST, SourceStateChoices.colors[SourceStateChoices.EXPIRED], ON_A_HOST[SourceStateChoices.EXPIRED]),
+    (BEHIND_ON_HOST, SourceStateChoices.colors[SourceStateChoices.BEHIND], ON_A_HOST[SourceStateChoices.BEHIND]),
+    (DUE, RenewalStatusChoices.colors[DUE], _('Due')),
+)
 
 
-class PlaceCertificatesColumn(tables.Column):
+class PlaceCertificatesColumn(PageColumn):
     """
     Number of assignments to an object, its services and its interfaces, and how many of them are of certificates that
     have expired or are due; links to the tab that lists them. Counted for all rows of a page at once, as far as the
@@ -33,49 +42,36 @@ class PlaceCertificatesColumn(tables.Column):
 
     def __init__(self, kind: str, **kwargs):
         self.kind = kind
-        # The counts of this table (NetBox gives each table a copy of the column), and the rows counted; None: all
-        self._counts, self._counted = {}, set()
         super().__init__(verbose_name=_('Certificates'), orderable=False, empty_values=(), **kwargs)
 
+    def read(self, keys, user):
+        return _count(self.kind, keys, user)
+
     def render(self, record, table):
-        counts = self._counts_of(record, table)
-        if not counts['all']:
+        counts = self.found_for(record, table)
+        if not counts:
             return table.default
-        found = [
-            (RenewalStatusChoices.colors[status], counts[status], LABELS[status]) for status in BADGES if counts[status]
-        ]
-        badges = format_html_join('', ' <span class="badge text-bg-{}">{} {}</span>', found)
+        shown = [(color, counts[name], label) for name, color, label in BADGES if counts[name]]
+        badges = format_html_join('', ' <span class="badge text-bg-{}">{} {}</span>', shown)
         return format_html('<a href="{}certificates/">{}</a>{}', record.get_absolute_url(), counts['all'], badges)
 
     def value(self, record, table):
-        return self._counts_of(record, table)['all']
-
-    def _counts_of(self, record, table) -> Counter:
-        # Lists of the addresses of a prefix have rows for the free space between them.
-        pk = getattr(record, 'pk', None)
-        if pk and self._counted is not None and pk not in self._counted:
-            self._count_with(pk, table)
-        return self._counts.get(pk, Counter())
-
-    def _count_with(self, pk: int, table) -> None:
-        """Count for the page that contains this row, or for all rows if an export goes through them."""
-        page = getattr(table, 'page', None)
-        rows = _keys(page.object_list.data) if page else []
-        self._counted = set(rows) if pk in rows else None
-        if self._counted is None:
-            data = table.data.data
-            rows = data.order_by().values('pk') if isinstance(data, QuerySet) else _keys(data)
-        self._counts = _count(self.kind, rows, table.request.user)
-
-
-def _keys(rows) -> list[int]:
-    return [row.pk for row in rows if getattr(row, 'pk', None)]
+        return (self.found_for(record, table) or Counter())['all']
 
 
 def _count(kind: str, places, user) -> dict[int, Counter]:
-    """Return object → number of certificates, in total and by status."""
-    now = timezone.now()
-    counts = {status: Count('pk', filter=renewal.status_q(status, now, 'certificate__')) for status in BADGES}
+    """Return object → number of certificates, in total and by badge."""
+    now, sources = timezone.now(), visible_sources(user)
+    expired, due = (renewal.status_q(status, now, 'certificate__') for status in (EXPIRED, DUE))
+    dead_somewhere, behind = (deployment_q(state, now, sources, 'certificate__') for state in ('expired', 'behind'))
+    conditions = {
+        EXPIRED: expired,
+        DUE: due,
+        # Where the certificate itself has expired, its sources have, too.
+        EXPIRED_ON_HOST: dead_somewhere & Q(certificate__valid_to__gte=now),
+        BEHIND_ON_HOST: behind,
+    }
+    counts = {name: Count('pk', filter=condition) for name, condition in conditions.items()}
     found = {}
     visible = CertificateAssignment.objects.restrict(user, 'view').order_by()
     for assignments, place in assignments_by_place(kind, visible, places):

@@ -1,10 +1,21 @@
 import django_tables2 as tables
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.tables import NetBoxTable, columns
 
 from netbox_ssl.models import CertificateSource
+from netbox_ssl.models.mixins.source_states import severity_sql
 
 __all__ = ('CertificateSourceTable',)
+
+
+class SourceStateColumn(columns.ChoiceFieldColumn):
+    """Sorted by the rule itself, the worst first, since the state is not a column of the database."""
+
+    def order(self, queryset, is_descending):
+        prefix = '-' if is_descending else ''
+        queryset = queryset.alias(_severity=severity_sql(timezone.now()))
+        return queryset.order_by(f'{prefix}_severity', 'external_id'), True
 
 
 class CertificateSourceTable(NetBoxTable):
@@ -25,9 +36,33 @@ class CertificateSourceTable(NetBoxTable):
     machine_id = tables.Column(
         verbose_name=_('Machine ID'),
     )
+    place = tables.Column(
+        verbose_name=_('Place'),
+        order_by='external_id',
+    )
+    state = SourceStateColumn(
+        accessor='get_state_display',
+        verbose_name=_('State'),
+    )
+    # Computed from several moments.
+    state_since = columns.DateTimeColumn(
+        verbose_name=_('Since'),
+        orderable=False,
+    )
     issuance = tables.Column(
         verbose_name=_('Last Reported'),
         linkify=True,
+    )
+    issuance_since = columns.DateTimeColumn(
+        verbose_name=_('Has It Since'),
+    )
+    valid_to = columns.DateTimeColumn(
+        verbose_name=_('Valid To'),
+    )
+    is_unexpected = columns.BooleanColumn(
+        verbose_name=_('Unexpected'),
+        orderable=False,
+        false_mark=None,
     )
     is_behind = columns.BooleanColumn(
         verbose_name=_('Behind'),
@@ -45,6 +80,9 @@ class CertificateSourceTable(NetBoxTable):
     reported_at = columns.DateTimeColumn(
         verbose_name=_('Last Report'),
     )
+    gone_since = columns.DateTimeColumn(
+        verbose_name=_('Gone Since'),
+    )
     tags = columns.TagColumn(
         url_name='plugins:netbox_ssl:certificatesource_list',
     )
@@ -59,11 +97,18 @@ class CertificateSourceTable(NetBoxTable):
             'client',
             'kind',
             'machine_id',
+            'place',
+            'state',
+            'state_since',
             'issuance',
+            'issuance_since',
+            'valid_to',
+            'is_unexpected',
             'is_behind',
             'behind_since',
             'is_silent',
             'reported_at',
+            'gone_since',
             'tags',
             'created',
             'last_updated',
@@ -74,9 +119,10 @@ class CertificateSourceTable(NetBoxTable):
             'certificate',
             'client',
             'kind',
+            'state',
+            'state_since',
             'issuance',
-            'is_behind',
-            'is_silent',
+            'valid_to',
             'reported_at',
         )
         empty_text = _('No sources yet. ACME clients that report appear here; see Connect a Client.')

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox.ui import attrs, panels
 
 from netbox_ssl.ari.explanations import describe
+from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.sources import sources_to_look_at
 
 
@@ -24,6 +25,11 @@ class RenewalPanel(panels.ObjectAttributesPanel):
         label=_('Renewal status'),
         template_name='netbox_ssl/attrs/renewal_status.html',
     )
+    deployment = attrs.TemplatedAttr(
+        'deployment',
+        label=_('Deployment'),
+        template_name='netbox_ssl/attrs/deployment.html',
+    )
     valid_to = attrs.DateTimeAttr('valid_to', label=_('Valid to'))
     renewal_due_at = attrs.DateTimeAttr('renewal_due_at', label=_('Renewal due'))
     renewal_overdue_at = attrs.DateTimeAttr('renewal_overdue_at', label=_('Overdue from'))
@@ -32,6 +38,12 @@ class RenewalPanel(panels.ObjectAttributesPanel):
         label=_('Usually renewed'),
         template_name='netbox_ssl/attrs/usual_renewal.html',
     )
+
+    def get_context(self, context):
+        certificate, user = context['object'], context['request'].user
+        # Attributes are rendered without the request, and it is of the sources that the user may see.
+        attach_deployments([certificate], timezone.now(), user)
+        return super().get_context(context)
 
 
 class ARIPanel(panels.ObjectPanel):
@@ -112,15 +124,18 @@ class CertificateSourcePanel(panels.ObjectAttributesPanel):
     client = attrs.TextAttr('client')
     kind = attrs.ChoiceAttr('kind')
     machine_id = attrs.TextAttr('machine_id', label=_('Machine ID'), style='font-monospace')
+    place = attrs.TextAttr('place')
+    state = attrs.TemplatedAttr('state', template_name='netbox_ssl/attrs/source_state.html')
     issuance = attrs.RelatedObjectAttr('issuance', linkify=True, label=_('Last reported'))
-    is_behind = attrs.BooleanAttr('is_behind', label=_('Behind'))
+    issuance_since = attrs.DateTimeAttr('issuance_since', label=_('Has it since'))
+    valid_to = attrs.DateTimeAttr('valid_to', label=_('Valid to'))
     behind_since = attrs.DateTimeAttr('behind_since', label=_('Behind since'))
-    is_silent = attrs.BooleanAttr('is_silent', label=_('Silent'))
     reported_at = attrs.DateTimeAttr('reported_at', label=_('Last report'))
+    gone_since = attrs.DateTimeAttr('gone_since', label=_('Gone since'))
 
 
 class SourcesToLookAtPanel(panels.Panel):
-    """The sources of a certificate that are behind or silent; omitted if there are none."""
+    """The sources of a certificate that are expired, behind or silent; omitted if there are none."""
 
     template_name = 'netbox_ssl/panels/sources_to_look_at.html'
     title = _('Sources needing attention')
@@ -133,7 +148,7 @@ class SourcesToLookAtPanel(panels.Panel):
         }
 
     def should_render(self, context):
-        return bool(context['sources']['behind']['count'] or context['sources']['silent']['count'])
+        return bool(context['sources']['bad'])
 
 
 class CertificateAssignmentPanel(panels.ObjectAttributesPanel):

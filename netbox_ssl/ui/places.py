@@ -13,6 +13,7 @@ from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
 from netbox_ssl.places.contacts import read_served
+from netbox_ssl.places.deployment import bad_deployments
 
 __all__ = (
     'AssignmentsPanel',
@@ -139,8 +140,14 @@ class CertificateCountsPanel(panels.Panel):
         certificates = CertificateFilterSet({self.filter: [pk]}, visible, request=request).qs.order_by()
         if not (total := certificates.count()):
             return {'total': 0, 'rows': ()}
-        counts = renewal.status_counts(certificates, timezone.now())
+        now = timezone.now()
+        counts = renewal.status_counts(certificates, now)
+        deployments = [
+            (bad['label'], bad['color'], bad['count'], f'deployment_state={bad["state"]}')
+            for bad in bad_deployments(certificates, now, request.user)
+        ]
         rows = [
+            *deployments,
             (_('Renewal overdue'), 'orange', counts['overdue'], 'renewal_overdue=true'),
             *(
                 (label, RenewalStatusChoices.colors[status], counts[status], f'renewal_status={status}')

@@ -13,7 +13,8 @@ from netbox_ssl.forms.reports import ByNameForm
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.name_lookups import covering_q
 from netbox_ssl.netbox_internals import get_permission_for_model
-from netbox_ssl.reports.by_name import StandingChoices, answer, standing
+from netbox_ssl.places.deployment import read_deployments
+from netbox_ssl.reports.by_name import OF_DEPLOYMENT, StandingChoices, answer, standing
 from netbox_ssl.x509 import covering_names
 
 from .documentation import documentation_url
@@ -48,18 +49,21 @@ class ByNameView(ObjectPermissionRequiredMixin, View):
 
 def _about(certificates, name: str, user) -> dict:
     now = timezone.now()
-    found = answer(certificates, now)
+    found = answer(certificates, now, user)
+    shown = list(_soonest_first(certificates, user))
+    deployments = read_deployments([each.pk for each in shown], now, user)
     rows = [
         {
             'certificate': certificate,
             'places': [assignment.assigned_object for assignment in certificate.assignments.all()],
             'by': [carried for carried in covering_names(name) if carried in certificate.subject_alt_names],
             'standing': kind,
-            'label': dict(StandingChoices)[kind],
+            'label': deployment.label if kind in OF_DEPLOYMENT.values() else dict(StandingChoices)[kind],
             'color': StandingChoices.colors[kind],
         }
-        for certificate in _soonest_first(certificates, user)
-        for kind in [standing(certificate, now)]
+        for certificate in shown
+        for deployment in [deployments.get(certificate.pk)]
+        for kind in [standing(certificate, now, deployment and deployment.state)]
     ]
     list_url = reverse('plugins:netbox_ssl:certificate_list')
     return {

@@ -14,6 +14,7 @@ from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import TOKEN_PREFIX, TokenAuthentication
+from netbox_ssl.places.deployment import read_deployments
 from netbox_ssl.reports.calendar import DUE, EXPIRY, KINDS, calendar_of, moments
 
 __all__ = ('CalendarView',)
@@ -63,7 +64,9 @@ class CalendarView(View):
         now = timezone.now()
         entries = _entries(filterset.qs, kinds, now)
         root = request.build_absolute_uri('/').rstrip('/')
-        feed = calendar_of(entries[:MOST_EVENTS], root, now, left_out=len(entries) > MOST_EVENTS)
+        shown = entries[:MOST_EVENTS]
+        deployments = read_deployments({certificate.pk for certificate, _kind, _moment in shown}, now, user)
+        feed = calendar_of(shown, root, now, len(entries) > MOST_EVENTS, deployments)
         response = HttpResponse(feed, content_type='text/calendar; charset=utf-8')
         response['Content-Disposition'] = 'inline; filename="renewals.ics"'
         return _private(response)

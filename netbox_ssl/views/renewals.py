@@ -11,6 +11,7 @@ from netbox_ssl.announcements.sweep.state import sweep_state
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_permission_for_model
+from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from netbox_ssl.reports.sources import sources_to_look_at
@@ -34,12 +35,15 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         # Restricted by the mixin to what the user may view.
         certificates = self.queryset.order_by()
         list_url = reverse('plugins:netbox_ssl:certificate_list')
+        overdue = _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at')
+        expired = _some(certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)), '-valid_to')
+        attach_deployments([*overdue['rows'], *expired['rows']], now, request.user)
         context = {
             'any': certificates.filter(renewal.eligible_q()).exists(),
             'days': DAYS,
             'chart': draw(weeks(certificates, now), list_url),
-            'overdue': _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at'),
-            'expired': _some(certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)), '-valid_to'),
+            'overdue': overdue,
+            'expired': expired,
             'sources': sources_to_look_at(request.user, now),
             'list_url': list_url,
             'calendar_help_url': documentation_url('how-to/calendar'),

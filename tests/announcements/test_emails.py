@@ -23,7 +23,7 @@ from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.announcements.sweep.sources import sweep_sources
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, SOURCE_SILENT
 from netbox_ssl.models import Certificate, CertificateSource
-from tests.support.factories import DAY, record
+from tests.support.factories import DAY, import_pem, issue_acme, record
 
 ACTION = 'netbox_ssl.email'
 
@@ -158,16 +158,16 @@ class EmailTestCase(TestCase):
         self.assertIsNone(message.message()['Bcc'])
 
     def test_of_a_source_the_contacts_of_its_certificate_get_it(self):
-        certificate = record()
+        certificate = import_pem(issue_acme('www.example.net')).certificate
         self.contact(certificate, 'ada')
-        certificate.sources.create(
-            external_id='certbot:web01:x', client='certbot', reported_at=timezone.now() - 30 * DAY
-        )
+        source = certificate.sources.create(external_id='certbot:web01:x', client='certbot')
+        source.stamp(certificate.issuances.get(), timezone.now() - 30 * DAY)
         rule(event_type=SOURCE_SILENT, model=CertificateSource)
         sweep_sources()
         (message,) = self.sent()
         self.assertEqual(message.to, ['ada@example.net'])
         self.assertIn('Source silent', message.subject)
+        self.assertIn('Host: web01 (certbot:web01:x)\nState: Source silent since ', message.body)
 
     def test_any_object_of_netbox(self):
         """The form offers the action for all of them."""

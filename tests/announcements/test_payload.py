@@ -118,7 +118,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         sources = describe(Certificate.objects.get(pk=certificate.pk))['sources']
         self.assertEqual([source['is_behind'] for source in sources], [True, False, False])
         self.assertEqual(sources[0]['external_id'], EXTERNAL_ID)
-        silent = sources[1]
+        silent = sources[2]
         self.assertEqual((silent['reported_at'], silent['issuance']), (None, None))
 
     def test_contacts_by_priority_without_the_inactive(self):

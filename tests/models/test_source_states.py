@@ -1,6 +1,6 @@
 """Sources that are behind or silent: when, how they are found, what is announced, and what that costs."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from unittest.mock import patch
 
@@ -28,6 +28,7 @@ from netbox_ssl.filtersets import CertificateFilterSet, CertificateSourceFilterS
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.support.announcements import AnnouncingTestMixin
 from tests.support.factories import DAY, grant, issue_acme, record, successor, superuser
+from tests.support.sources import fell_behind_earlier
 
 HOUR = timedelta(hours=1)
 
@@ -49,6 +50,8 @@ class SourcesTestCase(TestCase):
         report(self.old, 'certbot:web02:www')
         self.certificate = report(self.new).certificate
         report(self.old, 'certbot:web02:www')
+        # NetBox has seen the renewal as long ago.
+        fell_behind_earlier(20 * DAY)
         self.current, self.behind = (
             CertificateSource.objects.get(external_id=f'certbot:{host}:www') for host in ('web01', 'web02')
         )
@@ -57,7 +60,6 @@ class SourcesTestCase(TestCase):
 class BehindTestCase(SourcesTestCase):
     def test_since_the_renewal(self):
         self.assertTrue(self.behind.is_behind)
-        self.assertEqual(self.behind.behind_since, self.new.certificate.not_valid_before_utc)
         self.assertFalse(self.current.is_behind)
         self.assertIsNone(self.current.behind_since)
 
@@ -67,12 +69,12 @@ class BehindTestCase(SourcesTestCase):
         self.assertTrue(self.behind.is_behind_at(since + 48 * HOUR))
 
     def test_a_renewal_makes_the_others_behind(self):
-        newer = successor(self.new, 15 * DAY)
+        newer, since = successor(self.new, 15 * DAY), self.behind.behind_since
         report(newer)
         self.current.refresh_from_db()
         self.behind.refresh_from_db()
         self.assertFalse(self.current.is_behind)
-        self.assertEqual(self.behind.behind_since, self.new.certificate.not_valid_before_utc, 'since the first one')
+        self.assertEqual(self.behind.behind_since, since, 'since the first one')
 
     def test_a_report_of_the_current_one_ends_it(self):
         report(self.new, 'certbot:web02:www')
@@ -101,7 +103,7 @@ class BehindTestCase(SourcesTestCase):
         self.behind.save()
         self.behind.refresh_from_db()
         # Its report is older than that certificate.
-        self.assertTrue(self.behind.is_behind)
+        self.assertTrue(self.behind.is_behind_at(timezone.now() + 48 * HOUR))
         self.behind.certificate = record('late.example.net', left=-300 * DAY)
         self.behind.save()
         self.behind.refresh_from_db()
@@ -162,7 +164,9 @@ class SilentTestCase(SourcesTestCase):
         self.assertEqual(found(silent='true'), {'certbot:web01:www'})
         self.assertEqual(found(silent='false'), {'certbot:web02:www'})
         self.assertEqual(found(CertificateFilterSet, source_silent='true'), {'www.example.net'})
-        Certificate.objects.update(status='retired')
+        self.certificate.refresh_from_db()
+        self.certificate.status = 'retired'
+        self.certificate.save()
         self.assertEqual(found(silent='true'), set())
 
 
@@ -200,7 +204,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
     def test_behind_is_told_once(self):
         ((event_type, external_id, announcement),) = self.told()
         self.assertEqual((event_type, external_id), (SOURCE_BEHIND, 'certbot:web02:www'))
-        since = self.new.certificate.not_valid_before_utc.isoformat().replace('+00:00', 'Z')
+        since = self.behind.behind_since.isoformat().replace('+00:00', 'Z')
         self.assertEqual((announcement['type'], announcement['since']), (SOURCE_BEHIND, since))
         self.assertEqual(self.told(), [])
         # Nor when it reports the old one again, or another renewal comes.
@@ -213,6 +217,8 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         report(self.new, 'certbot:web02:www')
         self.assertEqual(self.told(), [])
         report(successor(self.new, 15 * DAY))
+        self.assertEqual(self.told(), [], 'it has its time')
+        fell_behind_earlier(3 * DAY)
         names = {external_id for _, external_id, _ in self.told()}
         self.assertEqual(names, {'certbot:web02:www'})
 
@@ -273,12 +279,13 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
             call_command('renewals_sweep', verbosity=0)
         output = StringIO()
         call_command('renewals_sweep', stdout=output)
-        self.assertIn('Announced: 1 sources behind, 0 sources silent.', output.getvalue())
+        self.assertIn('Announced: 0 sources expired, 1 sources behind, 0 sources silent.', output.getvalue())
         self.assertEqual(self.queue.count, 1)
 
     def test_batches(self):
         for number in range(5):
             report(self.old, f'certbot:web1{number}:www')
+        fell_behind_earlier(3 * DAY)
         result = sweep_sources(batch_size=2)
         self.assertEqual((result.behind, result.complete), (6, True))
         CertificateSource.objects.update(behind_announced=False)
@@ -288,6 +295,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
     def test_a_batch_is_sent_in_one_go_and_counted(self):
         for number in range(5):
             report(self.old, f'certbot:web1{number}:www')
+        fell_behind_earlier(3 * DAY)
         before = announcements()[SOURCE_BEHIND]
         with patch.object(Pipeline, 'execute', autospec=True, side_effect=Pipeline.execute) as execute:
             self.assertEqual(sweep_sources().behind, 6)
@@ -303,6 +311,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         def queries(sources):
             for number in range(sources):
                 report(self.old, f'certbot:web{number}:www')
+            fell_behind_earlier(3 * DAY)
             CertificateSource.objects.update(behind_announced=False)
             with CaptureQueriesContext(connection) as captured:
                 self.assertEqual(sweep_sources().behind, sources + 1)
@@ -317,17 +326,30 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual(ObjectChange.objects.count(), before)
 
     def test_an_idle_run_reads_the_partial_indexes_only(self):
-        """It reads none of 20,000 sources whose states have been announced."""
+        """Of 10,000 sources that are expired, behind and silent, and 10,000 that are well, it looks at none."""
         template = CertificateSource.objects.get(pk=self.behind.pk)
+        now = timezone.now()
+        announced = {
+            'reported_at': now - 30 * DAY,
+            'silent_scaled_at': now - 8 * DAY,
+            'valid_to': now - DAY,
+            'behind_since': now - 20 * DAY,
+            'behind_scaled_at': now - 11 * DAY,
+            'expired_announced': True,
+            'behind_announced': True,
+            'silent_announced': True,
+        }
+        well = {'reported_at': now, 'silent_scaled_at': now + 22 * DAY, 'valid_to': now + 60 * DAY}
         CertificateSource.objects.bulk_create(
             CertificateSource(
                 certificate=template.certificate,
                 issuance=template.issuance,
                 external_id=f'certbot:{number}:www',
-                reported_at=template.reported_at - 30 * DAY,
-                behind_since=template.behind_since - timedelta(seconds=number),
-                behind_announced=True,
-                silent_announced=True,
+                is_watched=True,
+                **{
+                    name: value - timedelta(seconds=number) if isinstance(value, datetime) else value
+                    for name, value in (announced if number % 2 else well).items()
+                },
             )
             for number in range(20_000)
         )
@@ -335,7 +357,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         plans = []
 
         def explain(execute, sql, params, many, context):
-            if sql.startswith('SELECT'):
+            if sql.startswith(('SELECT', '(SELECT')):
                 with context['connection'].cursor() as cursor:
                     cursor.cursor.execute(f'EXPLAIN (ANALYZE, TIMING OFF) {sql}', params)
                     plans.append('\n'.join(row[0] for row in cursor.cursor.fetchall()))
@@ -345,9 +367,19 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
             cursor.execute('ANALYZE netbox_ssl_certificatesource')
         with connection.execute_wrapper(explain):
             result = sweep_sources()
-        self.assertEqual((result.behind, result.silent, len(plans)), (0, 0, 2))
-        for plan, index in zip(plans, ('netbox_ssl_source_behind', 'netbox_ssl_source_silent'), strict=True):
-            self.assertRegex(plan, f'using {index} ')
+        self.assertEqual((result.announced, len(plans)), (0, 3))
+        for plan, indexes in zip(
+            plans,
+            (
+                ['netbox_ssl_source_expired'],
+                # Of these none is left to announce: either index is empty.
+                ['netbox_ssl_(source_behind|src_behind_scaled)'],
+                ['netbox_ssl_source_silent', 'netbox_ssl_src_silent_scaled'],
+            ),
+            strict=True,
+        ):
+            for index in indexes:
+                self.assertRegex(plan, f'using {index} ')
             self.assertNotIn('Rows Removed', plan)
 
 
@@ -439,21 +471,24 @@ class PagesAndAnswersTestCase(PagesTestCase):
         old = issue_acme(left=10 * DAY)
         report(old, 'certbot:web02:www')
         certificate = report(successor(old)).certificate
+        report(old, 'certbot:web02:www')
+        fell_behind_earlier(3 * DAY)
         grant(self.user, 'view')
         response = self.client.get(certificate.get_absolute_url())
         self.assertNotContains(response, 'Sources needing attention', msg_prefix='restricted')
         grant(self.user, 'view', model=CertificateSource)
         response = self.client.get(certificate.get_absolute_url())
         self.assertContains(response, 'Sources needing attention')
-        self.assertContains(response, 'Still the certificate before')
+        self.assertContains(response, 'still has the certificate that was replaced')
         self.assertNotContains(response, 'No report since')
-        CertificateSource.objects.update(reported_at=timezone.now() - 8 * DAY, behind_since=None)
+        CertificateSource.objects.update(reported_at=timezone.now() - 8 * DAY, behind_since=None, behind_scaled_at=None)
         response = self.client.get(certificate.get_absolute_url())
         self.assertContains(response, 'No report since', count=2)
-        self.assertNotContains(response, 'Still the certificate before')
+        self.assertNotContains(response, 'still has the certificate that was replaced')
         CertificateSource.objects.update(reported_at=timezone.now())
         self.assertNotContains(self.client.get(certificate.get_absolute_url()), 'Sources needing attention')
         report(old, 'certbot:web02:www')
+        fell_behind_earlier(3 * DAY)
         response = self.client.get(
             reverse('plugins:netbox_ssl:certificatesource_list') + f'?certificate_id={certificate.pk}&behind=true'
         )

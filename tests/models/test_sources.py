@@ -21,6 +21,7 @@ from netbox_ssl.filtersets import CertificateSourceFilterSet
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.tables import CertificateSourceTable
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor, superuser
+from tests.support.sources import fell_behind_earlier
 
 
 def make_sources():
@@ -62,7 +63,7 @@ class CertificateSourceViewTestCase(ViewTestCases.PrimaryObjectViewTestCase):
 class CertificateSourceAPITestCase(APIViewTestCases.APIViewTestCase):
     model = CertificateSource
     view_namespace = 'plugins-api:netbox_ssl'
-    brief_fields = ['client', 'display', 'external_id', 'id', 'url']
+    brief_fields = ['client', 'display', 'external_id', 'id', 'state', 'url']
     bulk_update_data = {'client': 'acme.sh'}
     bulk_update_invalid_data = {'client': 'x' * 101}
 
@@ -81,7 +82,7 @@ class CertificateSourceFilterSetTestCase(TestCase, ChangeLoggedFilterSetTestMixi
     queryset = CertificateSource.objects.all()
     filterset = CertificateSourceFilterSet
     # Bookkeeping of the announcements
-    ignore_fields = ('behind_announced', 'silent_announced')
+    ignore_fields = CertificateSource.STATE_BOOKKEEPING
 
     @classmethod
     def setUpTestData(cls):
@@ -90,6 +91,7 @@ class CertificateSourceFilterSetTestCase(TestCase, ChangeLoggedFilterSetTestMixi
         cls.behind = import_pem(old).certificate
         intake.take_in(intake.read_single(old.pem), superuser(), external_id='lego:host:behind')
         import_pem(successor(old))
+        fell_behind_earlier(3 * DAY)
 
     def found(self, **parameters):
         return set(self.filterset(parameters, self.queryset).qs.values_list('external_id', flat=True))
@@ -117,6 +119,7 @@ class CertificateSourceFilterSetTestCase(TestCase, ChangeLoggedFilterSetTestMixi
 
 class CertificateSourceTableTestCase(TableTestCases.StandardTableTestCase):
     table = CertificateSourceTable
+    queryset_sources = [('list', CertificateSource.objects.select_related('issuance', 'certificate'))]
 
 
 class ReportTestCase(TestCase):
@@ -171,6 +174,7 @@ class ReportTestCase(TestCase):
         self.assertEqual(result.action, 'unchanged')
         self.certificate.refresh_from_db()
         self.assertEqual(self.certificate.valid_to, new.certificate.not_valid_after_utc)
+        fell_behind_earlier(3 * DAY)
         behind = CertificateSource.objects.get(external_id='certbot:web02:www')
         self.assertTrue(behind.is_behind)
         self.assertFalse(CertificateSource.objects.get(external_id='certbot:web01:www').is_behind)
@@ -216,8 +220,8 @@ class ReportTestCase(TestCase):
         ]
         self.assertEqual({result.action for result in intake.take_in_many(items, self.user)}, {'created'})
         before = CertificateSource.objects.get(external_id='certbot:web01:3').reported_at
-        # Locks, the survey, the owners with their tags, the sources: whatever the number of reports.
-        with self.assertNumQueries(13):
+        # Locks, the survey, the owners with their tags, the sources and their locks; whatever the number of reports.
+        with self.assertNumQueries(14):
             results = intake.take_in_many(items, self.user)
         self.assertEqual({result.action for result in results}, {'unchanged'})
         self.assertGreater(CertificateSource.objects.get(external_id='certbot:web01:3').reported_at, before)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from utilities.testing import TestCase, create_test_device
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
-from netbox_ssl.reports.by_name import StandingChoices, answer, standing, standing_q
+from netbox_ssl.reports.by_name import answer, standing, standing_sql
 from netbox_ssl.x509 import covering_names
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record
 
@@ -32,6 +32,24 @@ def cover(standing='fine', names=(NAME,), **columns) -> Certificate:
     return record(f'{standing} certificate', **{**STANDINGS[standing], 'subject_alt_names': list(names), **columns})
 
 
+# State of a source → the columns that it is read from, at a moment "now"
+LONG_AGO = timezone.now() - 100 * DAY
+SOURCES = {
+    'expired': {'valid_to': LONG_AGO},
+    'behind': {'behind_since': LONG_AGO, 'behind_scaled_at': LONG_AGO},
+    'silent': {'reported_at': LONG_AGO},
+    'current': {},
+}
+OF_SOURCE = {'expired': 'expired_on_host', 'behind': 'behind', 'silent': 'silent', 'current': 'future'}
+# From good to bad; a certificate that is not in use is that, whatever its hosts have
+SEVERITY = ['future', 'fine', 'silent', 'due', 'behind', 'overdue', 'expired_on_host', 'expired', 'unused']
+
+
+def stands(certificate, now) -> str:
+    judged = Certificate.objects.annotate(standing=standing_sql(now, CertificateSource.objects.all()))
+    return judged.get(pk=certificate.pk).standing
+
+
 class StandingTestCase(TestCase):
     def test_each_certificate_is_of_one_kind_in_python_and_sql(self):
         now = timezone.now()
@@ -39,19 +57,30 @@ class StandingTestCase(TestCase):
             cover(kind)
             cover(kind, is_acme=False, acme_auto_renewal=False)
         cover('expired', status='revoked')
-        kinds = [kind for kind in StandingChoices.values() if kind != 'nothing']
         for certificate in Certificate.objects.all():
             # At each moment when something changes, and right before and after it.
             for moment in ('valid_from', 'renewal_due_at', 'renewal_overdue_at', 'valid_to'):
                 for later in (-1, 0, 1):
                     now = getattr(certificate, moment) + timedelta(microseconds=later)
-                    found = [
-                        kind
-                        for kind in kinds
-                        if Certificate.objects.filter(standing_q(kind, now), pk=certificate.pk).exists()
-                    ]
                     with self.subTest(certificate=certificate.name, moment=moment, later=later):
-                        self.assertEqual(found, [standing(certificate, now)])
+                        self.assertEqual(stands(certificate, now), standing(certificate, now))
+
+    def test_with_a_source_in_each_state(self):
+        """The worst of what the certificate says and what its hosts have."""
+        now = timezone.now()
+        for kind in STANDINGS:
+            certificate = cover(kind)
+            source = CertificateSource.objects.create(certificate=certificate, external_id=f'certbot:web01:{kind}')
+            for state, columns in SOURCES.items():
+                moments = {'reported_at': now, 'valid_to': now + DAY, 'silent_scaled_at': now + DAY, **columns}
+                never = {'behind_since': None, 'behind_scaled_at': None}
+                CertificateSource.objects.filter(pk=source.pk).update(is_watched=True, **{**never, **moments})
+                source.refresh_from_db()
+                self.assertEqual(source.state_at(now), state)
+                expected = max(kind, OF_SOURCE[state], key=SEVERITY.index)
+                with self.subTest(certificate=kind, source=state):
+                    self.assertEqual(stands(certificate, now), expected)
+                    self.assertEqual(standing(certificate, now, state), expected)
 
     def test_the_worst_of_those_in_use_decides(self):
         now = timezone.now()

@@ -2,7 +2,7 @@
 
 from django.db.models import F, Q, QuerySet
 
-__all__ = ('in_order',)
+__all__ = ('in_order', 'together')
 
 
 def in_order(rows: QuerySet, key: str, after: tuple | None = None) -> QuerySet:
@@ -13,3 +13,9 @@ def in_order(rows: QuerySet, key: str, after: tuple | None = None) -> QuerySet:
         rows = rows.filter(Q((f'{key}__gte', value)) & (Q((f'{key}__gt', value)) | Q(pk__gt=pk)))
     order = (key, 'pk') if key != 'pk' else ('pk',)
     return rows.order_by(*order).annotate(moment=F(key)).values_list('moment', 'pk')
+
+
+def together(parts: list[QuerySet]) -> QuerySet:
+    """Return the rows of all ``parts``, each the first page of ``in_order()``, in that order."""
+    first, *others = parts
+    return first.union(*others, all=True).order_by('moment', 'pk') if others else first

@@ -23,7 +23,7 @@ from netbox_ssl.models.mixins.announcements import (
     WITHOUT_BASELINE,
 )
 
-from .paging import in_order
+from .paging import in_order, together
 
 __all__ = (
     'BACKWARDS_MARGIN',
@@ -78,7 +78,7 @@ class Pass:
 
     def page(self, now, after: tuple | None, size: int) -> list[tuple]:
         """Return up to ``size`` pairs (ordering value, pk) that follow ``after``, the last pair of the page before."""
-        return _ask(_union([self._rows(q, key, now, after)[:size] for q, key in self.branches(now)])[:size])
+        return _ask(together([self._rows(q, key, now, after)[:size] for q, key in self.branches(now)])[:size])
 
     def first(self, now) -> list:
         """Return a queryset for each branch, of one row at most."""
@@ -93,11 +93,6 @@ def _ask(queryset) -> list:
         # Compiling the query takes longer than it runs.
         cursor.execute('SET LOCAL jit = off')
         return list(queryset)
-
-
-def _union(querysets: list):
-    first, *others = querysets
-    return first.union(*others, all=True).order_by('moment', 'pk') if others else first
 
 
 def _brought_by_time(now) -> list[tuple[Q, str]]:

@@ -1,6 +1,6 @@
 """
-The sweep of sources: those that have become behind or silent (``models/mixins/source_states.py``). Each occurrence is
-announced once, with an ID of its own that is the same if it is announced again after a loss.
+The sweep of sources: those that have expired, fallen behind or fallen silent (``models/mixins/source_states.py``). Each
+occurrence is announced once, with an ID of its own that is the same if it is announced again after a loss.
 """
 
 import time
@@ -13,13 +13,21 @@ from django.utils import timezone
 
 from netbox_ssl.announcements.announcement import Announcement
 from netbox_ssl.announcements.batches import BATCH, Announcer, Batch, announce_all, pending
+from netbox_ssl.announcements.payload import describe, describe_source, prefetch
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.event_types import SOURCE_BEHIND, SOURCE_SILENT
+from netbox_ssl.event_types import SOURCE_BEHIND, SOURCE_EXPIRED, SOURCE_SILENT
 from netbox_ssl.models import CertificateSource
-from netbox_ssl.models.mixins.source_states import BEHIND_UNTOLD, SILENT_UNTOLD, behind_until, silent_until
+from netbox_ssl.models.mixins.source_indexes import BEHIND_UNANNOUNCED, EXPIRED_UNANNOUNCED, SILENT_UNANNOUNCED
+from netbox_ssl.models.mixins.source_states import (
+    behind_q,
+    behind_until,
+    expired_q,
+    silent_q,
+    silent_until,
+)
 from netbox_ssl.utilities import timestamp
 
-from .paging import in_order
+from .paging import in_order, together
 
 __all__ = ('SourceAnnouncement', 'SourceAnnouncer', 'SourceSweepResult', 'pending_sources', 'sweep_sources')
 
@@ -28,26 +36,51 @@ __all__ = ('SourceAnnouncement', 'SourceAnnouncer', 'SourceSweepResult', 'pendin
 class SourceSweepResult:
     """What a sweep of the sources did."""
 
+    expired: int = 0
     behind: int = 0
     silent: int = 0
     failed: int = 0
     # False: it stopped at its deadline, and the next one goes on.
     complete: bool = True
 
+    @property
+    def announced(self) -> int:
+        return self.expired + self.behind + self.silent
 
+
+@dataclass(frozen=True)
 class SourceAnnouncement(Announcement):
-    """That a source is behind, or silent, since a moment."""
+    """That a source is expired, behind, or silent, since a moment."""
+
+    # As of which it is judged
+    now: datetime
 
     @property
     def is_moot(self) -> bool:
-        """Whether the certificate is not active any more: its sources need no attention."""
-        return self.object.certificate.status != CertificateStatusChoices.STATUS_ACTIVE
+        """Whether its certificate is no longer active, or whether it has expired and need not be called behind, too."""
+        if self.object.certificate.status != CertificateStatusChoices.STATUS_ACTIVE:
+            return True
+        return self.event_type == SOURCE_BEHIND and self.object.is_expired_at(self.now)
+
+    @staticmethod
+    def prefetch(objects: list[CertificateSource]) -> None:
+        prefetch([source.certificate for source in objects])
 
     def identity(self) -> tuple:
-        return (self.event_type, self.object.pk, self.since.isoformat())
+        same = (self.event_type, self.object.pk, self.since.isoformat())
+        if self.event_type != SOURCE_EXPIRED:
+            return same
+        # A source that had the renewal and falls back to the old certificate has expired once more.
+        return (*same, self.object.issuance_since.isoformat())
 
     def data(self, serialized: dict) -> dict:
-        announcement = {'id': str(self.id), 'type': self.event_type, 'since': timestamp(self.since)}
+        announcement = {
+            'id': str(self.id),
+            'type': self.event_type,
+            'since': timestamp(self.since),
+            'source': describe_source(self.object),
+            **describe(self.object.certificate),
+        }
         return {**serialized, 'announcement': announcement}
 
     def snapshots(self) -> dict:
@@ -65,31 +98,26 @@ class SourceAnnouncer(Announcer):
     event_type: str
     # The sources of which it has not been announced
     unannounced: Q
-    # Since when they may be in that state
+    # now → the sources that are in that state
+    condition: Callable[[datetime], Q]
+    # now → the same sources in parts, each with the column of the index that it is read by
+    branches: Callable[[datetime], list[tuple[Q, str]]]
+    # Since when they are in that state
     column: str
     # What records that it was announced
     flag: str
-    # now → that moment at which they are in it; None: none is
-    until: Callable[[datetime], datetime | None]
 
     model = CertificateSource
 
     def page(self, now, after: tuple | None, size: int) -> list[tuple]:
-        found = self._found(now)
-        return list(in_order(found, self.column, after)[:size]) if found is not None else []
+        unannounced = CertificateSource.objects.filter(self.unannounced)
+        parts = [in_order(unannounced.filter(q), column, after)[:size] for q, column in self.branches(now)]
+        return list(together(parts)[:size]) if parts else []
 
     def read(self, pks: list[int], now) -> list[SourceAnnouncement]:
-        found = self._found(now)
-        if found is None:
-            return []
-        rows = found.filter(pk__in=pks).select_related('certificate', 'issuance').order_by(self.column, 'pk')
-        return [SourceAnnouncement(row, self.event_type, getattr(row, self.column)) for row in rows]
-
-    def _found(self, now):
-        until = self.until(now)
-        if until is None:
-            return None
-        return CertificateSource.objects.filter(self.unannounced, Q((f'{self.column}__lte', until)))
+        found = CertificateSource.objects.filter(self.unannounced, self.condition(now), pk__in=pks)
+        rows = found.select_related('certificate', 'issuance').order_by(self.column, 'pk')
+        return [SourceAnnouncement(row, self.event_type, getattr(row, self.column), now) for row in rows]
 
     def record(self, announced: list[SourceAnnouncement]) -> None:
         # A report that came meanwhile begins anew.
@@ -98,15 +126,40 @@ class SourceAnnouncer(Announcer):
             CertificateSource.objects.filter(**same).update(**{self.flag: True})
 
 
+def _expired(now) -> list[tuple[Q, str]]:
+    return [(Q(valid_to__lt=now), 'valid_to')]
+
+
+def _behind(now) -> list[tuple[Q, str]]:
+    until = behind_until(now)
+    return [
+        (Q(behind_since__lte=until), 'behind_since'),
+        (Q(behind_scaled_at__lte=now, behind_since__gt=until), 'behind_scaled_at'),
+    ]
+
+
+def _silent(now) -> list[tuple[Q, str]]:
+    if (until := silent_until(now)) is None:
+        return []
+    return [
+        (Q(reported_at__lt=until), 'reported_at'),
+        (Q(silent_scaled_at__lt=now, reported_at__gte=until), 'silent_scaled_at'),
+    ]
+
+
+# The worst first
 ANNOUNCERS = (
-    SourceAnnouncer('behind', SOURCE_BEHIND, BEHIND_UNTOLD, 'behind_since', 'behind_announced', behind_until),
-    SourceAnnouncer('silent', SOURCE_SILENT, SILENT_UNTOLD, 'reported_at', 'silent_announced', silent_until),
+    SourceAnnouncer(
+        'expired', SOURCE_EXPIRED, EXPIRED_UNANNOUNCED, expired_q, _expired, 'valid_to', 'expired_announced'
+    ),
+    SourceAnnouncer('behind', SOURCE_BEHIND, BEHIND_UNANNOUNCED, behind_q, _behind, 'behind_since', 'behind_announced'),
+    SourceAnnouncer('silent', SOURCE_SILENT, SILENT_UNANNOUNCED, silent_q, _silent, 'reported_at', 'silent_announced'),
 )
 
 
 def sweep_sources(now=None, *, batch_size: int = BATCH, seconds: float | None = None) -> SourceSweepResult:
     """
-    Announce the sources that are behind or silent (``batches.py`` says how).
+    Announce the sources that are expired, behind or silent (``batches.py`` says how).
 
     Raises one of ``rules.UNREACHABLE`` when the database or the queue is gone; the next run announces what is left.
 

@@ -4,9 +4,15 @@ from django.utils import timezone
 
 from netbox_ssl.announcements.sweep.certificates import pending
 from netbox_ssl.announcements.sweep.sources import pending_sources
-from netbox_ssl.event_types import RENEWAL_OVERDUE, SOURCE_BEHIND
+from netbox_ssl.event_types import RENEWAL_OVERDUE, SOURCE_BEHIND, SOURCE_EXPIRED, SOURCE_SILENT
 from netbox_ssl.jobs.sweep import RenewalSweepJob
 from netbox_ssl.netbox_internals import get_config
+
+SOURCE_CHANGES = {
+    SOURCE_EXPIRED: 'source expired',
+    SOURCE_BEHIND: 'source behind',
+    SOURCE_SILENT: 'source silent',
+}
 
 
 class Command(BaseCommand):
@@ -44,7 +50,7 @@ class Command(BaseCommand):
             )
         for announcement in pending_sources(timezone.now()):
             count += 1
-            change = 'source behind' if announcement.event_type == SOURCE_BEHIND else 'source silent'
+            change = SOURCE_CHANGES[announcement.event_type]
             source = announcement.object
             self.stdout.write(f'{source.pk}\t{source}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}')
         self.stdout.write(f'{count} to announce.')
@@ -60,8 +66,11 @@ class Command(BaseCommand):
                 f'{job.data["overdue"]} overdue renewals.'
             )
             sources = job.data['sources']
-            if sources['behind'] or sources['silent']:
-                self.stdout.write(f'Announced: {sources["behind"]} sources behind, {sources["silent"]} sources silent.')
+            if sources['expired'] or sources['behind'] or sources['silent']:
+                self.stdout.write(
+                    f'Announced: {sources["expired"]} sources expired, {sources["behind"]} sources behind, '
+                    f'{sources["silent"]} sources silent.'
+                )
         if job.data['failed']:
             raise CommandError(f'{job.data["failed"]} certificates could not be announced; the log says why.')
         if job.data['sources']['failed']:

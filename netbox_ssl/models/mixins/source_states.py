@@ -1,148 +1,186 @@
 """
-What tells that something is wrong where a certificate is used: a source that is *behind* still reports an older X.509
-certificate than its Certificate has, one that is *silent* reports nothing any more.
+The state of a source: what the place that it stands for really has.
 
-How long either may be so is a setting, so whether it is so depends on the moment. Stored is what does not: since when
-an older X.509 certificate is reported (``behind_since``), kept by the two statements below wherever one of the two
-sides changes. So every question is a range on an index, also for a million sources.
+What time changes is not stored. Stored are the moments that a state is read from, kept by ``models/source_reports.py``
+wherever a report, a renewal or a sync changes one of them. So each question is a range on an index, also for a million
+sources and whatever the settings say.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import connections, models
-from django.db.models import Q
+from django.db import models
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
-from netbox_ssl.branching import database
-from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.choices import SourceStateChoices
 
 __all__ = (
-    'BEHIND_UNTOLD',
-    'SILENT_UNTOLD',
-    'STATE_INDEXES',
+    'FROM_BAD_TO_GOOD',
+    'LEAST_SILENCE',
+    'SCALE_OF_BEHIND',
+    'SCALE_OF_SILENCE',
     'SourceStatesMixin',
     'behind_q',
-    'settle_behind',
+    'behind_until',
+    'expired_q',
+    'severity_sql',
     'silent_q',
-    'stamp_reports',
+    'silent_until',
+    'state_q',
+    'state_sql',
 )
 
-# The conditions of the partial indexes that the sweep of the sources reads: it must ask in the very same words.
-BEHIND_UNTOLD = Q(behind_since__isnull=False, behind_announced=False)
-SILENT_UNTOLD = Q(reported_at__isnull=False, silent_announced=False)
+# Of its lifetime, what a renewal may take to reach all places of a certificate: nine days of 90, 14 hours of 6 days.
+SCALE_OF_BEHIND = 10
+# Of its lifetime, how long a place may be silent: the time that a short-lived certificate is due before it is overdue.
+SCALE_OF_SILENCE = 4
+# Hosts report nightly: not before one report has been missed.
+LEAST_SILENCE = timedelta(hours=30)
 
-STATE_INDEXES = (
-    models.Index(fields=('behind_since', 'id'), condition=BEHIND_UNTOLD, name='netbox_ssl_source_behind'),
-    models.Index(fields=('reported_at', 'id'), condition=SILENT_UNTOLD, name='netbox_ssl_source_silent'),
-    # Lists
-    models.Index(fields=('behind_since',), condition=Q(behind_since__isnull=False), name='netbox_ssl_source_behinds'),
-    models.Index(fields=('reported_at',), name='netbox_ssl_source_reported'),
+# As a certificate is judged by the worst of its sources. The place of a state here is its severity.
+FROM_BAD_TO_GOOD = (
+    SourceStateChoices.EXPIRED,
+    SourceStateChoices.BEHIND,
+    SourceStateChoices.SILENT,
+    SourceStateChoices.CURRENT,
 )
 
-# Older in the order in which renewals count (intake/planning.py: _age_key). Nobody waits for a retired certificate.
-IS_BEHIND = """
-    COALESCE(
-        (issuance.valid_from, issuance.valid_to, COALESCE(issuance.fingerprint_sha256, ''))
-            < (certificate.valid_from, certificate.valid_to, COALESCE(certificate.fingerprint_sha256, ''))
-        AND certificate.status = %(active)s,
-        false
-    ) AS behind
-"""
-SET_BEHIND = """
-    behind_since = CASE WHEN found.behind THEN COALESCE(source.behind_since, found.since) END,
-    behind_announced = source.behind_announced AND found.behind
-"""
-# Since the renewal; one that had it and falls back to an older one, since this report. It may only be a late one: so it
-# has its time again, and each occurrence is a moment of its own, by which its announcement is known.
-SINCE = """
-    CASE WHEN before.fingerprint_sha256 = certificate.fingerprint_sha256 THEN %(now)s ELSE certificate.valid_from END
-        AS since
-"""
-STAMP = f"""
-    UPDATE netbox_ssl_certificatesource AS source
-    SET issuance_id = found.issuance, reported_at = %(now)s, silent_announced = false, {SET_BEHIND}
-    FROM (
-        SELECT report.source, report.issuance, {IS_BEHIND}, {SINCE}
-        FROM unnest(%(sources)s::bigint[], %(issuances)s::bigint[]) AS report (source, issuance)
-        JOIN netbox_ssl_certificatesource AS reporting ON reporting.id = report.source
-        JOIN netbox_ssl_certificate AS certificate ON certificate.id = reporting.certificate_id
-        JOIN netbox_ssl_issuance AS issuance ON issuance.id = report.issuance
-        LEFT JOIN netbox_ssl_issuance AS before ON before.id = reporting.issuance_id
-    ) AS found
-    WHERE source.id = found.source
-"""
-SETTLE = f"""
-    UPDATE netbox_ssl_certificatesource AS source
-    SET {SET_BEHIND}
-    FROM (
-        SELECT reporting.id, certificate.valid_from AS since, {IS_BEHIND}
-        FROM netbox_ssl_certificatesource AS reporting
-        JOIN netbox_ssl_certificate AS certificate ON certificate.id = reporting.certificate_id
-        LEFT JOIN netbox_ssl_issuance AS issuance ON issuance.id = reporting.issuance_id
-        WHERE reporting.certificate_id = %(certificate)s
-    ) AS found
-    WHERE source.id = found.id AND found.behind <> (source.behind_since IS NOT NULL)
-"""
 
-
-def stamp_reports(reports: list[tuple[int, int]], now=None) -> None:
-    """
-    Note that sources reported these X.509 certificates: pairs of the id of a source and that of an issuance. One
-    statement for all, and no entry of the change log: hosts report daily, mostly nothing new.
-    """
-    if reports:
-        sources, issuances = (list(column) for column in zip(*reports, strict=True))
-        _execute(STAMP, None, sources=sources, issuances=issuances, now=now or timezone.now())
-
-
-def settle_behind(certificate_id: int, using: str | None = None) -> None:
-    """
-    See to it that ``behind_since`` is right for the sources of a certificate that may have been renewed; in the
-    database ``using``, if it is not the present one.
-    """
-    _execute(SETTLE, using, certificate=certificate_id)
-
-
-def _execute(sql: str, using: str | None, **parameters) -> None:
-    with connections[using or database()].cursor() as cursor:
-        cursor.execute(sql, {'active': CertificateStatusChoices.STATUS_ACTIVE, **parameters})
-
-
-def behind_until(now):
-    """What is behind since then or longer counts as behind: a renewal takes its time to reach all hosts."""
+def behind_until(now: datetime) -> datetime:
+    """Return the moment before which a source must have fallen behind for the grace of the setting to be over."""
     return now - timedelta(hours=settings.source_behind_hours())
 
 
-def silent_until(now):
-    """Who reported last before that is silent; None where nobody ever is."""
+def silent_until(now: datetime) -> datetime | None:
+    """Return the moment before which the last report of a silent source was; None where no source ever is silent."""
     days = settings.source_silent_days()
     return now - timedelta(days=days) if days else None
 
 
-def behind_q(now, prefix: str = '') -> Q:
-    """Sources that are behind. Python twin: ``is_behind_at``."""
-    return Q((f'{prefix}behind_since__lte', behind_until(now)))
+def expired_q(now: datetime, prefix: str = '') -> Q:
+    """Select the sources whose X.509 certificate has expired. Python twin: ``is_expired_at``."""
+    return Q((f'{prefix}is_watched', True), (f'{prefix}valid_to__lt', now))
 
 
-def silent_q(now, prefix: str = '') -> Q:
-    """Sources that are silent. Python twin: ``is_silent_at``."""
+def behind_q(now: datetime, prefix: str = '') -> Q:
+    """Select the sources that are behind, be they expired, too. Python twin: ``is_behind_at``."""
+    over = Q((f'{prefix}behind_since__lte', behind_until(now))) | Q((f'{prefix}behind_scaled_at__lte', now))
+    return Q((f'{prefix}is_watched', True)) & over
+
+
+def silent_q(now: datetime, prefix: str = '') -> Q:
+    """Select the sources that are silent, be they expired or behind, too. Python twin: ``is_silent_at``."""
     if (until := silent_until(now)) is None:
-        return Q(pk__in=())
-    active = CertificateStatusChoices.STATUS_ACTIVE
-    return Q((f'{prefix}reported_at__lt', until), (f'{prefix}certificate__status', active))
+        return Q((f'{prefix}pk__in', ()))
+    long_ago = Q((f'{prefix}reported_at__lt', until)) | Q((f'{prefix}silent_scaled_at__lt', now))
+    return Q((f'{prefix}is_watched', True)) & long_ago
+
+
+def state_q(state: str | None, now: datetime, prefix: str = '') -> Q:
+    """
+    Select the sources in ``state``, one of ``SourceStateChoices`` or None. Python twin: ``state_at``.
+
+    Args:
+        prefix: a lookup path that ends in ``__``, or empty
+    """
+    watched = Q((f'{prefix}is_watched', True))
+    if state == SourceStateChoices.GONE:
+        return Q((f'{prefix}gone_since__isnull', False))
+    if state is None:
+        return Q((f'{prefix}is_watched', False), (f'{prefix}gone_since__isnull', True))
+    expired = expired_q(now, prefix)
+    if state == SourceStateChoices.EXPIRED:
+        return expired
+    # Each condition holds by itself, so that an index can begin with it.
+    valid = Q((f'{prefix}valid_to__gte', now))
+    behind, silent = behind_q(now, prefix), silent_q(now, prefix)
+    if state == SourceStateChoices.BEHIND:
+        return behind & valid
+    if state == SourceStateChoices.SILENT:
+        return silent & valid & ~behind
+    if state == SourceStateChoices.CURRENT:
+        return watched & valid & ~behind & ~silent
+    raise ValueError(f'{state!r} is not a state of a source; choose from {SourceStateChoices.values()}')
+
+
+def severity_sql(now: datetime, prefix: str = '') -> Case:
+    """Return the place of the state in ``FROM_BAD_TO_GOOD`` as an expression; null for *gone* and no state."""
+    return Case(
+        *(When(state_q(state, now, prefix), then=Value(place)) for place, state in enumerate(FROM_BAD_TO_GOOD)),
+        default=Value(None),
+        output_field=models.SmallIntegerField(),
+    )
+
+
+def state_sql(now: datetime, prefix: str = '') -> Case:
+    """Return the state as an expression; to filter, :func:`state_q` is the quicker form."""
+    states = SourceStateChoices.values()
+    return Case(
+        *(When(state_q(state, now, prefix), then=Value(state)) for state in states),
+        default=Value(None),
+        output_field=models.TextField(),
+    )
 
 
 class SourceStatesMixin(models.Model):
+    # The end of validity of the X.509 certificate that it reported last.
+    valid_to = models.DateTimeField(
+        verbose_name=_('valid to'),
+        blank=True,
+        null=True,
+        editable=False,
+        help_text=_('When the X.509 certificate that it reported last expires'),
+    )
+    issuance_since = models.DateTimeField(
+        verbose_name=_('has it since'),
+        blank=True,
+        null=True,
+        editable=False,
+        help_text=_('Since when it reports this X.509 certificate'),
+    )
     behind_since = models.DateTimeField(
         verbose_name=_('behind since'),
         blank=True,
         null=True,
         editable=False,
-        help_text=_('Since when there is an X.509 certificate that it does not report'),
+        help_text=_('Since when it lacks the current X.509 certificate of its certificate'),
+    )
+    # When it is behind and silent at the latest, by the lifetime of what it should have, and has.
+    behind_scaled_at = models.DateTimeField(
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    silent_scaled_at = models.DateTimeField(
+        blank=True,
+        null=True,
+        editable=False,
+    )
+    # How many times in a row a sync of its client did not list it.
+    missed_syncs = models.PositiveSmallIntegerField(
+        verbose_name=_('missed syncs'),
+        default=0,
+        editable=False,
+    )
+    gone_since = models.DateTimeField(
+        verbose_name=_('gone since'),
+        blank=True,
+        null=True,
+        editable=False,
+        help_text=_('Since when its client no longer has it'),
+    )
+    # Whether its reports matter: it has reported, is not gone, and its certificate is active.
+    is_watched = models.BooleanField(
+        default=False,
+        editable=False,
     )
     # Whether the state has been announced (announcements/sweep/sources.py)
+    expired_announced = models.BooleanField(
+        default=False,
+        editable=False,
+    )
     behind_announced = models.BooleanField(
         default=False,
         editable=False,
@@ -152,23 +190,83 @@ class SourceStatesMixin(models.Model):
         editable=False,
     )
 
-    STATE_FIELDS = ('behind_since', 'behind_announced', 'silent_announced')
+    # What nobody is shown.
+    STATE_BOOKKEEPING = (
+        'behind_scaled_at',
+        'silent_scaled_at',
+        'missed_syncs',
+        'is_watched',
+        'expired_announced',
+        'behind_announced',
+        'silent_announced',
+    )
+    # What reports, renewals and the sweep write, and no person.
+    STATE_FIELDS = ('valid_to', 'issuance_since', 'behind_since', 'gone_since', *STATE_BOOKKEEPING)
 
     class Meta:
         abstract = True
 
-    def is_behind_at(self, now) -> bool:
-        return self.behind_since is not None and self.behind_since <= behind_until(now)
+    #
+    # At a moment
+    #
 
-    def is_silent_at(self, now) -> bool:
-        until = silent_until(now)
-        if until is None or self.reported_at is None or self.reported_at >= until:
+    def is_expired_at(self, now: datetime) -> bool:
+        return self.is_watched and self.valid_to < now
+
+    def is_behind_at(self, now: datetime) -> bool:
+        if not self.is_watched or self.behind_since is None:
             return False
-        return self.certificate.status == CertificateStatusChoices.STATUS_ACTIVE
+        return self.behind_since <= behind_until(now) or self.behind_scaled_at <= now
+
+    def is_silent_at(self, now: datetime) -> bool:
+        if not self.is_watched or (until := silent_until(now)) is None:
+            return False
+        return self.reported_at < until or self.silent_scaled_at < now
+
+    def state_at(self, now: datetime) -> str | None:
+        """Return one of ``SourceStateChoices``; None where nobody waits for its reports. SQL twin: ``state_q``."""
+        if self.gone_since is not None:
+            return SourceStateChoices.GONE
+        if not self.is_watched:
+            return None
+        if self.is_expired_at(now):
+            return SourceStateChoices.EXPIRED
+        if self.is_behind_at(now):
+            return SourceStateChoices.BEHIND
+        return SourceStateChoices.SILENT if self.is_silent_at(now) else SourceStateChoices.CURRENT
+
+    def state_since_at(self, now: datetime) -> datetime | None:
+        """Return since when it has been in the state that it is in at ``now``; for *silent*, its last report."""
+        return {
+            SourceStateChoices.GONE: self.gone_since,
+            SourceStateChoices.EXPIRED: self.valid_to,
+            SourceStateChoices.BEHIND: self.behind_since,
+            SourceStateChoices.SILENT: self.reported_at,
+            SourceStateChoices.CURRENT: self.issuance_since,
+        }.get(self.state_at(now))
+
+    #
+    # Now
+    #
+
+    @property
+    def state(self) -> str | None:
+        """One of ``SourceStateChoices`` or None, as of this moment."""
+        return self.state_at(timezone.now())
+
+    @property
+    def state_since(self) -> datetime | None:
+        return self.state_since_at(timezone.now())
+
+    def get_state_display(self):
+        return dict(SourceStateChoices).get(self.state)
+
+    def get_state_color(self):
+        return SourceStateChoices.colors.get(self.state)
 
     @property
     def is_behind(self) -> bool:
-        """Whether it still has an older X.509 certificate than its Certificate: not reloaded, or a stuck client."""
+        """Whether it lacks its certificate's current X.509 certificate: not reloaded, or a client that is stuck."""
         return self.is_behind_at(timezone.now())
 
     @property

@@ -1,0 +1,83 @@
+"""``POST sources/sync/``: what a client has in all on a host."""
+
+from dataclasses import asdict
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+
+from netbox_ssl.branching import atomic
+from netbox_ssl.intake.sync import sync_sources
+from netbox_ssl.netbox_internals import discard_events_on_rollback
+
+from .guards import GuardedSerializerMixin
+from .permissions import ChangePermissions
+
+__all__ = ('SyncMixin',)
+
+
+class SyncSerializer(GuardedSerializerMixin, serializers.Serializer):
+    scope = serializers.CharField(
+        max_length=500,
+        trim_whitespace=False,
+        help_text=_('The begin of the external IDs of this client on this host, such as certbot:web01.example.net:'),
+    )
+    external_ids = serializers.ListField(
+        child=serializers.CharField(max_length=500, trim_whitespace=False),
+        help_text=_('All that the client has there; empty if it has nothing'),
+    )
+    machine_id = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=64,
+        help_text=_('The same as in the reports: sources of another machine are left alone'),
+    )
+
+
+class SyncResultSerializer(serializers.Serializer):
+    present = serializers.IntegerField(help_text=_('How many sources are listed'))
+    missing = serializers.ListField(
+        child=serializers.CharField(),
+        help_text=_('Sources that this sync misses for the first time'),
+    )
+    gone = serializers.ListField(
+        child=serializers.CharField(),
+        help_text=_('Sources that were missed twice in a row'),
+    )
+
+
+class SyncMixin:
+    """The endpoint of the sources' view set."""
+
+    @extend_schema(
+        operation_id='ssl_sources_sync',
+        request=SyncSerializer,
+        responses={200: OpenApiResponse(SyncResultSerializer, description='What is there, missing, and gone')},
+        filters=False,
+    )
+    @action(
+        detail=False,
+        methods=['post'],
+        url_path='sync',
+        url_name='sync',
+        permission_classes=[ChangePermissions],
+        filterset_class=None,
+        pagination_class=None,
+    )
+    def sync(self, request):
+        """
+        Say what a client has in all on a host. A source that two syncs in a row do not list is gone; it is back when it
+        is listed or reports.
+        """
+        serializer = SyncSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            with atomic(), discard_events_on_rollback(self):
+                outcome = sync_sources(user=request.user, **serializer.validated_data)
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(as_serializer_error(error)) from error
+        return Response(SyncResultSerializer(asdict(outcome)).data)

@@ -1,0 +1,171 @@
+"""
+Keeps the moments that the state of a source is read from (``mixins/source_states.py``): two statements in SQL, one for
+what sources report, one for what else changes around them.
+
+Each locks the sources first, in a statement of its own: the one that computes then sees what others have committed
+while it waited, so that a report and a renewal at the same moment leave no source that is behind unnoticed.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.apps import apps
+from django.db import connections
+from django.utils import timezone
+
+from netbox_ssl.branching import database
+from netbox_ssl.choices import CertificateStatusChoices
+
+from .mixins.source_states import LEAST_SILENCE, SCALE_OF_BEHIND, SCALE_OF_SILENCE
+
+__all__ = ('settle_certificate', 'settle_sources', 'stamp_reports')
+
+# In the order of their keys, or two lists of reports could wait for each other.
+LOCK = """
+    SELECT id, gone_since IS NOT NULL FROM netbox_ssl_certificatesource
+    WHERE {which} ORDER BY id FOR NO KEY UPDATE
+"""
+
+# What follows for ``reporting``, a source, from its ``issuance`` and its ``certificate``. One without a fingerprint was
+# typed by hand: then only the dates tell. Whether it is behind stays as it was where its issuance has been deleted.
+FACTS = """
+    reporting.id,
+    certificate.status = %(active)s AS is_active,
+    issuance.valid_to,
+    GREATEST((issuance.valid_to - issuance.valid_from) / %(scale_of_silence)s, %(least_silence)s) AS silence,
+    (certificate.valid_to - certificate.valid_from) / %(scale_of_behind)s AS grace,
+    COALESCE(
+        CASE
+            WHEN certificate.fingerprint_sha256 IS NULL THEN
+                (issuance.valid_from, issuance.valid_to) < (certificate.valid_from, certificate.valid_to)
+            ELSE issuance.fingerprint_sha256 <> certificate.fingerprint_sha256
+        END,
+        reporting.behind_since IS NOT NULL
+    ) AS behind
+"""
+BEHIND_SINCE = 'CASE WHEN found.behind THEN COALESCE(source.behind_since, found.since) END'
+
+# A new source lacks a renewal since that is valid and known here. One that had it and falls back, since this report: it
+# may only be a late one, so it has its time again, and each occurrence is a moment of its own, by which its
+# announcement is known.
+STAMP = f"""
+    UPDATE netbox_ssl_certificatesource AS source SET
+        issuance_id = found.issuance,
+        issuance_since =
+            CASE WHEN source.issuance_id = found.issuance THEN source.issuance_since ELSE %(now)s END,
+        reported_at = %(now)s,
+        valid_to = found.valid_to,
+        behind_since = {BEHIND_SINCE},
+        behind_scaled_at = {BEHIND_SINCE} + found.grace,
+        silent_scaled_at = %(now)s + found.silence,
+        missed_syncs = 0,
+        gone_since = NULL,
+        is_watched = found.is_active,
+        expired_announced = source.expired_announced AND source.issuance_id IS NOT DISTINCT FROM found.issuance,
+        -- One that had expired was not told to be behind as well; from now on that is news.
+        behind_announced = source.behind_announced AND found.behind
+            AND NOT (source.valid_to < %(now)s AND found.valid_to >= %(now)s),
+        silent_announced = false
+    FROM (
+        SELECT report.issuance, {FACTS},
+            CASE
+                WHEN reporting.issuance_id IS NULL THEN
+                    GREATEST(certificate.valid_from, COALESCE(renewal.created, %(now)s))
+                ELSE GREATEST(certificate.valid_from, %(now)s)
+            END AS since
+        FROM unnest(%(sources)s::bigint[], %(issuances)s::bigint[]) AS report (source, issuance)
+        JOIN netbox_ssl_certificatesource AS reporting ON reporting.id = report.source
+        JOIN netbox_ssl_certificate AS certificate ON certificate.id = reporting.certificate_id
+        JOIN netbox_ssl_issuance AS issuance ON issuance.id = report.issuance
+        LEFT JOIN netbox_ssl_issuance AS renewal ON renewal.fingerprint_sha256 = certificate.fingerprint_sha256
+    ) AS found
+    WHERE source.id = found.id
+"""
+# A source falls behind when NetBox sees the renewal, which may have been valid for days by then.
+SETTLE = f"""
+    UPDATE netbox_ssl_certificatesource AS source SET
+        issuance_since = COALESCE(source.issuance_since, source.reported_at),
+        valid_to = COALESCE(found.valid_to, source.valid_to),
+        behind_since = {BEHIND_SINCE},
+        behind_scaled_at = {BEHIND_SINCE} + found.grace,
+        silent_scaled_at = COALESCE(source.reported_at + found.silence, source.silent_scaled_at),
+        is_watched = found.is_watched,
+        behind_announced = source.behind_announced AND found.behind
+    FROM (
+        SELECT watched.*,
+            watched.is_active AND watched.gone_since IS NULL AND watched.known AS is_watched
+        FROM (
+            SELECT {FACTS}, GREATEST(certificate.valid_from, %(now)s) AS since, reporting.gone_since,
+                reporting.reported_at IS NOT NULL AND COALESCE(issuance.valid_to, reporting.valid_to) IS NOT NULL
+                    AS known
+            FROM netbox_ssl_certificatesource AS reporting
+            JOIN netbox_ssl_certificate AS certificate ON certificate.id = reporting.certificate_id
+            LEFT JOIN netbox_ssl_issuance AS issuance ON issuance.id = reporting.issuance_id
+            WHERE reporting.id = ANY(%(sources)s)
+        ) AS watched
+    ) AS found
+    WHERE source.id = found.id AND (
+        found.behind <> (source.behind_since IS NOT NULL)
+        OR found.is_watched <> source.is_watched
+        OR source.behind_scaled_at IS DISTINCT FROM {BEHIND_SINCE} + found.grace
+        OR source.valid_to IS DISTINCT FROM COALESCE(found.valid_to, source.valid_to)
+    )
+"""
+
+
+def stamp_reports(reports: list[tuple[int, int]], now: datetime | None = None) -> None:
+    """
+    Note that sources reported these X.509 certificates: pairs of the ID of a source and that of an issuance.
+
+    One statement for all, and no entry of the change log: hosts report daily, mostly nothing new. Only that a source
+    is back that was gone is an entry.
+    """
+    if not reports:
+        return
+    sources, issuances = (list(column) for column in zip(*reports, strict=True))
+    locked = _lock('id = ANY(%(keys)s)', database(), keys=sources)
+    if gone := [pk for pk, is_gone in locked if is_gone]:
+        for source in apps.get_model('netbox_ssl', 'CertificateSource').objects.filter(pk__in=gone):
+            source.mark_back()
+    _execute(STAMP, database(), sources=sources, issuances=issuances, now=now or timezone.now())
+
+
+def settle_certificate(certificate_id: int, using: str | None = None, now: datetime | None = None) -> None:
+    """
+    See to it that the sources of a certificate are judged by what it is now: it may have been renewed, or retired.
+
+    Args:
+        using: alias of the database; by default the present one
+        now: since when a source is behind that has not been so far; this moment by default
+    """
+    using = using or database()
+    _settle([pk for pk, _ in _lock('certificate_id = %(key)s', using, key=certificate_id)], using, now)
+
+
+def settle_sources(sources: Iterable[int], using: str | None = None, now: datetime | None = None) -> None:
+    """As :func:`settle_certificate`, for sources (by ID) that were changed themselves."""
+    using = using or database()
+    _settle([pk for pk, _ in _lock('id = ANY(%(keys)s)', using, keys=list(sources))], using, now)
+
+
+def _settle(sources: list[int], using: str, now: datetime | None) -> None:
+    if sources:
+        _execute(SETTLE, using, sources=sources, now=now or timezone.now())
+
+
+def _lock(which: str, using: str, **parameters) -> list[tuple[int, bool]]:
+    """Lock sources until the end of the transaction. Returns pairs of an ID, and whether it is gone."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(LOCK.format(which=which), parameters)
+        return cursor.fetchall()
+
+
+def _execute(sql: str, using: str, **parameters) -> None:
+    parameters |= {
+        'active': CertificateStatusChoices.STATUS_ACTIVE,
+        'scale_of_behind': SCALE_OF_BEHIND,
+        'scale_of_silence': SCALE_OF_SILENCE,
+        'least_silence': LEAST_SILENCE,
+    }
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, parameters)

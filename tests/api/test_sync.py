@@ -1,0 +1,183 @@
+"""``POST sources/sync/``: what two syncs in a row miss is gone, and comes back by being listed or by a report."""
+
+from core.models import ObjectChange
+from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
+from users.models import Token, User
+from utilities.testing import APITestCase
+
+from netbox_ssl import intake
+from netbox_ssl.models import CertificateSource, Issuance
+from netbox_ssl.models.source_reports import stamp_reports
+from tests.support.factories import DAY, grant, import_pem, issue_acme, record, superuser
+
+URL = '/api/plugins/ssl/sources/sync/'
+WEB01 = 'certbot:web01:'
+
+
+class SyncTestCase(APITestCase):
+    def setUp(self):
+        super().setUp()
+        self.issued = issue_acme()
+        self.certificate = import_pem(self.issued).certificate
+        for external_id in ('certbot:web01:www', 'certbot:web01:api', 'certbot:web011:www', 'lego:web01:www'):
+            CertificateSource.objects.create(certificate=self.certificate, external_id=external_id)
+            self.report(external_id)
+        self.permission = grant(self.user, 'change', 'view', model=CertificateSource)
+
+    def report(self, external_id, **values):
+        leaf = intake.read_single(self.issued.fullchain_pem)
+        return intake.take_in(leaf, superuser(), external_id=external_id, **values)
+
+    def sync(self, *external_ids, scope=WEB01, code=200, **values):
+        body = {'scope': scope, 'external_ids': external_ids, **values}
+        response = self.client.post(URL, body, format='json', **self.header)
+        self.assertHttpStatus(response, code)
+        return response.json()
+
+    def source(self, external_id):
+        return CertificateSource.objects.get(external_id=external_id)
+
+    def changes(self, source):
+        kind = ContentType.objects.get_for_model(CertificateSource)
+        return ObjectChange.objects.filter(changed_object_type=kind, changed_object_id=source.pk, action='update')
+
+    def test_twice_missed_is_gone(self):
+        self.assertEqual(self.sync('certbot:web01:www'), {'present': 1, 'missing': ['certbot:web01:api'], 'gone': []})
+        api = self.source('certbot:web01:api')
+        self.assertEqual(api.state, 'current')
+        self.assertFalse(self.changes(api).exists(), 'a miss is no entry of the change log')
+        expected = {'present': 1, 'missing': [], 'gone': ['certbot:web01:api']}
+        self.assertEqual(self.sync('certbot:web01:www'), expected)
+        api.refresh_from_db()
+        self.assertEqual((api.state, api.is_watched), ('gone', False))
+        change = self.changes(api).get()
+        self.assertEqual(change.user, self.user)
+        self.assertIsNone(change.prechange_data['gone_since'])
+        self.assertIsNotNone(change.postchange_data['gone_since'])
+        # And stays so, since when it was.
+        self.assertEqual(self.sync('certbot:web01:www'), expected)
+        self.assertEqual(self.changes(api).count(), 1)
+        self.assertEqual(self.source('certbot:web01:api').gone_since, api.gone_since)
+
+    def test_others_are_left_alone(self):
+        for _ in range(2):
+            self.sync()
+        states = {source.external_id: source.state for source in CertificateSource.objects.all()}
+        self.assertEqual(
+            states,
+            {
+                'certbot:web01:www': 'gone',
+                'certbot:web01:api': 'gone',
+                'certbot:web011:www': 'current',
+                'lego:web01:www': 'current',
+            },
+        )
+
+    def test_once_missed_and_listed_again(self):
+        self.sync('certbot:web01:www')
+        self.sync('certbot:web01:www', 'certbot:web01:api')
+        self.sync('certbot:web01:www')
+        self.assertEqual(self.source('certbot:web01:api').state, 'current')
+
+    def test_a_report_between_two_misses(self):
+        self.sync('certbot:web01:www')
+        self.report('certbot:web01:api')
+        self.sync('certbot:web01:www')
+        self.assertEqual(self.source('certbot:web01:api').state, 'current')
+
+    def test_back_by_being_listed(self):
+        for _ in range(2):
+            self.sync()
+        self.assertEqual(self.sync('certbot:web01:api')['present'], 1)
+        api = self.source('certbot:web01:api')
+        self.assertEqual((api.state, api.missed_syncs), ('current', 0))
+        self.assertEqual(self.changes(api).count(), 2)
+
+    def test_back_by_a_report(self):
+        for one_by_one in (True, False):
+            for _ in range(2):
+                self.sync()
+            api = self.source('certbot:web01:api')
+            before = self.changes(api).count()
+            if one_by_one:
+                body = {'pem': self.issued.fullchain_pem, 'external_id': api.external_id}
+            else:
+                body = [{'pem': self.issued.fullchain_pem, 'external_id': api.external_id}]
+            grant(self.user, 'view', 'change')
+            self.user = User.objects.get(pk=self.user.pk)
+            url = '/api/plugins/ssl/certificates/import/'
+            self.assertHttpStatus(self.client.post(url, body, format='json', **self.header), 200)
+            api = self.source('certbot:web01:api')
+            self.assertEqual((api.state, api.missed_syncs), ('current', 0))
+            change = self.changes(api).first()
+            self.assertEqual(self.changes(api).count(), before + 1)
+            self.assertIsNone(change.postchange_data['gone_since'])
+
+    def test_a_late_report_marks_nothing_gone(self):
+        self.sync('certbot:web01:www')
+        issuance = Issuance.objects.get()
+        stamp_reports([(self.source('certbot:web01:www').pk, issuance.pk)], timezone.now() - DAY)
+        self.assertEqual(self.source('certbot:web01:api').missed_syncs, 1)
+        self.assertEqual(CertificateSource.objects.filter(gone_since__isnull=False).count(), 0)
+
+    def test_external_ids_that_nobody_knows(self):
+        self.assertEqual(self.sync('certbot:web01:www', 'certbot:web01:api', 'certbot:web01:new')['present'], 2)
+
+    def test_a_name_that_another_machine_has(self):
+        CertificateSource.objects.filter(external_id='certbot:web01:api').update(machine_id='a')
+        for _ in range(2):
+            self.assertEqual(self.sync('certbot:web01:www', machine_id='b')['missing'], [])
+        self.assertEqual(self.source('certbot:web01:api').state, 'current')
+        self.assertEqual(self.sync('certbot:web01:www', machine_id='a')['missing'], ['certbot:web01:api'])
+
+    def test_scopes_that_are_too_wide(self):
+        for scope in ('', ':', 'certbot', 'certbot:', 'certbot:web01', ':web01:', 'certbot::', 'certbot: :'):
+            answer = self.sync(scope=scope, code=400)
+            self.assertEqual(list(answer), ['scope'], scope)
+        self.assertIn('certbot:web01.example.net:', answer['scope'][0])
+
+    def test_what_is_not_of_the_scope(self):
+        answer = self.sync('certbot:web01:www', 'certbot:web02:www', code=400)
+        self.assertIn('certbot:web02:www', answer['external_ids'][0])
+        self.assertEqual(self.source('certbot:web01:api').missed_syncs, 0, 'nothing was done')
+
+    def test_bodies_that_are_no_use(self):
+        for body, field in (
+            ({'external_ids': []}, 'scope'),
+            ({'scope': WEB01}, 'external_ids'),
+            ({'scope': WEB01, 'external_ids': 'certbot:web01:www'}, 'external_ids'),
+            ({'scope': WEB01, 'external_ids': [{}]}, 'external_ids'),
+            ({'scope': WEB01, 'external_ids': [], 'machine_id': 'x' * 65}, 'machine_id'),
+            ([], '__all__'),
+        ):
+            response = self.client.post(URL, body, format='json', **self.header)
+            self.assertHttpStatus(response, 400)
+            self.assertEqual(list(response.json()), [field])
+
+    def test_permissions(self):
+        self.permission.delete()
+        self.sync(code=403)
+        grant(self.user, 'change', model=CertificateSource, constraints={'external_id__endswith': ':www'})
+        self.user = User.objects.get(pk=self.user.pk)
+        for _ in range(2):
+            answer = self.sync()
+        self.assertEqual(answer, {'present': 0, 'missing': [], 'gone': ['certbot:web01:www']})
+        self.assertEqual(self.source('certbot:web01:api').state, 'current')
+
+    def test_a_token_that_may_not_write(self):
+        Token.objects.filter(user=self.user).update(write_enabled=False)
+        self.sync(code=403)
+
+    def test_nobody(self):
+        response = self.client.post(URL, {'scope': WEB01, 'external_ids': []}, format='json')
+        self.assertHttpStatus(response, 403)
+
+
+class GoneTestCase(APITestCase):
+    def test_one_that_never_reported(self):
+        source = CertificateSource.objects.create(certificate=record(), external_id='certbot:web01:www')
+        source.mark_gone(timezone.now())
+        self.assertEqual(CertificateSource.objects.get().state, 'gone')
+        source.mark_back()
+        self.assertIsNone(CertificateSource.objects.get().state)
