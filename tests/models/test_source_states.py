@@ -47,7 +47,8 @@ class SourcesTestCase(TestCase):
         """web01 has renewed 20 days ago, web02 still reports what came before."""
         self.old = issue_acme(left=10 * DAY)
         self.new = successor(self.old)
-        report(self.old, 'certbot:web02:www')
+        for host in ('web01', 'web02'):
+            report(self.old, f'certbot:{host}:www')
         self.certificate = report(self.new).certificate
         report(self.old, 'certbot:web02:www')
         # NetBox has seen the renewal as long ago.
