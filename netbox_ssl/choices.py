@@ -50,7 +50,9 @@ class SourceStateChoices(ChoiceSet):
     GONE = 'gone'
 
     CHOICES = [
-        Choice(EXPIRED, _('Expired'), color='red', description=_('What it has is past its end of validity')),
+        Choice(
+            EXPIRED, _('Expired'), color='red', description=_('The X.509 certificate that it has is past its expiry')
+        ),
         Choice(BEHIND, _('Behind'), color='orange', description=_('Lacks the current X.509 certificate for too long')),
         Choice(SILENT, _('Silent'), color='yellow', description=_('Has not reported for too long')),
         Choice(CURRENT, _('Current'), color='green', description=_('Has what it should have')),

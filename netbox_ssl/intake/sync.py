@@ -41,8 +41,8 @@ def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str 
     """
     Take ``external_ids`` for all that a client has of what begins with ``scope``.
 
-    Only sources that ``user`` may change count, and none that another machine reports. Nobody is told that a source is
-    gone but by NetBox's own event *Object updated*; it is an entry of the change log, as that it is back.
+    Only sources that ``user`` may change count, and none that another machine reports. That a source is gone, or back,
+    is an entry of the change log; the only event is NetBox's own *Object updated*.
 
     Args:
         scope: ``client:host:``, the begin of external IDs
@@ -84,7 +84,7 @@ def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str 
 
 
 def _of_machine(machine_id: str) -> Q:
-    """What this machine reports, and what nobody says of who reports it."""
+    """Sources that this machine reports, or whose machine is unknown."""
     return Q(machine_id__in=('', machine_id)) if machine_id else Q()
 
 

@@ -11,7 +11,7 @@ class SourcesToLookAtPanel(panels.Panel):
     """On a certificate: which of its sources are expired, behind or silent; left out where none is."""
 
     template_name = 'netbox_ssl/panels/sources_to_look_at.html'
-    title = _('Sources to Look At')
+    title = _('Sources needing attention')
 
     def get_context(self, context):
         user = context['request'].user

@@ -93,7 +93,7 @@ class ACMESettingsMixin:
                 self._filled_in = {**self._filled_in, name: value}
 
     def _issuer_warning(self) -> str:
-        """Why to look at settings that are still those of the former CA, and that the request does not give itself."""
+        """Return warnings about settings of the former CA that remain, unless the request sets them."""
         if self._changed_issuer is None:
             return ''
         detection, former = self._changed_issuer

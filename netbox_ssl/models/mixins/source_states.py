@@ -125,7 +125,7 @@ def state_sql(now: datetime, prefix: str = '') -> Case:
 
 
 class SourceStatesMixin(models.Model):
-    # The end of validity of the X.509 certificate that it reported last.
+    # When the X.509 certificate that it reported last expires
     valid_to = models.DateTimeField(
         verbose_name=_('valid to'),
         blank=True,
