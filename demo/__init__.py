@@ -1,1 +1,1 @@
-"""The demo of `make demo`: its command, and the inventory that it fills in over the REST API."""
+"""`make demo`: its command, the places of several demos, and the inventory that it fills in over the REST API."""

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
-from demo import inventory, renewal_windows
+from demo import inventory, objects, renewal_windows
 from demo.places import PLACES, Place, free_place
 from dev import locks, static
 from dev.console import Failure, Stopped, say, step
@@ -45,7 +45,7 @@ def demo(_arguments):
         try:
             start(stack, place, receiver)
             welcome(stack)
-            # To be stopped is how a demo ends.
+            # A demo ends by being stopped.
             with suppress(Stopped):
                 watch(stack, receiver)
         finally:
@@ -69,8 +69,8 @@ def start(stack, place, receiver):
         place.remember(filled=True)
     inventory.refresh(api, receiver.url)
     if not known.get('asked'):
-        # After the rule is there, which is to tell of the window that moves.
-        with step('taking answers of CAs'):
+        # After the rule was made, which announces the window that moves.
+        with step('storing answers of CAs about renewal'):
             stack.run_module('demo.renewal_windows')
         place.remember(asked=True)
 
@@ -87,11 +87,12 @@ def welcome(stack):
   What to try
     - {inventory.FALLS_DUE} falls due in about {inventory.FALLS_DUE_IN} minutes and
       {inventory.EXPIRES} expires in about {inventory.EXPIRES_IN}. Touch nothing: the sweep notices, the
-      event rule "Demo: tell the terminal" fires, and the announcement is printed here.
-    - {renewal_windows.MOVED}: its CA wants it renewed by tomorrow, and says why. Look at its panel "Renewal
+      event rule "{objects.RULE}" fires, and the announcement is printed here.
+    - {renewal_windows.MOVED}: its CA wants it renewed by tomorrow, and says why. See its panel "Renewal
       Information"; the event "Renewal window moved" is printed here.
     - Renewal status in the list: filter it, sort by it, add the column "renewal due".
-    - Paste any certificate of yours at {stack.base_url}/plugins/ssl/certificates/add/ (without its private key).
+    - Paste any certificate of yours, without its private key:
+        {stack.base_url}/plugins/ssl/certificates/smart-paste/
     - Send one as an ACME client's hook would:
         curl --data-binary @fullchain.pem -H 'Authorization: {stack.authorization}' \\
           {stack.base_url}/api/plugins/ssl/certificates/import/
@@ -105,7 +106,7 @@ def welcome(stack):
 
 
 def watch(stack, receiver):
-    """Print what the event rule delivers until we are stopped. A server that ends by itself ends the demo."""
+    """Print what the event rule delivers until we are stopped. A server that ends unexpectedly ends the demo."""
     printed = 0
     while True:
         for delivery in receiver.deliveries[printed:]:
@@ -113,12 +114,12 @@ def watch(stack, receiver):
             say(f'announced: {inventory.describe(delivery.json)}')
         for process, name in ((stack.web, 'the web server'), *((worker, 'the worker') for worker in stack.workers)):
             if process.poll() is not None:
-                raise Failure(f'{name} ended by itself; its log is in {stack.folder}')
+                raise Failure(f'{name} ended unexpectedly; its log is in {stack.folder}')
         time.sleep(1)
 
 
 def demo_reset(_arguments):
-    """Forget the databases of all demos that are not up."""
+    """Forget the databases of all demos that are not running."""
     with prepared() as environment:
         existing = environment.databases.names()
         for number in range(1, PLACES + 1):

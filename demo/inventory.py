@@ -1,4 +1,4 @@
-"""What is in the demo: an inventory as a small company would have it, stored over the REST API.
+"""The inventory of the demo, as a small company would have it, stored over the REST API.
 
 Certificates are made when they are stored, relative to that moment, under issuer names like those of the real
 authorities; nobody has their keys, and these are thrown away at once.
@@ -147,7 +147,7 @@ def generations(entry, ca, now):
 
 
 def refresh(api, receiver_url):
-    """At every start: two certificates whose time comes while a person watches, and a rule that tells the terminal."""
+    """At every start: store two certificates whose time comes while a person watches, and a rule for the terminal."""
     now = datetime.now(UTC).replace(microsecond=0)
     ca = make_ca(*AUTHORITIES['E8'][:2], key_id=AUTHORITIES['E8'][4])
     # A 90-day certificate is due 30 days before its end.
@@ -155,7 +155,7 @@ def refresh(api, receiver_url):
     store(api, issue([FALLS_DUE], ca, due - timedelta(days=60), due + timedelta(days=30)), **HTTP)
     end = now + timedelta(minutes=EXPIRES_IN)
     store(api, issue([EXPIRES], ca, end - timedelta(days=6), end), **HTTP)
-    objects.tell(api, receiver_url)
+    objects.announce_to(api, receiver_url)
 
 
 def describe(body):

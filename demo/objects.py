@@ -1,4 +1,4 @@
-"""What the demo's certificates are used by, and the rule that announces their changes. All of it over the REST API."""
+"""Where the demo's certificates are used, and the rule that announces their changes. All of it over the REST API."""
 
 from dataclasses import dataclass, field
 
@@ -6,8 +6,8 @@ ROOT = 'plugins/ssl/'
 ASSIGNMENTS = 'certificate-assignments'
 TENANTS = ('Example Retail', 'Example Cloud')
 DEVICES = ('lb-01', 'lb-02', 'web-01', 'web-02', 'web-03', 'mail-01', 'edge-01')
-RULE = 'Demo: tell the terminal'
-TOLD = ('renewal_status_changed', 'renewal_overdue', 'renewal_window_moved')
+RULE = 'Demo: notify the terminal'
+ANNOUNCED = ('renewal_status_changed', 'renewal_overdue', 'renewal_window_moved')
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Made:
 
 
 def ensure(api, path, data, key='name'):
-    """The object with this name, made if it is missing: a demo that was stopped half-way is filled to the end."""
+    """Return the ID of the object with this name, made if it is missing: so a demo that was stopped is completed."""
     found = api.get(path, **{key: data[key]})['results']
     return (found[0] if found else api.post(path, data))['id']
 
@@ -51,7 +51,7 @@ def make(api):
 
 
 def make_reachable(api, made):
-    """The load balancers serve as a service, the edge as an address: those can be assigned as well."""
+    """Make a service and addresses: certificates can be assigned to those as well."""
     for number, name in enumerate(('lb-01', 'lb-02', 'edge-01'), start=10):
         address = {'address': f'192.0.2.{number}/24', 'dns_name': f'{name}.example.net'}
         address_id = ensure(api, 'ipam/ip-addresses/', address, key='address')
@@ -69,9 +69,7 @@ def make_service(api, parent_type, parent):
 
 
 def assign(api, certificate, object_type, object_id):
-    """Nothing where this version of the plugin has no assignments."""
-    if ASSIGNMENTS not in api.get(ROOT):
-        return
+    """Assign a certificate to an object, once."""
     path = f'{ROOT}{ASSIGNMENTS}/'
     data = {'certificate': certificate, 'assigned_object_type': object_type, 'assigned_object_id': object_id}
     lookup = {'certificate_id': certificate, 'assigned_object_type': object_type, 'assigned_object_id': object_id}
@@ -79,15 +77,15 @@ def assign(api, certificate, object_type, object_id):
         api.post(path, data)
 
 
-def tell(api, url):
-    """A webhook to the terminal of this start, and a rule that sends it what time has done."""
+def announce_to(api, url):
+    """Make a webhook to the terminal of this start, and a rule that sends it what changes as time passes."""
     hook = {'name': RULE, 'payload_url': url, 'http_method': 'POST', 'ssl_verification': False}
     hook_id = ensure(api, 'extras/webhooks/', hook)
     api.patch(f'extras/webhooks/{hook_id}/', hook)
     rule = {
         'name': RULE,
         'object_types': ['netbox_ssl.certificate'],
-        'event_types': [f'netbox_ssl.{name}' for name in TOLD],
+        'event_types': [f'netbox_ssl.{name}' for name in ANNOUNCED],
         'action_type': 'webhook',
         'action_object_type': 'extras.webhook',
         'action_object_id': hook_id,

@@ -1,13 +1,13 @@
-"""Within NetBox: what CAs would have answered about renewal. The demo asks nobody: nothing leaves its machine."""
+"""Within NetBox: store what CAs would have answered about renewal. No request leaves the machine of the demo."""
 
 from datetime import timedelta
 
 import django
 
-# Whose CA moved the window to now, as before a mass revocation; and whose CA did not answer.
+# The CA of one moved the window to now, as before a mass revocation; the CA of the other did not answer.
 MOVED = 'api.example.net'
 SILENT = 'cdn.example.net'
-# Those that serve renewal information to everybody
+# They serve renewal information to all clients.
 PROVIDERS = ("Let's Encrypt", 'Google Trust Services')
 WHY = 'https://www.example.com/incidents/keys-to-be-revoked'
 
