@@ -35,11 +35,10 @@ def ensure_environment():
 
 
 def variables():
-    """
-    The process environment of all that follows.
+    """Return the process environment of all that follows.
 
-    NetBox is started dozens of times in a run, and takes half as long when what was compiled is kept. It is kept aside:
-    also where Python was told to leave no such files beside the sources.
+    NetBox is started dozens of times in a run, and takes half as long when compiled files are kept. They are kept apart,
+    even when Python was told to write none beside the sources.
     """
     kept = {name: value for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE'}
     return {**kept, 'PYTHONPYCACHEPREFIX': str(paths.STATE / 'bytecode'), 'VIRTUAL_ENV': str(paths.VENV)}

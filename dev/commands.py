@@ -18,7 +18,7 @@ def words_of(arguments, variable='ARGS'):
 
 
 def setup(_arguments):
-    """Do beforehand everything that is slow."""
+    """Prepare everything that is slow, and stop."""
     with prepared() as environment, locks.exclusive(LOCK, waiting_for='prepares the database'):
         environment.databases.ensure_template()
     return 0

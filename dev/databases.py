@@ -31,7 +31,7 @@ class Template:
 
     @property
     def family(self):
-        """What the names of this kind begin with; those of earlier migrations are dropped."""
+        """Return the prefix of the names of this kind, also of those with earlier migrations, which are dropped."""
         return f'{PREFIX}{self.kind}_{re.sub(r"[^0-9a-z]", "", paths.NETBOX_VERSION)}_'
 
     @property
@@ -80,7 +80,7 @@ class Databases:
         self.execute('DROP DATABASE IF EXISTS {} WITH (FORCE)', name)
 
     def copy(self, name, template=None):
-        """Make a database with NetBox and the plugin, migrated, or as another template has it."""
+        """Make a database, replacing one of that name: with NetBox and this plugin, or a copy of another template."""
         with locks.exclusive(LOCK, waiting_for='prepares the database'):
             made = self.ensure_template(template)
             self.drop(name)

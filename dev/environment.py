@@ -21,7 +21,7 @@ from dev.valkey import private_valkey
 
 @dataclass
 class Environment:
-    """What a run may use."""
+    """The servers, databases and files of one run."""
 
     run: str
     folder: Path

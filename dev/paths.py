@@ -1,4 +1,4 @@
-"""Where the tooling keeps what it makes. Standard library only: this is read before there is an environment."""
+"""The files and folders of the tooling. Standard library only: this is read before there is an environment."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ RUNS = STATE / 'runs'
 REQUIREMENTS = ROOT / 'requirements'
 PACKAGE = ROOT / 'netbox_ssl'
 
-# Tells this checkout from others that use the same database server or temporary folder.
+# Distinguishes this checkout from others that use the same database server or temporary folder.
 CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
 NETBOX_VERSION = os.environ.get('NETBOX_VERSION') or '4.7.3'
 VENV = STATE / f'venv-{NETBOX_VERSION}-py{sys.version_info.major}.{sys.version_info.minor}'
@@ -20,20 +20,20 @@ INSTANCE = STATE / f'instance-{VENV.name.removeprefix("venv-")}'
 
 
 def cache_folder():
-    """What is slow to make and the same for every checkout of this user."""
+    """Return the folder for what is slow to make and the same for every checkout of this user."""
     base = os.environ.get('XDG_CACHE_HOME') or Path('~/.cache').expanduser()
     return Path(base) / 'netbox-ssl'
 
 
 def make_private(folder):
-    """A folder that only this user can read. It may hold passwords and logs."""
+    """Make a folder that only this user can read: it may hold passwords and logs."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
 
 
 def write_atomically(path, text, mode=0o600):
-    """A reader, or a run that is killed, never sees half a file."""
+    """Write a file so that no reader, and no run after one that was killed, sees half of it."""
     temporary = path.with_name(f'{path.name}.{os.getpid()}.new')
     temporary.touch(mode=mode)
     temporary.write_text(text, encoding='utf-8')
@@ -49,7 +49,7 @@ def secret(name):
 
 
 def digest(*parts):
-    """Hash of strings, files, and folders of files, in the given order."""
+    """Return the SHA-256 hash of strings, files, and folders of files, in the given order, in hexadecimal."""
     total = hashlib.sha256()
     for part in parts:
         if not isinstance(part, Path):
