@@ -37,7 +37,7 @@ def ensure_environment():
 def variables():
     """Return the process environment of all that follows.
 
-    NetBox is started dozens of times in a run, and takes half as long when compiled files are kept. They are kept apart,
+    A run starts NetBox dozens of times, which takes half as long when compiled files are kept. They are kept apart,
     even when Python was told to write none beside the sources.
     """
     kept = {name: value for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE'}
