@@ -52,7 +52,7 @@ STAMP = f"""
     UPDATE netbox_ssl_certificatesource AS source SET
         issuance_id = found.issuance,
         issuance_since =
-            CASE WHEN source.issuance_id = found.issuance THEN source.issuance_since ELSE %(now)s END,
+            COALESCE(CASE WHEN source.issuance_id = found.issuance THEN source.issuance_since END, %(now)s),
         reported_at = %(now)s,
         valid_to = found.valid_to,
         behind_since = {BEHIND_SINCE},

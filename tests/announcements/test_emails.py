@@ -7,6 +7,7 @@ import django_rq
 from core.events import OBJECT_UPDATED
 from core.models import ObjectType
 from dcim.models import Site
+from django.conf import settings as django_settings
 from django.core import mail
 from django.core.exceptions import ValidationError
 from django.test import override_settings
@@ -128,7 +129,8 @@ class EmailTestCase(TestCase):
         self.member('one')
         rule(self.group)
         certificate = overdue()
-        config = {'netbox_ssl': {'netbox_url': 'https://netbox.example.com/'}}
+        configured = django_settings.PLUGINS_CONFIG['netbox_ssl']
+        config = {'netbox_ssl': {**configured, 'netbox_url': 'https://netbox.example.com/'}}
         settings.forget()
         self.addCleanup(settings.forget)
         with override_settings(PLUGINS_CONFIG=config):

@@ -110,7 +110,8 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
 
     def test_a_host_left_behind_comes_first(self):
         certificate, issued = self.make_reported()
-        self.report(successor(issued), 'certbot:web02.example.net:www.example.net')
+        for each in (issued, successor(issued)):
+            self.report(each, 'certbot:web02.example.net:www.example.net')
         CertificateSource.objects.create(certificate=certificate, external_id='a-silent-one')
         # A host has some time to reload before it counts as behind.
         behind = CertificateSource.objects.filter(behind_since__isnull=False)

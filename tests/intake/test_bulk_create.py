@@ -28,6 +28,8 @@ OF_ITS_OWN = {
     'certificate_id',
     'issuance_id',
     'reported_at',
+    'issuance_since',
+    'silent_scaled_at',
     # At once, from the moment of the import
     'ari_next_check',
     'timestamp',

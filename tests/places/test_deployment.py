@@ -290,6 +290,7 @@ class PagesShowItTestCase(PagesTestCase):
             shown = widget(id=uuid4(), config={}).render(request)
             self.assertIn('deployment_state=expired', shown)
             self.assertNotIn('deployment_state=behind', shown, 'its worst is another')
+        Certificate.objects.update(acme_auto_renewal=True)
         self.assertIn(self.LABEL, NextDueWidget(id=uuid4(), config={}).render(request))
         self.user.is_superuser = False
         self.user.save()

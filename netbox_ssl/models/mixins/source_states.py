@@ -59,23 +59,37 @@ def silent_until(now: datetime) -> datetime | None:
     return now - timedelta(days=days) if days else None
 
 
+def _whether_announced(flag: str, conditions: list[dict], prefix: str) -> Q:
+    """
+    Select the watched sources that fit one of ``conditions``, announced or not: spelled out, for the two have indexes
+    of their own (``source_indexes.py``).
+    """
+    found = Q()
+    for announced in (False, True):
+        for condition in conditions:
+            arm = {'is_watched': True, flag: announced, **condition}
+            found |= Q(**{f'{prefix}{name}': value for name, value in arm.items()})
+    return found
+
+
 def expired_q(now: datetime, prefix: str = '') -> Q:
     """Select the sources whose X.509 certificate has expired. Python twin: ``is_expired_at``."""
-    return Q((f'{prefix}is_watched', True), (f'{prefix}valid_to__lt', now))
+    return _whether_announced('expired_announced', [{'valid_to__lt': now}], prefix)
 
 
 def behind_q(now: datetime, prefix: str = '') -> Q:
     """Select the sources that are behind, be they expired, too. Python twin: ``is_behind_at``."""
-    over = Q((f'{prefix}behind_since__lte', behind_until(now))) | Q((f'{prefix}behind_scaled_at__lte', now))
-    return Q((f'{prefix}is_watched', True)) & over
+    lacking = {'behind_since__isnull': False}
+    over = [{**lacking, 'behind_since__lte': behind_until(now)}, {**lacking, 'behind_scaled_at__lte': now}]
+    return _whether_announced('behind_announced', over, prefix)
 
 
 def silent_q(now: datetime, prefix: str = '') -> Q:
     """Select the sources that are silent, be they expired or behind, too. Python twin: ``is_silent_at``."""
     if (until := silent_until(now)) is None:
         return Q((f'{prefix}pk__in', ()))
-    long_ago = Q((f'{prefix}reported_at__lt', until)) | Q((f'{prefix}silent_scaled_at__lt', now))
-    return Q((f'{prefix}is_watched', True)) & long_ago
+    long_ago = [{'reported_at__lt': until}, {'silent_scaled_at__lt': now}]
+    return _whether_announced('silent_announced', long_ago, prefix)
 
 
 def state_q(state: str | None, now: datetime, prefix: str = '') -> Q:
