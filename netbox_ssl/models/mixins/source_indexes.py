@@ -1,4 +1,4 @@
-"""How the states of sources (``source_states.py``) are found in the database, and what their columns may hold."""
+"""Indexes and constraints for the states of sources (``source_states.py``)."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,7 @@ __all__ = (
 
 WATCHED = Q(is_watched=True)
 
-# The conditions of the partial indexes that the sweep of the sources reads: it must ask in the very same words.
+# Conditions of the partial indexes that the sweep of sources reads; the sweep must use exactly the same conditions.
 EXPIRED_UNANNOUNCED = WATCHED & Q(expired_announced=False)
 BEHIND_UNANNOUNCED = WATCHED & Q(behind_since__isnull=False, behind_announced=False)
 SILENT_UNANNOUNCED = WATCHED & Q(silent_announced=False)
@@ -24,7 +24,7 @@ STATE_INDEXES = (
     models.Index(fields=('behind_scaled_at', 'id'), condition=BEHIND_UNANNOUNCED, name='netbox_ssl_src_behind_scaled'),
     models.Index(fields=('reported_at', 'id'), condition=SILENT_UNANNOUNCED, name='netbox_ssl_source_silent'),
     models.Index(fields=('silent_scaled_at', 'id'), condition=SILENT_UNANNOUNCED, name='netbox_ssl_src_silent_scaled'),
-    # Lists
+    # For lists
     models.Index(fields=('valid_to',), name='netbox_ssl_source_valid_to'),
     models.Index(fields=('behind_since',), condition=Q(behind_since__isnull=False), name='netbox_ssl_source_behinds'),
     models.Index(fields=('behind_scaled_at',), condition=WATCHED, name='netbox_ssl_src_behinds_scaled'),
@@ -33,7 +33,7 @@ STATE_INDEXES = (
     models.Index(fields=('gone_since',), condition=Q(gone_since__isnull=False), name='netbox_ssl_source_gone'),
 )
 
-# What the rules below rely on, also where SQL is written by hand.
+# Invariants that the rules of ``source_states.py`` and hand-written SQL rely on
 STATE_CONSTRAINTS = (
     models.CheckConstraint(
         name='netbox_ssl_source_watched_has_moments',
