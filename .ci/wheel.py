@@ -1,4 +1,5 @@
-"""Install the built wheel into a bare NetBox, as its users do, and use it: make run CMD="python .ci/wheel.py"
+"""
+Install the built wheel into a bare NetBox, as its users do, and use it: make run CMD="python .ci/wheel.py"
 
 That NetBox has an environment, a configuration and a database of its own; this checkout is out of its sight. Any step
 that does not work ends this with an error.

@@ -1,4 +1,5 @@
-"""`make demo`: a whole NetBox with the plugin and certificates in every status, until Ctrl-C.
+"""
+`make demo`: a whole NetBox with the plugin and certificates in every status, until Ctrl-C.
 
 The database stays for the next time. Several demos of one checkout at once have a place each, with its own database.
 """

@@ -1,4 +1,5 @@
-"""The inventory of the demo, as a small company would have it, stored over the REST API.
+"""
+The inventory of the demo, as a small company would have it, stored over the REST API.
 
 Certificates are made when they are stored, relative to that moment, under issuer names like those of the real
 authorities; nobody has their keys, and these are thrown away at once.

@@ -1,4 +1,5 @@
-"""From a bare Python 3.12 to a virtual environment with NetBox, this project and its tools; then hand over to it.
+"""
+From a bare Python 3.12 to a virtual environment with NetBox, this project and its tools; then hand over to it.
 
 Standard library only. When nothing has changed since the last time, this takes a moment.
 """

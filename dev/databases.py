@@ -1,4 +1,5 @@
-"""Migrated databases, kept as templates, and copies of them, which take less than a second.
+"""
+Migrated databases, kept as templates, and copies of them, which take less than a second.
 
 A template can be a copy of another one with more migrations applied, as NetBox with this plugin is of NetBox. All names
 begin with PREFIX, and nothing else on the server is ever touched.

@@ -74,7 +74,8 @@ class Progress:
 
 
 def migrate(url, plugins, how=ORIGINAL):
-    """Apply all migrations, with progress.
+    """
+    Apply all migrations, with progress.
 
     Raises:
         Failure: a migration could not be applied; the end of the output has been printed.

@@ -1,4 +1,5 @@
-"""A private PostgreSQL server for this checkout, from the programs of the machine. Standard library only.
+"""
+A private PostgreSQL server for this checkout, from the programs of the machine. Standard library only.
 
 One server serves all runs of a checkout side by side. Each run holds a shared lock on USERS while it lives. The last
 run stops the server; when that was killed, its reaper does (dev/reaper.py).

@@ -84,7 +84,8 @@ def run_along(command, seconds=20, **more):
 
 
 def run_quietly(command, what, env=None):
-    """Run a command and return its standard output.
+    """
+    Run a command and return its standard output.
 
     Raises:
         Failure: the command failed; its output has been printed.
@@ -131,7 +132,8 @@ def family(pid):
 
 
 def listen(port=0, attempts=1):
-    """Return a socket that listens on 127.0.0.1: on the first port that is free from ``port`` on, or on any (0).
+    """
+    Return a socket that listens on 127.0.0.1: on the first port that is free from ``port`` on, or on any (0).
 
     No other program can take the port between its choice and its use.
     """
@@ -154,7 +156,8 @@ def free_port():
 
 
 def wait_until(condition, process, seconds, what, log):
-    """Wait for a server to be of use.
+    """
+    Wait for a server to be of use.
 
     Raises:
         Failure: the server ended or took too long; the last lines of its log have been printed.

@@ -1,4 +1,5 @@
-"""Run ``netbox migrate`` in a fraction of the time: python -m dev.quick_migrate
+"""
+Run ``netbox migrate`` in a fraction of the time: python -m dev.quick_migrate
 
 After each operation Django renders every model that is related to the changed one, however remotely, and in NetBox all
 models are. To alter tables, two kinds are enough: the changed model, and the models that refer to it. A migration that
@@ -21,7 +22,8 @@ deconstruct_and_build = Field.clone
 
 
 def models_to_render(state, app_label, model_name, delay=False):
-    """Replace ``ProjectState._find_reload_model``: return the keys of the models that an operation makes outdated.
+    """
+    Replace ``ProjectState._find_reload_model``: return the keys of the models that an operation makes outdated.
 
     Args:
         state: the ``ProjectState`` that the operation has changed

@@ -1,4 +1,5 @@
-"""End what a run has left behind, however the run ended: python -m dev.reaper MARK
+"""
+End what a run has left behind, however the run ended: python -m dev.reaper MARK
 
 Standard input ends with the run, even when that is killed with -9. Then every process with the mark in its environment
 is ended, wherever it is in the process tree, and PostgreSQL if no other run of the checkout uses it. (That the kernel

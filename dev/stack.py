@@ -13,7 +13,8 @@ GUNICORN = '--threads 4 --preload --timeout 300 --graceful-timeout 5 --no-contro
 
 
 class Stack:
-    """A NetBox between start() and stop(). Everything listens on 127.0.0.1 only.
+    """
+    A NetBox between start() and stop(). Everything listens on 127.0.0.1 only.
 
     Args:
         environment: of the run, see ``dev/environment.py``
@@ -37,7 +38,8 @@ class Stack:
         self.started = 0
 
     def start(self, password=None, authorization=None):
-        """Start everything at once, for each of the three takes seconds to load NetBox.
+        """
+        Start everything at once, for each of the three takes seconds to load NetBox.
 
         An account that an earlier start has made is used again, which saves one of them.
         """

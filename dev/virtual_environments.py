@@ -31,7 +31,8 @@ def make(home):
 
 
 def ensure(home, fingerprint, *requirements, what):
-    """Make or renew a virtual environment, and return the folder of its programs.
+    """
+    Make or renew a virtual environment, and return the folder of its programs.
 
     Args:
         home: the environment's folder

@@ -1,4 +1,4 @@
-"""NetBox SSL: the inventory of TLS certificates inside NetBox, which notices when a renewal did not happen."""
+"""NetBox SSL: an inventory of TLS certificates inside NetBox that notices when a renewal did not happen."""
 
 from netbox.plugins import PluginConfig
 
@@ -42,7 +42,7 @@ class NetBoxSSLConfig(PluginConfig):
 
     def ready(self):
         super().ready()
-        # Registered by being imported.
+        # Importing these modules registers their contents.
         from . import branching, checks, dashboard, settings  # noqa: F401
         from .announcements import queues
         from .intake.signals import issued

@@ -1,5 +1,5 @@
 """
-Branches of netbox-branching. Within one, objects are in another schema, with a database alias of its own, which has to
+Branches of netbox-branching. Within a branch, objects are in a separate schema with its own database alias, which must
 be used wherever the plugin opens a transaction, locks, or writes SQL. Without netbox-branching it is the default alias.
 """
 
@@ -11,12 +11,12 @@ from .netbox_internals import deserialize_object
 
 __all__ = ('ReplayedMixin', 'atomic', 'connection', 'database', 'in_branch', 'register')
 
-# They have no change log of their own, but belong to objects that are branched.
+# Models without a change log of their own that belong to branched objects
 BRANCHED_TOO = {'netbox_ssl.issuance'}
 
 
 def database() -> str:
-    """Return the alias of the database in which certificates are read and written at this moment."""
+    """Return the alias of the database in which certificates are currently read and written."""
     return router.db_for_write(apps.get_model('netbox_ssl', 'Certificate'))
 
 
@@ -31,7 +31,7 @@ def atomic():
 
 
 def in_branch() -> bool:
-    """Return whether a branch is active: what is done in it has not happened before it is merged."""
+    """Return whether a branch is active. Changes in a branch take effect only when it is merged."""
     return database() != DEFAULT_DB_ALIAS
 
 
@@ -44,7 +44,7 @@ def register() -> None:
 
 
 class _Replayed:
-    """What netbox-branching saves when it merges a creation: by the model's ``save()``, which Django's own bypasses."""
+    """An object created in a merge of a branch, saved by the model's ``save()``, which Django's class bypasses."""
 
     def __init__(self, deserialized):
         self.object, self.m2m_data = deserialized.object, deserialized.m2m_data
@@ -60,5 +60,5 @@ class ReplayedMixin:
 
     @classmethod
     def deserialize_object(cls, data, pk=None):
-        """As NetBox's, but saved by ``save()``: netbox-branching calls this when it merges."""
+        """Return the object as NetBox does, but to be saved by ``save()``. netbox-branching calls this in a merge."""
         return _Replayed(deserialize_object(cls, data, pk=pk))

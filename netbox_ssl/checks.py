@@ -1,4 +1,4 @@
-"""Warns where NetBox's own checks are run (``netbox check --database default``, and before migrations)."""
+"""System check of the sweep, run by ``netbox check --database default`` and before migrations."""
 
 from django.core.checks import Tags, Warning, register
 from django.db import DatabaseError, transaction
@@ -9,7 +9,7 @@ __all__ = ('check_sweep',)
 LATE = 'netbox_ssl.W001'
 
 
-# Asks the database, hence among the checks that Django runs only where that is wanted.
+# Queries the database, so it is tagged as a check that Django runs only on request.
 @register(Tags.database)
 def check_sweep(app_configs=None, databases=None, **kwargs) -> list[Warning]:
     """Return a warning if there are ACME certificates and the sweep is late."""

@@ -25,7 +25,7 @@ class CertificateStatusChoices(ChoiceSet):
 
 
 class RenewalStatusChoices(ChoiceSet):
-    """The answers of the renewal rule (``acme/renewal.py``). The values are public: REST, GraphQL, events."""
+    """The results of the renewal rule (``acme/renewal.py``). The values are public: REST, GraphQL, events."""
 
     OK = 'OK'
     DUE = 'Due'
@@ -41,7 +41,7 @@ class RenewalStatusChoices(ChoiceSet):
 
 
 class SourceStateChoices(ChoiceSet):
-    """What a source really has (``models/mixins/source_states.py``). The values are public: REST, GraphQL, events."""
+    """The states of a source (``models/mixins/source_states.py``). The values are public: REST, GraphQL, events."""
 
     CURRENT = 'current'
     BEHIND = 'behind'
@@ -50,12 +50,10 @@ class SourceStateChoices(ChoiceSet):
     GONE = 'gone'
 
     CHOICES = [
-        Choice(
-            EXPIRED, _('Expired'), color='red', description=_('The X.509 certificate that it has is past its expiry')
-        ),
-        Choice(BEHIND, _('Behind'), color='orange', description=_('Lacks the current X.509 certificate for too long')),
+        Choice(EXPIRED, _('Expired'), color='red', description=_('Its X.509 certificate has expired')),
+        Choice(BEHIND, _('Behind'), color='orange', description=_('Still has a previous X.509 certificate')),
         Choice(SILENT, _('Silent'), color='yellow', description=_('Has not reported for too long')),
-        Choice(CURRENT, _('Current'), color='green', description=_('Has what it should have')),
+        Choice(CURRENT, _('Current'), color='green', description=_('Has the current X.509 certificate')),
         Choice(GONE, _('Gone'), color='gray', description=_('Its client no longer has it')),
     ]
 
@@ -75,7 +73,7 @@ class ACMEChallengeTypeChoices(ChoiceSet):
 
 
 class SourceKindChoices(ChoiceSet):
-    """What a report of a source means. The values are public: reports give them."""
+    """The meaning of the reports of a source. The values are public: reports contain them."""
 
     key = 'CertificateSource.kind'
 

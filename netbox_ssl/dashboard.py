@@ -73,7 +73,7 @@ class RowsConfigForm(CertificatesConfigForm):
 
 @dataclass(frozen=True)
 class Chosen:
-    """The certificates of a widget, and the query string that shows the same in the list."""
+    """The certificates of a widget, and the query string that shows the same certificates in the list."""
 
     certificates: QuerySet
     query: str
@@ -143,9 +143,9 @@ class RowsWidget(CertificatesWidget):
 
     ConfigForm = RowsConfigForm
     template_name = 'netbox_ssl/dashboard/certificates.html'
-    # The column that orders them and is shown
+    # The column that orders the rows and is shown
     column = ''
-    # The filters that show the same in the list
+    # The filters that show the same certificates in the list
     filters = ''
 
     def content(self, certificates, now, user):
@@ -194,10 +194,10 @@ class OverdueWidget(RowsWidget):
         return certificates.filter(renewal.overdue_q(now))
 
     def words(self):
-        return {'when': _('Overdue since'), 'none': _('None: every certificate that should have been renewed was.')}
+        return {'when': _('Overdue since'), 'none': _('No renewal is overdue.')}
 
     def content(self, certificates, now, user):
-        # Worse than overdue, and missing from the rows
+        # Expired certificates are worse than overdue ones, and missing from the rows.
         expired = certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)).count()
         deployments = [bad for bad in bad_deployments(certificates, now, user) if bad['count']]
         return {**super().content(certificates, now, user), 'expired': expired, 'deployments': deployments}

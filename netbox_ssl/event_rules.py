@@ -18,13 +18,13 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 
 class EmailAction(EventRuleAction):
-    """Sends a message to each member of a notification group or, without one, to each contact of the object."""
+    """Send a message to each member of a notification group or, without one, to each contact of the object."""
 
     slug = 'netbox_ssl.email'
     label = _('E-mail')
     description = _('Send an e-mail to a notification group or, if none is chosen, to the contacts of the object')
     object_model = NotificationGroup
-    # It writes nothing into the database: no transaction is needed around it (announcements/rules.py).
+    # It does not write to the database, so it needs no transaction (announcements/rules.py).
     only_enqueues = True
 
     def validate(self, *, action_object, action_data):
@@ -34,7 +34,7 @@ class EmailAction(EventRuleAction):
             )
 
     def enqueue(self, *, event_rule, event_context, action_object, action_data):
-        """Enqueue each message as a job of its own: when one is sent again, no other recipient gets it twice."""
+        """Enqueue each message as a separate job, so that repeating one does not send another message twice."""
         if action_object is None:
             addresses = contact_addresses(event_context, action_data)
         else:

@@ -1,6 +1,6 @@
 """The event types of the plugin, for NetBox's Event Rules."""
 
-# Not gettext_lazy: NetBox writes the text into JSON, and a lazy one makes every Event Rule page fail.
+# Not gettext_lazy: NetBox writes the text into JSON, and a lazy string makes every Event Rule page fail.
 from django.utils.translation import gettext as _
 from netbox.events import EVENT_TYPE_KIND_DANGER, EVENT_TYPE_KIND_WARNING, EventType
 

@@ -1,8 +1,8 @@
 """
 Appends the metrics of the plugin to NetBox's own ``/metrics``, which NetBox serves when METRICS_ENABLED is set.
 
-They are in a registry of their own: the default one is not what NetBox serves where several processes share a folder
-(PROMETHEUS_MULTIPROC_DIR), and a gauge that each process kept there would outlive what it counted.
+They have their own registry: NetBox does not serve the default registry if several processes share a folder
+(PROMETHEUS_MULTIPROC_DIR), and a gauge kept there by each process would outlive the objects it counted.
 """
 
 import logging
@@ -18,7 +18,7 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 
 class MetricsMiddleware:
-    """Append our metrics to NetBox's. If ours cannot be collected, NetBox's are served all the same."""
+    """Append the plugin's metrics to NetBox's, which are served even if the plugin's cannot be collected."""
 
     def __init__(self, get_response):
         self.get_response = get_response

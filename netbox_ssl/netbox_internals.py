@@ -1,11 +1,11 @@
 """
-NetBox's private parts: what the plugin uses of NetBox that no documentation for plugins promises, and why.
+NetBox's internals that the plugin uses although its documentation for plugins does not promise them, and why.
 
 Models, choices and the classes that plugins extend (views, forms, tables, filtersets, panels, serializers, GraphQL
 types) are not part of this, whether documented or not: NetBox's own apps are built from them, and so is every plugin.
-This is the machinery behind them. Every other module imports it from here (``make lint`` checks that), and
+This module lists the machinery behind them. Every other module imports it from here (``make lint`` checks that), and
 ``tests/test_netbox_internals.py`` checks that it still exists, with the parameters that are used. Checked with NetBox
-4.7.0 and 4.7.3. When a new version of NetBox comes out, this is the list to go through.
+4.7.0 and 4.7.3. Go through this list when a new version of NetBox is released.
 """
 
 from collections import defaultdict
@@ -33,27 +33,27 @@ from utilities.rqworker import any_workers_for_queue, get_rq_retry
 from utilities.serialization import deserialize_object
 
 __all__ = (
-    # Events. Time and CAs change certificates without a request, so the Event Rules are dispatched from here rule by
+    # Events. Time and CAs change certificates without a request, so the plugin dispatches the Event Rules rule by
     # rule: NetBox's own dispatch stops at the first rule that fails (announcements/rules.py).
     'EventContext',
     'process_event_rules',
-    # Imports in bulk write what NetBox's receiver of post_save would have written (intake/bulk_create.py).
+    # Bulk imports do what NetBox's post_save receiver would have done (intake/bulk_create.py).
     'enqueue_event',
-    # What was undone must leave no events: queue them as a request does, and forget them (utilities.py, views, api).
+    # Changes that were rolled back must not leave events in the queue of the request (utilities.py, views, api).
     'events_queue',
     'event_tracking',
     'clear_events',
     'discard_events_on_rollback',
-    # Whether a request is going to announce what it changes, and whose permissions apply to a tab.
+    # Whether a request will announce its changes, and whose permissions apply to a tab.
     'current_request',
-    # Without it the custom fields are read again for each object that is serialized.
+    # Without this cache the custom fields are read again for each object that is serialized.
     'per_request_cache',
-    # The change log: what an object was before an edit, and the message that a user gives.
+    # The change log: the state of an object before an edit, and the message of the user.
     'prechange_snapshot',
     'set_changelog_message',
     'get_changelog_message',
-    # REST: permissions of endpoints that are no plain create, update or delete; the answer to a list with errors; the
-    # serializer of a model as events use it; tokens in the address of a calendar.
+    # REST: permissions of endpoints other than plain create, update or delete; the response to a list with errors; the
+    # serializer that events use for a model; tokens in the URL of a calendar.
     'TokenPermissions',
     'IsAuthenticatedOrLoginNotRequired',
     'TokenAuthentication',
@@ -62,14 +62,14 @@ __all__ = (
     'get_serializer_for_model',
     'get_prefetches_for_serializer',
     'get_permission_for_model',
-    # GraphQL: nested lists without a query for each object.
+    # GraphQL: nested lists without one query per object
     'build_gfk_prefetch',
     'optimize_prefetch_queryset',
-    # Search: objects that were created in bulk are indexed as others are.
+    # Search: index objects that were created in bulk.
     'OP_CACHE',
     'mark_for_deferred_indexing',
-    # Jobs: queues, whether anybody serves them, the lock of NetBox's schedules, maintenance mode, and requests that are
-    # repeated within a job.
+    # Jobs: queues, whether a worker serves them, the lock of NetBox's schedules, maintenance mode, and requests that
+    # are repeated within a job.
     'RQ_QUEUE_DEFAULT',
     'RQ_QUEUE_HIGH',
     'RQ_QUEUE_LOW',
@@ -85,13 +85,13 @@ __all__ = (
     'use_queue_class',
     # Requests to CAs go through the proxies of NetBox's configuration.
     'resolve_proxies',
-    # netbox-branching merges what it reads with this; models whose save() does more wrap it (branching.py).
+    # netbox-branching merges the objects that this reads; models whose save() does more wrap it (branching.py).
     'deserialize_object',
-    # Where NetBox serves the metrics for Prometheus.
+    # Name of the view that serves the metrics for Prometheus
     'METRICS_VIEW',
 )
 
-# The advisory lock that NetBox holds while it schedules jobs. Who adds to a chain of jobs must hold the same.
+# The advisory lock that NetBox holds while it schedules jobs. Code that adds to a chain of jobs must hold it, too.
 SCHEDULES_LOCK = ADVISORY_LOCK_KEYS['job-schedules']
 
 # The name that django_prometheus gives to NetBox's /metrics.
@@ -100,7 +100,7 @@ METRICS_VIEW = 'prometheus-django-metrics'
 
 @contextmanager
 def per_request_cache() -> Iterator[None]:
-    """Let NetBox keep what it reads for each object again (custom fields), as it does within a request."""
+    """Let NetBox cache custom fields, which it would read again for each object, as it does within a request."""
     token = query_cache.set(query_cache.get() or defaultdict(dict))
     try:
         yield
@@ -109,25 +109,25 @@ def per_request_cache() -> Iterator[None]:
 
 
 def prechange_snapshot(instance) -> dict:
-    """Return ``instance`` as it was before the present edit (``snapshot()``); empty if NetBox took no snapshot."""
+    """Return ``instance`` as it was before the current edit (``snapshot()``); empty if NetBox took no snapshot."""
     return getattr(instance, '_prechange_snapshot', None) or {}
 
 
 def set_changelog_message(instance, message: str) -> None:
-    """Give ``instance`` the message that its next entry in the change log has."""
+    """Set the message of the next change log entry of ``instance``."""
     instance._changelog_message = message
 
 
 def get_changelog_message(instance) -> str:
-    """Return that message, as NetBox's forms set it; '' if there is none."""
+    """Return the message that was set on ``instance``, for example by a form of NetBox; '' if there is none."""
     return getattr(instance, '_changelog_message', '') or ''
 
 
 def use_queue_class(queue_class: type, client_options: dict) -> None:
     """
     Have django-rq make its queues of ``queue_class``, with ``client_options`` for their Redis clients, unless the
-    installation has configured otherwise: django-rq's setting for this, added as NetBox adds ``RQ['WORKER_CLASS']``. To
-    be called while NetBox starts.
+    installation has configured it differently. Adds django-rq's setting in the way NetBox adds ``RQ['WORKER_CLASS']``.
+    Must be called while NetBox starts.
     """
     settings.RQ.setdefault('QUEUE_CLASS', queue_class)
     for parameters in settings.RQ_QUEUES.values():

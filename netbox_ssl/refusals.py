@@ -1,11 +1,11 @@
-"""Why NetBox or the plugin refuses to write an object, in words for people and programs."""
+"""Errors that refuse to write an object, and their messages for people and programs."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from utilities.exceptions import AbortRequest, PermissionsViolation
 
 __all__ = ('REFUSALS', 'explain', 'explain_by_field', 'is_about_permissions')
 
-# PermissionsViolation: what was written lies outside of what the user may write.
+# PermissionsViolation: the written object is outside the permissions of the user.
 REFUSALS = (ValidationError, PermissionDenied, AbortRequest, PermissionsViolation)
 
 
@@ -15,7 +15,7 @@ def explain(error: Exception) -> list[str]:
 
 
 def explain_by_field(error: Exception) -> dict[str, list[str]]:
-    """Return the sentences of one of ``REFUSALS`` by field; '' stands for none."""
+    """Return the sentences of one of ``REFUSALS`` by field; those without a field are under ''."""
     if isinstance(error, ValidationError):
         by_field = error.message_dict if hasattr(error, 'error_dict') else {'': error.messages}
         return {
@@ -26,5 +26,5 @@ def explain_by_field(error: Exception) -> dict[str, list[str]]:
 
 
 def is_about_permissions(error: Exception) -> bool:
-    """Return whether one of ``REFUSALS`` says that the user lacks a permission."""
+    """Return whether one of ``REFUSALS`` is about a missing permission."""
     return isinstance(error, PermissionDenied | PermissionsViolation)

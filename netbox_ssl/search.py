@@ -4,7 +4,7 @@ from .models import Certificate, CertificateAssignment, CertificateSource, Issua
 
 
 class X509SearchIndex(SearchIndex):
-    """Also cache serial numbers and fingerprints with colons, as browsers show them: NetBox compares literally."""
+    """Also index serial numbers and fingerprints with colons, as browsers show them: NetBox compares literally."""
 
     @classmethod
     def to_cache(cls, instance, custom_fields=None):

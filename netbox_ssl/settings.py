@@ -1,4 +1,4 @@
-"""The plugin's settings (``PLUGINS_CONFIG['netbox_ssl']``): read here and nowhere else, validated once at start."""
+"""The plugin's settings (``PLUGINS_CONFIG['netbox_ssl']``): read only here and validated once at startup."""
 
 import re
 from dataclasses import dataclass
@@ -69,12 +69,12 @@ def limits() -> Limits:
 
 
 def sweep_interval() -> int:
-    """Return the minutes between two sweeps for changes that time makes."""
+    """Return the interval of the sweep for changes caused by time, in minutes."""
     return _integer('sweep_interval')
 
 
 def announce_past() -> bool:
-    """Return whether what time did to a certificate before it was created here is announced, too."""
+    """Return whether changes of status that happened before a certificate was added are announced."""
     return _boolean('announce_past')
 
 
@@ -83,11 +83,11 @@ class ARISettings:
     """How CAs are polled for renewal information (RFC 9773)."""
 
     enabled: bool
-    # Names, lower case
+    # Names, in lower case
     disabled_providers: frozenset[str]
-    # Lower case; they may have addresses that are not public
+    # In lower case; only these hosts may have addresses that are not public.
     allowed_hosts: frozenset[str]
-    # To one host
+    # For each host
     requests_per_second: int
     concurrency: int
 

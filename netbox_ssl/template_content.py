@@ -10,7 +10,7 @@ __all__ = ('template_extensions',)
 
 
 class ImportJobButtons(PluginTemplateExtension):
-    """A button on the page of a background import that leads to its results."""
+    """Show a button on the page of a background import that leads to its results."""
 
     models = ['core.job']
 
@@ -23,7 +23,7 @@ class ImportJobButtons(PluginTemplateExtension):
 
 
 class PlaceExtension(PluginTemplateExtension):
-    """The certificates of an object, on its page."""
+    """Show the certificates of an object on its page."""
 
     kind = ''
 
@@ -52,7 +52,7 @@ class IPAddressExtension(PlaceExtension):
 
 
 class CountsExtension(PluginTemplateExtension):
-    """The number of certificates, on the pages of objects that have many."""
+    """Show the number of certificates on the pages of objects that have many."""
 
     kind = ''
     permissions = ('netbox_ssl.view_certificateassignment',)

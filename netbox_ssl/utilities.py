@@ -1,4 +1,4 @@
-"""Small helpers for every room."""
+"""Small helpers that all packages may use."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from .netbox_internals import events_queue
 
 __all__ = ('retried', 'savepoint', 'shipped_folder', 'timestamp')
 
-# SQLSTATE of PostgreSQL: one of two transactions was ended so that the other could go on. Done again, it succeeds.
+# PostgreSQL's SQLSTATE when it ends one of two conflicting transactions. The transaction succeeds when repeated.
 DEADLOCK_DETECTED = '40P01'
 SERIALIZATION_FAILURE = '40001'
 ATTEMPTS = 5
@@ -37,8 +37,8 @@ def shipped_folder(name: str, holding: str) -> Path | None:
 @contextmanager
 def savepoint() -> Iterator[None]:
     """
-    A transaction, or a savepoint within one. What is rolled back has not happened: the events that were queued for it
-    are dropped, too.
+    Open a transaction, or a savepoint within one. If it is rolled back, the events that were queued within it are
+    dropped.
     """
     queued = dict(events_queue.get())
     try:
@@ -51,8 +51,8 @@ def savepoint() -> Iterator[None]:
 
 def retried[Value](function: Callable[[], Value]) -> Value:
     """
-    Return ``function()``, which is a transaction of its own; it is called again when PostgreSQL ended it because of a
-    deadlock or a serialization failure. Within another transaction, which is lost then, it is called once.
+    Return ``function()``, which runs in its own transaction. It is called again if PostgreSQL ended the transaction
+    because of a deadlock or a serialization failure, but not within an outer transaction, which is lost with it.
     """
     for attempt in range(1, ATTEMPTS + 1):
         queued = dict(events_queue.get())

@@ -1,4 +1,4 @@
-"""From what people send to X.509 facts, with errors that NetBox's forms and API can show at a field."""
+"""Read certificates from user input, with errors that NetBox's forms and API show at a field."""
 
 import json
 
@@ -12,7 +12,7 @@ __all__ = ('read_input', 'read_single', 'refuse_private_key')
 
 
 def refuse_private_key(field: str, value) -> None:
-    """Raise a ValidationError at ``field`` if ``value`` (any JSON-like value) holds private key material."""
+    """Raise a ValidationError at ``field`` if ``value`` (any JSON-like value) contains private key material."""
     text = value if isinstance(value, str | bytes) else json.dumps(value, default=str)
     if form := find_private_key(text):
         raise ValidationError(
@@ -28,17 +28,18 @@ def refuse_private_key(field: str, value) -> None:
 
 def read_input(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -> ParsedInput:
     """
-    The certificates in what was pasted, uploaded or posted. Raises ValidationError at ``field`` with cause and remedy.
+    Return the certificates in text or bytes that were pasted, uploaded or posted. Raises ValidationError at ``field``
+    with cause and remedy.
     """
     try:
         return read_certificates(data, limits=settings.limits(), allow_ca=allow_ca)
     except CertificateInputError as error:
-        # The template, not the finished sentence, is what translations know.
+        # Translations contain the template, not the finished sentence.
         raise ValidationError({field: _(error.message) % error.params}) from error
 
 
 def read_single(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -> Leaf:
-    """As :func:`read_input`, for where one object is written: several certificates are a ValidationError, too."""
+    """Return the only certificate in the input. Raises ValidationError as ``read_input()`` does, and for several."""
     parsed = read_input(data, field, allow_ca)
     names = ', '.join(leaf.facts.name for leaf in parsed.leaves[:5])
     if len(parsed.leaves) > 1:

@@ -1,4 +1,5 @@
-"""Write the constraints for each supported version of NetBox: `make pins`.
+"""
+Write the constraints for each supported version of NetBox: `make pins`.
 
 What is pinned: everything that NetBox, this project with its extras, and the tooling install, for every Python that is
 supported. psycopg gets the version that this NetBox names, whatever is newest.

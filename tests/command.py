@@ -1,4 +1,5 @@
-"""`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests side by side.
+"""
+`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests side by side.
 
 Each process of the end-to-end tests has its own NetBox. `make loaded`: the browser tests repeatedly on a busy machine.
 """

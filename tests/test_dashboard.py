@@ -237,6 +237,6 @@ class OverdueWidgetTestCase(RowsTestCase):
 
     def test_empty_states(self):
         grant(self.user, 'view', constraints={'name': 'due'})
-        self.assertIn('every certificate that should have been renewed was', self.render())
+        self.assertIn('No renewal is overdue.', self.render())
         Certificate.objects.all().delete()
         self.assertIn('No ACME certificates yet', self.render())

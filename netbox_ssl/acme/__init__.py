@@ -1,1 +1,1 @@
-"""What ACME (RFC 8555) means to the inventory."""
+"""Rules about ACME (RFC 8555): detection, providers, renewal and renewal information."""

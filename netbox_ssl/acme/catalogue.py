@@ -1,4 +1,4 @@
-"""Builds the catalogue of ACME providers: ours from ``data/providers.toml``, the operator's own from the settings."""
+"""Build the catalogue of ACME providers from ``data/providers.toml`` and from the operator's settings."""
 
 import re
 import tomllib
@@ -12,6 +12,7 @@ from netbox_ssl.x509.lineage import normalize_hex
 
 from .providers import CONFIDENCES, Catalogue, HostRule, IssuerRule, Provider
 
+# Keys of an entry of the setting ``acme_providers``
 CUSTOM_KEYS = (
     'name',
     'directory_url',
@@ -20,7 +21,6 @@ CUSTOM_KEYS = (
     'authority_key_id',
     'confidence',
 )
-"""What an entry of the setting `acme_providers` may hold."""
 
 
 def build_catalogue(custom: Iterable[Provider] = ()) -> Catalogue:
@@ -35,7 +35,7 @@ def known_provider_names(catalogue: Catalogue) -> tuple[str, ...]:
 
 def directory_for(provider_name: str, catalogue: Catalogue) -> str:
     """Return the provider's ACME directory URL, or '' when it is not known or there are several."""
-    # The operator may have added to what is recognised as one of ours, without repeating its directory.
+    # The operator may have added issuers to a built-in provider without repeating its directory.
     known = (provider.directory_url for provider in catalogue.providers if provider.name == provider_name)
     return next(filter(None, known), '')
 
@@ -45,7 +45,7 @@ def provider_for_directory(url: str, catalogue: Catalogue) -> str:
     url = url.rstrip('/')
     try:
         host = (urlsplit(url).hostname or '').lower()
-    except ValueError:  # no URL, so nobody's
+    except ValueError:  # not a URL
         return ''
     for provider in catalogue.providers:
         if url in {known.rstrip('/') for known in provider.directory_urls}:
@@ -56,7 +56,7 @@ def provider_for_directory(url: str, catalogue: Catalogue) -> str:
 
 
 #
-# Ours
+# Built-in providers
 #
 
 
@@ -79,17 +79,18 @@ def _provider(table: Mapping[str, Any]) -> Provider:
 
 
 #
-# The operator's own
+# The operator's own providers
 #
 
 
 def parse_custom_providers(value: object) -> tuple[Provider, ...]:
-    """Return the providers of the setting ``acme_providers``: a list of dictionaries such as
+    """
+    Return the providers of the setting ``acme_providers``: a list of dictionaries such as
 
         {'name': 'Example Corp CA', 'directory_url': 'https://acme.corp.example/directory',
          'issuer_organization': 'Example Corp', 'issuer_common_name': r'Example Issuing CA \\d+'}
 
-    Each needs ``name`` and one of ``issuer_organization`` (a text or a list of them, compared exactly),
+    Each needs ``name`` and one of ``issuer_organization`` (text or a list of texts, compared exactly),
     ``issuer_common_name`` (a regular expression for the whole CN) and ``authority_key_id`` (hex, or a list of them);
     all that are given must match. ``confidence`` is ``certain`` by default, else ``likely``, ``possible`` or ``none``.
     Raises ``ValueError`` naming the entry, the cause and the remedy.
@@ -101,7 +102,9 @@ def parse_custom_providers(value: object) -> tuple[Provider, ...]:
 
 def _custom_provider(number: int, entry: object) -> Provider:
     if not isinstance(entry, Mapping):
-        raise ValueError(f'entry {number} is {entry!r}: give a dictionary with "name" and what to recognise it by.')
+        raise ValueError(
+            f'entry {number} is {entry!r}: give a dictionary with "name" and the properties to recognise it by.'
+        )
     where = f'entry {number} ({entry.get("name", "without a name")})'
     if unknown := sorted(str(key) for key in entry.keys() - set(CUSTOM_KEYS)):
         raise ValueError(f'{where} has unknown keys {", ".join(unknown)}: use only {", ".join(CUSTOM_KEYS)}.')
@@ -116,7 +119,7 @@ def _custom_provider(number: int, entry: object) -> Provider:
     )
     if not (rule.organizations or rule.common_name or rule.key_ids):
         raise ValueError(
-            f'{where}: say how to recognise it, by issuer_organization, issuer_common_name or authority_key_id.'
+            f'{where}: specify how to recognise it: issuer_organization, issuer_common_name or authority_key_id.'
         )
     directory = _directory(where, entry)
     return Provider(name, directory_urls=(directory,) if directory else (), issuers=(rule,), custom=True)

@@ -1,4 +1,4 @@
-"""Was this certificate issued over ACME, and by whom? Two answers: a provider, and how sure we are."""
+"""Detect whether a certificate was issued over ACME, by which provider, and with which confidence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from netbox_ssl.x509.text import Message, gettext_noop
 
 from .providers import CONFIDENCES, Catalogue, Match, Provider, Rule
 
+# ``type`` of an ACME provisioner in Smallstep's extension.
 STEP_ACME = 6
-"""`type` of an ACME provisioner in Smallstep's extension."""
 
+# Recognised by the extension alone; the issuer has the operator's name.
 STEP_RULE = Rule('certain')
-"""The extension alone decides; the issuer has the operator's name."""
 
+# Confidence → why the issuer's name counts
 ISSUER_TEMPLATES = {
     'certain': gettext_noop('Its issuer is “%(issuer)s”, which issues only over ACME.'),
     'likely': gettext_noop('Its issuer is “%(issuer)s”, which issues mostly over ACME.'),
     'possible': gettext_noop('Its issuer is “%(issuer)s”, which issues over ACME and in other ways.'),
     'none': gettext_noop('Its issuer is “%(issuer)s”, which does not issue over ACME.'),
 }
-"""Why the issuer's name counts, by the confidence it gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing seen in the certificate and why it counts; ``kind`` is stable, ``text`` is for people."""
+    """One property of the certificate and why it counts; ``kind`` is stable, ``text`` is for people."""
 
     kind: str
     text: Message
@@ -35,7 +35,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What was found out about one certificate."""
+    """The result of the detection for one certificate."""
 
     # Name from the catalogue; '' when nothing points to a provider.
     provider: str
@@ -43,14 +43,14 @@ class Detection:
     confidence: str
     # Strongest first.
     evidence: tuple[Evidence, ...] = ()
-    # What a person should know about this provider or this result.
+    # Notes for the user about this provider or this result
     notices: tuple[Message, ...] = ()
     # The provider's ACME directory; '' when it is not known or there are several.
     directory_url: str = ''
 
     @property
     def is_acme(self) -> bool:
-        """True when it is certain or likely; "possible" is only a suggestion."""
+        """Return whether the confidence is certain or likely; "possible" is only a suggestion."""
         return self.confidence in ('certain', 'likely')
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Detection:
 
 
 class Finding(NamedTuple):
-    """Evidence, and the rule by which it counts."""
+    """Evidence, and the rule that it comes from."""
 
     match: Match
     confidence: str
@@ -74,10 +74,11 @@ class Finding(NamedTuple):
 
 
 def detect(facts: CertificateFacts, catalogue: Catalogue) -> Detection:
-    """Say which ACME provider issued the certificate, how sure that is, and why.
+    """
+    Return which ACME provider issued the certificate, with which confidence, and why.
 
-    The strongest evidence names the provider: the operator's settings, Smallstep's extension, the authority key id, the
-    hosts of AIA and CRL, and last the issuer's name, which any private CA can choose as it likes.
+    The strongest evidence names the provider: the operator's settings, Smallstep's extension, the authority key
+    ID, the hosts of AIA and CRL, and last the issuer's name, which any private CA can choose freely.
     """
     if facts.is_ca:
         text = Message('ca', gettext_noop('It is a CA certificate; those are not issued over ACME.'))
@@ -98,7 +99,7 @@ def detect(facts: CertificateFacts, catalogue: Catalogue) -> Detection:
         notices.append(_contradiction(provider))
     notices += _notices(provider)
     return Detection(
-        # One step below "possible" there is nothing to suggest any more.
+        # Below "possible" there is nothing to suggest.
         '' if confidence == 'none' else provider.name,
         confidence,
         evidence,
@@ -108,7 +109,7 @@ def detect(facts: CertificateFacts, catalogue: Catalogue) -> Detection:
 
 
 def _find(facts: CertificateFacts, catalogue: Catalogue) -> Iterator[Finding]:
-    """Everything that points to a provider, strongest first."""
+    """Yield everything that points to a provider, strongest first."""
     issuer = (facts.issuer_organization, facts.issuer_common_name, facts.issuer_organizational_unit)
     if match := catalogue.match_settings(*issuer, facts.authority_key_id):
         text = gettext_noop('The settings of NetBox SSL name this issuer as %(provider)s.')
@@ -156,10 +157,11 @@ def _first_host(facts: CertificateFacts, catalogue: Catalogue) -> tuple[Match, s
 
 
 def _confidence(findings: Sequence[Finding]) -> str:
-    """Return how sure the findings make us of the first one's provider.
+    """
+    Return the confidence in the provider of the first finding.
 
-    What identifies the very issuer speaks for itself. A host often serves several issuers of a provider, so the
-    issuer's name may make us surer than the host does.
+    Evidence that identifies the issuer itself decides. A host often serves several issuers of a provider, so the
+    issuer's name may give a higher confidence than the host.
     """
     first = findings[0]
     if any(finding.evidence.kind == 'step_extension' for finding in findings):
@@ -171,17 +173,18 @@ def _confidence(findings: Sequence[Finding]) -> str:
 
 
 def _directory_url(findings: Sequence[Finding]) -> str:
-    """Return the directory of the very issuer where each has its own, else the provider's."""
+    """Return the directory of the issuer if each issuer has its own, else the provider's."""
     provider = findings[0].match.provider
     own = (finding.match.rule.directory_url for finding in findings if finding.match.provider == provider)
     return next(filter(None, own), provider.directory_url)
 
 
 def _is_contradicted(first: Finding, facts: CertificateFacts, catalogue: Catalogue) -> bool:
-    """Whether the key says that another CA signed than the names, which anybody can choose, claim.
+    """
+    Return whether the key shows that the CA that signed is not the one named as the issuer. Names can be chosen freely.
 
-    A provider that the key itself, the settings or the extension named is never contradicted: the first has this key,
-    and of the others the keys are not known.
+    A provider found by the key itself, the settings or the extension is never contradicted: the first has this key, and
+    the keys of the others are unknown.
     """
     return catalogue.contradicts(first.match.provider, facts.authority_key_id)
 

@@ -1,4 +1,4 @@
-"""Whether two X.509 certificates come from the same CA, as far as a renewal is concerned."""
+"""Determine whether two X.509 certificates come from the same CA, for the purpose of renewals."""
 
 from netbox_ssl.x509 import CertificateFacts
 
@@ -9,8 +9,8 @@ __all__ = ('issuer_family',)
 
 def issuer_family(facts: CertificateFacts, detection: Detection) -> tuple[str, str]:
     """
-    Return what certificates of one issuer have in common: a provider of the catalogue (staging is a provider of its
-    own), else the issuer's organization or its whole name; a self-signed certificate has only its own key.
+    Return a key that certificates of one CA share: the provider of the catalogue (staging is a separate provider), else
+    the issuer's organization or whole name. For a self-signed certificate it is its own key.
     """
     if facts.is_self_signed:
         return 'key', facts.public_key_sha256

@@ -1,8 +1,9 @@
-"""The certification authorities that issue over ACME, and how to recognise them.
+"""
+The certification authorities that issue over ACME, and how to recognise them.
 
 The facts are data: ``data/providers.toml`` and ``data/intermediates.tsv``. A ``Catalogue`` is built from them once
-(``catalogue.py``), with the operator's own providers, and answers by index: no regular expression is tried that the
-issuer's organisation, the authority key id or a host name has not singled out.
+(``catalogue.py``), with the operator's own providers, and indexed by the issuer's organisation, the authority key ID
+and the host name, so that only few regular expressions are tried.
 """
 
 import csv
@@ -16,24 +17,25 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+# From weak to strong
 CONFIDENCES = ('none', 'possible', 'likely', 'certain')
-"""From weak to strong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a certificate points to a provider, and how sure that makes us. All conditions that are set must hold."""
+    """Conditions on a certificate, all of which must hold if they are set, and the confidence that results."""
 
-    # For certificates that are valid for at most ``max_days``, or for all where that is None.
+    # For certificates that are valid for at most ``max_days``, or for all if that is None
     confidence: str
     max_days: int | None = None
-    # Confidence for those that are valid longer.
+    # Confidence for certificates that are valid longer
     beyond: str = 'none'
-    # Where it is another one for each issuer of the provider.
+    # If each issuer of the provider has its own
     directory_url: str = ''
 
     def confidence_for(self, lifetime: timedelta) -> str:
-        """Return how sure the rule makes us of a certificate that is valid for this long.
+        """
+        Return the confidence for a certificate that is valid for this long.
 
         Whole days count: a certificate "of 90 days" often ends one second before the 91st day.
         """
@@ -42,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class IssuerRule(Rule):
-    """By the issuer's name, and for the operator's own providers by authority key id."""
+    """A rule by the issuer's name; for the operator's own providers also by authority key ID."""
 
     # Compared exactly; empty: any; ``('',)``: an issuer without organisation.
     organizations: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ class IssuerRule(Rule):
     key_ids: tuple[str, ...] = ()
 
     def matches(self, organization: str, common_name: str, organizational_unit: str, key_id: str) -> bool:
-        """Say whether all conditions hold."""
+        """Return whether all conditions hold."""
         return (
             (not self.organizations or organization in self.organizations)
             and (not self.key_ids or key_id in self.key_ids)
@@ -68,17 +70,17 @@ class IssuerRule(Rule):
 
 @dataclass(frozen=True, slots=True)
 class HostRule(Rule):
-    """By a URL in the AIA or CRL distribution point extension."""
+    """A rule by a URL in the AIA or CRL distribution point extension."""
 
-    # Host name, matched together with everything below it, label by label.
+    # A host name; matches it and all its subdomains.
     suffix: str = ''
-    # How the host name must begin in addition.
+    # The host name must also start with this.
     prefix: str = ''
     # Regular expression for the whole path; '': any.
     path: str = ''
 
     def matches(self, host: str, path: str) -> bool:
-        """Say whether the conditions hold for a host that is known to lie at or below ``suffix``."""
+        """Return whether the conditions hold for a host that is known to be ``suffix`` or a subdomain of it."""
         return host.startswith(self.prefix) and (
             not self.path or _compiled(self.path, re.IGNORECASE).fullmatch(path) is not None
         )
@@ -88,27 +90,27 @@ class HostRule(Rule):
 class Provider:
     """One ACME provider."""
 
-    # As it is stored.
+    # The name as it is stored
     name: str
     directory_urls: tuple[str, ...] = ()
-    # Regular expressions for the host, where each account has a directory of its own.
+    # Regular expressions for the host, if each account has its own directory
     directory_hosts: tuple[str, ...] = ()
     issuers: tuple[IssuerRule, ...] = ()
     hosts: tuple[HostRule, ...] = ()
-    # All key ids it issues with are known, so that another one is a contradiction.
+    # All its key IDs are known, so that another one is a contradiction.
     intermediates_complete: bool = False
-    # A test CA, which no browser trusts.
+    # A test CA that browsers do not trust
     untrusted: bool = False
-    # ISO date of the last issuance.
+    # ISO date of the last issuance
     discontinued: str = ''
-    # False for what is listed only to say that it is no ACME provider: all its rules say ``none``.
+    # False for an issuer that is listed only because it does not use ACME; all its rules say ``none``.
     acme: bool = True
-    # From the settings.
+    # From the settings
     custom: bool = False
 
     @property
     def directory_url(self) -> str:
-        """The ACME directory, or '' when it is not known or there are several."""
+        """Return the ACME directory, or '' if it is unknown or there are several."""
         return self.directory_urls[0] if len(self.directory_urls) == 1 else ''
 
 
@@ -124,7 +126,7 @@ class Intermediate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that holds, and whose it is."""
+    """A matching rule, and its provider."""
 
     provider: Provider
     rule: Rule
@@ -132,7 +134,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All providers, the operator's own first; immutable, hashable, equal by its providers."""
+    """All providers, the operator's own first. Immutable and hashable; compared by its providers."""
 
     providers: tuple[Provider, ...]
     _custom: tuple[Match, ...] = field(init=False, repr=False, compare=False)
@@ -189,7 +191,7 @@ class Catalogue:
         try:
             parts = urlsplit(url)
             labels = (parts.hostname or '').rstrip('.').split('.')
-        except ValueError:  # no valid URL, so nobody's
+        except ValueError:  # not a valid URL
             return None
         host = '.'.join(labels)
         matches = [
@@ -198,11 +200,11 @@ class Catalogue:
             for match in self._by_suffix.get('.'.join(labels[start:]), ())
             if match.rule.matches(host, parts.path)
         ]
-        # A rule with a prefix is the narrower one, whatever the length of its suffix: staging before production.
+        # A rule with a prefix is narrower, whatever the length of its suffix: staging before production.
         return max(matches, key=lambda match: bool(match.rule.prefix), default=None)
 
     def contradicts(self, provider: Provider, key_id: str) -> bool:
-        """Say whether ``provider`` is known not to issue with this key, because all of its keys are known."""
+        """Return whether ``provider`` is known not to use this key, because all of its keys are known."""
         return provider.intermediates_complete and bool(key_id) and key_id not in self._key_ids[provider.name]
 
     def provider(self, name: str) -> Provider | None:
@@ -212,7 +214,7 @@ class Catalogue:
 
 @cache
 def _intermediates() -> tuple[Intermediate, ...]:
-    """The known issuing certificates, from ``data/intermediates.tsv``."""
+    """Return the known issuing certificates, from ``data/intermediates.tsv``."""
     text = files('netbox_ssl.acme').joinpath('data/intermediates.tsv').read_text(encoding='utf-8')
     rows = csv.DictReader(text.splitlines(), delimiter='\t', quoting=csv.QUOTE_NONE)
     return tuple(Intermediate(**row) for row in rows)
@@ -228,5 +230,5 @@ def _first(candidates: Iterable[Match], *issuer: str) -> Match | None:
 
 @cache
 def _compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
-    """Compile each pattern once; there are as many as rules."""
+    """Compile a pattern, each once."""
     return re.compile(pattern, flags)

@@ -1,9 +1,9 @@
 """
 The renewal rule: when a certificate's renewal is due, when it is overdue, and what its renewal status is.
 
-Each part stands here once in Python and once in SQL, side by side; ``tests/acme/test_renewal.py`` holds them against
-each other. The due and overdue times depend on no clock, so the database keeps them as generated columns; the status
-is then a comparison of stored columns with *now*, which indexes can answer.
+Each part is written once in Python and once in SQL, side by side; ``tests/acme/test_renewal.py`` compares them. The due
+and overdue times do not depend on the clock, so the database keeps them as generated columns. The status is a
+comparison of these columns with *now*, for which indexes are used.
 
     renewal_status = null     when not is_acme, or status is not active
                      Expired  when now > valid_to
@@ -33,7 +33,7 @@ __all__ = (
     'status_sql',
 )
 
-# Ten years: more than any certificate's lifetime, and small enough for every date arithmetic.
+# Ten years: longer than the lifetime of any certificate, and small enough for date arithmetic
 MAX_RENEWAL_DAYS = 3650
 
 # ACME clients renew with a third of the lifetime left, or half of a lifetime shorter than this.
@@ -52,9 +52,9 @@ def renewal_due_at(
     ari_window_start: datetime | None = None,
 ) -> datetime:
     """
-    The moment from which a client is expected to renew: the start of the CA's suggested window (RFC 9773 section 4.2),
+    Return when a client is expected to renew: at the start of the window suggested by the CA (RFC 9773, section 4.2),
     else ``renewal_days`` before ``valid_to``, else a third (below ten days: half) of the lifetime before it. Without a
-    window it lies within the validity, so that days ≥ the lifetime mean "always due".
+    window the result is within the validity, so that days ≥ the lifetime mean "always due".
     """
     if ari_window_start is not None:
         return ari_window_start
@@ -69,14 +69,14 @@ def renewal_due_at(
 
 def _utc(expression) -> Func:
     """
-    Between timestamptz and UTC timestamp, either way. PostgreSQL calls arithmetic on timestamptz STABLE (it may depend
-    on the session's time zone) and refuses it in a generated column; on timestamp it is IMMUTABLE.
+    Convert between timestamptz and UTC timestamp, in either direction. In PostgreSQL, arithmetic on timestamptz is
+    STABLE (it may depend on the session's time zone) and refused in a generated column; on timestamp it is IMMUTABLE.
     """
     return Func(expression, template="(%(expressions)s AT TIME ZONE 'UTC')", output_field=DateTimeField())
 
 
 def _due_without_window() -> Func:
-    """UTC timestamp at which renewal is due when the CA gave no window."""
+    """Return the UTC timestamp at which renewal is due if the CA has not suggested a window."""
     valid_from, valid_to = _utc(F('valid_from')), _utc(F('valid_to'))
     lifetime = valid_to - valid_from
     before = Case(
@@ -89,7 +89,7 @@ def _due_without_window() -> Func:
 
 
 def renewal_due_at_sql():
-    """SQL twin of :func:``renewal_due_at``, for a generated column of Certificate."""
+    """Return the SQL twin of ``renewal_due_at()``, for a generated column of Certificate."""
     return Coalesce(F('ari_window_start'), _utc(_due_without_window()), output_field=DateTimeField())
 
 
@@ -104,8 +104,8 @@ def overdue_at(
     ari_window_end: datetime | None = None,
 ) -> datetime:
     """
-    The moment by which a working client would long have renewed: the end of the CA's window, else halfway from the due
-    time to ``valid_to``; never after ``valid_to`` and never before the due time.
+    Return the moment by which a working client would have renewed: the end of the CA's window, else halfway from the
+    due time to ``valid_to``; never after ``valid_to`` and never before the due time.
     """
     if ari_window_end is not None:
         return max(min(ari_window_end, valid_to), due_at)
@@ -113,7 +113,7 @@ def overdue_at(
 
 
 def overdue_at_sql():
-    """SQL twin of :func:``overdue_at``, for a generated column of Certificate."""
+    """Return the SQL twin of ``overdue_at()``, for a generated column of Certificate."""
     due, valid_to = _utc(renewal_due_at_sql()), _utc(F('valid_to'))
     halfway = due + (valid_to - due) / Value(2)
     end = Coalesce(_utc(F('ari_window_end')), halfway, output_field=DateTimeField())
@@ -134,7 +134,7 @@ def renewal_status(
     due_at: datetime,
     now: datetime,
 ) -> str | None:
-    """Return one of ``RenewalStatusChoices``, or None where no ACME renewal is expected."""
+    """Return one of ``RenewalStatusChoices``, or None if no ACME renewal is expected."""
     if not is_eligible(is_acme, status):
         return None
     if now > valid_to:
@@ -150,14 +150,14 @@ def is_eligible(is_acme: bool, status: str) -> bool:
 
 
 def eligible_q(prefix: str = '') -> Q:
-    """SQL twin of :func:``is_eligible``. ``prefix`` is a lookup path ending in ``__``, or empty."""
+    """Return the SQL twin of ``is_eligible()``. ``prefix`` is a lookup path ending in ``__``, or empty."""
     return Q((f'{prefix}is_acme', True), (f'{prefix}status', CertificateStatusChoices.STATUS_ACTIVE))
 
 
 def status_q(status: str | None, now: datetime, prefix: str = '') -> Q:
     """
-    The certificates whose renewal status is ``status``, as range conditions that indexes can answer (a CASE expression
-    would read the whole table).
+    Select the certificates whose renewal status is ``status``, by range conditions for which indexes are used (a CASE
+    expression would read the whole table).
     """
     eligible = eligible_q(prefix)
     if status is None:
@@ -176,20 +176,20 @@ def status_q(status: str | None, now: datetime, prefix: str = '') -> Q:
 
 
 def status_sql(now: datetime, prefix: str = '') -> Case:
-    """The renewal status as an expression, to sort by; to filter, :func:``status_q`` is the quicker form."""
+    """Return the renewal status as an expression to sort by. To filter, ``status_q()`` is faster."""
     whens = [When(status_q(status, now, prefix), then=Value(status)) for status in RenewalStatusChoices.values()]
     return Case(*whens, default=Value(None))
 
 
 def overdue_q(now: datetime, prefix: str = '') -> Q:
-    """Certificates that are Due although a working client would have renewed them by now."""
+    """Select the certificates that are Due although a working client would have renewed them by now."""
     return status_q(RenewalStatusChoices.DUE, now, prefix) & Q((f'{prefix}renewal_overdue_at__lte', now))
 
 
 def status_counts(certificates, now: datetime) -> dict[str, int]:
     """
-    How many of ``certificates`` (a queryset of Certificate) have each renewal status, and how many of the Due are
-    ``overdue``. Asked in such a way that each certificate is looked at once, in the index of its kind.
+    Return how many of ``certificates`` (a queryset of Certificate) have each renewal status, and how many are
+    ``overdue``. The query reads each certificate once, from the index for its status.
     """
     automatic = certificates.filter(eligible_q(), acme_auto_renewal=True)
     by_hand = certificates.filter(eligible_q(), acme_auto_renewal=False)

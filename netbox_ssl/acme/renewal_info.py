@@ -1,6 +1,6 @@
 """
-ACME Renewal Information (RFC 9773) without the network: how a certificate is named, what an answer says, and when to
-ask again. Nothing here knows Django.
+ACME Renewal Information (RFC 9773) without the network: the identifier of a certificate, parsing of responses, and the
+time of the next request. Independent of Django.
 """
 
 import json
@@ -24,18 +24,18 @@ __all__ = (
     'retry_after',
 )
 
-# RFC 9773, section 4.3: "Retry-After" is followed within reasonable limits, and long-term errors are asked again after
-# six hours (section 4.3.3).
+# RFC 9773, section 4.3: "Retry-After" is followed within reasonable limits, and requests are repeated six hours after a
+# long-term error (section 4.3.3).
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=1)
 LONG_TERM = timedelta(hours=6)
-# Temporary errors: a minute, then twice as long each time.
+# After temporary errors: a minute, doubled each time
 FIRST_BACK_OFF = timedelta(minutes=1)
 
 MAX_URL = 2000
 
-# RFC 3339, section 5.6, whose T and Z may be small; a blank instead of T is common. A leap second is taken as the one
-# before it, as Python has none.
+# RFC 3339, section 5.6. T and Z may be lower case; a space instead of T is common. A leap second is read as the second
+# before it, because Python has none.
 TIMESTAMP = re.compile(
     r'(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)',
     re.ASCII,
@@ -43,12 +43,12 @@ TIMESTAMP = re.compile(
 
 
 class BadAnswer(ValueError):
-    """An answer that cannot be used; its text says why, in a sentence."""
+    """A response that cannot be used; the text says why, in a sentence."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """What a CA suggests: to renew between ``start`` and ``end`` (aware, UTC), and where it explains why, or ''."""
+    """A CA's suggestion to renew between ``start`` and ``end`` (aware, UTC), and the URL of an explanation, or ''."""
 
     start: datetime
     end: datetime
@@ -56,21 +56,21 @@ class Window:
 
 
 #
-# The certificate's name
+# The identifier of a certificate
 #
 
 
 def certificate_id(authority_key_id: str, serial_number: str) -> str:
     """
-    The unique identifier of RFC 9773, section 4.1: ``base64url(AKI keyIdentifier).base64url(serial)``, without padding.
-    The serial number goes in as the content octets of its DER INTEGER: with a leading zero octet when its top bit is
-    set.
+    Return the unique identifier of RFC 9773, section 4.1: ``base64url(AKI keyIdentifier).base64url(serial)``, without
+    padding. The serial number is encoded as the content octets of its DER INTEGER: with a leading zero octet if its top
+    bit is set.
 
     Args:
-        authority_key_id: hexadecimal, as in ``CertificateFacts``; '' where the certificate has none
+        authority_key_id: hexadecimal, as in ``CertificateFacts``; '' if the certificate has none
         serial_number: hexadecimal, perhaps with a minus sign
 
-    Returns '' where there is no identifier to be made.
+    Returns '' if there is no identifier.
     """
     if not authority_key_id or not serial_number:
         return ''
@@ -86,32 +86,32 @@ def _base64url(octets: bytes) -> str:
 
 
 #
-# Answers. They come from outside: anything may be in them.
+# Responses, which are not trusted
 #
 
 
 def parse_directory(body: bytes) -> str:
-    """The ``renewalInfo`` URL of an ACME directory (RFC 9773, section 3); '' if there is none. Raises BadAnswer."""
+    """Return the ``renewalInfo`` URL of an ACME directory (RFC 9773, section 3), or ''. Raises BadAnswer."""
     url = _object(body, 'The ACME directory').get('renewalInfo', '')
     if not url:
         return ''
     if not is_web_url(url):
-        raise BadAnswer('The ACME directory names as renewalInfo what is no http(s) URL.')
+        raise BadAnswer('The renewalInfo of the ACME directory is not an http(s) URL.')
     return url
 
 
 def parse_renewal_info(body: bytes) -> Window:
-    """The ``RenewalInfo`` object of RFC 9773, section 4.2. Raises BadAnswer."""
-    answer = _object(body, 'The answer')
+    """Parse a ``RenewalInfo`` object (RFC 9773, section 4.2). Raises BadAnswer."""
+    answer = _object(body, 'The response')
     window = answer.get('suggestedWindow')
     if not isinstance(window, dict):
-        raise BadAnswer('The answer has no suggestedWindow.')
+        raise BadAnswer('The response has no suggestedWindow.')
     start, end = (_timestamp(window, name) for name in ('start', 'end'))
-    # Beyond these no page can show it in every time zone.
+    # Other dates cannot be shown in every time zone.
     if start.year < 1970 or end.year > 9998:
         raise BadAnswer('The suggested window is centuries away.')
     if end <= start:
-        raise BadAnswer('The suggested window ends before it starts: it has to be ignored (RFC 9773, section 4.2).')
+        raise BadAnswer('The suggested window ends before it starts, so it is ignored (RFC 9773, section 4.2).')
     url = answer.get('explanationURL', '')
     return Window(start, end, url if is_web_url(url) else '')
 
@@ -119,7 +119,7 @@ def parse_renewal_info(body: bytes) -> Window:
 def _object(body: bytes, what: str) -> dict:
     try:
         answer = json.loads(body)
-    # A number of 5,000 digits is a ValueError, a thousand brackets are a RecursionError.
+    # A number of 5,000 digits raises ValueError, a thousand brackets raise RecursionError.
     except (ValueError, RecursionError) as error:
         raise BadAnswer(f'{what} is not JSON.') from error
     if not isinstance(answer, dict):
@@ -135,7 +135,7 @@ def _timestamp(window: dict, name: str) -> datetime:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """A time as in RFC 3339, in UTC; ValueError, TypeError or OverflowError if it is none."""
+    """Parse a time as in RFC 3339, into UTC. Raises ValueError, TypeError or OverflowError if it is invalid."""
     match = TIMESTAMP.fullmatch(text)
     if match is None:
         raise ValueError('not as in RFC 3339')
@@ -148,11 +148,11 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def is_web_url(url: object) -> bool:
-    """Whether it is text that a page may link to: http(s) with a host, nothing unprintable, not endless."""
+    """Return whether a page may link to ``url``: http(s) with a host, printable, and not too long."""
     if not isinstance(url, str) or len(url) > MAX_URL or not url.isprintable() or ' ' in url:
         return False
     try:
-        # Half a surrogate pair cannot be stored.
+        # Half of a surrogate pair cannot be stored.
         url.encode()
         parts = urlsplit(url)
         return parts.scheme in ('http', 'https') and bool(parts.hostname) and (parts.port or 1) > 0
@@ -161,18 +161,18 @@ def is_web_url(url: object) -> bool:
 
 
 #
-# When to ask again
+# The time of the next request
 #
 
 
 def retry_after(header: str | None, now: datetime) -> timedelta | None:
     """
-    How long to wait by a ``Retry-After`` header (RFC 9110, section 10.2.3: seconds or an HTTP date), from a minute to a
-    day; None if there is none or it says nothing.
+    Return how long to wait by a ``Retry-After`` header (RFC 9110, section 10.2.3: seconds or an HTTP date), from a
+    minute to a day; None if it is missing or invalid.
     """
     value = (header or '').strip()
     if re.fullmatch(r'\d+', value, re.ASCII):
-        # The absurd ones are a day, whatever their length.
+        # A number of any length; very large ones mean a day.
         wait = timedelta(seconds=int(value[:9])) if len(value) < 10 else LONGEST
     else:
         try:
@@ -184,7 +184,7 @@ def retry_after(header: str | None, now: datetime) -> timedelta | None:
 
 
 def back_off(failures: int) -> timedelta:
-    """The wait after so many temporary failures in a row: a minute, doubled each time, at most six hours; ± 10 %."""
+    """Return the wait after temporary failures in a row: a minute, doubled each time, at most six hours; ± 10 %."""
     wait = min(FIRST_BACK_OFF * 2 ** min(max(failures - 1, 0), 16), LONG_TERM)
-    # So that what failed together is not asked again together.
+    # Requests that failed together are not repeated together.
     return wait * random.uniform(0.9, 1.1)  # noqa: S311

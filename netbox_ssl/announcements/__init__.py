@@ -1,12 +1,12 @@
 """
-Reports to NetBox's Event Rules what happened to certificates and sources.
+Announces events about certificates and sources to NetBox's Event Rules.
 
-    announcement.py  what is reported of one object, under an ID by which a receiver recognises a repeat
-    rules.py         the Event Rules that get it
+    announcement.py  the announcement of an event of one object, with an ID by which a receiver recognises a repeat
+    rules.py         the Event Rules that receive an announcement
     payload.py       the event data about a certificate
     requests.py      changes made by a request (the events pipeline)
-    batches.py       changes that no request made: found, locked, read, delivered and recorded in batches
-    sweep/           the changes that time makes
+    batches.py       changes not made by a request: found, locked, read, delivered and recorded in batches
+    sweep/           changes caused by time
     delivery.py      the announcements of a batch, serialized together
     queues.py        the jobs of a batch, enqueued in one go
     emails.py        the messages of the event rule action "E-mail"

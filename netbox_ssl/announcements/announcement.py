@@ -1,4 +1,4 @@
-"""Announcements: what is reported of an object, under an ID by which a receiver recognises a repeat."""
+"""Announcements: an event of an object, with an ID by which a receiver recognises a repeat."""
 
 import uuid
 from abc import ABC, abstractmethod
@@ -19,13 +19,13 @@ __all__ = ('NOT_IN_SNAPSHOTS', 'Announcement', 'CertificateAnnouncement', 'is_ov
 
 NAMESPACE = uuid.UUID('6f0c1f0e-7a52-5c0b-9d86-3d5b1c8e2a47')
 
-# PEM is bulky, and a snapshot without it shows a change just as well; it is in the event's data.
+# PEMs are large and not needed to see a change; they are in the event's data.
 NOT_IN_SNAPSHOTS = ('pem', 'chain_pem')
 
 
 @dataclass(frozen=True)
 class Announcement(ABC):
-    """Something that happened to an object, true since a moment (aware datetime)."""
+    """An event of an object, with the time since which it is true (aware datetime)."""
 
     object: NetBoxModel
     event_type: str
@@ -33,35 +33,37 @@ class Announcement(ABC):
 
     @property
     def id(self) -> uuid.UUID:
-        """The same each time the same thing is announced, so that a receiver recognises a repeat."""
+        """Return an ID that stays the same if the announcement is repeated, so that a receiver recognises it."""
         return uuid.uuid5(NAMESPACE, '|'.join(map(str, self.identity())))
 
     @property
     def is_moot(self) -> bool:
-        """Whether it is no longer relevant: it is recorded as announced, and not delivered."""
+        """Return whether it is no longer relevant, so that it is recorded as announced but not delivered."""
         return False
 
-    # Most need nothing.
+    # Does nothing by default
     @staticmethod  # noqa: B027
     def prefetch(objects: list[NetBoxModel]) -> None:
-        """Read what ``data()`` needs of all ``objects`` together, beside what their serializer needs."""
+        """Read what ``data()`` needs for all ``objects``, in addition to what their serializer needs."""
 
     @abstractmethod
     def identity(self) -> tuple:
-        """Return what distinguishes it from any other announcement."""
+        """Return the values that distinguish it from any other announcement."""
 
     @abstractmethod
     def data(self, serialized: dict) -> dict:
-        """Return the event data: what the serializer says of the object, and the announcement itself."""
+        """Return the event data: the serialized object, and the announcement itself."""
 
     @abstractmethod
     def snapshots(self) -> dict:
-        """Return the snapshots ``prechange`` and ``postchange``, as NetBox makes them of a change."""
+        """Return the snapshots ``prechange`` and ``postchange``, as NetBox creates them for a change."""
 
 
 @dataclass(frozen=True)
 class CertificateAnnouncement(Announcement):
-    """A change of the renewal status of a certificate (None: it has none), or news about a status that stays."""
+    """
+    A change of the renewal status of a certificate (None if it has none), or an event that does not change the status.
+    """
 
     previous_status: str | None
     renewal_status: str | None
@@ -87,7 +89,7 @@ class CertificateAnnouncement(Announcement):
         )
 
     def data(self, serialized: dict) -> dict:
-        # True as of the announcement, whatever the moment of serializing.
+        # The values at the time of the announcement, not of serializing
         state = {'renewal_status': self.renewal_status}
         if 'renewal_overdue' in serialized and self.event_type == RENEWAL_OVERDUE:
             state['renewal_overdue'] = True
@@ -105,7 +107,7 @@ class CertificateAnnouncement(Announcement):
         }
 
     def snapshots(self) -> dict:
-        """Nothing but the renewal status differs."""
+        """Return snapshots that differ only in the renewal status."""
         now = self.certificate.serialize_object(exclude=list(NOT_IN_SNAPSHOTS))
         return {
             'prechange': {**now, 'renewal_status': self.previous_status},
@@ -114,20 +116,20 @@ class CertificateAnnouncement(Announcement):
 
 
 def status_changed(certificate: Certificate, status: str | None) -> CertificateAnnouncement:
-    """Announce that ``status`` replaced the status announced last. The certificate must be as saved."""
+    """Return the announcement that ``status`` replaced the announced status. The certificate must be unmodified."""
     previous = certificate.announced_status or None
     since = _since(certificate, status)
     return CertificateAnnouncement(certificate, RENEWAL_STATUS_CHANGED, since, previous, status)
 
 
 def is_overdue(certificate: Certificate) -> CertificateAnnouncement:
-    """Announce that a working client would have renewed the certificate long ago. It stays Due."""
+    """Return the announcement that the renewal of the certificate is overdue. Its status stays Due."""
     due = RenewalStatusChoices.DUE
     return CertificateAnnouncement(certificate, RENEWAL_OVERDUE, certificate.renewal_overdue_at, due, due)
 
 
 def _since(certificate: Certificate, status: str | None) -> datetime:
-    """Return the moment from which ``status`` is true; for one that no time brings, that of the last change."""
+    """Return since when the certificate has ``status``; if time did not cause it, the time of the last change."""
     if status == RenewalStatusChoices.EXPIRED:
         return certificate.valid_to
     if status == RenewalStatusChoices.DUE:

@@ -1,9 +1,9 @@
 """
-Announces what no request made, in batches: page, lock, read anew, deliver, record.
+Announces changes not made by a request, in batches: page, lock, read again, deliver, record.
 
-Whatever is announced is found in the database by index, so that the cost follows the number of changes and not of
-objects. Killed at any point this loses nothing; at worst a batch is announced again, under the same IDs. Several may
-run at the same time: they share the work. An event rule that fails is logged and holds up nothing.
+Changes are found in the database by index, so that the cost depends on the number of changes, not of objects. If the
+process is killed, nothing is lost; at worst a batch is announced again, with the same IDs. Several processes may run at
+the same time and share the work. An event rule that fails is logged and does not block others.
 """
 
 import time
@@ -22,12 +22,12 @@ from .rules import Rules
 
 __all__ = ('BATCH', 'Announcer', 'Batch', 'announce', 'announce_all', 'pending')
 
-# Recorded together. Of a worker that is killed, so many announcements at most are repeated.
+# Announcements recorded together; at most this many are repeated after a worker is killed
 BATCH = 100
 
 
 class Announcer(ABC):
-    """What is to be announced of one kind: how it is found, read, and recorded as announced."""
+    """One kind of announcements: how they are found, read, and recorded as announced."""
 
     model: type[NetBoxModel]
     event_type: str
@@ -38,35 +38,35 @@ class Announcer(ABC):
 
     @abstractmethod
     def read(self, pks: list[int], now) -> list[Announcement]:
-        """Read candidates anew: one may have been announced, changed or deleted since it was found."""
+        """Read candidates again: they may have been announced, changed or deleted since they were found."""
 
     @abstractmethod
     def record(self, announced: list[Announcement]) -> None:
-        """Record that these were announced; without ``save()``, because the objects have not changed."""
+        """Record that these were announced, without ``save()``, because the objects have not changed."""
 
 
 @dataclass
 class Batch:
-    """What came of a batch."""
+    """The result of a batch."""
 
     announced: list[Announcement] = field(default_factory=list)
-    # Those whose objects could not be serialized: logged, and tried again by the next run.
+    # Announcements whose objects could not be serialized; logged, and tried again by the next run
     failed: int = 0
 
 
 def announce(announcer: Announcer, pks: list[int], now) -> Batch:
     """
-    Announce what is to be announced of the objects ``pks``; those that another announcer holds are left to it. Raises
-    one of ``rules.UNREACHABLE`` when the database or the queue is gone; the next run announces what is left.
+    Announce the pending changes of the objects ``pks``, except those locked by another announcer. Raises one of
+    ``rules.UNREACHABLE`` if the database or the queue is unreachable; the next run announces the rest.
     """
     batch = Batch()
     with locked_if_free(announcer.model, pks) as held:
         found = announcer.read(held, now)
         if moot := [announcement for announcement in found if announcement.is_moot]:
-            # Nor shall each run look at them again.
+            # Record them, so that later runs do not read them again.
             announcer.record(moot)
         if wanted := [announcement for announcement in found if not announcement.is_moot]:
-            # Also when the queue is lost half-way: what was sent need not be sent again.
+            # Also record if the queue is lost midway, so that jobs that were sent are not sent again.
             with queued_together(when_sent=lambda: _record(announcer, batch.announced)):
                 for announcement in deliver(wanted, Rules(announcer.event_type, announcer.model)):
                     batch.announced.append(announcement)
@@ -83,12 +83,12 @@ def announce_all(
     after_batch: Callable[[Batch], None] = lambda batch: None,
 ) -> bool:
     """
-    Announce everything of one kind, in the order of its pages. Raises as ``announce()``.
+    Announce all pending changes of one kind, in the order of its pages. Raises the same as ``announce()``.
 
     Args:
         now: aware datetime as of which objects are judged
         batch_size: objects found, announced and recorded at a time
-        deadline: moment of ``time.monotonic()`` after which no batch begins
+        deadline: moment of ``time.monotonic()`` after which no batch starts
         after_batch: called with each batch
 
     Returns:
@@ -106,7 +106,7 @@ def announce_all(
 
 
 def pending(announcer: Announcer, now, batch_size: int = BATCH) -> Iterator[Announcement]:
-    """Yield what ``announce_all()`` would announce, without announcing it."""
+    """Yield the announcements that ``announce_all()`` would make."""
     after = None
     while page := announcer.page(now, after, batch_size):
         found = announcer.read([pk for _, pk in page], now)

@@ -1,4 +1,4 @@
-"""How many announcements were made, counted over all processes for Prometheus (``reports/metrics.py``)."""
+"""The number of announcements, counted over all processes for Prometheus (``reports/metrics.py``)."""
 
 from contextlib import suppress
 
@@ -14,8 +14,8 @@ __all__ = ('announcements', 'count_announcements')
 
 def count_announcements(event_type: str, number: int = 1) -> None:
     """
-    Note that so many were made. In Redis, which all processes share; after it was emptied the count starts at zero,
-    which Prometheus understands. Never raises: an announcement matters more than its count.
+    Count announcements, in Redis, which all processes share. If Redis is emptied the count restarts at zero, which
+    Prometheus supports. Never raises: an announcement matters more than its count.
     """
     if settings.METRICS_ENABLED and number:
         with suppress(RedisError, ConnectionInterrupted):
@@ -24,7 +24,7 @@ def count_announcements(event_type: str, number: int = 1) -> None:
 
 
 def announcements() -> dict[str, int]:
-    """Return event type → number since Redis was last emptied."""
+    """Return event type → number of announcements since Redis was last emptied."""
     keys = {_key(event_type): event_type for event_type in EVENT_TYPES}
     counted = {}
     with suppress(RedisError, ConnectionInterrupted):

@@ -1,4 +1,4 @@
-"""Delivers the announcements of a batch to the Event Rules: objects are read as the REST API shows them, together."""
+"""Delivers the announcements of a batch to the Event Rules, with their objects serialized together for the REST API."""
 
 import logging
 from collections import defaultdict
@@ -25,8 +25,8 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 def deliver(announcements: list[Announcement], rules: Rules) -> Iterator[Announcement]:
     """
-    Deliver announcements of one kind. Yields those that were delivered, each before the next is; one whose object
-    cannot be serialized is logged and left for the next run. Raises one of ``rules.UNREACHABLE``.
+    Deliver announcements of one kind, and yield each as soon as it is delivered. One whose object cannot be serialized
+    is logged and left for the next run. Raises one of ``rules.UNREACHABLE``.
     """
     if not rules:
         yield from announcements
@@ -44,7 +44,9 @@ def deliver(announcements: list[Announcement], rules: Rules) -> Iterator[Announc
 
 
 def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement, dict]]:
-    """Yield each announcement with its object as the REST API shows it: all together if possible, else one by one."""
+    """
+    Yield each announcement with its object as in the REST API: serialized together if possible, else one at a time.
+    """
     objects = [announcement.object for announcement in announcements]
     serializer = get_serializer_for_model(objects[0])
     try:
@@ -80,8 +82,8 @@ def _label(obj: NetBoxModel) -> str:
 
 def _prefetch_tags(objects: list[NetBoxModel]) -> None:
     """
-    As ``prefetch_related('tags')``, into lists: else a queryset is built for each object, which takes longer than to
-    read the tags. Serializers and NetBox's snapshots do not notice the difference.
+    Prefetch tags like ``prefetch_related('tags')``, but into lists: building a queryset for each object takes longer
+    than reading the tags. Serializers and NetBox's snapshots accept both.
     """
     model = type(objects[0])
     tags = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The e-mail about an event: its text, its recipients, and how it is sent, by NetBox's mail server (``EMAIL``)."""
+"""The e-mail about an event: its text, its recipients, and sending it through NetBox's mail server (``EMAIL``)."""
 
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -19,17 +19,17 @@ from .payload import describe
 
 __all__ = ('Message', 'contact_addresses', 'member_addresses', 'send_email', 'write')
 
-# Sources, assignments and contacts in a message; more are not read.
+# Most sources, assignments and contacts in a message
 MOST_LINES = 10
 
 
 @dataclass(frozen=True)
 class Message:
-    """An e-mail, written when the event happens: the job that sends it has nothing to look up."""
+    """An e-mail, written when the event happens, so that the job that sends it needs no queries."""
 
     subject: str
     body: str
-    # In addition to those that every message has
+    # In addition to the standard headers
     headers: dict[str, str]
 
 
@@ -56,7 +56,7 @@ def contact_addresses(event_context, data: dict) -> list[str]:
 
 
 def _each_once(addresses) -> list[str]:
-    """Drop repetitions and what is not an address."""
+    """Drop repetitions and invalid addresses."""
     return list(dict.fromkeys(address for address in addresses if address and '@' in parseaddr(address)[1]))
 
 
@@ -66,7 +66,7 @@ def write(event_context, data: dict, event_rule) -> Message:
 
     Args:
         event_context: as NetBox passes it to actions
-        data: event data; that of announcements says more (docs/reference/event-data.md)
+        data: event data; announcements contain more (docs/reference/event-data.md)
     """
     announcement = data.get('announcement') or {}
     context = {
@@ -107,7 +107,7 @@ def _headers(event_context, announcement: dict) -> dict[str, str]:
 
 
 def _link(event_context) -> str:
-    """Return the address of the object; only a path if the setting ``netbox_url`` is empty."""
+    """Return the URL of the object; only its path if the setting ``netbox_url`` is empty."""
     found = event_context.get('object')
     try:
         path = found.get_absolute_url()

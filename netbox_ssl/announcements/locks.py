@@ -1,9 +1,9 @@
 """
 Locks on objects while they are announced: at most one sweep or request at a time announces an object.
 
-Advisory locks of the database session and no row locks, because there must be no transaction: within one django-rq puts
-a webhook into the queue only after the commit. Then a worker that is killed in between would have recorded what was
-never delivered. A session ends with its process, so a lock never outlives whoever was killed.
+They are advisory locks of the database session, because row locks need a transaction, within which django-rq puts a
+webhook into the queue only after the commit. A worker that is killed in between would have recorded announcements that
+were never delivered. A session ends with its process, so the locks of a killed process are released.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from django.db import Error, connection
 
 __all__ = ('locked', 'locked_if_free')
 
-# Makes our keys differ from those of others who lock by a hash.
+# Makes the keys differ from those of other programs that lock by a hash.
 SEED = 0x6E65746273736C
 
 KEYS = "hashtextextended(%(model)s || ':' || pk::text, %(seed)s)) FROM unnest(%(pks)s::bigint[]) AS pk"
@@ -21,7 +21,7 @@ KEYS = "hashtextextended(%(model)s || ':' || pk::text, %(seed)s)) FROM unnest(%(
 
 @contextmanager
 def locked(model, pk: int) -> Iterator[None]:
-    """Hold the lock of one object; waits for it, which takes as long as another's batch at most."""
+    """Hold the lock of one object. Waits for it, at most for one batch of another process."""
     _execute(f'SELECT pg_advisory_lock({KEYS}', model, [pk])
     try:
         yield
@@ -31,7 +31,7 @@ def locked(model, pk: int) -> Iterator[None]:
 
 @contextmanager
 def locked_if_free(model, pks: list[int]) -> Iterator[list[int]]:
-    """Hold the locks of those of ``pks`` that are free; yields these."""
+    """Hold the locks of those of ``pks`` that are free, and yield these."""
     rows = _execute(f'SELECT pk, pg_try_advisory_lock({KEYS}', model, pks)
     held = [pk for pk, is_held in rows if is_held]
     try:
@@ -44,7 +44,7 @@ def _unlock(model, pks: list[int]) -> None:
     try:
         _execute(f'SELECT pg_advisory_unlock({KEYS}', model, pks)
     except Error:
-        # Whatever went wrong is being raised already. The end of the session frees the locks.
+        # If an error is already being raised, the end of the session releases the locks.
         if not connection.in_atomic_block:
             connection.close()
 

@@ -1,8 +1,8 @@
 """
-The event data about a certificate, so that its receiver can act without asking back: times, the sources that report
-the certificate, the objects it is assigned to, and contacts.
+The event data about a certificate, with which its receiver can act without further requests: times, the sources that
+report the certificate, the objects it is assigned to, and contacts.
 
-A sweep announces many at a time: after ``prefetch()`` for all of them together, none costs a query of its own.
+A sweep announces many at a time: after ``prefetch()`` for all of them, none takes further queries.
 """
 
 from django.db.models import Prefetch, prefetch_related_objects
@@ -17,10 +17,10 @@ from netbox_ssl.utilities import timestamp
 
 __all__ = ('MOST_SOURCES', 'describe', 'describe_source', 'prefetch')
 
-# A wildcard certificate may be on thousands of hosts, and receivers refuse large bodies. The rest are counted.
+# A wildcard certificate may be on thousands of hosts, and receivers refuse large bodies. The rest is counted.
 MOST_SOURCES = 50
 
-# Where prefetch() keeps the assignments and the sources of a certificate.
+# Attributes in which prefetch() stores the assignments and the sources of a certificate
 SERVED = '_announced_served'
 SOURCES = '_announced_sources'
 
@@ -43,7 +43,7 @@ def prefetch(certificates: list[Certificate]) -> None:
         'issuance__valid_from',
         'issuance__valid_to',
     )
-    # Into a list: else Django builds a queryset for each certificate, which takes longer than to read them.
+    # Into a list, because building a queryset for each certificate takes longer than reading the sources
     prefetch_related_objects(certificates, Prefetch('sources', sources, to_attr=SOURCES))
     served = read_served(certificates)
     for certificate in certificates:
@@ -56,14 +56,13 @@ def _is_prefetched(certificate: Certificate) -> bool:
 
 def describe(certificate: Certificate) -> dict:
     """
-    Return the part of an announcement that is the same whatever is announced: JSON types only, times by RFC 3339.
-
-    It takes no query if the certificate was passed to ``prefetch()``.
+    Return the data that all announcements about a certificate contain: JSON types only, times by RFC 3339. Takes no
+    query if the certificate was passed to ``prefetch()``.
     """
     if not _is_prefetched(certificate):
         prefetch([certificate])
     served = getattr(certificate, SERVED)
-    # The worst come first.
+    # The worst first
     sources = sorted(getattr(certificate, SOURCES), key=_severity)
     return {
         'certificate': {
@@ -90,7 +89,7 @@ def _severity(source: CertificateSource) -> tuple:
 
 
 def describe_source(source: CertificateSource) -> dict:
-    """Return where a source is, what state it is in, and what it has."""
+    """Return the place, the state and the X.509 certificate of a source."""
     issuance = source.issuance
     return {
         'external_id': source.external_id,

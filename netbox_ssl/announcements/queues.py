@@ -1,11 +1,11 @@
 """
-Puts all that the event rules enqueue for a batch of announcements into RQ's queues in one go.
+Puts all jobs that the event rules enqueue for a batch of announcements into RQ's queues in one go.
 
-NetBox's actions take a new queue for each delivery, hence a new connection, and each then makes five round trips: more
-time than all else together. django-rq has a setting for this, the class of its queues (``RQ['QUEUE_CLASS']``). Ours is
-set when NetBox starts, and behaves like the ordinary one wherever no batch is being collected. The jobs are made by the
-same code, from the same arguments. An installation that configures a queue class keeps it: with that one, and where
-Redis must answer first, jobs are sent one at a time.
+NetBox's actions create a queue for each delivery, with a new connection and five round trips, which take longer than
+everything else. So the plugin sets django-rq's class of queues (``RQ['QUEUE_CLASS']``) when NetBox starts. Its class
+behaves like the default one unless a batch is being collected, and creates the jobs with the same code, from the same
+arguments. If the installation configures a queue class, that class is kept. Then, and if enqueueing needs a response of
+Redis, jobs are sent one at a time.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,20 +21,20 @@ from netbox_ssl.netbox_internals import use_queue_class
 
 __all__ = ('CollectingQueue', 'install', 'queued_together')
 
-# What makes RQ ask Redis before it enqueues, or enqueue at once.
+# Arguments that make RQ query Redis before it enqueues, or enqueue at once
 NOT_TOGETHER = ('depends_on', 'unique', 'pipeline')
 
 
 class CollectingQueue(DjangoRQ):
-    """RQ's queue as django-rq makes it; within ``queued_together`` what is put into it waits for the end of that."""
+    """django-rq's queue; jobs that are enqueued within ``queued_together()`` are sent at its end."""
 
     def original_enqueue_call(self, *args, **kwargs) -> Job:
-        # django-rq comes here when it is time to enqueue: at once, or after the commit.
+        # django-rq calls this when it is time to enqueue: at once, or after the commit.
         batch = _collecting.get()
         if batch is None:
             return super().original_enqueue_call(*args, **kwargs)
         if not self.is_async or any(kwargs.get(name) for name in NOT_TOGETHER):
-            # What it may depend on comes before it.
+            # Jobs that it may depend on are sent before it.
             batch.send()
             return super().original_enqueue_call(*args, **kwargs)
         return batch.collect(self, args, kwargs)
@@ -47,12 +47,12 @@ class _Batch:
         self.queues: dict[str, tuple[CollectingQueue, Pipeline]] = {}
 
     def collect(self, queue: CollectingQueue, args: tuple, kwargs: dict) -> Job:
-        # Through the first queue of that name, which knows the version of Redis already.
+        # Use the first queue of that name, which already knows the version of Redis.
         first, pipeline = self.queues.setdefault(queue.name, (queue, queue.connection.pipeline()))
         return super(CollectingQueue, first).original_enqueue_call(*args, **{**kwargs, 'pipeline': pipeline})
 
     def send(self) -> None:
-        """Raises a ``RedisError`` if a queue did not confirm that it has taken its jobs; it may have taken them."""
+        """Send the jobs. Raises a ``RedisError`` if a queue did not confirm its jobs; it may have received them."""
         for _, pipeline in self.queues.values():
             pipeline.execute()
 
@@ -68,8 +68,8 @@ _collecting: ContextVar[_Batch | None] = ContextVar('netbox_ssl_collecting', def
 @contextmanager
 def queued_together(when_sent: Callable[[], None]) -> Iterator[None]:
     """
-    Send what is enqueued within this context at its end, in order, and then call ``when_sent``; also when an exception
-    ends it, for what was announced before that is announced. Raises a ``RedisError`` if sending fails.
+    Send the jobs enqueued within this context at its end, in order, and then call ``when_sent``; also if an exception
+    ends the context, because the announcements before it have been made. Raises a ``RedisError`` if sending fails.
     """
     batch = _Batch()
     token = _collecting.set(batch)
@@ -86,6 +86,6 @@ def queued_together(when_sent: Callable[[], None]) -> Iterator[None]:
 
 def install() -> None:
     """Make ``CollectingQueue`` the class of NetBox's queues. Called once, while NetBox starts."""
-    # What a client says of itself: without it redis-py reads that from its package's files again for each client, and
-    # django-rq makes one for each queue, which took longer than to enqueue.
+    # Without the driver info, redis-py reads it from the files of its package for each client. django-rq creates a
+    # client for each queue, which took longer than enqueueing.
     use_queue_class(CollectingQueue, {'driver_info': DriverInfo()})

@@ -1,8 +1,9 @@
 """
 Announces the changes of renewal status that a request made: an edit, an import, a renewal.
 
-NetBox sends *Object updated* itself. *Renewal status changed* follows, to the rules that do not also subscribe to
-*Object updated*: those have got it already. Changes that time makes are left to ``sweep/``; a creation is not a change.
+NetBox sends *Object updated* itself. *Renewal status changed* follows, except to rules that subscribe to *Object
+updated* as well and have already received the change. ``sweep/`` announces changes caused by time. A creation is not a
+change.
 """
 
 import logging
@@ -28,11 +29,11 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 def announce_request_changes(events: list) -> None:
     """
     Announce what a request changed. Called after NetBox's own processor (``PluginConfig.events_pipeline``) with every
-    event of the request. Never raises, for that would keep the pipelines of other plugins from running; the sweep
-    announces whatever was not announced here.
+    event of the request. Never raises, because that would prevent the pipelines of other plugins from running; the
+    sweep announces changes that were not announced here.
     """
     if in_branch():
-        # It has not happened yet in main. A merge is a request of its own.
+        # Nothing has changed in main yet. The merge is another request.
         return
     try:
         ours = [event for event in events if event['object_type'].model_class() is Certificate]
@@ -43,17 +44,17 @@ def announce_request_changes(events: list) -> None:
 
 
 def _statuses(event) -> tuple[str | None, str | None] | None:
-    """Return the renewal status before and after; None where NetBox has no snapshot of before."""
+    """Return the renewal status before and after; None if NetBox has no snapshot from before."""
     before, after = (event['snapshots'].get(key) for key in ('prechange', 'postchange'))
     return (before.get('renewal_status'), after.get('renewal_status')) if before and after else None
 
 
 def _settle_creations(events) -> None:
-    """Record the status of certificates that the request created, and may have changed again: still a creation."""
+    """Record the status of certificates that the request created. If it then changed them, this is still a creation."""
     for event in events:
         status = (event['snapshots'].get('postchange') or {}).get('renewal_status') or ''
         announced = event['object'].announced_status
-        # Only where no sweep has come in between.
+        # Only if no sweep has handled them meanwhile
         created = Certificate.objects.filter(pk=event['object_id'], announced_status=announced)
         if status != announced and (certificate := created.first()):
             certificate.set_announced(timezone.now())
@@ -68,7 +69,7 @@ def _settle_updates(events) -> None:
         elif event['object'].announcing_since is not None:
             unchanged.append(event['object_id'])
     if unchanged:
-        # Changed and changed back: there is nothing to announce, and the sweep need not wait.
+        # Changed and changed back: there is nothing to announce, and the sweep does not have to wait.
         Certificate.objects.filter(pk__in=unchanged).update(announcing_since=None)
     if changes:
         rules = Rules(RENEWAL_STATUS_CHANGED, but_not=OBJECT_UPDATED)
@@ -86,15 +87,16 @@ def _announce(event, before: str | None, status: str | None, rules: Rules) -> No
         if certificate is None:
             return
         if certificate.announced_status is None:
-            # No sweep has seen it yet.
+            # No sweep has handled it yet.
             certificate.announced_status = before or ''
         # Keep the claim of a later request.
         claim = event['object'].announcing_since
         written = {'announcing_since': Case(When(announcing_since=claim, then=None), default=F('announcing_since'))}
-        # Another request, or time, may have changed it since. Whatever made the present status announces that.
+        # Another request, or time, may have changed it since. The status is then announced by that request or by the
+        # sweep.
         if certificate.renewal_status == status and (certificate.announced_status or None) != status:
             announcement = status_changed(certificate, status)
-            # NetBox serializes the certificate when its data are read: not where no rule wants them.
+            # NetBox serializes the certificate when its data is read, so do not read it if there are no rules.
             if rules:
                 context = {key: event[key] for key in ('user', 'request') if event.get(key) is not None}
                 snapshots = _without_pem(event['snapshots'])

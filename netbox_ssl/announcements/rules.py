@@ -1,4 +1,4 @@
-"""The Event Rules that get an announcement, and what they are given."""
+"""The Event Rules that receive an announcement, and the event data they are given."""
 
 import logging
 from contextlib import AbstractContextManager, nullcontext
@@ -22,21 +22,21 @@ __all__ = ('UNREACHABLE', 'Rules')
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
-# Database, queue or time ran out: no rule is at fault, and none has got anything. Whoever announces must try again.
+# The database or the queue is unreachable, or time ran out: no rule failed, and none received anything. Try again.
 UNREACHABLE = (OperationalError, InterfaceError, RedisError, JobTimeoutException)
 
 
 def subscriptions(event_type: str) -> set[str]:
     """
-    Return the event types whose subscribers get an announcement of ``event_type``. *Object updated* includes a change
-    of status, being what people write first; a certificate that is still Due has not changed, so *Renewal overdue* is
-    for its own subscribers only.
+    Return the event types whose subscribers receive announcements of ``event_type``. *Object updated* includes changes
+    of status, because most rules use it. *Renewal overdue* is for its own subscribers only, because a certificate that
+    is still Due has not changed.
     """
     return {event_type, OBJECT_UPDATED} if event_type == RENEWAL_STATUS_CHANGED else {event_type}
 
 
 class Rules:
-    """The enabled Event Rules on ``model`` that get announcements of one event type, read once."""
+    """The enabled Event Rules on ``model`` that receive announcements of one event type, read once."""
 
     def __init__(self, event_type: str, model=Certificate, but_not: str | None = None):
         self.object_type = ObjectType.objects.get_for_model(model)
@@ -55,12 +55,12 @@ class Rules:
         """
         Make one delivery to each rule, whichever of its event types the rule subscribes to.
 
-        A rule that fails is logged and stops no other. Raises one of ``UNREACHABLE`` where no rule is at fault.
+        A rule that fails is logged and does not affect other rules. Raises one of ``UNREACHABLE`` if no rule failed.
 
         Args:
             data: what ``Announcement.data()`` returned
             snapshots: ``prechange`` and ``postchange``
-            context: ``user``, and ``request`` if there is one; it may not be None
+            context: ``user``, and ``request`` if there is one (not None)
         """
         for rule in self.rules:
             own = announcement.event_type in rule.event_types
@@ -74,7 +74,7 @@ class Rules:
                 **{'user': None, **context},
             )
             try:
-                # A transaction costs two round trips; most rules do not match.
+                # Check the conditions first: a transaction takes two round trips, and most rules do not match.
                 if rule.eval_conditions({**data, 'snapshots': snapshots}):
                     with _all_or_nothing(rule):
                         process_event_rules([rule], self.object_type, event)
@@ -85,7 +85,10 @@ class Rules:
 
 
 def _all_or_nothing(rule: EventRule) -> AbstractContextManager:
-    """Return a transaction for what ``rule`` does; none where it only enqueues: that is in the queue at once."""
-    # NetBox's own webhook does, too, and says so nowhere.
+    """
+    Return a transaction for the action of ``rule``, or none if it only enqueues, so that the job is in the queue at
+    once.
+    """
+    # NetBox's own webhook also only enqueues, but does not declare it.
     only_enqueues = getattr(rule.action_provider, 'only_enqueues', rule.action_type == EventRuleActionChoices.WEBHOOK)
     return nullcontext() if only_enqueues else transaction.atomic()

@@ -6,7 +6,7 @@ The REST API.
     detect_*.py               ``POST certificates/detect/``
     ari_views.py              ``POST certificates/{id}/check-ari/``
     status_views.py           ``GET status/``
-    permissions.py            permissions of the endpoints above
+    permissions.py            permissions of the endpoints that are not plain create, update or delete
     guards.py                 refuse private keys before other code sees them
-    parsers.py                request bodies that are a certificate
+    parsers.py                request bodies that consist of a certificate
 """

@@ -18,7 +18,7 @@ __all__ = ('CheckARIMixin',)
 
 
 class CheckARIMixin:
-    """The endpoint, a part of the view set of certificates."""
+    """The endpoint of the view set of certificates."""
 
     @extend_schema(
         operation_id='ssl_certificates_check_ari',

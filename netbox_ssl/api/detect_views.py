@@ -23,13 +23,17 @@ BACKGROUND = OpenApiParameter(
 
 
 class DetectMixin:
-    """The detection endpoint, a part of the view set of certificates."""
+    """The endpoint of the view set of certificates."""
 
     @extend_schema(
         operation_id='ssl_certificates_detect',
         request=RedetectionSerializer,
         parameters=[BACKGROUND],
-        responses={200: OpenApiResponse(RedetectionResultSerializer, description='What was or would be changed')},
+        responses={
+            200: OpenApiResponse(
+                RedetectionResultSerializer, description='The changes made, or in a dry run the changes to make'
+            )
+        },
         filters=False,
     )
     @action(
@@ -43,9 +47,9 @@ class DetectMixin:
     )
     def detect(self, request):
         """
-        Detect again who issued certificates and whether over ACME, for example after a provider was added to the
-        settings. Fills in is_acme and acme_provider where they were not set by a person or a client. Certificates that
-        the user may not change are skipped and not counted.
+        Repeat the detection of ACME and of the provider, for example after a provider was added to the settings. Fills
+        in is_acme and acme_provider unless a person or a client has set them. Certificates that the user may not change
+        are skipped and not counted.
         """
         serializer = RedetectionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -63,7 +67,7 @@ def _requested(data: dict, request):
     if 'ids' in data:
         return queryset.filter(pk__in=data['ids'])
     filterset = CertificateFilterSet(_as_query(data['filter']), queryset, request=request)
-    # An unknown filter would be ignored, so a typing error would select all certificates.
+    # An unknown filter would be ignored, so a typo would select all certificates.
     if unknown := sorted(data['filter'].keys() - filterset.filters.keys()):
         raise ValidationError({'filter': [_('Unknown filter: {name}.').format(name=name) for name in unknown]})
     if not filterset.is_valid():

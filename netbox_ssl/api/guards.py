@@ -25,7 +25,7 @@ def refuse_broken_text(name: str, value) -> None:
 class GuardedSerializerMixin:
     """Refuse private keys anywhere in the data of a request, also in unknown fields, before other code sees them."""
 
-    # Fields that are searched when the certificates in them are read
+    # Fields that are searched for keys when the certificates in them are read
     searched_elsewhere = ()
 
     def to_internal_value(self, data):
@@ -46,8 +46,8 @@ class GuardedSerializerMixin:
 
 class RequestGuardMixin:
     """
-    Refuse private keys in requests whose data no serializer of ours checks: the changelog message of a deletion, and a
-    list for a background job, which is put into the job queue unchanged.
+    Refuse private keys in requests that no serializer of the plugin checks: the changelog message of a deletion, and
+    a list for a background job, which is put into the job queue unchanged.
     """
 
     def initial(self, request, *args, **kwargs):
@@ -56,7 +56,7 @@ class RequestGuardMixin:
             _refuse_private_key('changelog_message', request.data)
         elif self._background_requested(request) and isinstance(request.data, list):
             for entry in request.data:
-                # Each text on its own: in its JSON representation, some forms of keys would not be recognised.
+                # Check each text separately: some forms of keys are not recognised in JSON.
                 for value in entry.values() if isinstance(entry, dict) else [entry]:
                     _refuse_private_key('__all__', value)
 

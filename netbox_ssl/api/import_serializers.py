@@ -16,7 +16,7 @@ __all__ = ('BriefImportResultSerializer', 'CertificateImportSerializer', 'Import
 
 @extend_schema_field(OpenApiTypes.STR)
 class PEMField(serializers.Field):
-    """Text, or the bytes of an upload, in any encoding of certificates; the intake detects which."""
+    """Text, or the bytes of an upload, in any encoding of certificates; the intake detects the encoding."""
 
     default_error_messages = {'invalid': _('Send the certificate as PEM text (BEGIN CERTIFICATE … END CERTIFICATE).')}
 
@@ -48,19 +48,21 @@ class CertificateImportSerializer(CertificateSerializer):
     kind = serializers.ChoiceField(
         required=False,
         choices=SourceKindChoices,
-        help_text=_('What the report means; by default it follows from the client'),
+        help_text=_('Meaning of the report; by default it follows from the client'),
     )
     machine_id = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=64,
-        help_text=_('Which machine reports, for instance a hash of /etc/machine-id'),
+        help_text=_('Identifies the reporting machine, for example by a hash of /etc/machine-id'),
     )
     certificate = serializers.PrimaryKeyRelatedField(
         queryset=Certificate.objects.none(),
         required=False,
         allow_null=True,
-        help_text=_('ID of the certificate that this renews; null: it renews none; else it is found automatically'),
+        help_text=_(
+            'ID of the certificate that this one renews, or null if it renews none. Found automatically if omitted'
+        ),
     )
 
     searched_elsewhere = ('pem',)
@@ -69,8 +71,8 @@ class CertificateImportSerializer(CertificateSerializer):
         fields = [*CertificateSerializer.Meta.fields, 'certificate', 'external_id', 'client', 'kind', 'machine_id']
 
     def __init__(self, *args, **kwargs):
-        # No defaults for omitted fields: a renewal keeps all settings. (Without data, this is the OpenAPI generator, to
-        # which partial would mean that nothing is required.)
+        # Partial, so that omitted fields get no defaults and a renewal keeps all settings. Not for the OpenAPI
+        # generator, which passes no data: it would show all fields as optional.
         super().__init__(*args, partial='data' in kwargs, **kwargs)
         if request := self.context.get('request'):
             self.fields['certificate'].queryset = Certificate.objects.restrict(request.user, 'view')
@@ -91,7 +93,7 @@ class EvidenceSerializer(serializers.Serializer):
 
 
 class DetectionSerializer(serializers.Serializer):
-    """Who issued the certificate, whether over ACME, and the evidence for it."""
+    """The issuer of the certificate, whether it was issued over ACME, and the evidence."""
 
     provider = serializers.CharField(allow_blank=True)
     confidence = serializers.ChoiceField(choices=('certain', 'likely', 'possible', 'none'))
@@ -102,7 +104,7 @@ class DetectionSerializer(serializers.Serializer):
 
 
 class CandidateSerializer(CertificateSerializer):
-    """A certificate in short, and why it might be the one that was renewed."""
+    """A brief certificate, and why it might be the one that was renewed."""
 
     reason = serializers.CharField(read_only=True)
 
@@ -121,7 +123,7 @@ class ImportResultSerializer(serializers.Serializer):
     detection = DetectionSerializer()
     candidates = CandidateSerializer(
         many=True,
-        help_text=_('Certificates that this might renew, where it is not certain that it does'),
+        help_text=_('Certificates that this one might renew, if that is uncertain'),
     )
     warnings = serializers.ListField(child=serializers.CharField())
 

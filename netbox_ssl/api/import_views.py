@@ -1,4 +1,4 @@
-"""``POST certificates/import/``: imports by programs."""
+"""``POST certificates/import/``: import certificates, one or a list."""
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -26,7 +26,7 @@ from .permissions import AddOrChangePermissions
 
 __all__ = ('ImportMixin',)
 
-# What can be given with a single certificate only.
+# Fields that can be given with a single certificate only
 OF_ONE = ('certificate', 'external_id', 'client', 'kind', 'machine_id')
 
 QUERY_PARAMETERS = [
@@ -43,7 +43,7 @@ QUERY_PARAMETERS = [
 
 
 class ImportMixin:
-    """The import endpoint, a part of the view set of certificates."""
+    """The endpoint of the view set of certificates."""
 
     @extend_schema(
         operation_id='ssl_certificates_import',
@@ -90,7 +90,7 @@ class ImportMixin:
             result.warnings += warnings
         created = any(result.action == intake.Action.CREATED for result in results)
         answer = self._represent(results, ImportResultSerializer)
-        # Several certificates in one input are answered with a list.
+        # The response to several certificates in one input is a list.
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(answer if len(results) > 1 else answer[0], status=code)
 
@@ -140,11 +140,11 @@ class ImportMixin:
         return outcomes
 
     def _import_serializer(self):
-        """Return the serializer, used for a whole list because making one takes longer than using it."""
+        """Return a serializer to use for a whole list, because creating one takes longer than using it."""
         return CertificateImportSerializer(data={}, context=self.get_serializer_context())
 
     def _items(self, serializer, data) -> tuple[list[intake.Item], list[str]]:
-        """Return the items of one object of the request, and warnings about parts that will not be stored."""
+        """Return the items of one entry of the request, and warnings about parts that will not be stored."""
         attributes = dict(serializer.run_validation(data))
         pem = attributes.pop('pem')
         named = {name: attributes.pop(name) for name in OF_ONE if name in attributes}
@@ -195,7 +195,7 @@ def _body(request):
 
 
 def _explain(error: Exception) -> tuple[dict, int]:
-    """Field → messages, and the HTTP status that goes with it."""
+    """Return the messages by field, and the HTTP status for them."""
     code = status.HTTP_403_FORBIDDEN if is_about_permissions(error) else status.HTTP_400_BAD_REQUEST
     return {field or '__all__': messages for field, messages in explain_by_field(error).items()}, code
 
@@ -205,7 +205,7 @@ def _listed(errors: dict[int, dict]) -> list[dict]:
 
 
 def _refused(errors: dict[int, dict], codes: set[int], total: int) -> Response:
-    """Return the response that NetBox gives if a list cannot be created."""
+    """Return the response to a list with errors, in the form that NetBox uses."""
     detail = _('{failed} of {total} certificates could not be imported; nothing was stored.').format(
         failed=len(errors), total=total
     )

@@ -1,4 +1,4 @@
-"""Parse request bodies that are a certificate, as sent by ``curl --data-binary @fullchain.pem``."""
+"""Parse request bodies that consist of a certificate, as sent by ``curl --data-binary @fullchain.pem``."""
 
 from django.http import QueryDict
 from rest_framework.parsers import BaseParser, FormParser

@@ -1,6 +1,6 @@
 """
-Permissions of our own endpoints, whose POST does not only create objects. As on every endpoint, a token
-must be allowed to write; the object permissions are checked on each object.
+Permissions of endpoints whose POST does not only create objects. As on every endpoint, a token must be allowed to
+write; the object permissions are checked on each object.
 """
 
 from netbox_ssl.netbox_internals import TokenPermissions
@@ -14,5 +14,5 @@ class ChangePermissions(TokenPermissions):
     perms_map = {**TokenPermissions.perms_map, 'POST': ['%(app_label)s.change_%(model_name)s']}
 
 
-# For a POST that creates or changes objects: which of the two permissions it takes, the object itself decides.
+# For a POST that creates or changes objects. The object determines which of the two permissions is required.
 AddOrChangePermissions = TokenPermissions | ChangePermissions

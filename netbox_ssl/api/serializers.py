@@ -33,7 +33,7 @@ __all__ = (
 )
 
 
-# The renewal information of the CA (RFC 9773), and when it is polled
+# The renewal information of the CA (RFC 9773), and the times of its checks
 ARI_FIELDS = [
     'ari_cert_id',
     'ari_window_start',
@@ -55,10 +55,10 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
     # A plain string, not {"value", "label"}, so that conditions of event rules can compare it
     renewal_status = serializers.SerializerMethodField()
     renewal_overdue = serializers.BooleanField(read_only=True)
-    # Of the sources that the user may see. Not in the brief form, where it would cost a query for each.
+    # Based on the sources that the user may view. Not in the brief form, where it would take a query per object.
     deployment_state = serializers.SerializerMethodField()
     has_ari = serializers.BooleanField(read_only=True)
-    # Null if it has not been renewed twice yet
+    # Null unless it has been renewed at least twice
     usual_renewal_days = serializers.FloatField(read_only=True, allow_null=True)
 
     class Meta:
@@ -126,7 +126,7 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
             data['acme_pinned_fields'] = sorted(pinned)
         data = super().validate(data)
         if data.get('pem') and given:
-            # By now, "data" contains the facts of the PEM.
+            # At this point "data" contains the facts of the PEM.
             refuse_contradicted_facts(given, Certificate(**{name: data[name] for name in FACT_FIELDS}))
         return data
 
@@ -159,10 +159,10 @@ class IssuanceSerializer(BaseModelSerializer):
 
 class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
-    # A plain string, as reports give it.
+    # A plain string, as in reports
     kind = serializers.ChoiceField(choices=SourceKindChoices, required=False, allow_blank=True)
     issuance = IssuanceSerializer(nested=True, read_only=True)
-    # Plain strings, as renewal_status is.
+    # Plain strings, like renewal_status
     state = serializers.SerializerMethodField()
     state_since = serializers.DateTimeField(read_only=True, allow_null=True)
     place = serializers.CharField(read_only=True)

@@ -1,4 +1,4 @@
-"""``POST sources/sync/``: what a client has in all on a host."""
+"""``POST sources/sync/``: the complete list of what a client has on a host."""
 
 from dataclasses import asdict
 
@@ -24,39 +24,39 @@ class SyncSerializer(GuardedSerializerMixin, serializers.Serializer):
     scope = serializers.CharField(
         max_length=500,
         trim_whitespace=False,
-        help_text=_('The begin of the external IDs of this client on this host, such as certbot:web01.example.net:'),
+        help_text=_('Start of the external IDs of this client on this host, such as certbot:web01.example.net:'),
     )
     external_ids = serializers.ListField(
         child=serializers.CharField(max_length=500, trim_whitespace=False),
-        help_text=_('All that the client has there; empty if it has nothing'),
+        help_text=_('All external IDs that the client has there; empty if it has none'),
     )
     machine_id = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=64,
-        help_text=_('The same as in the reports: sources of another machine are left alone'),
+        help_text=_('As in the reports; sources of another machine are not affected'),
     )
 
 
 class SyncResultSerializer(serializers.Serializer):
-    present = serializers.IntegerField(help_text=_('How many sources are listed'))
+    present = serializers.IntegerField(help_text=_('Number of listed sources'))
     missing = serializers.ListField(
         child=serializers.CharField(),
-        help_text=_('Sources that this sync misses for the first time'),
+        help_text=_('Sources that were not listed for the first time'),
     )
     gone = serializers.ListField(
         child=serializers.CharField(),
-        help_text=_('Sources that were missed twice in a row'),
+        help_text=_('Sources that were not listed twice in a row'),
     )
 
 
 class SyncMixin:
-    """The endpoint of the sources' view set."""
+    """The endpoint of the view set of sources."""
 
     @extend_schema(
         operation_id='ssl_sources_sync',
         request=SyncSerializer,
-        responses={200: OpenApiResponse(SyncResultSerializer, description='What is there, missing, and gone')},
+        responses={200: OpenApiResponse(SyncResultSerializer, description='Listed, missing, and gone sources')},
         filters=False,
     )
     @action(
@@ -70,8 +70,8 @@ class SyncMixin:
     )
     def sync(self, request):
         """
-        Say what a client has in all on a host. A source that two syncs in a row do not list is gone; it is back when it
-        is listed or reports.
+        Send the complete list of what a client has on a host. A source that is missing from two lists in a row is gone;
+        it is back when it is listed or reports again.
         """
         serializer = SyncSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)

@@ -1,14 +1,14 @@
 """
-ACME Renewal Information (RFC 9773): requests from CAs when they want certificates renewed, and records the answers.
+ACME Renewal Information (RFC 9773): polls CAs for when certificates should be renewed, and records the responses.
 
     eligibility.py   for which certificates it is requested, and why not for others
-    directories.py   where a CA answers; cached for a day
-    host_limits.py   how many requests a host gets
+    directories.py   renewal information URLs of CAs; cached for a day
+    host_limits.py   limits for the requests to a host
     asking.py        one request to a CA, and its outcome
-    polling.py       many of them: claimed, requested, recorded
+    polling.py       many certificates: claim, request, record
     window_moves.py  announces windows that moved
-    explanations.py  what pages and the REST API say about it
-    http/            requests to hosts that are not trusted
+    explanations.py  texts for pages and the REST API
+    http/            requests to untrusted hosts
 
 The system job is in jobs/ari.py.
 """

@@ -1,4 +1,4 @@
-"""One request to a CA about one certificate, and its outcome. Uses no database: threads run it."""
+"""One request to a CA about one certificate, and its outcome. Does not use the database, because it runs in threads."""
 
 import random
 from collections import defaultdict
@@ -21,9 +21,9 @@ from .http.failures import Failure
 
 __all__ = ('Asker', 'Outcome', 'Question', 'make_client')
 
-# If a CA offers no renewal information, its certificates are polled again when its directory is, spread over this time.
+# If a CA offers no renewal information, its certificates are polled again with its directory, spread over this time.
 SPREAD = timedelta(hours=1)
-# How long a host gets no requests that fails again and again.
+# How long no requests are made to a host after repeated failures
 REST = timedelta(minutes=5)
 
 
@@ -39,8 +39,8 @@ class Question:
 @dataclass(frozen=True)
 class Outcome:
     """
-    The outcome of a question. ``window`` is None if the CA gave none; a window known before is kept then, unless the CA
-    is ``unsupported``. ``checked_at`` is None if no request was made.
+    The outcome of a question. ``window`` is None if the CA did not suggest one; a known window is then kept, unless the
+    CA is ``unsupported``. ``checked_at`` is None if no request was made.
     """
 
     question: Question
@@ -64,7 +64,7 @@ def make_client() -> Client:
 
 
 class Asker:
-    """Asks CAs. Threads may share one; each directory is requested once, by the first of them."""
+    """Requests renewal information. Threads may share an instance; each directory is requested once."""
 
     def __init__(self, client: Client, limits: HostLimits, clock=timezone.now):
         self._client = client
@@ -75,7 +75,7 @@ class Asker:
         self._directories: dict[str, directories.Directory] = {}
 
     def ask(self, question: Question) -> Outcome:
-        """Request the renewal information. Whatever goes wrong on the way is in the outcome."""
+        """Request the renewal information. Errors are in the outcome."""
         directory = self._directory(question.directory_url)
         now = self._clock()
         if directory.unsupported:
@@ -85,7 +85,7 @@ class Asker:
         url = f'{directory.renewal_info.rstrip("/")}/{question.cert_id}'
         host = (urlsplit(url).hostname or '').lower()
         if not self._limits.admit(host):
-            resting = f'{host} failed several times in a row and gets no requests for some minutes.'
+            resting = f'{host} failed several times in a row. Requests to it are paused for some minutes.'
             error = resting if self._limits.is_resting(host) else ''
             return Outcome(question, now + REST * random.uniform(1, 2), error=error, failures=question.failures)  # noqa: S311
         outcome = self._fetch(question, url)

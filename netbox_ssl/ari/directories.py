@@ -1,7 +1,6 @@
 """
-Where a CA answers: the ``renewalInfo`` URL of its ACME directory, requested once a day and kept in NetBox's cache, also
-if there is none. A failure is kept until it is time to try again, so that a million certificates of one CA do not cause
-a million attempts.
+The ``renewalInfo`` URLs of ACME directories, requested once a day and kept in NetBox's cache, also if there is none. A
+failure is kept until the next attempt, so that a million certificates of one CA do not cause a million attempts.
 """
 
 import hashlib
@@ -19,13 +18,13 @@ from .http.failures import Failure
 __all__ = ('Directory', 'discover', 'known')
 
 LASTS = timedelta(days=1)
-# Longer than any entry is valid: the number of failures in a row outlives the wait after one.
+# Longer than any entry is valid, so that the number of failures in a row is kept between attempts
 KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True)
 class Directory:
-    """What is known of an ACME directory until ``until``. Neither URL nor error: it offers no renewal information."""
+    """What is known about an ACME directory until ``until``. Without URL and error it offers no renewal information."""
 
     renewal_info: str
     error: str
@@ -38,13 +37,13 @@ class Directory:
 
 
 def known(url: str, now: datetime) -> Directory | None:
-    """Return what is known of the directory, without a request; None if nothing is, or no longer."""
+    """Return what is known about the directory, without a request; None if nothing is known or it is outdated."""
     entry = cache.get(_key(url))
     return entry if entry is not None and entry.until > now else None
 
 
 def discover(url: str, client: Client, now: datetime) -> Directory:
-    """Request the directory, and keep the answer."""
+    """Request the directory, and cache the result."""
     before = cache.get(_key(url))
     failures = before.failures if before is not None else 0
     try:
@@ -63,7 +62,7 @@ def discover(url: str, client: Client, now: datetime) -> Directory:
 
 
 def allows_http(directory_url: str) -> bool:
-    """Return whether requests may go without TLS: only if the directory itself has none, as in a laboratory."""
+    """Return whether requests without TLS are allowed: only if the directory itself has no TLS, as in a test lab."""
     return urlsplit(directory_url).scheme == 'http'
 
 

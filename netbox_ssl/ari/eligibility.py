@@ -1,4 +1,4 @@
-"""For which certificates renewal information is requested, where, and why not for others."""
+"""Which certificates renewal information is requested for, where, and why not for others."""
 
 from django.conf import settings as django_settings
 from django.db.models import Q

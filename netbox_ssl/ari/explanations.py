@@ -1,4 +1,4 @@
-"""What pages and the REST API say about the renewal information of a certificate."""
+"""Texts for pages and the REST API about the renewal information of a certificate."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ __all__ = ('Description', 'describe', 'why_not_now')
 
 @dataclass(frozen=True)
 class Description:
-    """``why_none``: the reason why there is no window, or no news of it, in a sentence; '' if all is well."""
+    """``why_none``: the reason why there is no window, or no update of it, in a sentence; '' if all is well."""
 
     why_none: str
     can_be_asked: bool
@@ -34,14 +34,14 @@ def describe(certificate: Certificate) -> Description:
     return Description(_('Not polled yet.'), can_be_asked=True)
 
 
-# RFC 9773, section 4.3, lets a client ask once a minute at most.
+# RFC 9773, section 4.3: at most one request per minute
 AT_MOST_EVERY = 60
 
 
 def why_not_now(certificate: Certificate) -> tuple[str, int]:
     """
-    Return why the CA cannot be polled for it at this moment, in a sentence, and after how many seconds it can be (0:
-    waiting does not help); '' if it can.
+    Return why the CA cannot be polled for it now, in a sentence, and after how many seconds it can be (0: waiting does
+    not help); '' if it can.
     """
     now = timezone.now()
     if reason := why_switched_off() or why_never(certificate, now):

@@ -1,4 +1,4 @@
-"""How many requests a host gets: a number per second from all workers; none while it fails again and again."""
+"""Limits for requests to a host: a number per second from all workers, and a pause after repeated failures."""
 
 import time
 from collections import Counter
@@ -15,10 +15,10 @@ LONGEST_WAIT = 20
 
 class HostLimits:
     """
-    Shared by the threads of one run; the counts of requests are in NetBox's cache, where all workers see them.
+    Shared by the threads of one run; the counts of requests are in NetBox's cache, which all workers share.
 
     Args:
-        per_second: requests to one host
+        per_second: requests per second to one host
     """
 
     def __init__(self, per_second: int):
@@ -27,7 +27,7 @@ class HostLimits:
         self._lock = Lock()
 
     def admit(self, host: str) -> bool:
-        """Wait for the turn of this request. Returns False if it must not be made now."""
+        """Wait until this request may be made. Return False if it must not be made now."""
         until = time.monotonic() + LONGEST_WAIT
         while not self.is_resting(host):
             second = time.time()
@@ -37,7 +37,7 @@ class HostLimits:
                 if cache.incr(key) <= self._per_second:
                     return True
             except ValueError:
-                # It has just run out.
+                # The count has just expired.
                 continue
             if time.monotonic() > until:
                 return False
@@ -49,6 +49,6 @@ class HostLimits:
             return self._failures[host] >= MOST_FAILURES
 
     def note(self, host: str, failed: bool) -> None:
-        """Note the outcome of a request: whether it failed for a temporary reason."""
+        """Record whether a request failed for a temporary reason."""
         with self._lock:
             self._failures[host] = self._failures[host] + 1 if failed else 0

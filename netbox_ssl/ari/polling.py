@@ -2,8 +2,8 @@
 Polls CAs for many certificates: claim, request, record.
 
 A claim is a lease: ``ari_next_check`` is set ahead, skipping rows that another worker is claiming. So several workers
-share the work without duplicates, and what a worker that died had claimed is polled when the lease ends. Memory does
-not grow with the number of certificates: few are in flight, and answers are recorded as they arrive.
+share the work without duplicates, and the claims of a worker that died are polled when the lease ends. Memory does not
+grow with the number of certificates: few are in flight, and responses are recorded as they arrive.
 """
 
 import queue
@@ -26,15 +26,15 @@ from .http.transport import TOTAL_SECONDS
 
 __all__ = ('PollResult', 'check_now', 'claim', 'poll', 'record')
 
-# Longer than anything in flight can take.
+# Longer than any request in flight can take
 LEASE = timedelta(minutes=5)
 CLAIM = 200
 BATCH = 100
-# When certificates are considered again whose provider is switched off, or has no known directory.
+# When to consider certificates again whose provider is switched off or has no known directory
 LATER = timedelta(days=1)
 
-# Only for the X.509 certificate that was polled: it may have been renewed meanwhile. CAs compute windows anew for each
-# answer, and round them: a minute is not a move.
+# Only for the X.509 certificate that was polled: it may have been renewed meanwhile. CAs compute windows for each
+# response and round them, so a difference of a minute is not a move.
 RECORD = f"""
     UPDATE {Certificate._meta.db_table} AS c SET
         ari_last_checked = coalesce(v.checked_at, c.ari_last_checked),
@@ -63,13 +63,13 @@ RECORD = f"""
 
 @dataclass
 class PollResult:
-    """What a run did. ``windows``: answers with a window; ``moved``: windows among them that moved earlier."""
+    """The result of a run. ``windows``: responses with a window; ``moved``: windows among them that moved earlier."""
 
     asked: int = 0
     windows: int = 0
     failed: int = 0
     moved: int = 0
-    # False: it stopped at its deadline, and the next run goes on.
+    # False: it stopped at its deadline, and the next run continues.
     complete: bool = True
 
 
@@ -96,7 +96,7 @@ def _is_excluded(certificate: Certificate) -> bool:
 
 
 def record(outcomes: list[Outcome]) -> list[int]:
-    """Record outcomes. Returns the IDs of the certificates whose windows moved earlier."""
+    """Record outcomes. Return the IDs of the certificates whose windows moved earlier."""
     rows = [
         (
             outcome.question.pk,
@@ -110,19 +110,19 @@ def record(outcomes: list[Outcome]) -> list[int]:
             outcome.window and outcome.window.end,
             outcome.window.explanation_url if outcome.window else '',
         )
-        # In one order, so that two who write the same rows do not wait for each other.
+        # Sorted, so that two writers of the same rows do not wait for each other
         for outcome in sorted(outcomes, key=lambda outcome: outcome.question.pk)
     ]
     if not rows:
         return []
-    # Of a branch, where the button was pressed there.
+    # The connection of the branch if the button was pressed in one
     with branching.connection().cursor() as cursor:
         cursor.execute(RECORD, [list(column) for column in zip(*rows, strict=True)])
         return [pk for pk, moved in cursor.fetchall() if moved]
 
 
 def retire_expired(now) -> None:
-    """Poll expired certificates no longer (RFC 9773, section 4.3)."""
+    """Stop polling expired certificates (RFC 9773, section 4.3)."""
     Certificate.objects.filter(is_expired_q(now)).update(ari_next_check=None)
 
 
@@ -143,9 +143,9 @@ def poll(
     Poll all certificates whose check is due.
 
     Args:
-        seconds: after so many, nothing more is claimed
-        asker: makes the requests; by default one with NetBox's proxies and the limits of the settings
-        concurrency: requests in flight; that of the settings by default
+        seconds: after this time, nothing more is claimed
+        asker: makes the requests; by default with NetBox's proxies and the limits of the settings
+        concurrency: requests in flight; by default as in the settings
         clock: returns an aware datetime
         after_batch: called with the result so far, and the IDs of certificates whose windows have just moved earlier
     """
@@ -160,7 +160,7 @@ def poll(
     try:
         run.go(executor, concurrency, None if seconds is None else time.monotonic() + seconds)
     finally:
-        # What has not ended by now has had its time; when its lease ends it is polled again.
+        # Requests that have not ended by now have timed out; they are repeated when their lease ends.
         executor.shutdown(wait=False, cancel_futures=True)
         if client is not None:
             client.close()
@@ -192,7 +192,7 @@ class _Run:
                 if waiting:
                     patience = time.monotonic() + 3 * TOTAL_SECONDS
                 elif time.monotonic() > patience:
-                    # A name server that does not answer, for instance: nothing else takes so long.
+                    # For example, a name server that does not respond; nothing else takes this long.
                     break
             if len(waiting) >= BATCH or not self._in_flight:
                 self._record(waiting)
@@ -200,7 +200,7 @@ class _Run:
         self._record(waiting)
 
     def _submit(self, executor, questions: list[Question]) -> list[Outcome]:
-        """Request; questions without a known directory are settled at once."""
+        """Submit requests. Return the outcomes of questions without a known directory."""
         settled = []
         for question in questions:
             if question.directory_url:
@@ -211,14 +211,14 @@ class _Run:
         return settled
 
     def _ask(self, question: Question) -> None:
-        # In a thread. Whatever happens, the run is not left waiting.
+        # Runs in a thread. The run must get an outcome in any case.
         try:
             self._answers.put(self._asker.ask(question))
         except BaseException as error:
             self._answers.put(error)
 
     def _collect(self) -> list[Outcome]:
-        """Return what has been answered by now; waits a moment for the first answer."""
+        """Return the outcomes that have arrived; wait a moment for the first one."""
         answers = []
         try:
             answers.append(self._answers.get(timeout=0.5))
@@ -249,7 +249,7 @@ class _Run:
 
 
 def check_now(certificate: Certificate) -> Outcome:
-    """Poll one certificate, whether or not its check is due, and record the answer."""
+    """Poll one certificate, whether or not its check is due, and record the response."""
     now = timezone.now()
     Certificate.objects.filter(pk=certificate.pk).update(ari_next_check=now + LEASE)
     client = make_client()

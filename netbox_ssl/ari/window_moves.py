@@ -1,9 +1,9 @@
 """
-Announces windows that moved: the CA wants a certificate renewed sooner than it said before, as it does when it is about
+Announces windows that moved: the CA suggests renewing a certificate sooner than before, for example because it is about
 to revoke many.
 
-A move is kept in the row itself until it has been announced: a worker that dies in between leaves it to the next run,
-which announces it under the same ID.
+A move is stored in the row until it has been announced. If a worker dies in between, the next run announces it, with
+the same ID.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ __all__ = ('WindowMove', 'WindowMoveAnnouncer', 'announce_moves')
 
 @dataclass(frozen=True)
 class WindowMove(CertificateAnnouncement):
-    """That the window of a certificate (as saved) was ``previous_start`` … ``previous_end`` before."""
+    """The announcement that the window of a certificate was ``previous_start`` … ``previous_end`` before."""
 
     previous_start: datetime
     previous_end: datetime
@@ -51,7 +51,7 @@ class WindowMove(CertificateAnnouncement):
         return data
 
     def snapshots(self) -> dict:
-        """Nothing but the window differs."""
+        """Return snapshots that differ only in the window."""
         snapshots = super().snapshots()
         before = {'ari_window_start': timestamp(self.previous_start), 'ari_window_end': timestamp(self.previous_end)}
         after = {
@@ -65,7 +65,7 @@ class WindowMove(CertificateAnnouncement):
 
 
 class WindowMoveAnnouncer(Announcer):
-    """Windows that moved and have not been announced."""
+    """Announces windows that moved."""
 
     model = Certificate
     event_type = RENEWAL_WINDOW_MOVED
@@ -89,7 +89,7 @@ class WindowMoveAnnouncer(Announcer):
         )
 
     def record(self, announced: list[WindowMove]) -> None:
-        """Only if it has not moved once more meanwhile: that is another announcement, from here on."""
+        """Record the moves, unless the window has moved again meanwhile, which is another announcement."""
         for move in announced:
             certificate = move.certificate
             rows = Certificate.objects.filter(pk=certificate.pk, ari_previous_start=move.previous_start)
@@ -101,7 +101,7 @@ class WindowMoveAnnouncer(Announcer):
 
 
 def announce_moves(pks: list[int] | None = None) -> int:
-    """Announce windows that moved: of these certificates, else all. Returns how many were announced."""
+    """Announce windows that moved, of these certificates or all. Return how many were announced."""
     now = timezone.now()
     announcer = WindowMoveAnnouncer()
     if pks is not None:

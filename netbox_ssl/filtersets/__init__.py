@@ -1,6 +1,6 @@
 """
-What lists can be filtered by: one module for each object. ``places`` and ``x509`` hold the filters that several objects
-share, ``mixins`` the rest.
+Filters of lists: one module for each object. ``places``, ``states``, ``x509`` and ``mixins`` contain filters that
+several objects share.
 """
 
 from .assignments import AssignmentSuggestionFilterSet, CertificateAssignmentFilterSet

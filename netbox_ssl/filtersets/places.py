@@ -1,4 +1,4 @@
-"""Filters by where a certificate is used, for certificates and assignments."""
+"""Filters by the objects that use a certificate, for certificates and assignments."""
 
 import django_filters
 from dcim.models import Device, Site

@@ -1,4 +1,4 @@
-"""Filters by what is computed as of this moment: the renewal status, and the states of sources."""
+"""Filters by states that depend on the current time: the renewal status and the states of sources."""
 
 import django_filters
 from django.db.models import Q
@@ -16,7 +16,7 @@ __all__ = ('AnyCaseChoiceFilter', 'DeploymentFilterSet', 'SourceStateFilterSet',
 
 
 class AnyCaseChoiceField(django_filters.fields.MultipleChoiceField):
-    """Accepts its choices in any case."""
+    """A multiple choice field that ignores case."""
 
     def to_python(self, value):
         canonical = {str(choice).lower(): choice for choice, _label in self.choices}
@@ -29,7 +29,7 @@ class AnyCaseChoiceFilter(django_filters.MultipleChoiceFilter):
 
 
 def any_of(values: list[str], condition) -> Q:
-    """What fits ``condition(value)`` for one of ``values`` at least; ``null`` stands for None."""
+    """Return the filter for ``condition(value)`` of at least one of ``values``; ``null`` means None."""
     wanted = Q()
     for value in values:
         wanted |= condition(None if value == 'null' else value)
@@ -37,7 +37,7 @@ def any_of(values: list[str], condition) -> Q:
 
 
 class SourceStateFilterSet(BaseFilterSet):
-    """For sources."""
+    """Filters of sources by their state."""
 
     state = AnyCaseChoiceFilter(
         choices=SourceStateChoices,
@@ -73,7 +73,7 @@ class SourceStateFilterSet(BaseFilterSet):
 
 
 class DeploymentFilterSet(BaseFilterSet):
-    """For certificates, by those of their sources that the user may see."""
+    """Filters of certificates by the state of the sources that the user may view."""
 
     deployment_state = AnyCaseChoiceFilter(
         choices=DEPLOYMENT_CHOICES,

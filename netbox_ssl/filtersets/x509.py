@@ -38,7 +38,7 @@ class CoversFilter(MultiValueCharFilter):
 
 
 class X509FilterSet(BaseFilterSet):
-    # Text columns; the filters that django-filter makes for those take one value only.
+    # The filters that django-filter makes for text columns accept one value only.
     subject = MultiValueCharFilter()
     issuer = MultiValueCharFilter()
     serial_number = HexFilter()
@@ -51,10 +51,10 @@ class X509FilterSet(BaseFilterSet):
 
 
 def search_x509(value: str) -> Q:
-    """What a search box finds by the facts of an X.509 certificate: names, subject, issuer, serial, fingerprint."""
+    """Return the filter of a search box: names, subject, issuer, serial number and fingerprint."""
     found = Q(subject__icontains=value) | Q(issuer__icontains=value) | Q(subject_alt_names__icontains=value)
     if digits := normalize_hex(value):
-        # Without the padding: a part of a serial number need not begin at a whole octet.
+        # Without the padding: a part of a serial number need not start at a whole octet.
         digits = digits.lstrip('0') or digits
         found |= Q(serial_number__contains=digits) | Q(fingerprint_sha256__contains=digits)
     return found

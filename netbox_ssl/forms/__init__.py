@@ -1,6 +1,6 @@
 """
-Forms, by kind as in NetBox: ``model_forms``, ``bulk_edit``, ``bulk_import``, ``filtersets``; and those of single pages:
-``reports``, ``redetection``, ``smart_paste``. ``fields``, ``mixins`` and ``places`` hold what several of them share.
+Forms, by kind as in NetBox: ``model_forms``, ``bulk_edit``, ``bulk_import``, ``filtersets``; and the forms of single
+pages: ``reports``, ``redetection``, ``smart_paste``. ``fields``, ``mixins`` and ``places`` are shared by several forms.
 """
 
 from .bulk_edit import CertificateAssignmentBulkEditForm, CertificateBulkEditForm, CertificateSourceBulkEditForm

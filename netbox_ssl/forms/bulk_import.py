@@ -30,8 +30,8 @@ class CertificateImportForm(
 ):
     """
     One record of NetBox's bulk import. A record with a ``pem`` but no ``id`` goes through the intake, so that it renews
-    the certificate that it belongs to: :attr:`leaf` is then the certificate read, and :meth:`attributes` returns the
-    other values of the record.
+    the certificate it belongs to: ``leaf`` is then the certificate that was read, and ``attributes()`` the rest of the
+    record.
     """
 
     status = CSVChoiceField(
@@ -113,7 +113,7 @@ class CertificateImportForm(
         return {**given, 'custom_field_data': custom_field_data} if custom_field_data else given
 
 
-# The field by which a record names an object of each kind
+# Model → the field by which a record names an object
 NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 'address'}
 
 
@@ -164,7 +164,7 @@ class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportFor
 
     def clean(self):
         super().clean()
-        # An update of an existing assignment need not name the object.
+        # A record that updates an assignment need not name the object.
         object_type = self.cleaned_data.get('assigned_object_type')
         place, pk = self.cleaned_data.pop('assigned_object', None), self.cleaned_data.get('assigned_object_id')
         if not object_type or 'assigned_object' in self.errors:
@@ -194,7 +194,7 @@ class CertificateSourceImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
         label=_('Kind'),
         choices=SourceKindChoices,
         required=False,
-        help_text=_('What its reports mean. By default it follows from the client'),
+        help_text=_('Meaning of its reports. By default it follows from the client'),
     )
 
     class Meta:

@@ -74,7 +74,7 @@ class ACMEFieldsMixin(forms.Form):
     acme_auto_renewal = forms.BooleanField(
         label=_('Auto-renewal'),
         required=False,
-        help_text=_('An ACME client renews it automatically; the renewal status shows when it did not'),
+        help_text=_('An ACME client renews it automatically; the renewal status shows if it did not'),
     )
     acme_renewal_days = forms.IntegerField(
         label=_('Renewal days'),

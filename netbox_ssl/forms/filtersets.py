@@ -118,7 +118,7 @@ class CertificateFilterForm(
     covers = CoveredNameField(
         label=_('Covers the name'),
         required=False,
-        help_text=_('A DNS name or an IP address; wildcards count'),
+        help_text=_('A DNS name or an IP address; wildcard certificates are included'),
     )
     renewal_overdue = yes_no_any(_('Renewal overdue'))
     has_ari = yes_no_any(_('Has an ARI window'))

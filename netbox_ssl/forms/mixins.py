@@ -22,7 +22,7 @@ class PrivateKeyGuardMixin:
         super().full_clean()
         for name, error in refused.items():
             field = name if name in self.fields else None
-            # We emptied the field, so "this field is required" would mislead.
+            # The field was emptied here, so "this field is required" would be misleading.
             self._errors.pop(field, None)
             self.add_error(field, error)
 
@@ -42,7 +42,7 @@ class PrivateKeyGuardMixin:
 
 
 class FactsFromPEMMixin:
-    """Read the facts from the PEM if there is one. A typed fact that contradicts it is an error at its field."""
+    """Read the facts from the PEM if there is one. An entered fact that contradicts the PEM is a field error."""
 
     def _post_clean(self):
         typed = {

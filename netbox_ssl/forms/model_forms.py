@@ -78,7 +78,7 @@ class CertificateForm(
             'key_size',
             'public_key_sha256',
             'signature_algorithm',
-            name=_('Facts (entered by hand if there is no PEM)'),
+            name=_('Facts (enter them if there is no PEM)'),
         ),
         FieldSet('tenant_group', 'tenant', name=_('Tenancy')),
     )

@@ -11,7 +11,7 @@ PLACE_FILTERS = ('device_id', 'virtual_machine_id', 'service_id', 'ip_address_id
 
 
 class PlaceFilterForm(forms.Form):
-    """Filters by where a certificate is used, for lists of certificates and of assignments."""
+    """Filters by the objects that use a certificate, for lists of certificates and assignments."""
 
     device_id = DynamicModelMultipleChoiceField(
         queryset=Device.objects.all(),

@@ -6,7 +6,7 @@ __all__ = ('RedetectionForm',)
 
 
 class RedetectionForm(BackgroundJobMixin, forms.Form):
-    """Confirm the changes that the preview of the detection showed."""
+    """Confirm the changes shown in the preview of a detection."""
 
     pk = forms.TypedMultipleChoiceField(
         coerce=int,
@@ -20,5 +20,5 @@ class RedetectionForm(BackgroundJobMixin, forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Which of them exist, and which the user may change, is for the queryset to decide.
+        # The queryset determines which of them exist and which the user may change.
         self.fields['pk'].valid_value = str.isdecimal

@@ -32,8 +32,8 @@ class FilesField(forms.FileField):
 
 class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
     """
-    Certificates to import: pasted, uploaded, or both; or those that a preview has shown before (``paste``, the key of
-    the store). Cleans to ``cleaned_data['pasted']``. Invalid only if nothing can be imported.
+    Certificates to import: pasted, uploaded, or both; or the ones shown in a preview (``paste``, their key in the
+    store). Cleans to ``cleaned_data['pasted']``. Invalid only if nothing can be imported.
     """
 
     text = forms.CharField(
@@ -115,7 +115,7 @@ class SmartPasteSettingsForm(PrivateKeyGuardMixin, ACMEFieldsMixin, forms.Form):
     )
     is_acme = _yes_no_unchanged(_('Is ACME'), _('Leave empty to keep the detected value'))
     acme_auto_renewal = _yes_no_unchanged(
-        _('Auto-renewal'), _('Yes if an ACME client renews it and you want to know when it did not')
+        _('Auto-renewal'), _('Yes if an ACME client renews it and you want to be notified when it does not')
     )
     acme_last_renewed = None
 

@@ -1,7 +1,7 @@
 """
 The GraphQL API.
 
-    types.py, filters.py, enums.py, schema.py  our objects
-    place_filters.py                           certificates by where they are used
+    types.py, filters.py, enums.py, schema.py  the plugin's objects
+    place_filters.py                           filters of certificates by the objects that use them
     extensions.py                              certificates on NetBox's own types and filters
 """

@@ -1,5 +1,5 @@
 """
-Certificates on NetBox's own GraphQL types and filters, by NetBox's extension points.
+Certificates on NetBox's own GraphQL types and filters, through NetBox's extension points.
 
 This module is loaded before NetBox's types, so it refers to them by name only.
 """
@@ -29,8 +29,8 @@ CertificateTypes = list[Annotated['CertificateType', strawberry.lazy('netbox_ssl
 AssignmentTypes = list[Annotated['CertificateAssignmentType', strawberry.lazy('netbox_ssl.graphql.types')]]
 CertificateFilterValue = Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')]
 
-# Attributes for prefetched objects. Not the names of the relations: NetBox's own fields use those, and a prefetched
-# relation would be queried again for each object to restrict it.
+# Attributes for prefetched objects. They differ from the names of the relations, because NetBox's own fields would
+# query a prefetched relation again for each object to restrict it.
 ASSIGNED = '_certificate_assignments'
 OWN, SERVICES, INTERFACES, ADDRESSES = '_certified', '_certified_services', '_certified_interfaces', '_certified_ips'
 
@@ -66,7 +66,7 @@ def _certificates(self, info: Info) -> CertificateTypes:
     interfaces, each once, ordered by ID.
     """
     if not hasattr(self, OWN):
-        # Reached by a relation that prefetches nothing
+        # Reached through a relation that does not prefetch
         user = info.context.request.user
         assignments = assignments_at(ASSIGNABLE_MODELS[type(self)], [self.pk]).restrict(user, 'view')
         certificates = Certificate.objects.restrict(user, 'view')

@@ -1,4 +1,4 @@
-"""Filters of certificates by where they are used, as in the REST API; restricted to what the user may view."""
+"""Filters of certificates by the objects that use them, as in the REST API; restricted to what the user may view."""
 
 import strawberry
 import strawberry_django

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ('CertificateAssignmentType', 'CertificateSourceType', 'CertificateType', 'IssuanceType')
 
-# Fields that the state of a source is read from
+# Fields that the state of a source is computed from
 STATE_COLUMNS = ['reported_at', *models.CertificateSource.STATE_FIELDS]
 
 # Fields that the renewal rule reads

@@ -1,11 +1,11 @@
 """
 Background jobs.
 
-    chain.py        system jobs of which there is always one run to come
+    chain.py        system jobs whose next run is always scheduled
     sweep.py        the sweep
     ari.py          polling of CAs
     smart_paste.py  imports of many certificates from the Smart Paste page
     suggestions.py  the scan for suggested assignments
 
-The system jobs are registered by being imported, in ``NetBoxSSLConfig.ready()``.
+``NetBoxSSLConfig.ready()`` imports the system jobs, which registers them.
 """

@@ -1,4 +1,4 @@
-"""The system job that polls CAs for renewal information. It keeps its own chain alive (``chain.py``)."""
+"""The system job that polls CAs for renewal information. It keeps its chain running (``chain.py``)."""
 
 from dataclasses import asdict
 
@@ -15,18 +15,18 @@ from .chain import ChainedJob
 
 __all__ = ('ARIPollJob', 'poll_after_import')
 
-# So that sweeps, which are more urgent, do not wait long where there is only one worker. The next run follows at once.
+# Short, so that sweeps, which are more urgent, do not wait long for a single worker. The next run follows at once.
 RUN_SECONDS = 20
 INTERVAL = 1
 
 POLLED = 'netbox_ssl:ari:soon'
-# Many imports one after another are one request; what came later is found by the run of the next minute.
+# Several imports in a row cause one run; the run of the next minute finds later ones.
 AT_MOST_EVERY = 20
 
 
 @system_job(interval=INTERVAL)
 class ARIPollJob(ChainedJob):
-    """Poll CAs for when they want certificates renewed (RFC 9773)."""
+    """Poll CAs for renewal information (RFC 9773)."""
 
     class Meta:
         name = 'ARI polling'
@@ -44,7 +44,7 @@ class ARIPollJob(ChainedJob):
         if get_config().MAINTENANCE_MODE:
             self.logger.warning('NetBox is in maintenance mode: CAs are not polled until it ends')
             return
-        # What an earlier run did not get to announce
+        # Moves that an earlier run did not announce
         announce_moves()
         if reason := why_switched_off():
             self.job.data = {'switched_off': reason}
@@ -66,13 +66,13 @@ class ARIPollJob(ChainedJob):
         message = f'{result.asked} certificates polled: {result.windows} windows, {result.moved} moved earlier'
         self.logger.info(message)
         if result.failed:
-            self.logger.warning(f'{result.failed} without an answer; the certificates say why')  # noqa: G004
+            self.logger.warning(f'{result.failed} without a response; see the certificates for the reasons')  # noqa: G004
 
 
 def poll_after_import(sender, **kwargs) -> None:
     """
-    Receive ``intake.signals.issued``: right after issuance (RFC 9773, section 4.3) instead of at the next minute, let a
-    poll begin as soon as a worker is free. Connected in ``NetBoxSSLConfig.ready()``.
+    Receive ``intake.signals.issued`` and start a poll as soon as a worker is free: right after issuance (RFC 9773,
+    section 4.3) instead of in the next minute. Connected in ``NetBoxSSLConfig.ready()``.
     """
     transaction.on_commit(_enqueue, robust=True)
 

@@ -1,10 +1,10 @@
 """
-System jobs of which there is always one run to come.
+System jobs whose next run is always scheduled.
 
-NetBox schedules the next run of a system job when a run ends: a worker that is killed ends none, and its job counts as
-running for ever. Therefore each run schedules its successor first, and jobs that can no longer run are marked as such.
-There is one chain of runs for each class, however many workers there are: whoever adds to it holds the advisory lock
-that NetBox itself takes for its schedules.
+NetBox schedules the next run of a system job when a run ends. If a worker is killed, its run does not end, and its job
+counts as running forever. Therefore each run first schedules its successor, and jobs that can no longer run are marked
+as errored. There is one chain of runs for each class, however many workers there are: code that adds to it holds the
+advisory lock that NetBox itself takes for its schedules.
 """
 
 from datetime import timedelta
@@ -24,24 +24,25 @@ from netbox_ssl.netbox_internals import SCHEDULES_LOCK
 
 __all__ = ('ChainedJob',)
 
-# A job that still runs after this time has lost its worker: each run stops well before (RUN_SECONDS of the jobs).
+# A job that is still running after this time has lost its worker: runs stop well before (RUN_SECONDS of the jobs).
 RUN_IS_DEAD_AFTER = timedelta(minutes=2)
 
 # RQ's scheduler moves jobs to their queue every second.
 SCHEDULER_IS_DEAD_AFTER = timedelta(seconds=30)
 
-# From when RQ counts a job as started until NetBox does; the process has loaded everything by then.
+# Time from the start of a job in RQ until NetBox counts it as started
 STARTING_TAKES = timedelta(seconds=20)
 
-# NetBox stores a job before it puts it into the queue.
+# Time until a job is in the queue: NetBox stores it first.
 QUEUEING_TAKES = timedelta(seconds=10)
 
-# No interval is longer than a day. Jobs have an index by creation, and a large installation has many of them.
+# How far back to look for jobs. No interval is longer than a day; a large installation has many jobs, indexed by
+# creation.
 CHAIN_REACHES_BACK = timedelta(days=2)
 
 
 class ChainedJob(JobRunner):
-    """A system job of which there is always one run to come. Call :meth:`continue_chain` first in ``run()``."""
+    """A system job whose next run is always scheduled. Call ``continue_chain()`` first in ``run()``."""
 
     @classmethod
     def chain_interval(cls) -> int:
@@ -54,15 +55,16 @@ class ChainedJob(JobRunner):
         return watchdog.queue_name()
 
     def continue_chain(self) -> None:
-        """Schedule the next run, if this one is of the chain."""
+        """Schedule the next run, if this one belongs to the chain."""
         if self.job.interval:
-            # The setting may have changed since this run was scheduled; NetBox, too, looks for a successor by it.
+            # The setting may have changed since this run was scheduled. NetBox also uses the interval to find a
+            # successor.
             self.job.interval = self.chain_interval()
             self.schedule_successor()
 
     @classmethod
     def waiting(cls):
-        """Return the next run of the chain: one, or none when the chain is broken."""
+        """Return the next run of the chain, or none if the chain is broken."""
         return cls.get_jobs().filter(
             created__gt=timezone.now() - CHAIN_REACHES_BACK,
             interval__isnull=False,
@@ -85,24 +87,24 @@ class ChainedJob(JobRunner):
 
     @classmethod
     def enqueue_once(cls, *args, **kwargs):
-        """Begin the chain: ``netbox rqworker`` calls this when it starts. The chain has an interval of its own."""
+        """Start the chain. ``netbox rqworker`` calls this when it starts. The chain has its own interval."""
         return cls.run_now()
 
     @classmethod
     def run_now(cls) -> Job:
-        """Let it run as soon as a worker is free, as the next of the chain; that run schedules the following one."""
+        """Schedule the next run of the chain for now; it then schedules the following one."""
         with advisory_lock(SCHEDULES_LOCK):
             cls.bury_dead()
             job = cls.waiting().filter(status=JobStatusChoices.STATUS_PENDING).first()
             if job is None:
                 for scheduled in cls.waiting():
-                    scheduled.delete()  # takes it out of RQ's schedule, too
+                    scheduled.delete()  # also removes it from RQ's schedule
                 job = cls.enqueue(interval=cls.chain_interval())
         return job
 
     @classmethod
     def revive_if_broken(cls) -> None:
-        """Begin the chain again if no run comes soon: the queue may have lost it, or the clock was set back."""
+        """Restart the chain if no run is scheduled soon: the queue may have lost it, or the clock was set back."""
         with advisory_lock(SCHEDULES_LOCK):
             cls.bury_dead(created_after=timezone.now() - CHAIN_REACHES_BACK)
         far_off = timezone.now() + 2 * timedelta(minutes=cls.chain_interval())
@@ -124,10 +126,10 @@ class ChainedJob(JobRunner):
 
     @staticmethod
     def why_dead(job: Job, now) -> str:
-        """Return why ``job`` can no longer run or end, in a sentence; empty if it can, or may still."""
+        """Return why ``job`` can no longer run or end, in a sentence; empty if it may still do so."""
         if job.status == JobStatusChoices.STATUS_RUNNING:
             return 'Its worker died.' if job.started and job.started < now - RUN_IS_DEAD_AFTER else ''
-        # One from the future was made before the clock was set back.
+        # A job from the future was created before the clock was set back.
         if abs(job.created - now) < QUEUEING_TAKES:
             return ''
         rq_job = django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id))
@@ -142,9 +144,9 @@ class ChainedJob(JobRunner):
                 if late:
                     rq_job.cancel()
             case JobStatus.QUEUED:
-                reason = '' if watchdog.waits_in_queue(rq_job) else 'No worker will get to it.'
+                reason = '' if watchdog.waits_in_queue(rq_job) else 'No worker will run it.'
             case JobStatus.STARTED:
-                # Its first act is to count as running.
+                # A run first marks itself as running.
                 late = not rq_job.started_at or abs(rq_job.started_at - now) > STARTING_TAKES
                 reason = 'Its worker died.' if late else ''
             case _:

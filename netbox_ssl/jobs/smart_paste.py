@@ -22,12 +22,12 @@ from netbox_ssl.refusals import explain
 
 __all__ = ('BACKGROUND_FROM', 'SmartPasteJob', 'results_url')
 
-# More than these are imported in the background.
+# More certificates than this are imported in the background.
 BACKGROUND_FROM = 200
 
 
 def results_url(job: Job) -> str:
-    """Return the address of the progress and the results of ``job``."""
+    """Return the URL of the progress and the results of ``job``."""
     return reverse('plugins:netbox_ssl:certificate_smart_paste_job', kwargs={'job': job.pk})
 
 
@@ -42,7 +42,7 @@ class SmartPasteJob(JobRunner):
         """Enqueue the import of ``pasted`` with the settings of ``request``."""
         copied = copy_safe_request(request, include_files=False)
         copied.POST = request.POST.copy()
-        # Certificates are passed as texts; the queue needs no form fields of them, and no sessions.
+        # Certificates are passed as texts, so the queue needs neither their form fields nor sessions.
         for name in ('text', 'paste', 'csrfmiddlewaretoken'):
             copied.POST.pop(name, None)
         # Other cookies may matter: netbox-branching keeps its branch in one.
@@ -58,7 +58,8 @@ class SmartPasteJob(JobRunner):
         results: list[dict] = []
         self._report(results, len(texts))
         for batch in batches(pasted.leaves):
-            # Each batch is a request of its own to the change log and the events: they are not lost with the worker.
+            # Each batch is a separate request for the change log and events, so that these are not lost with the
+            # worker.
             with apply_request_processors(request):
                 results += import_now(list(batch), request.user, attributes, decisions, self._log_refusal)
             self._report(results, len(texts))
@@ -87,7 +88,7 @@ class SmartPasteJob(JobRunner):
             self.logger.error(message)
 
     def _report(self, results: list[dict], total: int) -> None:
-        """Store the progress now; everything else is stored when the job ends."""
+        """Store the progress now; the rest is stored when the job ends."""
         if results:
             message = _('Done: {done} of {total} certificates').format(done=len(results), total=total)
             self.logger.info(message)

@@ -12,7 +12,7 @@ from netbox_ssl.places.suggestions import count_named, find_all
 
 __all__ = ('SuggestionJob',)
 
-# RQ ends a job after 300 s by default: an older one that is still "running" has lost its worker.
+# RQ ends a job after 300 s by default: an older job that is still "running" has lost its worker.
 IS_DEAD_AFTER = timedelta(minutes=30)
 
 
@@ -26,7 +26,7 @@ class SuggestionJob(JobRunner):
 
     @classmethod
     def is_under_way(cls, job: Job | None) -> bool:
-        """Return whether ``job`` still waits or runs. One at a time is enough, for each does the same."""
+        """Return whether ``job`` is waiting or running. One job at a time is enough, because all do the same."""
         unfinished = job is not None and job.status in JobStatusChoices.ENQUEUED_STATE_CHOICES
         return unfinished and (job.started or job.created) > timezone.now() - IS_DEAD_AFTER
 
@@ -38,7 +38,7 @@ class SuggestionJob(JobRunner):
         self.logger.info(_('Compared {count} names of objects with those of all certificates').format(count=total))
 
     def _report(self, done: int, total: int) -> None:
-        """Store the progress now, in percent: not every user may know how many objects there are."""
+        """Store the progress now, in percent, because not every user may know the number of objects."""
         percent = min(99, 100 * done // max(total, 1))
         if (self.job.data or {}).get('percent') != percent:
             self.job.data = {'percent': percent}

@@ -1,6 +1,6 @@
 """
-The system job that sweeps. It keeps its own chain alive (``chain.py``); every ``netbox rqworker`` watches that sweeps
-begin (``announcements/sweep/watchdog.py``), and each sweep that the other chains go on.
+The system job that runs the sweep. It keeps its chain running (``chain.py``). Every ``netbox rqworker`` makes sure that
+sweeps start (``announcements/sweep/watchdog.py``), and each sweep makes sure that the other chains continue.
 """
 
 import time
@@ -20,8 +20,8 @@ from .chain import ChainedJob
 
 __all__ = ('RenewalSweepJob', 'revive')
 
-# A run begins no batch after this; the next run continues. So no worker is kept from other jobs for long, RQ's limit
-# (300 s by default) is far away, and a job that still runs after two minutes has lost its worker.
+# A run starts no batch after this time; the next run continues. So a worker is soon free for other jobs, RQ's limit
+# (300 s by default) is not reached, and a job that is still running after two minutes has lost its worker.
 RUN_SECONDS = 50
 SOURCES_SECONDS = 20
 
@@ -31,21 +31,21 @@ LOG_EVERY_SECONDS = 5
 
 @system_job(interval=settings.sweep_interval())
 class RenewalSweepJob(ChainedJob):
-    """Announce changes that time makes to certificates and sources."""
+    """Announce changes of certificates and sources that are caused by time."""
 
     class Meta:
         name = SWEEP_JOB
 
     @classmethod
     def enqueue_once(cls, *args, **kwargs):
-        """Begin the chain, and watch from now on, in the ``netbox rqworker`` that calls this, that sweeps begin."""
+        """Start the chain, and the watchdog in the ``netbox rqworker`` that calls this."""
         watchdog.start()
         return super().enqueue_once()
 
     def run(self, *args, **kwargs):
         self.continue_chain()
         watchdog.note_sweep()
-        # The watchdog looks after sweeps, and each sweep after the other chains.
+        # The watchdog monitors sweeps, and each sweep monitors the other chains.
         for chain in ChainedJob.__subclasses__():
             if chain is not RenewalSweepJob and self.job.interval:
                 chain.revive_if_broken()
@@ -64,7 +64,7 @@ class RenewalSweepJob(ChainedJob):
             self.run_now()
 
     def _log(self, result: SweepResult) -> None:
-        # Put together here: the log of a NetBox job holds messages without their arguments.
+        # Formatted here, because the log of a NetBox job stores messages without their arguments.
         if result.baseline:
             message = f'{result.baseline} certificates that were created by other means got their baseline'
             self.logger.info(message)
@@ -93,6 +93,6 @@ class RenewalSweepJob(ChainedJob):
 
 
 def revive(newest: str | None) -> None:
-    """RQ job that the watchdog enqueues when no sweep has begun in time since the one named ``newest``."""
+    """Run a sweep (RQ job); the watchdog enqueues it if no sweep has started in time since the one named ``newest``."""
     if watchdog.newest_sweep() == newest:
         RenewalSweepJob.run_now()

@@ -1,11 +1,11 @@
 """
-The objects: one module for each. ``mixins/`` holds what they share or what would make them long.
+The objects: one module for each. ``mixins/`` contains shared parts, and separate concerns of large models.
 
-    name_lookups.py    certificates by the names that they cover
+    name_lookups.py    certificates by the names they have or cover
     usual_renewal.py   how long before expiry a certificate is usually renewed
 """
 
-# Event types must exist before NetBox's Event Rule form reads its choices: hence with the models.
+# Event types must exist before NetBox's Event Rule form reads its choices, so they are loaded with the models.
 from netbox_ssl import event_types  # noqa: F401
 
 from .assignments import CertificateAssignment

@@ -18,7 +18,7 @@ from .mixins.documentation import DocumentedMixin
 
 __all__ = ('ASSIGNABLE', 'ASSIGNABLE_MODELS', 'CertificateAssignment', 'host_of', 'tenant_of')
 
-# What a certificate can be assigned to → how assignments are filtered by it.
+# Model that a certificate can be assigned to → name of the filter for its objects
 ASSIGNABLE_MODELS = {
     Device: 'device',
     VirtualMachine: 'virtual_machine',
@@ -33,12 +33,12 @@ TENANTS_DIFFER = _('The certificate and {object} belong to different tenants.')
 
 
 def tenant_of(place):
-    """The ID of the tenant whom an assignable object belongs to, or None. A service belongs to whom its parent does."""
+    """Return the ID of the tenant of an assignable object, or None. A service has the tenant of its parent."""
     return getattr(place.parent if isinstance(place, Service) else place, 'tenant_id', None)
 
 
 def of_model(model) -> Q:
-    """Assignments to objects of this model."""
+    """Select the assignments to objects of this model."""
     return Q(assigned_object_type=ContentType.objects.get_for_model(model))
 
 
@@ -57,7 +57,7 @@ def seen_by(user) -> Q:
 
 
 def host_of(place):
-    """The device or virtual machine on which a service runs or an IP address is; None for others, and for groups."""
+    """Return the device or virtual machine of a service or IP address; None for other objects and for FHRP groups."""
     if isinstance(place, Service):
         host = place.parent
     elif isinstance(place, IPAddress):
@@ -69,7 +69,7 @@ def host_of(place):
 
 
 def _lean(queryset):
-    """Without what makes hosts large and nobody shows beside a certificate."""
+    """Leave out the large columns of hosts that are not shown with a certificate."""
     return queryset.defer('comments', 'local_context_data', '_config_context_data')
 
 
@@ -80,22 +80,22 @@ def _seen(queryset, user):
 class CertificateAssignmentQuerySet(RestrictedQuerySet):
     def restrict(self, user, action='view'):
         """
-        An assignment names a certificate and an object: it is for those only who may see all three. So no list, count,
-        panel, filter or form tells anybody of an object outside of their permissions.
+        Return only assignments whose certificate and object the user may view as well, because an assignment shows
+        both. So no list, count, panel, filter or form reveals an object that the user may not view.
         """
         return super().restrict(user, action).filter(seen_by(user))
 
     def with_places(self, user=None):
         """
-        Read the certificates and the assigned objects, with what tells their names and tenants, in a few queries for
-        all. Their hosts are left out where ``user`` may not see them; None: everything.
+        Read the certificates and the assigned objects, with the relations for their names and tenants, in a constant
+        number of queries. Hosts that ``user`` may not view are left out; None: no restriction.
         """
-        # Without their large columns, which nobody shows beside an assignment.
+        # Leave out large columns that are not shown with an assignment.
         large = ('certificate__pem', 'certificate__chain_pem', 'certificate__subject_alt_names')
         return self.with_hosts(user).select_related('certificate').defer(*large)
 
     def with_hosts(self, user=None):
-        """The same without the certificates."""
+        """Read the assigned objects as ``with_places()`` does, without the certificates."""
         devices = _seen(_lean(Device.objects.select_related('site', 'device_type__manufacturer')), user)
         machines = _seen(_lean(VirtualMachine.objects.select_related('site')), user)
         groups = FHRPGroup.objects.all()
@@ -159,7 +159,7 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
         verbose_name = _('certificate assignment')
         verbose_name_plural = _('certificate assignments')
         constraints = (
-            # In this order it is also the index by object; that by certificate is the foreign key's.
+            # Also serves as the index by object; the foreign key has the index by certificate.
             models.UniqueConstraint(
                 fields=('assigned_object_type', 'assigned_object_id', 'certificate'),
                 name='%(app_label)s_%(class)s_unique',
@@ -189,7 +189,8 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
             raise ValidationError(
                 {
                     'assigned_object_type': _(
-                        'Certificates are assigned to devices, virtual machines, application services and IP addresses.'
+                        'Certificates can only be assigned to devices, virtual machines, application services and '
+                        'IP addresses.'
                     )
                 }
             )
@@ -201,12 +202,12 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
 
     @property
     def host(self):
-        """The device or virtual machine that a service or address is on; for export templates and custom links, too."""
+        """Return the device or virtual machine of a service or address; also for export templates and custom links."""
         return host_of(self.assigned_object)
 
     @property
     def tenants_differ(self) -> bool:
-        """Whether certificate and object have tenants, and not the same one."""
+        """Return whether certificate and object have different tenants."""
         ours = self.certificate.tenant_id if self.certificate_id else None
         return None not in (ours, theirs := tenant_of(self.assigned_object)) and ours != theirs
 
@@ -215,18 +216,18 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
         return TENANTS_DIFFER.format(object=self.assigned_object)
 
     def get_warnings(self) -> list[str]:
-        """What is accepted but probably not meant, one sentence each."""
+        """Return warnings about values that are accepted but probably not intended, one sentence each."""
         return [self._tenants_message] if self.tenants_differ else []
 
     def to_objectchange(self, action):
-        # Listed among the changes of the certificate, too.
+        # Also listed among the changes of the certificate
         change = super().to_objectchange(action)
         change.related_object = self.certificate
         return change
 
 
-# The other side of the generic foreign key: what is assigned to goes with its assignments, each with an entry in the
-# change log, and Django asks before.
+# The other side of the generic foreign key: deleting an object deletes its assignments, each with an entry in the
+# change log, and the confirmation page lists them.
 for _model, _name in ASSIGNABLE_MODELS.items():
     GenericRelation(
         to=CertificateAssignment,

@@ -42,8 +42,8 @@ class Certificate(
     PrimaryModel,
 ):
     """
-    A TLS certificate that lives on while its X.509 certificate is renewed every few weeks: what certbot calls a
-    lineage. It carries the facts of the current X.509 certificate; those before it are its issuances.
+    A TLS certificate that stays the same object while its X.509 certificate is renewed, like a lineage of certbot. It
+    has the facts of the current X.509 certificate; its issuances are all X.509 certificates it has had.
     """
 
     name = models.CharField(
@@ -76,7 +76,7 @@ class Certificate(
         unique=True,
         help_text=_('Hexadecimal; colons, spaces and lower case are accepted'),
     )
-    # What stays the same through a renewal: a hash of the names and the key algorithm (x509/names.py).
+    # Not changed by a renewal: a hash of the names and the key algorithm (x509/lineage.py)
     lineage = models.CharField(
         max_length=64,
         blank=True,
@@ -130,7 +130,7 @@ class Certificate(
         validators=[MaxValueValidator(renewal.MAX_RENEWAL_DAYS)],
         help_text=_('Renew this many days before expiry. Leave empty to derive it from the lifetime.'),
     )
-    # Detection fills what nobody has set; these have been set.
+    # Fields that were set by a person or a client, so that detection does not change them
     acme_pinned_fields = ArrayField(
         base_field=models.CharField(max_length=50),
         blank=True,
@@ -138,14 +138,14 @@ class Certificate(
         editable=False,
     )
 
-    # Made by reports of sources, and not edited by a person since: it may be merged into the certificate whose renewal
-    # it turns out to be (intake/merging.py).
+    # Created by reports of sources and not edited by a person since. It may be merged into another certificate if it
+    # turns out to be its renewal (intake/merging.py).
     reported_only = models.BooleanField(
         default=False,
         editable=False,
     )
 
-    # Kept by the database, so that they cannot drift from what they derive from.
+    # Computed by the database, so that they always match the columns they depend on
     renewal_due_at = models.GeneratedField(
         verbose_name=_('renewal due'),
         expression=renewal.renewal_due_at_sql(),
@@ -161,7 +161,7 @@ class Certificate(
 
     DOCUMENTATION = 'reference/certificate'
 
-    # Not when it was renewed last: that happened to this one only.
+    # Without the time of the last renewal, which does not apply to a clone
     clone_fields = ('status', 'tenant', *(name for name in ACME_FIELDS if name != 'acme_last_renewed'))
 
     BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check')
@@ -202,15 +202,15 @@ class Certificate(
     #
 
     def due_at(self):
-        """When renewal is due, also for what is not saved yet (there ``renewal_due_at`` cannot be read)."""
+        """Return when renewal is due. Unlike ``renewal_due_at`` it also works before the object is saved."""
         return renewal.renewal_due_at(self.valid_from, self.valid_to, self.acme_renewal_days, self.ari_window_start)
 
     def overdue_at(self):
-        """When renewal is overdue, also for what is not saved yet."""
+        """Return when renewal is overdue. It also works before the object is saved."""
         return renewal.overdue_at(self.due_at(), self.valid_to, self.ari_window_end)
 
     def renewal_status_at(self, now) -> str | None:
-        """The renewal status as of ``now`` (an aware datetime)."""
+        """Return the renewal status as of ``now`` (an aware datetime)."""
         return renewal.renewal_status(
             is_acme=self.is_acme,
             status=self.status,
@@ -222,12 +222,14 @@ class Certificate(
 
     @property
     def renewal_status(self) -> str | None:
-        """One of ``RenewalStatusChoices`` or None, as of this moment."""
+        """Return one of ``RenewalStatusChoices`` or None, as of now."""
         return self.renewal_status_at(timezone.now())
 
     @renewal_status.setter
     def renewal_status(self, value):
-        """Accepted and dropped: change log data holds it, and NetBox sets every key of it when it restores one."""
+        """
+        Ignore the value. Change log data contains it, and NetBox sets every key of the data when it restores an object.
+        """
 
     def get_renewal_status_display(self):
         return dict(RenewalStatusChoices).get(self.renewal_status)
@@ -237,18 +239,18 @@ class Certificate(
 
     @property
     def renewal_overdue(self) -> bool:
-        """Whether it is Due although a working client would have renewed it by now."""
+        """Return whether it is Due although a working client would have renewed it by now."""
         now = timezone.now()
         return self.renewal_status_at(now) == RenewalStatusChoices.DUE and now >= self.overdue_at()
 
     @property
     def days_left(self) -> float:
-        """Days until it expires; negative afterwards."""
+        """Return the days until it expires; negative afterwards."""
         return (self.valid_to - timezone.now()).total_seconds() / 86400
 
     @property
     def usual_renewal_days(self) -> float | None:
-        """Days before expiry at which it is usually renewed; None if it was not renewed twice yet."""
+        """Return how many days before expiry it is usually renewed; None with fewer than two renewals."""
         if USUAL_RENEWAL not in self.__dict__:
             found = Certificate.objects.filter(pk=self.pk).values_list(usual_renewal_sql(), flat=True)
             setattr(self, USUAL_RENEWAL, found.first())
@@ -257,7 +259,7 @@ class Certificate(
 
     @property
     def usual_renewal_distance(self) -> float | None:
-        """As ``usual_renewal_days``, to either side of the expiry."""
+        """Return the absolute value of ``usual_renewal_days``."""
         return None if self.usual_renewal_days is None else abs(self.usual_renewal_days)
 
     #
@@ -266,7 +268,7 @@ class Certificate(
 
     @contextmanager
     def saved_by_report(self):
-        """Around a save of what a source reports: no person has edited it."""
+        """Mark saves within this context as caused by a report, not by a person."""
         self._is_reported = True
         try:
             yield
@@ -291,16 +293,17 @@ class Certificate(
                 if not added:
                     settle_certificate(self.pk, using)
         except IntegrityError as error:
-            # Lost a race that _check_known() could not see. NetBox answers AbortRequest with a message, not with 500.
+            # A race that _check_known() could not detect. NetBox shows AbortRequest as a message instead of an error
+            # 500.
             if 'fingerprint_sha256' in str(error):
                 raise AbortRequest(KNOWN_ALREADY) from error
             raise
 
     def record_issuance(self) -> None:
-        """See to it that the current X.509 certificate is among the issuances."""
+        """Create an issuance for the current X.509 certificate unless there is one."""
         from .issuances import Issuance
 
-        # Where this one was stored: in a branch, or in main.
+        # The database it was stored in: a branch or main
         using = self._state.db
         recorded = Issuance.objects.using(using).filter(certificate=self.pk)
         if self.pem and not recorded.filter(fingerprint_sha256=self.fingerprint_sha256).exists():
@@ -308,8 +311,8 @@ class Certificate(
 
     def serialize_object(self, exclude=None):
         """
-        NetBox's change log and event snapshots, with the renewal status, so that conditions such as ``op: changed``
-        see it; without our own bookkeeping.
+        Return the data for NetBox's change log and event snapshots: with the renewal status, for conditions such as
+        ``op: changed``, and without bookkeeping columns.
         """
         own = ('reported_only', *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING)
         data = super().serialize_object(exclude=[*(exclude or ()), *own])

@@ -1,8 +1,7 @@
 """
-The order of X.509 certificates from old to new, without ties: in Python, and in SQL beside it.
+The order of X.509 certificates from old to new, without ties: in Python, and the same in SQL.
 
-``valid_from`` decides; where it is equal, ``valid_to`` and at last the fingerprint do, so that the order of arrival
-decides nothing.
+``valid_from`` decides; if it is equal, ``valid_to``, and last the fingerprint. The order of arrival does not matter.
 """
 
 from django.db.models import OuterRef, Q
@@ -14,12 +13,12 @@ ORDER = ('valid_from', 'valid_to', 'fingerprint_sha256')
 
 
 def age_key(facts) -> tuple:
-    """Return what sorts ``facts``, a Certificate, an Issuance, or the facts read from a PEM, from old to new."""
+    """Return the key that sorts ``facts`` (a Certificate, an Issuance, or facts read from a PEM) from old to new."""
     return facts.valid_from, facts.valid_to, facts.fingerprint_sha256 or ''
 
 
 def newer_q() -> Q:
-    """Rows that are newer than that of the outer query. Python twin: ``age_key``."""
+    """Select the rows that are newer than the row of the outer query. Python twin: ``age_key``."""
     newer, equal = Q(), {}
     for column in ORDER:
         newer |= Q(**equal, **{f'{column}__gt': OuterRef(column)})
@@ -28,6 +27,6 @@ def newer_q() -> Q:
 
 
 def order_sql(table: str = '') -> str:
-    """The columns for SQL, as a row that can be compared or sorted by. Python twin: ``age_key``."""
+    """Return the columns for SQL, as a row to compare or sort by. Python twin: ``age_key``."""
     prefix = f'{table}.' if table else ''
     return f"{prefix}valid_from, {prefix}valid_to, COALESCE({prefix}fingerprint_sha256, '')"

@@ -13,14 +13,14 @@ from .mixins.x509 import FACT_FIELDS, X509FieldsMixin
 __all__ = ('REPLACED_AT', 'Issuance', 'replaced_at_sql')
 
 SECONDS_OF_A_DAY = 86400
-# The annotation that ``with_replacement()`` makes, and that the properties of an Issuance read.
+# The annotation of ``with_replacement()``, which the properties of an Issuance read
 REPLACED_AT = 'annotated_replaced_at'
 
 
 def replaced_at_sql():
     """
-    When an issuance was replaced: when the next one of its certificate became valid. Null for the current
-    one. A subquery, not a window function, which would see only what a filter leaves.
+    Return the expression for the time an issuance was replaced: when the next one of its certificate became valid; null
+    for the current one. A subquery, because a window function would only see the filtered rows.
     """
     following = Issuance.objects.filter(newer_q(), certificate=OuterRef('certificate')).order_by(*ORDER)
     return Case(
@@ -32,7 +32,7 @@ def replaced_at_sql():
 
 class IssuanceQuerySet(RestrictedQuerySet):
     def with_replacement(self):
-        """Each issuance knows when it was replaced, without a query of its own."""
+        """Annotate each issuance with the time it was replaced, so that this takes no further query."""
         return self.annotate(**{REPLACED_AT: replaced_at_sql()})
 
 
@@ -40,8 +40,8 @@ class Issuance(DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509Fiel
     """
     One X.509 certificate that a Certificate has had; the current one is among them.
 
-    Written when its PEM first arrives and never changed. It has no change log of its own: a renewal is one entry, that
-    of its Certificate.
+    Written when its PEM is first imported, and never changed. It has no change log: a renewal is a single entry, for
+    its Certificate.
     """
 
     certificate = models.ForeignKey(
@@ -49,7 +49,7 @@ class Issuance(DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509Fiel
         on_delete=models.CASCADE,
         related_name='issuances',
     )
-    # Unique over all certificates: whatever has been imported once is known.
+    # Unique over all certificates, so that an X.509 certificate is recorded once
     fingerprint_sha256 = models.CharField(
         verbose_name=_('SHA-256 fingerprint'),
         max_length=64,
@@ -78,28 +78,28 @@ class Issuance(DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509Fiel
 
     @classmethod
     def of(cls, certificate) -> 'Issuance':
-        """A new, unsaved Issuance holding the current X.509 certificate of ``certificate``."""
+        """Return a new, unsaved Issuance with the current X.509 certificate of ``certificate``."""
         columns = {name: getattr(certificate, name) for name in (*FACT_FIELDS, 'pem', 'chain_pem')}
         return cls(certificate=certificate, **columns)
 
     @property
     def is_current(self) -> bool:
-        """Whether this is what its Certificate holds today."""
+        """Return whether it is the current X.509 certificate of its Certificate."""
         return self.fingerprint_sha256 == self.certificate.fingerprint_sha256
 
     @property
     def lifetime(self):
-        """Span of validity, a timedelta."""
+        """Return the lifetime as a timedelta."""
         return self.valid_to - self.valid_from
 
     @property
     def lifetime_days(self) -> float:
-        """Span of validity in days."""
+        """Return the lifetime in days."""
         return _days(self.lifetime)
 
     @property
     def replaced_at(self):
-        """When the next one came (an aware datetime); None for the current one. See ``with_replacement()``."""
+        """Return when it was replaced (aware datetime); None for the current one. See ``with_replacement()``."""
         if REPLACED_AT not in self.__dict__:
             found = Issuance.objects.filter(pk=self.pk).values_list(replaced_at_sql(), flat=True)
             setattr(self, REPLACED_AT, found.first())
@@ -107,7 +107,7 @@ class Issuance(DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509Fiel
 
     @property
     def replaced_days_before_expiry(self) -> float | None:
-        """How many days before its end it was replaced, negative if after it; None for the current one."""
+        """Return how many days before expiry it was replaced, negative after expiry; None for the current one."""
         return None if self.replaced_at is None else _days(self.valid_to - self.replaced_at)
 
 

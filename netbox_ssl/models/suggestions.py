@@ -14,13 +14,13 @@ MAY_ASSIGN = 'netbox_ssl.add_certificateassignment'
 class AssignmentSuggestionQuerySet(CertificateAssignmentQuerySet):
     def restrict(self, user, action='view'):
         """
-        For those who may assign, whatever the action: nothing of it is theirs but to accept. It names a certificate and
-        an object, and is for those only who may see both.
+        Return the suggestions whose certificate and object the user may view, if the user may add assignments. The
+        action does not matter, because suggestions can only be accepted.
         """
         return self.filter(seen_by(user)) if user.has_perm(MAY_ASSIGN) else self.none()
 
     def open(self):
-        """Without what was assigned, deleted, or renewed with other names since it was found."""
+        """Leave out suggestions whose object was assigned or deleted, or whose certificate no longer has the name."""
         exists = Q()
         for model in ASSIGNABLE_MODELS:
             exists |= of_model(model) & Q(assigned_object_id__in=model.objects.values('pk'))
@@ -35,11 +35,11 @@ class AssignmentSuggestionQuerySet(CertificateAssignmentQuerySet):
 
 class AssignmentSuggestion(models.Model):
     """
-    A certificate carries the very name that an object bears: it may be in use there, and a person decides. Found by a
-    background job over the whole inventory (places/suggestions.py), which brings them up to date each time.
+    A certificate and an object with the same name: it may be in use there, and a person decides. A background job finds
+    suggestions in the whole inventory and updates them (places/suggestions.py).
     """
 
-    # Not among the objects that permissions, event rules and the like are for.
+    # Excluded from permissions, event rules and other features for objects
     _netbox_private = True
 
     certificate = models.ForeignKey(

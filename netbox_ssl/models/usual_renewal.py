@@ -1,4 +1,4 @@
-"""How long before its expiry a certificate is usually renewed, as its issuances tell."""
+"""How long before expiry a certificate is usually renewed, computed from its issuances."""
 
 from django.apps import apps
 from django.db.models import FloatField, Func
@@ -7,17 +7,17 @@ from .issuance_order import order_sql
 
 __all__ = ('USUAL_RENEWAL', 'usual_renewal_sql')
 
-# The annotation that usual_renewal_sql() is read under.
+# Name of the annotation for usual_renewal_sql()
 USUAL_RENEWAL = 'annotated_usual_renewal_days'
 
 
 def usual_renewal_sql() -> Func:
     """
-    Days (a float, negative after the expiry) that were left of an issuance when its successor began: the median over
-    all renewals of a certificate, for one that somebody forced says nothing of what is usual. Null with fewer than two
-    renewals: from one alone a habit cannot be told.
+    Return the expression for the usual days left (a float, negative after expiry) of an issuance when the validity of
+    its successor starts: the median over all renewals of a certificate, so that a forced renewal hardly counts. Null
+    with fewer than two renewals, because one renewal does not show a habit.
 
-    A subquery for each row that is read, over the index of its certificate: give it to pages of a list, not to counts.
+    It is a subquery for each row, over the index of its certificate: use it for pages of a list, not for counts.
     """
     issuances = apps.get_model('netbox_ssl', 'Issuance')._meta.db_table
     return Func(

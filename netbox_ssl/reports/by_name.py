@@ -105,14 +105,14 @@ def standing(certificate, now: datetime, deployment_state: str | None = None) ->
 class Answer:
     """What the certificates that cover a name amount to together."""
 
+    # The worst of those in use: each of them may be the one that some host shows. ``NOTHING`` if none is.
     verdict: str
-    """The worst of those in use: each of them may be the one that some host shows. ``NOTHING`` if none is."""
+    # Standing → number of certificates; ``NOTHING`` is not among them.
     counts: dict[str, int]
-    """Standing → number of certificates; ``NOTHING`` is not among them."""
+    # The next expiry of those in use.
     next_expiry: datetime | None
-    """The next expiry of those in use."""
+    # If hosts decide the verdict: what the hosts of one of these certificates have.
     deployment: Deployment | None = None
-    """If hosts decide the verdict: what the hosts of one of these certificates have."""
 
     @property
     def total(self) -> int:

@@ -33,7 +33,7 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
         linkify=True,
         orderable=False,
     )
-    # Read with the queryset; not a database column
+    # Set by the queryset; not a database column
     host = tables.Column(
         verbose_name=_('Host'),
         linkify=True,

@@ -1,4 +1,4 @@
-"""The column *Deployment* of certificates and assignments: the worst state of the sources, and on which host."""
+"""The column *Deployment* of certificates and assignments: the worst state of their sources, and its host."""
 
 import django_tables2 as tables
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Columns whose values are read for all rows of a page together, of what the user may see."""
+"""Columns whose values are read for all rows of a page at once, restricted to what the user may view."""
 
 import django_tables2 as tables
 from django.db.models import QuerySet
@@ -8,26 +8,25 @@ __all__ = ('PageColumn',)
 
 class PageColumn(tables.Column):
     """
-    A column that asks once for the whole page, when its first cell is rendered; an export asks once for all rows.
-
-    Subclasses say what is read (``read()``) and, if that is not of the rows themselves, of what (``path``).
+    A column that runs its queries once for the whole page, when its first cell is rendered; in an export, once for all
+    rows. Subclasses implement ``read()`` and, if the values do not belong to the rows themselves, set ``path``.
     """
 
-    # The field of a row that the values are read by.
+    # The field of a row that contains the key of its value
     path = 'pk'
 
     def __init__(self, *args, **kwargs):
-        # What was read for this table (NetBox gives each table a copy of the column), and for which keys; None: all
+        # The values read for this table (NetBox gives each table a copy of the column), and their keys; None: all
         self._found, self._asked = {}, set()
         super().__init__(*args, **kwargs)
 
     def read(self, keys, user) -> dict:
-        """Return key → value. ``keys`` are a list or a queryset, ``user`` the one who sees the table."""
+        """Return key → value. ``keys`` is a list or a queryset; ``user`` views the table."""
         raise NotImplementedError
 
     def found_for(self, record, table):
-        """Return what was read for a row; None if that was nothing."""
-        # The addresses of a prefix have rows for free space between them.
+        """Return the value for a row, or None if there is none."""
+        # The table of the addresses of a prefix also has rows for free space; these have no key.
         key = self._key(record)
         if key and self._asked is not None and key not in self._asked:
             self._ask_with(key, table)
@@ -40,7 +39,7 @@ class PageColumn(tables.Column):
         return [key for row in rows if (key := self._key(row))]
 
     def _ask_with(self, key: int, table) -> None:
-        """Read for the page that has this key; if none has, an export goes through all rows."""
+        """Read the values for the page with this key; for all rows if no page has it (an export)."""
         page = getattr(table, 'page', None)
         keys = self._keys(page.object_list.data) if page else []
         self._asked = set(keys) if key in keys else None

@@ -24,7 +24,7 @@ __all__ = ('PlaceCertificatesColumn', 'register')
 EXPIRED, DUE = RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE
 EXPIRED_ON_HOST, BEHIND_ON_HOST = 'expired_on_host', 'behind_on_host'
 
-# Counts with a badge of their own, the worst first: name, color, label
+# Counts shown as a badge, the worst first: name, color, label
 BADGES = (
     (EXPIRED, RenewalStatusChoices.colors[EXPIRED], _('Expired')),
     (EXPIRED_ON_HOST, SourceStateChoices.colors[SourceStateChoices.EXPIRED], ON_A_HOST[SourceStateChoices.EXPIRED]),
@@ -35,9 +35,9 @@ BADGES = (
 
 class PlaceCertificatesColumn(PageColumn):
     """
-    Number of assignments to an object, its services and its interfaces, and how many of them are of certificates that
-    have expired or are due; links to the tab that lists them. Counted for all rows of a page at once, as far as the
-    user may view them.
+    Number of assignments to an object, its services and its interfaces, and badges for certificates that have expired
+    or are due; links to the tab that lists them. Counts the assignments that the user may view, for all rows of a page
+    at once.
     """
 
     def __init__(self, kind: str, **kwargs):
@@ -67,7 +67,7 @@ def _count(kind: str, places, user) -> dict[int, Counter]:
     conditions = {
         EXPIRED: expired,
         DUE: due,
-        # Where the certificate itself has expired, its sources have, too.
+        # If the certificate itself has expired, so have its sources; count it once.
         EXPIRED_ON_HOST: dead_somewhere & Q(certificate__valid_to__gte=now),
         BEHIND_ON_HOST: behind,
     }
@@ -81,7 +81,7 @@ def _count(kind: str, places, user) -> dict[int, Counter]:
 
 
 def register() -> None:
-    """Give NetBox's own tables the column. Called once, when the plugin is ready."""
+    """Add the column to NetBox's own tables. Called once, when the plugin is ready."""
     for kind, table in (
         ('device', DeviceTable),
         ('virtual_machine', VirtualMachineTable),

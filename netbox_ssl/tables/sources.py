@@ -10,7 +10,7 @@ __all__ = ('CertificateSourceTable',)
 
 
 class SourceStateColumn(columns.ChoiceFieldColumn):
-    """Sorted by the rule itself, the worst first, since the state is not a column of the database."""
+    """State of a source, sorted by the rule, the worst first, because the state is not a database column."""
 
     def order(self, queryset, is_descending):
         prefix = '-' if is_descending else ''
@@ -44,7 +44,7 @@ class CertificateSourceTable(NetBoxTable):
         accessor='get_state_display',
         verbose_name=_('State'),
     )
-    # Computed from several moments.
+    # Computed from several columns
     state_since = columns.DateTimeColumn(
         verbose_name=_('Since'),
         orderable=False,
@@ -125,4 +125,4 @@ class CertificateSourceTable(NetBoxTable):
             'valid_to',
             'reported_at',
         )
-        empty_text = _('No sources yet. ACME clients that report appear here; see Connect a Client.')
+        empty_text = _('No sources yet. Connect an ACME client to report its certificates; see Connect a Client.')

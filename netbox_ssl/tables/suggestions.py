@@ -24,14 +24,14 @@ class AssignmentSuggestionTable(NetBoxTable):
         linkify=True,
         orderable=False,
     )
-    # The host of a service or address. Read with the queryset; not a database column
+    # The host of a service or address, set by the queryset; not a database column
     host = tables.Column(
         accessor='assigned_object',
         verbose_name=_('Host'),
         linkify=lambda value: (host := host_of(value)) and host.get_absolute_url(),
         orderable=False,
     )
-    # It can only be accepted.
+    # A suggestion can only be accepted.
     actions = columns.ActionsColumn(actions=())
 
     class Meta(NetBoxTable.Meta):

@@ -1,4 +1,4 @@
 """
-Panels of object pages: ``panels`` on the pages of our own objects, ``places`` where NetBox's objects and certificates
-show each other.
+Panels of object pages: ``panels`` for the pages of the plugin's own objects, ``places`` for the objects that use
+certificates.
 """

@@ -41,7 +41,7 @@ class RenewalPanel(panels.ObjectAttributesPanel):
 
     def get_context(self, context):
         certificate, user = context['object'], context['request'].user
-        # Attributes are rendered without the request, and it is of the sources that the user may see.
+        # Attributes are rendered without the request, but the state depends on the sources that the user may view.
         attach_deployments([certificate], timezone.now(), user)
         return super().get_context(context)
 

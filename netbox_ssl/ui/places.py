@@ -46,7 +46,7 @@ class PlaceCertificatesPanel(panels.ObjectsTablePanel):
         super().__init__(
             'netbox_ssl.certificateassignment',
             filters={f'{kind}_id': lambda context: context['object'].pk},
-            # The page is that of the host, or names it.
+            # The page is the page of the host, or names it.
             exclude_columns=['host'],
             title=_('Certificates'),
             **kwargs,

@@ -1,7 +1,7 @@
 """
-Pages: one module for each object (``certificates``, ``issuances``, …), and one for each page or feature of its own
-(``smart_paste``, ``renewals``, ``by_name``, …). Importing the package registers the views of the models. Those of the
-objects can be imported from here, where NetBox's own test cases look for them.
+Pages: one module for each object (``certificates``, ``issuances``, …) and for each other page (``smart_paste``,
+``renewals``, ``by_name``, …). Importing the package registers the views of the models. The views of the objects can be
+imported from here, where NetBox's own test cases look for them.
 """
 
 # ruff: noqa: F403

@@ -33,7 +33,7 @@ class CertificateCheckARIView(ConditionalLoginRequiredMixin, View):
         if outcome.error:
             messages.error(request, outcome.error)
         elif outcome.window:
-            messages.success(request, _('The CA answered. The renewal window that it suggests is shown below.'))
+            messages.success(request, _('The CA answered. The renewal window it suggests is shown below.'))
         elif outcome.checked_at is None:
             messages.warning(request, _('Too many requests to this CA right now. Try again in a few minutes.'))
         else:

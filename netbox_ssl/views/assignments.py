@@ -25,7 +25,7 @@ __all__ = (
 
 
 class PlacesMixin:
-    """Read the objects that assignments are to, as far as the user may view them."""
+    """Read the assigned objects that the user may view."""
 
     queryset = CertificateAssignment.objects.all()
 

@@ -19,7 +19,7 @@ from .mixins import GuardedPostMixin
 
 __all__ = ('CertificateBulkImportView',)
 
-# More on one page would not help.
+# Notes shown after an import; more would not fit on the page
 MOST_NOTES = 20
 
 
@@ -32,7 +32,7 @@ class CertificateBulkImportView(GuardedPostMixin, generic.BulkImportView):
         _refuse_malformed(form.cleaned_data['data'])
         self._taken_in, self._results = {}, []
         others = super().create_and_update_objects(form, request)
-        _tell(request, self._results)
+        _show_notes(request, self._results)
         return [*others, *self._taken_in.values()]
 
     def post(self, request):
@@ -40,23 +40,23 @@ class CertificateBulkImportView(GuardedPostMixin, generic.BulkImportView):
 
     def _post(self, request):
         for upload in request.FILES.values():
-            # Read already, where this is done again.
+            # A previous attempt has already read the file.
             upload.seek(0)
         return super().post(request)
 
     def _process_import_records(self, form, request, records, prefetched_objects):
-        # NetBox saves them one by one, in one transaction.
+        # NetBox saves the records one at a time, in one transaction.
         intake.lock([intake.Item(leaf) for record in records if (leaf := _leaf_of(record))])
         saved = super()._process_import_records(form, request, records, prefetched_objects)
-        # Without those that the intake stored: it has checked their permissions itself (a renewal needs "change", not
-        # "add"), and NetBox counts the objects, while several records may belong to one certificate.
+        # Leave out the certificates that the intake stored: it has checked their permissions itself (a renewal needs
+        # "change", not "add"), and NetBox counts objects, while several records may belong to one certificate.
         return [each for each in saved if each.pk not in self._taken_in]
 
     def _save_object(self, model_form, request, parent_idx):
         try:
             return super()._save_object(model_form, request, parent_idx)
         except ValidationError as error:
-            # Raised by the intake, below. NetBox adds the number of the record only to errors of the form.
+            # Raised by the intake in save_object(). NetBox adds the record number only to errors of the form.
             errors = error.message_dict if hasattr(error, 'error_dict') else {'': error.messages}
         except PermissionDenied as error:
             errors = {'': [str(error)]}
@@ -73,7 +73,7 @@ class CertificateBulkImportView(GuardedPostMixin, generic.BulkImportView):
 
 
 def _leaf_of(record: dict):
-    """The certificate of a record that the intake takes in; None for others, and for what the form refuses."""
+    """Return the certificate of a record that goes through the intake; None for other records and for invalid PEMs."""
     if record.get('id') or not isinstance(record.get('pem'), str):
         return None
     try:
@@ -82,8 +82,8 @@ def _leaf_of(record: dict):
         return None
 
 
-def _tell(request, results: list[intake.Result]) -> None:
-    """What is to be known of the records that were imported: as messages, or in the log of the job."""
+def _show_notes(request, results: list[intake.Result]) -> None:
+    """Show the notes on the imported records as messages, or write them to the log of the job."""
     for text in [text for result in results for text in _notes(result)][:MOST_NOTES]:
         if is_background_request(request):
             request.job.logger.warning(text)

@@ -21,7 +21,7 @@ from .documentation import documentation_url
 
 __all__ = ('ByNameView',)
 
-# The list shows them all, page by page; here they are read at once.
+# Certificates shown at most; the list shows all of them, page by page.
 MOST_ROWS = 100
 
 
@@ -42,7 +42,7 @@ class ByNameView(ObjectPermissionRequiredMixin, View):
             'help_url': documentation_url('how-to/by-name'),
         }
         if name:
-            # Restricted by the mixin to what the user may view.
+            # The mixin has restricted the queryset to what the user may view.
             context |= _about(self.queryset.filter(covering_q(Certificate, [name])), name, request.user)
         return render(request, 'netbox_ssl/by_name.html', context)
 

@@ -1,4 +1,4 @@
-"""``renewals.ics``: the calendar feed, for programs that know a URL and nothing else."""
+"""``renewals.ics``: the calendar feed, for programs that can only be given a URL."""
 
 from datetime import timedelta
 

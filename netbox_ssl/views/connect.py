@@ -1,4 +1,4 @@
-"""The page *Connect a client*: the file and the one line with which an ACME client reports by itself."""
+"""The page *Connect a client*: the files and settings with which an ACME client reports automatically."""
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max
@@ -54,7 +54,7 @@ class ConnectView(ConnectMixin, View):
 
 
 class ConnectFileView(ConnectMixin, View):
-    """A file, to be saved."""
+    """Download one of the files."""
 
     def get(self, request, name):
         return HttpResponse(

@@ -42,7 +42,7 @@ def _find(page: str) -> Path:
 
 
 def _render(path: Path) -> tuple[str, str]:
-    """Return the title and HTML of a page. The text is our own and needs no sanitising."""
+    """Return the title and HTML of a page. The text comes with the plugin and needs no sanitising."""
     text = path.read_text(encoding='utf-8')
     title = next((line.removeprefix('# ') for line in text.splitlines() if line.startswith('# ')), path.stem)
     html = markdown.markdown(text.replace(f'# {title}\n', '', 1), extensions=EXTENSIONS)

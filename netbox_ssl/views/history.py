@@ -22,7 +22,7 @@ class CertificateHistoryView(generic.ObjectChildrenView):
     table = tables.HistoryTable
     filterset = filtersets.IssuanceFilterSet
     template_name = 'netbox_ssl/certificate_history.html'
-    # Written by imports, read by people.
+    # Read-only: issuances are written by imports.
     actions = ()
     tab = ViewTab(
         label=_('History'),
@@ -38,7 +38,7 @@ class CertificateHistoryView(generic.ObjectChildrenView):
         return issuances.select_related('certificate').with_replacement()
 
     def get_extra_context(self, request, instance):
-        # Independent of how the table is filtered and sorted.
+        # The timeline does not depend on how the table is filtered and sorted.
         issuances = self.get_children(request, instance).order_by(*(f'-{column}' for column in ORDER))
         newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: timeline.MOST_ROWS])
         return {'timeline': timeline.draw(instance, newest, timezone.now(), issuances.count())}

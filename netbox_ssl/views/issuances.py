@@ -1,4 +1,4 @@
-"""The pages of issuances, which imports write and people only read."""
+"""The pages of issuances, which are written by imports and are read-only."""
 
 from django.utils.translation import gettext_lazy as _
 from netbox.object_actions import BulkExport

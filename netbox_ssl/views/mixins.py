@@ -1,4 +1,4 @@
-"""What several views share: refusing private keys, and showing warnings after saving."""
+"""Mixins of several views: refuse private keys, and show warnings after saving."""
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -9,14 +9,14 @@ from netbox_ssl.validators import refuse_private_key
 
 __all__ = ('GuardedPostMixin', 'WarningsMixin')
 
-# Shown at a time. More would hide the page.
+# Warnings shown at a time; more would push the page out of sight.
 MOST_WARNINGS = 3
 
 
 class GuardedPostMixin:
     """
-    Refuse a POST with a private key in any value or file: show the page as it was before, with the error. What was sent
-    is neither shown again nor passed on, for example to the change log or to a job.
+    Refuse a POST with a private key in any value or file: show the previous page with the error. The submitted data is
+    neither shown again nor passed on, for example to the change log or to a job.
     """
 
     def post(self, request, *args, **kwargs):

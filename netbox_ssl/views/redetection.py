@@ -1,4 +1,4 @@
-"""The page *Detect ACME*: previews what detection would change on the selected certificates, then changes it."""
+"""The page *Detect ACME*: previews the changes of a new detection on the selected certificates, then applies them."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -17,12 +17,12 @@ from .mixins import GuardedPostMixin
 
 __all__ = ('CertificateBulkDetectView',)
 
-# Certificates that are checked for the preview, which takes a second or two.
+# Certificates checked for the preview; checking this many takes a second or two.
 PREVIEWED = 2000
 
 
 class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
-    """The first POST previews, the second, with ``_confirm``, changes; like NetBox's own bulk views."""
+    """Preview on the first POST, apply on the second (``_confirm``), like NetBox's own bulk views."""
 
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet

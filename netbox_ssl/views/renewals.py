@@ -32,7 +32,7 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
 
     def get(self, request):
         now = timezone.now()
-        # Restricted by the mixin to what the user may view.
+        # The mixin has restricted the queryset to what the user may view.
         certificates = self.queryset.order_by()
         list_url = reverse('plugins:netbox_ssl:certificate_list')
         overdue = _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at')
@@ -57,7 +57,7 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
 def _some(certificates, order: str) -> dict:
     """Return the first rows, with the columns that the page shows, and their number."""
     columns = ('name', 'acme_provider', 'valid_to', 'renewal_overdue_at', 'tenant__name')
-    # Both in the same direction, as an index can be read.
+    # Both columns in the same direction, so that an index can be used
     ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
     rows = list(ordered.select_related('tenant').only(*columns)[: SHOWN + 1])
     # Count, which is slower, only if there are more.

@@ -41,10 +41,10 @@ MOST_ERRORS = 10
 
 @register_model_view(Certificate, 'smart_paste', path='smart-paste', detail=False)
 class SmartPasteView(ConditionalLoginRequiredMixin, View):
-    """Nothing is stored before the second POST, with ``_confirm``."""
+    """Preview on the first POST, store on the second (``_confirm``)."""
 
     def dispatch(self, request, *args, **kwargs):
-        # Which of the two is required depends on each certificate.
+        # Each certificate determines which of the two is required.
         permissions = ('netbox_ssl.add_certificate', 'netbox_ssl.change_certificate')
         if request.user.is_authenticated and not any(request.user.has_perm(name) for name in permissions):
             raise PermissionDenied(_('Importing certificates requires permission to add or change them.'))
@@ -56,7 +56,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
     def post(self, request):
         confirming = '_confirm' in request.POST
         if confirming and (url := store.finished(request.user, request.POST.get('paste', ''))):
-            # Confirmed twice, or sent again
+            # Confirmed twice: show the results of the first time.
             return redirect(url)
         form = SmartPasteForm(request.user, request.POST, request.FILES)
         if not form.is_valid():
@@ -192,7 +192,7 @@ def _results_url(key: str) -> str:
 
 
 def _problems(error: Exception) -> list[tuple[str | None, str]]:
-    """(field, message) of one of ``netbox_ssl.refusals.REFUSALS``."""
+    """Return (field, message) pairs for one of ``netbox_ssl.refusals.REFUSALS``."""
     return [(field or None, message) for field, messages in explain_by_field(error).items() for message in messages]
 
 

@@ -1,4 +1,4 @@
-"""Suggested assignments: the list, those of some certificates, and accepting them."""
+"""Suggested assignments: the list, the suggestions for given certificates, and accepting them."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -31,7 +31,7 @@ __all__ = (
 
 # More are accepted in the background: an assignment takes a few milliseconds.
 BACKGROUND_FROM = 200
-# Shown next to certificates; the list has all.
+# Certificates for which suggestions are shown on a page; the list shows all of them.
 MOST_CERTIFICATES = 200
 MOST_ROWS = 50
 
@@ -66,7 +66,7 @@ class FindSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView
     http_method_names = ('get', 'post')
 
     def get(self, request):
-        """Return the progress, as a part of a page."""
+        """Return the progress as an HTML fragment."""
         return render(request, 'netbox_ssl/inc/suggestion_progress.html', {**_progress(), 'polled': True})
 
     def post(self, request):
@@ -82,7 +82,7 @@ class FindSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView
 
 @register_model_view(AssignmentSuggestion, 'bulk_accept', path='accept', detail=False)
 class AcceptSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView):
-    """Accept suggestions of the list (``pk``, ``_all``), or those shown next to certificates (``pair``)."""
+    """Accept suggestions from the list (``pk``, ``_all``) or from the page of a certificate (``pair``)."""
 
     queryset = AssignmentSuggestion.objects.all()
     filterset = filtersets.AssignmentSuggestionFilterSet
@@ -131,7 +131,7 @@ def _progress() -> dict:
 
 
 class SuggestionsOfView(ConditionalLoginRequiredMixin, View):
-    """The suggestions for some certificates (``?certificate=``), as a part of a page; empty if there are none."""
+    """The suggestions for the given certificates (``?certificate=``) as an HTML fragment; empty if there are none."""
 
     def get(self, request):
         user = request.user

@@ -1,4 +1,5 @@
-"""Bytes in, facts out: reads X.509 certificates in every form people have them in.
+"""
+Read X.509 certificates from any usual form: bytes in, facts out.
 
 Imports neither Django nor NetBox.
 """

@@ -1,4 +1,4 @@
-"""Names for the algorithms in a certificate. What is not listed is shown as its dotted OID."""
+"""Names of the algorithms in a certificate. Algorithms that are not listed are shown as their dotted OID."""
 
 KEY_ALGORITHMS = {
     '1.2.840.113549.1.1.1': 'RSA',

@@ -1,4 +1,4 @@
-"""Who signed whom: finds the leaves among certificates in any order, and the chain of each."""
+"""Find the leaves among certificates in any order, and the chain of each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from .extraction import is_signed_by
 from .facts import CertificateFacts
 from .text import gettext_noop
 
+# Signatures verified per certificate, on average, before an input is treated as an attack. Real inputs need about one.
 _VERIFICATIONS_PER_CERTIFICATE = 10
-"""Signatures tried on average, before an input is taken for an attack. Real inputs need about one."""
 
 
 class Loaded(NamedTuple):
@@ -24,34 +24,35 @@ class Loaded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """How certificates belong together, as indices into the sequence given."""
+    """The relations of certificates, as indices into the given sequence."""
 
-    # Those that have issued none of the others, in order of the input.
+    # Certificates that have issued none of the others, in order of the input
     heads: tuple[int, ...]
-    # For each head its issuers, nearest first, the self-signed root included.
+    # For each head its issuers, nearest first, including the self-signed root
     chains: tuple[tuple[int, ...], ...]
 
 
 def relate(certificates: Sequence[Loaded]) -> Relations:
-    """Return heads and chains of distinct certificates.
+    """
+    Return heads and chains of distinct certificates.
 
     A link counts only if the names match and the issuer's key verifies the signature (RFC 5280, section 6.1.3 (a));
-    validity is not checked, for an inventory contains expired chains. Raises ``LimitError`` if too many signatures
+    validity is not checked, because an inventory contains expired chains. Raises ``LimitError`` if too many signatures
     would have to be verified, as with a hundred certificates of the same name.
     """
     issuers = _find_issuers(certificates)
     issued_another = {issuer for candidates in issuers for issuer in candidates}
     heads = tuple(index for index in range(len(certificates)) if index not in issued_another)
-    if not heads:  # CA certificates that have signed each other in a circle
+    if not heads:  # CA certificates that signed each other in a circle
         heads = (0,)
     return Relations(heads, tuple(tuple(_climb(head, issuers)) for head in heads))
 
 
 def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
-    """For each certificate its verified issuers, the preferred one first; none for a self-signed certificate."""
+    """Return the verified issuers of each certificate, the preferred one first; none for a self-signed certificate."""
     by_subject: dict[str, list[int]] = {}
     for index, (_, facts) in enumerate(certificates):
-        if facts.is_ca or facts.is_self_signed:  # the latter: roots of version 1, which cannot say that they are CAs
+        if facts.is_ca or facts.is_self_signed:  # self-signed: version 1 roots cannot declare that they are CAs
             by_subject.setdefault(facts.subject, []).append(index)
     budget = _VERIFICATIONS_PER_CERTIFICATE * len(certificates)
     issuers = []
@@ -73,10 +74,11 @@ def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
 
 
 def _preference(facts: CertificateFacts, issuer: CertificateFacts) -> tuple[bool, bool, float, str]:
-    """Order the certificates of one issuer (cross-signed, renewed with the same key); whatever the input's order.
+    """
+    Return a key that sorts the certificates of one issuer (cross-signed, renewed with the same key).
 
-    First by key id, then cross-signed before self-signed, since that is the one a server has to send, then the one that
-    is valid longest.
+    First by matching key ID; then cross-signed before self-signed, because servers have to send the cross-signed one;
+    then by the latest expiry.
     """
     return (
         facts.authority_key_id != issuer.subject_key_id,

@@ -1,18 +1,19 @@
-"""Undoes what happens to text on its way: encodings, byte order marks, escapes."""
+"""Decode text: encodings, byte order marks and escapes."""
 
 import codecs
 import re
 
+# The hyphen and its replacements by word processors and chat programs, for use in a character class
 DASHES = '\\-\u2010-\u2015\u2212'
-"""The hyphen and what word processors and chat programs make of it, for use inside a character class."""
 
-# The look-behind keeps a long row of backslashes from being tried once for each of them.
+# The look-behind prevents quadratic time on a long run of backslashes.
 _ESCAPED_BREAK = re.compile(r'(?<!\\)\\+(?:r\\+n|[rnt]|u000[aAdD])')
 _ESCAPED_CHARACTER = re.compile(r'(?<!\\)\\+(/|u00(?:2[bBfFdD]|3[dD]))')
 
 
 def decode_text(data: bytes) -> str:
-    """Return ``data`` as text: UTF-16 (by its mark, or by its NULs), UTF-8, else Latin-1. Never raises.
+    """
+    Return ``data`` as text: UTF-16 (recognised by its byte order mark or its NULs), UTF-8, else Latin-1. Never raises.
 
     Latin-1 maps every octet, so that ASCII armour between octets of any other 8-bit encoding stays readable.
     """

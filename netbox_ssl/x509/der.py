@@ -1,6 +1,7 @@
-"""Just enough DER (X.690) to tell what a blob is and to take a certificate apart where the full parser gives up.
+"""
+Just enough DER (X.690) to identify a blob, and to split a certificate that the full parser rejects.
 
-Nothing here decides whether a certificate is valid: that is left to ``cryptography``.
+Nothing here validates a certificate; ``cryptography`` does that.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ def context(number: int, constructed: bool = True) -> int:
 
 
 class Element(NamedTuple):
-    """Where one element lies: ``data[start:body]`` is its header, ``data[body:end]`` its content."""
+    """The position of one element: ``data[start:body]`` is its header, ``data[body:end]`` its content."""
 
     tag: int
     start: int
@@ -25,14 +26,15 @@ class Element(NamedTuple):
 
 
 class DerError(ValueError):
-    """The octets at hand are no DER element, or its header is cut off."""
+    """The octets are not a DER element, or its header is cut off."""
 
 
 def read_header(data: bytes, start: int = 0) -> Element:
-    """Read tag and length at ``start``. The content may be cut off: ``end`` can lie beyond the data.
+    """
+    Read tag and length at ``start``. The content may be cut off: ``end`` can lie beyond the data.
 
-    An indefinite length (BER, X.690 8.1.3.6, as some PKCS#7 and PKCS#12 writers use it) is taken to reach to the end of
-    the data. Raises ``DerError``.
+    An element of indefinite length (BER, X.690 8.1.3.6, written by some programs in PKCS#7 and PKCS#12) is assumed to
+    end with the data. Raises ``DerError``.
     """
     if start + 2 > len(data):
         raise DerError('header cut off')
@@ -51,7 +53,7 @@ def read_header(data: bytes, start: int = 0) -> Element:
 
 
 def read_element(data: bytes, start: int = 0, end: int | None = None) -> Element:
-    """Like ``read_header``, but the whole element must lie before ``end``. Raises ``DerError``."""
+    """Read an element like ``read_header``, but the whole element must lie before ``end``. Raises ``DerError``."""
     element = read_header(data, start)
     if element.end > (len(data) if end is None else end):
         raise DerError('element cut off')

@@ -9,6 +9,7 @@ from .text import MAX_DN_LENGTH, visible
 
 _COMMON_NAME, _ORGANIZATION, _UNIT = '2.5.4.3', '2.5.4.10', '2.5.4.11'
 
+# OpenSSL's abbreviations of attribute types; others are shown as their OID (RFC 4514, 2.3).
 _SHORT_NAMES = {
     _COMMON_NAME: 'CN',
     '2.5.4.4': 'SN',
@@ -33,13 +34,12 @@ _SHORT_NAMES = {
     '1.3.6.1.4.1.311.60.2.1.2': 'jurisdictionST',
     '1.3.6.1.4.1.311.60.2.1.3': 'jurisdictionC',
 }
-"""As OpenSSL abbreviates attribute types; others are shown as their OID, which RFC 4514, 2.3 asks for."""
 
 _SPECIAL = re.compile(r'[\\"+,;<>]|^[# ]|(?<!^) $')
 
 
 class NameFacts(NamedTuple):
-    """A name as text, and the attributes that are asked for one by one ('' if missing; the last one if repeated)."""
+    """A name as text, and the attributes that are used separately ('' if missing; the last one if repeated)."""
 
     text: str
     common_name: str
@@ -48,9 +48,11 @@ class NameFacts(NamedTuple):
 
 
 def read_name(name: x509.Name) -> NameFacts:
-    """Return the name in RFC 4514 form, most specific part first: ``CN=www.example.com,O=Example,C=US``.
+    """
+    Return the name in RFC 4514 form, most specific part first: ``CN=www.example.com,O=Example,C=US``.
 
-    Values that are no text (X.520 uniqueIdentifier) are shown as ``#`` and hex. Raises what ``cryptography`` raises.
+    Values that are not text (X.520 uniqueIdentifier) are shown as ``#`` and hex. Raises any exception of
+    ``cryptography``.
     """
     found = dict.fromkeys((_COMMON_NAME, _ORGANIZATION, _UNIT), '')
     parts = []
@@ -64,7 +66,7 @@ def read_name(name: x509.Name) -> NameFacts:
             if oid in found:
                 found[oid] = visible(value)
             texts.append(f'{_SHORT_NAMES.get(oid, oid)}={_SPECIAL.sub(_escape, value)}')
-        parts.append('+'.join(reversed(texts)))  # as OpenSSL does; to RFC 4514, 2.2 any order is right
+        parts.append('+'.join(reversed(texts)))  # OpenSSL's order; RFC 4514, 2.2 allows any
     parts.reverse()
     return NameFacts(visible(','.join(parts), MAX_DN_LENGTH), *found.values())
 

@@ -1,10 +1,11 @@
-"""What an input can be refused for."""
+"""The errors for which an input can be refused."""
 
 from typing import Any
 
 
 class CertificateInputError(ValueError):
-    """An input that holds no certificate that can be taken, with cause and remedy in plain English.
+    """
+    An input without a usable certificate, with cause and remedy in plain English.
 
     Attributes:
         code: stable identifier of the cause, for programs and tests (``truncated``, ``certificate_request``, …).
@@ -25,8 +26,8 @@ class CertificateInputError(ValueError):
 
 
 class PrivateKeyError(CertificateInputError):
-    """The input holds private key material, or is a container made for it. ``params['form']`` names the form found."""
+    """The input contains private key material, or is a container for it. ``params['form']`` names the form found."""
 
 
 class LimitError(CertificateInputError):
-    """The input is larger than ``Limits`` allow. ``params`` has ``limit`` and, where it is known, ``found``."""
+    """The input is larger than ``Limits`` allow. ``params`` has ``limit`` and, if known, ``found``."""

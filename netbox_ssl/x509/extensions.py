@@ -1,4 +1,4 @@
-"""The extensions the inventory looks at, read one by one, so that a broken one costs only itself."""
+"""The extensions that the inventory uses, read one at a time, so that a broken one does not affect the others."""
 
 import ipaddress
 from collections.abc import Callable, Iterator
@@ -15,13 +15,13 @@ ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31'
 PRECERTIFICATE_POISON = '1.3.6.1.4.1.11129.2.4.3'
 _SUBJECT_ALT_NAME = '2.5.29.17'
 
+# Real certificates have one to four URLs; more do not help detection and only fill a page.
 _MAX_URLS = 20
-"""Real certificates have one to four; more are of no use to detection and only fill a page."""
 
 
 @dataclass(slots=True)
 class ExtensionFacts:
-    """What was found; the fields are those of `CertificateFacts` of the same names."""
+    """The facts found; the fields correspond to those of ``CertificateFacts`` with the same names."""
 
     subject_alt_names: tuple[str, ...] = ()
     dns_names: tuple[str, ...] = ()
@@ -37,14 +37,15 @@ class ExtensionFacts:
 
 
 def read_extensions(certificate: x509.Certificate, encoded: bytes) -> ExtensionFacts:
-    """Return the facts in the extensions of `certificate`, whose DER is `encoded`.
+    """
+    Return the facts in the extensions of ``certificate``, whose DER is ``encoded``.
 
-    An extension that cannot be read is left out; of one that comes twice (forbidden by RFC 5280, 4.2) the first counts.
+    An extension that cannot be read is omitted. If one is repeated (forbidden by RFC 5280, 4.2), the first counts.
     """
     facts = ExtensionFacts()
     try:
         extensions = certificate.extensions
-    except Exception:  # ValueError, DuplicateExtension, UnsupportedGeneralNameType, …: one bad extension loses them all
+    except Exception:  # ValueError, DuplicateExtension, UnsupportedGeneralNameType, …: one bad extension fails them all
         _read_one_by_one(encoded, facts)
         return facts
     for extension in extensions:
@@ -63,7 +64,7 @@ def _read_san(extension: x509.Extension, facts: ExtensionFacts) -> None:
 
 
 def _general_name(name: x509.GeneralName) -> tuple[str, str]:
-    """Return kind (`dns`, `ip` or '') and text of a GeneralName (RFC 5280, 4.2.1.6)."""
+    """Return kind (``dns``, ``ip`` or '') and text of a GeneralName (RFC 5280, 4.2.1.6)."""
     match name:
         case x509.DNSName():
             return 'dns', name.value.lower()
@@ -99,7 +100,7 @@ def _read_subject_key_id(extension: x509.Extension, facts: ExtensionFacts) -> No
 
 
 def _key_id(octets: bytes | None) -> str:
-    """20 octets as a rule; 64 leave room for the longest digest, and anything longer is not a key ID."""
+    """Return a key ID in hex; '' if it is longer than 64 octets, the longest digest. Usually it has 20."""
     return octets.hex().upper() if octets and len(octets) <= 64 else ''
 
 
@@ -119,7 +120,7 @@ def _urls(names: Iterator[x509.GeneralName]) -> tuple[str, ...]:
 
 
 def _read_step_provisioner(extension: x509.Extension, facts: ExtensionFacts) -> None:
-    """SEQUENCE { type INTEGER, name OCTET STRING, credentialID OCTET STRING, … }"""
+    """Read SEQUENCE { type INTEGER, name OCTET STRING, credentialID OCTET STRING, … }."""
     data = extension.value.value
     try:
         kind = next(der.children(data, der.read_element(data)))
@@ -151,9 +152,10 @@ _READERS: dict[str, Callable[[x509.Extension, ExtensionFacts], None]] = {
 
 
 def _read_one_by_one(encoded: bytes, facts: ExtensionFacts) -> None:
-    """Read each extension of interest by itself: from a copy of the certificate that has no other extension.
+    """
+    Read each extension of interest separately, from a copy of the certificate without the others.
 
-    The copy's signature is wrong, of course, but nobody looks at it.
+    The signature of the copy is wrong, but it is not verified.
     """
     seen = set()
     for oid, single, value in _split_extensions(encoded):
@@ -162,7 +164,7 @@ def _read_one_by_one(encoded: bytes, facts: ExtensionFacts) -> None:
         seen.add(oid)
         try:
             _read(next(iter(x509.load_der_x509_certificate(single).extensions)), facts)
-        except Exception:  # see read_extensions(); this one is lost
+        except Exception:  # see read_extensions(); this extension is skipped
             if oid == _SUBJECT_ALT_NAME:
                 _store_names(_lenient_names(value), facts)
 
@@ -182,14 +184,16 @@ def _split_extensions(encoded: bytes) -> Iterator[tuple[str, bytes, bytes]]:
             body = der.encode(der.SEQUENCE, before + der.encode(der.context(3), lone))
             single = der.encode(der.SEQUENCE, body + after)
             yield der.decode_oid(encoded[oid.body : oid.end]), single, encoded[value.body : value.end]
-    except (ValueError, IndexError):  # DerError, or fewer parts than expected: nothing more can be read
+    except (ValueError, IndexError):  # DerError, or fewer parts than expected: stop here
         return
 
 
 def _lenient_names(value: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the host names, e-mail addresses and URIs of a SubjectAltName that does not keep to RFC 5280, 4.2.1.6.
+    """
+    Yield the host names, e-mail addresses and URIs of a SubjectAltName that violates RFC 5280, 4.2.1.6.
 
-    Seen in the wild: UTF-8 instead of IA5String, and IP addresses written as text. What cannot be read is left out.
+    Seen in the wild: UTF-8 instead of IA5String, and IP addresses written as text. Names that cannot be read are
+    omitted.
     """
     try:
         for name in der.children(value, der.read_element(value)):

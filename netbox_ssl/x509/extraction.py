@@ -1,4 +1,4 @@
-"""From a loaded certificate to its facts."""
+"""Extract the facts of a loaded certificate."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,15 +15,16 @@ from .extensions import read_extensions
 from .facts import CertificateFacts
 from .text import gettext_noop, visible
 
+# Hex digits of a serial number. RFC 5280, 4.1.2.2 allows 40; this many still fit into a database index.
 MAX_SERIAL_DIGITS = 2048
-"""Hex digits of a serial number. RFC 5280, 4.1.2.2 allows 40; this is what still fits into a database index."""
 
 
 def read_facts(cert: x509.Certificate) -> CertificateFacts:
-    """Return what `cert` says.
+    """
+    Return the facts of ``cert``.
 
-    Extensions that cannot be read are left out, and so is the size of a key that cannot be read. Raises
-    `CertificateInputError` when what makes a certificate cannot be read: names, validity, serial number, algorithms.
+    Extensions that cannot be read are omitted, and so is the size of a key that cannot be read. Raises
+    ``CertificateInputError`` if an essential part cannot be read: names, validity, serial number, algorithms.
     """
     encoded = _essential(gettext_noop('encoding'), lambda: cert.public_bytes(Encoding.DER))
     subject = _essential(gettext_noop('subject'), lambda: read_name(cert.subject))
@@ -63,10 +64,11 @@ def read_facts(cert: x509.Certificate) -> CertificateFacts:
 
 
 def _essential[Value](part: str, read: Callable[[], Value]) -> Value:
-    """Return `read()`; whatever it raises becomes a `CertificateInputError` that names the part.
+    """
+    Return ``read()``; whatever it raises becomes a ``CertificateInputError`` that names the part.
 
-    `cryptography` decodes when asked, and each accessor may raise: ValueError and its own exceptions (InvalidVersion,
-    UnsupportedAlgorithm, UnsupportedGeneralNameType, …), which have no common base.
+    ``cryptography`` decodes lazily, and each accessor may raise ValueError or exceptions without a common base
+    (InvalidVersion, UnsupportedAlgorithm, UnsupportedGeneralNameType, …).
     """
     try:
         return read()
@@ -82,7 +84,7 @@ def _essential[Value](part: str, read: Callable[[], Value]) -> Value:
 
 
 def explain(error: Exception) -> str:
-    """Return what `error` says, fit to be shown: without the parser's own data structures, and not too long."""
+    """Return the text of ``error`` for users: shortened, and without the parser's data structures."""
     text = str(error)
     if not text or 'ParseError' in text:
         return 'malformed DER'
@@ -98,7 +100,7 @@ def _serial_number(cert: x509.Certificate) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    """The same moment with `datetime.UTC` itself, so that equal values also pickle and print alike."""
+    """Return the same moment with ``datetime.UTC`` as its time zone, so that equal values pickle and print alike."""
     return moment.replace(tzinfo=UTC)
 
 
@@ -112,12 +114,12 @@ def _key_size(cert: x509.Certificate, algorithm: str) -> int | None:
         return FIXED_KEY_SIZES[algorithm]
     try:
         return getattr(cert.public_key(), 'key_size', None)
-    except Exception:  # unknown algorithm or curve, weak or malformed key: the rest of the certificate is still of use
+    except Exception:  # unknown algorithm or curve, weak or malformed key: the rest of the certificate is still useful
         return None
 
 
 def _public_key_sha256(encoded: bytes) -> str:
-    """Return the hash of the SubjectPublicKeyInfo as it lies in the certificate, whatever the key's algorithm."""
+    """Return the hash of the SubjectPublicKeyInfo as encoded in the certificate, for any key algorithm."""
     signed = next(der.children(encoded, der.read_element(encoded)))
     fields = list(der.children(encoded, signed))
     # RFC 5280, 4.1: serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo; before them the version.
@@ -135,12 +137,13 @@ def _signed_itself(cert: x509.Certificate) -> bool:
 
 
 def is_signed_by(cert: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Say whether `issuer` has the name of the issuer of `cert` and its key verifies the signature of `cert`.
+    """
+    Return whether ``issuer`` has the issuer name of ``cert`` and its key verifies the signature of ``cert``.
 
-    What cannot be verified (algorithm unknown, key unreadable) counts as not signed.
+    A signature that cannot be verified (unknown algorithm, unreadable key) counts as not signed.
     """
     try:
         cert.verify_directly_issued_by(issuer)
-    except Exception:  # ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, and what decoding may raise
+    except Exception:  # ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, and errors of decoding
         return False
     return True

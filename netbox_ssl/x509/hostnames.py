@@ -1,4 +1,5 @@
-"""Names as TLS clients compare them with those in a certificate (RFC 9525, before it RFC 6125).
+"""
+Host names, compared with the names in a certificate as TLS clients do (RFC 9525, formerly RFC 6125).
 
 DNS names are compared regardless of case, with U-labels as A-labels (RFC 5890, 2.3.2.1); IP addresses by value; and a
 wildcard stands for exactly one whole label, the leftmost (RFC 9525, 6.3).
@@ -13,29 +14,32 @@ __all__ = ('asked_name', 'canonical_name', 'covering_names')
 
 # RFC 1035, 2.3.4
 _MAX_NAME = 253
-# With the underscore of service names, which CAs no longer certify but in-house ones do.
+# With the underscore of service names, which public CAs no longer certify but private ones do
 _LABEL = re.compile(r'[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?')
 _WILDCARD = '*.'
-# What people paste instead of a bare name: a URL, a name with a port.
+# People also paste URLs, and names with a port.
 _SCHEME = re.compile(r'^[a-z][a-z0-9+.-]*://', re.IGNORECASE)
 _PORT = re.compile(r'^([^:]+|\[[^]]*\]):[0-9]{1,5}$')
 
 
 def canonical_name(text: str) -> str:
-    """Return a subject alternative name in the form in which it is kept and compared.
+    """
+    Return a subject alternative name in the form in which it is stored and compared.
 
-    IP addresses as RFC 5952 writes them; DNS names, wildcards too, in lower case, of A-labels, without a dot at the
-    end. Other kinds of names (e-mail addresses, URIs), and texts that are not names, only in lower case.
+    IP addresses are written as in RFC 5952; DNS names, including wildcards, in lower case as A-labels without a
+    trailing dot. Other kinds of names (e-mail addresses, URIs), and texts that are not names, are only put in lower
+    case.
     """
     text = text.strip()
     return _address(text) or _dns_name(text) or text.lower()
 
 
 def asked_name(text: str) -> str:
-    """Return the host name or IP address in ``text`` in its canonical form, or '' if there is none.
+    """
+    Return the host name or IP address in ``text`` in its canonical form, or '' if there is none.
 
     Accepts what people paste: ``WWW.Example.com.``, ``bücher.example``, ``https://www.example.com:8443/path``,
-    ``[2001:db8::1]``, an IP address with the prefix length that NetBox gives it.
+    ``[2001:db8::1]``, an IP address with a prefix length, as in NetBox.
     """
     text = _SCHEME.sub('', text.strip())
     text = re.split(r'[/?#]', text, maxsplit=1)[0]
@@ -65,7 +69,7 @@ def _dns_name(text: str) -> str:
     wildcard = _WILDCARD if text.startswith(_WILDCARD) else ''
     name = text.removeprefix(_WILDCARD)
     try:
-        # ASCII is left to the check below: idna would refuse underscores, which are in use.
+        # ASCII names are checked below, because idna would refuse underscores, which are in use.
         name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode('ascii')
     except (idna.IDNAError, UnicodeError):
         return ''

@@ -1,4 +1,4 @@
-"""What a DER blob is, told from its first elements: enough to name it even when the rest is cut off or damaged."""
+"""Identify a DER blob by its first elements, even if the rest is cut off or damaged."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ _PBE = (
 
 
 class Kind(StrEnum):
-    """What a blob can be. The values of private forms are names shown to users."""
+    """The kinds of blobs. The values of private kinds are names shown to users."""
 
     CERTIFICATE = 'certificate'
     REQUEST = 'certificate_request'
@@ -33,7 +33,7 @@ PRIVATE_KINDS = frozenset(
 
 
 def identify(data: bytes) -> Kind | None:
-    """Return what ``data`` is by its shape, or None. Reads a few headers only; never raises."""
+    """Return the kind of ``data`` by its structure, or None. Reads a few headers only; never raises."""
     try:
         outer = der.read_header(data)
         if outer.tag != der.SEQUENCE:
@@ -52,7 +52,7 @@ def identify(data: bytes) -> Kind | None:
 
 
 def _starts_with_integer(data: bytes, first: der.Element) -> Kind | None:
-    """Tell keys and PKCS#12 apart: all but RSAPublicKey begin with a version number."""
+    """Distinguish keys and PKCS#12: all but RSAPublicKey start with a version number."""
     second = der.read_header(data, first.end)
     version = data[first.body : first.end]
     if version in (b'\0', b'\1') and second.tag == der.INTEGER:
@@ -72,12 +72,14 @@ def _starts_with_integer(data: bytes, first: der.Element) -> Kind | None:
 
 
 def _rsa_or_dsa(data: bytes, second: der.Element) -> Kind | None:
-    """Both are a row of INTEGERs; after the modulus comes RSA's small exponent, or DSA's q of 20 octets and more."""
+    """
+    Distinguish RSA and DSA: the INTEGER after the modulus is RSA's small exponent or DSA's q of 20 octets or more.
+    """
     if second.end - second.body < 32:
         return None
     try:
         third = der.read_header(data, second.end)
-    except der.DerError:  # only the beginning is at hand
+    except der.DerError:  # the rest is cut off
         return Kind.RSA_KEY
     if third.tag != der.INTEGER:
         return None
@@ -85,7 +87,7 @@ def _rsa_or_dsa(data: bytes, second: der.Element) -> Kind | None:
 
 
 def _starts_with_sequence(data: bytes, first: der.Element) -> Kind | None:
-    """Tell what is signed (certificate, CSR, CRL) from what begins with an AlgorithmIdentifier (two kinds of keys)."""
+    """Distinguish signed data (certificate, CSR, CRL) from the keys that start with an AlgorithmIdentifier."""
     inner = der.read_header(data, first.body)
     if inner.tag == der.context(0):  # the explicit version of RFC 5280, 4.1
         return Kind.CERTIFICATE
@@ -95,14 +97,14 @@ def _starts_with_sequence(data: bytes, first: der.Element) -> Kind | None:
         return Kind.PUBLIC_KEY if der.read_header(data, first.end).tag == der.BIT_STRING else None
     if inner.tag == der.INTEGER:
         return _signed_with_integer(data, inner)
-    # A version 1 CRL (RFC 5280, 5.1) begins with its AlgorithmIdentifier.
+    # A version 1 CRL (RFC 5280, 5.1) starts with its AlgorithmIdentifier.
     if inner.tag == der.SEQUENCE and der.read_header(data, inner.body).tag == der.OID and _is_crl(data, inner):
         return Kind.CRL
     return None
 
 
 def _signed_with_integer(data: bytes, number: der.Element) -> Kind | None:
-    """Tell a CSR, a CRL and a version 1 certificate apart."""
+    """Distinguish a CSR, a CRL and a version 1 certificate."""
     second = der.read_header(data, number.end)
     if second.tag != der.SEQUENCE:
         return None
@@ -114,6 +116,6 @@ def _signed_with_integer(data: bytes, number: der.Element) -> Kind | None:
 
 
 def _is_crl(data: bytes, algorithm: der.Element) -> bool:
-    """A CRL has a time where a certificate has its Validity sequence: after algorithm and issuer."""
+    """Return whether it is a CRL: after algorithm and issuer, it has a time where a certificate has its Validity."""
     issuer = der.read_header(data, algorithm.end)
     return der.read_header(data, issuer.end).tag in (der.UTC_TIME, der.GENERALIZED_TIME)

@@ -1,19 +1,20 @@
-"""How much one input may hold."""
+"""Limits for the size of one input."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits for one input: one pasted text, one uploaded file, one ``pem`` value of a list. All are inclusive.
+    """
+    Limits for one input: one pasted text, one uploaded file, one ``pem`` value of a list. All are inclusive.
 
-    A request that carries a list of a thousand certificates is a thousand inputs, so these bound each of them.
+    A request with a list of a thousand certificates contains a thousand inputs; the limits apply to each.
     """
 
-    # A full chain takes 4 to 8 KiB, and a hundred of the largest certificates in practical use still fit.
+    # A full chain takes 4 to 8 KiB; a hundred of the largest certificates in practical use still fit.
     max_input_bytes: int = 1024 * 1024
 
-    # A chain has 2 to 4; this leaves room for a bundle of several leaves, and bounds the signatures to verify.
+    # A chain has 2 to 4; this allows a bundle of several leaves, and limits the signatures to verify.
     max_certificates: int = 100
 
     # Let's Encrypt allows 100 names and commercial CAs a few hundred; browsers get slow beyond a thousand.

@@ -1,4 +1,4 @@
-"""Canonical forms of the texts by which certificates are looked up."""
+"""Canonical forms of the texts that certificates are looked up by."""
 
 import hashlib
 import re
@@ -11,7 +11,8 @@ _HEX = re.compile(r'[0-9A-F]+')
 
 
 def normalize_hex(text: str) -> str:
-    """Return a serial number, fingerprint or key id as it is stored: upper-case hex, padded to whole octets.
+    """
+    Return a serial number, fingerprint or key ID as it is stored: upper-case hex, padded to whole octets.
 
     Accepts what people paste: ``0x0a1b``, ``04:d1:9f``, ``04 D1 9F``, ``4-d1-9f``. Returns '' if it is not hex. A
     leading minus is a sign only if it is directly before the digits, as ``openssl x509 -serial`` prints it.
@@ -25,19 +26,21 @@ def normalize_hex(text: str) -> str:
 
 
 def lineage_key(names: Iterable[str], key_algorithm: str) -> str:
-    """Return what stays the same through a renewal: 64 hex digits (SHA-256) of the names and the key algorithm.
+    """
+    Return a key that a renewal does not change: the SHA-256 of the names and the key algorithm, as 64 hex digits.
 
-    A hash, so that it can be indexed whatever the number of names. Names are compared regardless of order, case and
+    It is a hash, so that any number of names can be indexed. Names are compared regardless of order, case and
     repetition.
     """
-    # Neither part can contain a line feed: `visible()` has escaped it.
+    # Neither part can contain a line feed: ``visible()`` has escaped it.
     return hashlib.sha256('\n'.join([key_algorithm, *sorted({name.lower() for name in names})]).encode()).hexdigest()
 
 
 def name_key(facts: CertificateFacts) -> str:
-    """Return the ``lineage_key`` under which a renewal finds its predecessor.
+    """
+    Return the ``lineage_key`` under which a renewal finds its predecessor.
 
-    A certificate without subject alternative names goes by its common name. One without any name matches only itself.
+    A certificate without subject alternative names uses its common name. One without any name matches only itself.
     """
     names = facts.subject_alt_names or (facts.common_name or facts.subject or facts.fingerprint_sha256,)
     return lineage_key(names, facts.key_algorithm)

@@ -1,4 +1,4 @@
-"""From bytes to facts: the one function through which every certificate comes in."""
+"""Parse bytes into facts: every certificate is read by this function."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,40 +19,41 @@ from .unwrap import Part, unwrap
 
 DEFAULT_LIMITS = Limits()
 
-_PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was left out: no host can use it.')
+_PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was omitted: hosts cannot use it.')
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An end-entity certificate of the input, with the chain that the input holds for it."""
+    """An end-entity certificate of the input, with its chain as far as the input contains it."""
 
     facts: CertificateFacts
+    # Its issuers, nearest first, each verified to have signed the one before; without the self-signed root.
     chain: tuple[CertificateFacts, ...]
-    """Its issuers, nearest first, each verified to have signed the one before; without the self-signed root."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedInput:
-    """Everything one input held."""
+    """The contents of one input."""
 
+    # At least one, in order of the input
     leaves: tuple[Leaf, ...]
-    """At least one, in the order of the input."""
+    # Certificates that are not in the chain of any leaf, including further certificates of an issuer that has several.
+    # They are reported, not stored.
     unrelated: tuple[CertificateFacts, ...]
-    """Certificates in no leaf's chain, among them the other certificates of an issuer that has several. To be reported,
-    not stored."""
+    # Notes for the user about how the input was read
     notes: tuple[Message, ...]
-    """What people should know about how the input was read."""
 
 
 def read_certificates(data: bytes | str, limits: Limits = DEFAULT_LIMITS, allow_ca: bool = False) -> ParsedInput:
-    """Return the certificates in `data`, sorted into leaves with their chains.
+    """
+    Return the certificates in ``data``, sorted into leaves with their chains.
 
-    Takes PEM (RFC 7468) within any text, DER, PKCS#7, and base64 of these, in the encodings of `transport`. A leaf is a
-    certificate that is no CA and has signed no other of the input. With `allow_ca`, everything that has signed no other
-    is a leaf, so a CA certificate can be recorded as well.
+    Accepts PEM (RFC 7468) within any text, DER, PKCS#7, and base64 of these, in the encodings of ``decoding``. A leaf
+    is a certificate that is not a CA and has not signed another one of the input. With ``allow_ca``, a CA certificate
+    that has not signed another one is a leaf, too.
 
-    Raises `CertificateInputError` for anything else, and no other exception, whatever `data` is: `PrivateKeyError` if
-    there is private key material anywhere in it, `LimitError` if it exceeds `limits`.
+    Raises ``PrivateKeyError`` if ``data`` contains private key material, ``LimitError`` if it exceeds ``limits``, and
+    their base class ``CertificateInputError`` if it cannot be read for other reasons. Raises nothing else.
     """
     _check_size(data, limits)
     form = find_private_key(data)
@@ -65,13 +66,13 @@ def read_certificates(data: bytes | str, limits: Limits = DEFAULT_LIMITS, allow_
 
 
 def _check_size(data: bytes | str, limits: Limits) -> None:
-    """Compare without encoding: a character takes at least one octet, and in PEM exactly one."""
+    """Raise ``LimitError`` for too much data. Text is not encoded first: a character takes at least one octet."""
     if len(data) > limits.max_input_bytes:
         raise size_refusal(limits.max_input_bytes)
 
 
 def _load_all(parts: list[Part], limits: Limits) -> tuple[list[tuple[str, x509.Certificate]], list[Message]]:
-    """Return the distinct certificates in `parts`, each with its place for messages, and notes on what was left out."""
+    """Return the distinct certificates in ``parts``, each with its place for messages, and notes on omitted parts."""
     wanted = [part for part in parts if part.kind is not None]
     if not wanted:
         raise refusal(parts[0].code)

@@ -1,4 +1,4 @@
-"""PEM armour (RFC 7468), read as leniently as can be done without guessing."""
+"""PEM (RFC 7468), read as leniently as possible without guessing."""
 
 import binascii
 import re
@@ -9,40 +9,41 @@ from .decoding import DASHES
 from .errors import CertificateInputError
 from .text import gettext_noop
 
+# At least two dashes are required on each side. The repetitions are bounded, so that matching takes linear time.
 _BOUNDARY = re.compile(
     rf'[{DASHES}]{{2}}\s{{0,4}}(?P<edge>BEGIN|END)\s{{1,4}}'
     rf'(?P<label>[A-Z0-9](?:[A-Z0-9 #./_]{{0,60}}[A-Z0-9])?)\s{{0,4}}[{DASHES}]{{2,5}}',
     re.IGNORECASE,
 )
-"""Two dashes are asked for on either side; the rest is taken as it comes. Bounded, so that it is linear in the text."""
 
+# Characters around base64 in mail quotes, string literals and web pages, which are dropped
 _DECORATION = re.compile('[\\s"\'`,>\\\\\u200b-\u200d\u2060\ufeff]+')
-"""What is around base64 in mail quotes, string literals and web pages: it is dropped."""
 
 _EDGE_DASHES = re.compile(rf'\A[{DASHES}]+|[{DASHES}]+\Z')
 
 _BASE64 = re.compile(r'[A-Za-z0-9+/]*={0,2}')
 
+# Header lines as in RFC 1421 and RFC 4716 ("Comment: …"); they end with an empty line.
 _HEADER_LINES = re.compile(r'\A\s*(?:[A-Za-z0-9-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\s*\n')
-"""Header lines as in RFC 1421 and RFC 4716 ("Comment: …"); they end with an empty line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """One PEM block of the input."""
 
-    # 1-based position in the input.
+    # 1-based position in the input
     number: int
-    # Upper case, single spaces.
+    # Upper case, single spaces
     label: str
-    # What stands between the boundaries.
+    # The text between the boundaries
     body: str
 
 
 def find_blocks(text: str) -> list[Block]:
-    """Return the PEM blocks in ``text``, in order; text between them is ignored.
+    """
+    Return the PEM blocks in ``text``, in order; text between them is ignored.
 
-    Raises ``CertificateInputError`` (``truncated``) for a block that has no beginning or no end.
+    Raises ``CertificateInputError`` (``truncated``) for a block without a BEGIN or END line.
     """
     blocks: list[Block] = []
     begin: re.Match[str] | None = None
@@ -98,14 +99,15 @@ def decode_block(block: Block) -> bytes:
 
 
 def decode_base64(text: str) -> bytes | None:
-    """Return what ``text`` encodes, or None if it is no base64. White space, quotes and missing padding do not matter.
+    """
+    Return what ``text`` encodes, or None if it is not base64. White space, quotes and missing padding are ignored.
 
-    What was cut off in the middle still decodes: it is for the reader of the result to see that something is missing.
+    Truncated text is still decoded; the caller has to detect that the result is incomplete.
     """
     digits = _DECORATION.sub('', text)
     if not _BASE64.fullmatch(digits):
         return None
     digits = digits.rstrip('=')
-    if len(digits) % 4 == 1:  # six bits are no octet: the rest of it was cut off
+    if len(digits) % 4 == 1:  # a single digit has six bits, less than an octet: the rest was cut off
         digits = digits[:-1]
     return binascii.a2b_base64(digits + '=' * (-len(digits) % 4))

@@ -1,10 +1,11 @@
-"""Private key material, recognised in whatever form it is pasted, so that it is refused before anything is kept.
+"""
+Recognise private key material in any form in which it may be pasted, so that it is refused before it is stored.
 
-Called on every text that anybody sends, so it works in two steps: a handful of substring tests on a compacted copy,
-which settle nearly every input, and patterns that look closely only where one of these hit.
+Every submitted text is searched, so the search has two steps: a handful of substring tests on a compacted copy, which
+decide nearly every input, and patterns that are tried only if one of these tests matches.
 
-What counts as found is deliberately generous: a damaged key is still a leaked key. What must not count is prose about
-keys ("the private key is on host x").
+The search is deliberately generous, because a damaged key is still a leaked key. Prose about keys ("the private key is
+on host x") must not match.
 """
 
 import binascii
@@ -19,7 +20,7 @@ _ALNUM = b'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 _NOT_ALNUM = bytes(set(range(256)) - set(_ALNUM))
 
 _OPENSSH_MAGIC = b'openssh-key-v1\0'
-_HEADER_OCTETS = 4096  # more than `identify` looks at; a slice to the end would make a long row of elements quadratic
+_HEADER_OCTETS = 4096  # more than ``identify()`` reads; slicing to the end would take quadratic time
 _SHORTEST_KEY = 32  # octets of DER; an Ed25519 key takes 48
 _KEYSTORE_MAGICS = (b'\xfe\xed\xfe\xed', b'\xce\xce\xce\xce')  # Java: JKS and JCEKS
 
@@ -35,14 +36,16 @@ _LABELS = {
 
 
 def find_private_key(data: bytes | str) -> str | None:
-    """Return a short name of the private key material in ``data``, or None if there is none.
+    """
+    Return a short name of the private key material in ``data``, or None if there is none.
 
-    Recognised: PEM blocks whose label says so, even with damaged dashes, case, spaces and line breaks; PKCS#1, PKCS#8
+    Recognised: PEM blocks with such a label, even with damaged dashes, case, spaces and line breaks; PKCS#1, PKCS#8
     (encrypted or not), SEC 1 and PKCS#12 as DER, as bare base64 and under a wrong PEM label; OpenSSH, SSH2 and PuTTY
-    files; OpenPGP blocks; JWK (RFC 7517); Java key stores; XML and OpenSSL text forms; any PEM form wrapped in base64
-    once more, as Kubernetes secrets are. All of it within other text, in UTF-8 or UTF-16, with escaped line breaks.
+    files; OpenPGP blocks; JWK (RFC 7517); Java key stores; XML and OpenSSL text forms; any PEM form encoded in
+    base64 again, as in Kubernetes secrets. All of these within other text, in UTF-8 or UTF-16, with escaped line
+    breaks.
 
-    The name never has a byte of the input in it, so it may be shown and logged. Never raises.
+    The name never contains any part of the input, so it may be shown and logged. Never raises.
     """
     if isinstance(data, str):
         return _find_in_text(data)
@@ -50,7 +53,7 @@ def find_private_key(data: bytes | str) -> str | None:
 
 
 def _find_in_binary(data: bytes) -> str | None:
-    """Look at ``data`` as DER elements one after the other, and for the magic octets of binary containers."""
+    """Search ``data`` for consecutive DER elements and for the magic octets of binary containers."""
     if _OPENSSH_MAGIC in data:
         return 'OpenSSH private key'
     if data.startswith(_KEYSTORE_MAGICS):
@@ -83,13 +86,13 @@ def _find_in_text(text: str) -> str | None:
     return _find_in_base64(text)
 
 
-# --- Forms that announce themselves -------------------------------------------------------------------------------
+# --- Forms with a recognisable label -------------------------------------------------------------------------------
 
 _GAP = r'[^A-Za-z0-9]{0,8}'
 
 
 def _spaced(word: str) -> str:
-    """Pattern for ``word`` with whatever copying has put between its letters."""
+    """Return a pattern for ``word`` with anything that copying may have inserted between its letters."""
     return _GAP.join(word)
 
 
@@ -111,20 +114,22 @@ def _find_pem(text: str) -> str | None:
 
 
 def _key_material_follows(text: str, position: int) -> bool:
-    """Tell a header that lost its dashes from prose: only the first has a line of base64 soon after it.
+    """
+    Return whether a line of base64 follows soon, as after a header that lost its dashes, but not in prose.
 
-    A path of CamelCase words consists of base64 digits, too, but hardly of 32 with a number among them.
+    A path of CamelCase words may look like base64, but rarely has 32 digits with a number among them.
     """
     runs = _BASE64_RUN.findall(text, position, position + 400)
     return any(re.search('[a-z]', run) and re.search('[A-Z]', run) and re.search('[0-9]', run) for run in runs)
 
 
 def _pattern_finder(name: str, *patterns: str) -> Callable[[str], str | None]:
-    """Return a function that gives ``name`` for a text in which all ``patterns`` occur."""
+    """Return a function that returns ``name`` for a text that matches all ``patterns``."""
     compiled = [re.compile(pattern, re.IGNORECASE | re.MULTILINE) for pattern in patterns]
     return lambda text: name if all(pattern.search(text) for pattern in compiled) else None
 
 
+# Lower-case letters and digits that a text must contain → the pattern to try if it does
 _BY_MARKER = (
     (b'privatekey', _find_pem),
     (b'puttyuserkeyfile', _pattern_finder('PuTTY', rf'{_spaced("PuTTYUserKeyFile")}{_GAP}\d\s*:')),
@@ -144,23 +149,22 @@ _BY_MARKER = (
     (b'privateexponent', _pattern_finder('RSA, text', r'privateExponent:\s*(?:[0-9a-f]{2}:){4}')),
     (b'priv', _pattern_finder('text', r'^[ \t]{0,16}priv:\s*(?:[0-9a-f]{2}:){4}')),
 )
-"""Lower-case letters and digits that a text must contain, and the closer look to take if it does."""
 
 
 # --- Forms hidden in base64 ---------------------------------------------------------------------------------------
 
 _BASE64_MARKERS = (
-    b'b3BlbnNzaC1rZXktdjEA',  # the OpenSSH magic, at the beginning of what was encoded
+    b'b3BlbnNzaC1rZXktdjEA',  # the OpenSSH magic, at the start of the encoded data
     b'UFJJVkFURSBLRV',  # "PRIVATE KE", encoded at each of the three alignments
     b'BSSVZBVEUgS0VZ',
     b'QUklWQVRFIEtFW',
 )
 
+# A SEQUENCE, with tag 0x30 and the lengths in use (up to 0x84…), always begins with M and one of A to P.
 _DER_IN_BASE64 = re.compile(r'(?<![A-Za-z0-9+/])M[^A-Za-z0-9]{0,8}[A-P](?:[^A-Za-z0-9]{0,8}[A-Za-z0-9+/_-]){14}')
-"""A SEQUENCE, with tag 0x30 and the lengths in use (up to 0x84…), always begins with M and one of A to P."""
 
+# Base64 digits to decode: enough for ``identify()``, even if an algorithm's parameters come first
 _PREFIX_DIGITS = 96
-"""Base64 digits to decode: enough for `identify`, with an algorithm's parameters before what tells."""
 
 
 def _find_in_base64(text: str) -> str | None:
@@ -172,7 +176,7 @@ def _find_in_base64(text: str) -> str | None:
 
 
 def _der_prefixes(text: str) -> Iterator[bytes]:
-    """Yield the first octets of everything in ``text`` that may be DER in base64 (either alphabet)."""
+    """Yield the first octets of everything in ``text`` that may be DER in base64 (of either alphabet)."""
     for match in _DER_IN_BASE64.finditer(text):
         window = text[match.start() : match.start() + 2 * _PREFIX_DIGITS]
         digits = re.sub(r'[^A-Za-z0-9+/]', '', window.replace('-', '+').replace('_', '/'))[:_PREFIX_DIGITS]

@@ -1,4 +1,4 @@
-"""The reasons for which an input is refused as a whole: what it is, and what to paste instead."""
+"""The reasons why an input is refused as a whole: what it is, and what to paste instead."""
 
 from .errors import CertificateInputError, LimitError, PrivateKeyError
 from .kinds import Kind
@@ -66,7 +66,7 @@ def code_for_content(kind: Kind | None) -> str:
 
 
 def code_for_text(text: str) -> str:
-    """Return the code for text in which there is neither a PEM block nor base64."""
+    """Return the code for text that contains neither a PEM block nor base64."""
     words = text.strip('\ufeff').split(maxsplit=1)
     if not words:
         return 'empty'

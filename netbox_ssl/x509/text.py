@@ -1,23 +1,24 @@
-"""Text for people: messages a caller can translate, and text from certificates made safe to store and to show."""
+"""Text for people: messages that a caller can translate, and text from certificates made safe to store and show."""
 
 from typing import Any, Self
 
+# Characters kept of a common name or an organisation (RFC 5280 allows 64; RFC 1035 allows 253 for a host name).
 MAX_NAME_LENGTH = 255
-"""Characters kept of a common name or an organisation (RFC 5280 allows 64; RFC 1035 allows 253 for a host name)."""
 
+# Characters kept of a whole distinguished name, and of one subject alternative name: short enough for an index.
 MAX_DN_LENGTH = 2048
-"""Characters kept of a whole distinguished name, and of one subject alternative name: short enough for an index."""
 
 
 def gettext_noop(text: str) -> str:
-    """Mark ``text`` for ``makemessages`` and return it unchanged: this package translates nothing, its callers may."""
+    """Mark ``text`` for ``makemessages`` and return it unchanged: callers may translate it."""
     return text
 
 
 class Message(str):
-    """A finished English sentence that still knows its ``template`` and ``params``, so that a caller can translate it.
+    """
+    A finished English sentence that keeps its ``template`` and ``params``, so that a caller can translate it.
 
-    It is an ordinary ``str`` (JSON, templates and logs need nothing special); a translation is
+    It is an ordinary ``str`` for JSON, templates and logs. Translate it with
     ``gettext(message.template) % message.params``. ``code`` is stable and meant for programs.
     """
 
@@ -35,11 +36,12 @@ class Message(str):
 
 
 def visible(text: str, limit: int = MAX_NAME_LENGTH) -> str:
-    r"""Return ``text`` with invisible characters spelled out (``\x00``, ``\u202e``), at most ``limit`` characters.
+    r"""
+    Return ``text`` with invisible characters spelled out (``\x00``, ``\u202e``), at most ``limit`` characters.
 
-    Escaped are control characters, direction overrides, zero-width characters, unusual spaces, unassigned code points
-    and lone surrogates: PostgreSQL refuses the first, terminals and browsers are misled by the rest. What was cut off
-    ends in ``…``. The certificate itself is stored untouched, so nothing is lost.
+    Escapes control characters, which PostgreSQL refuses, and characters that mislead terminals and browsers: direction
+    overrides, zero-width characters, unusual spaces, unassigned code points and lone surrogates. Text that was cut off
+    ends in ``…``. The certificate itself is stored unchanged.
     """
     if not text.isprintable():
         text = ''.join(

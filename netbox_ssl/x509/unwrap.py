@@ -1,4 +1,4 @@
-"""From an input in any transport form to the DER elements in it."""
+"""Find the DER elements in an input in any transport form."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _DECODED_LABELS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One element of the input: a certificate or PKCS#7 container to read, or something to leave out."""
+    """One element of the input: a certificate or PKCS#7 container to read, or something to omit."""
 
     # For messages: ``PEM block 2 (CERTIFICATE)``, ``DER element 1``.
     where: str
-    # ``CERTIFICATE`` or ``PKCS7``; None for what is left out.
+    # ``CERTIFICATE`` or ``PKCS7``; None for parts to omit
     kind: Kind | None
     der: bytes = b''
-    # Why it is left out: a code for ``refusal()``.
+    # Why it is omitted: a code for ``refusal()``
     code: str = ''
 
 
@@ -40,7 +40,7 @@ def unwrap(data: bytes | str) -> list[Part]:
 
 
 def _is_der(data: bytes) -> bool:
-    """DER begins with 0x30, but so does text that begins with the digit 0."""
+    """Return whether it is DER, not text: both may start with 0x30, the digit 0."""
     return data[:1] == b'0' and (identify(data[:4096]) is not None or not data[:512].isascii())
 
 
@@ -70,11 +70,11 @@ def _open_block(block: Block) -> Part:
             where=where,
             extra=len(data) - element.end,
         )
-    return _part(where, kind, data[: element.end])  # after a trusted certificate comes OpenSSL's own trust settings
+    return _part(where, kind, data[: element.end])  # OpenSSL's trust settings follow a trusted certificate
 
 
 def _split_der(data: bytes) -> Iterator[Part]:
-    """Yield the elements that lie one behind the other in ``data``; white space may follow the last."""
+    """Yield the consecutive elements of ``data``; white space may follow the last."""
     position = number = 0
     while position < len(data) and (data[position] == der.SEQUENCE or data[position:].strip()):
         number += 1

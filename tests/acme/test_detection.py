@@ -23,8 +23,8 @@ GOOGLE_DIRECTORY = 'https://dv.acme-v02.api.pki.goog/directory'
 ACTALIS_DIRECTORY = 'https://acme-api.actalis.com/acme/directory'
 SECTIGO_DIRECTORY = 'https://acme.sectigo.com/v2/'
 
+# Key id of the intermediate R13.
 R13 = 'E7AB9F0F2C33A053D35E4F78C8B2840E3BD69233'
-"""Key id of the intermediate R13."""
 
 ISSUERS = [
     # organisation, common name, provider, confidence, directory

@@ -94,7 +94,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         self.stub.status = 404
         ARIPollJob.run_now()
         logged = [entry['message'] for entry in self.run_next().log_entries]
-        self.assertIn('1 without an answer; the certificates say why', logged)
+        self.assertIn('1 without a response; see the certificates for the reasons', logged)
 
     def test_while_netbox_is_maintained_nobody_is_asked(self):
         self.add()

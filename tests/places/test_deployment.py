@@ -337,4 +337,4 @@ class PagesShowItTestCase(PagesTestCase):
 
     def test_a_source(self):
         source = CertificateSource.objects.get(external_id__contains='web-03')
-        self.assertContains(self.client.get(source.get_absolute_url()), 'is no longer valid')
+        self.assertContains(self.client.get(source.get_absolute_url()), 'Its X.509 certificate has expired.')

@@ -14,8 +14,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 STEP_EXTENSION = '1.3.6.1.4.1.37476.9000.64.1'
+# As Caddy's ``acme_server`` writes it: type 6, provisioner "local".
 STEP_ACME = '300c02010604056c6f63616c0400'
-"""As Caddy's `acme_server` writes it: type 6, provisioner "local"."""
 
 _KEY = make_key()
 _ATTRIBUTES = {

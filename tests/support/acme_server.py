@@ -1,4 +1,5 @@
-"""A real ACME server (acme2certifier: RFC 8555, with Renewal Information, RFC 9773), and certbot as its client.
+"""
+A real ACME server (acme2certifier: RFC 8555, with Renewal Information, RFC 9773), and certbot as its client.
 
 The server listens on a free port of 127.0.0.1. Its CA is made for it, and nobody else trusts that.
 """

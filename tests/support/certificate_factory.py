@@ -1,4 +1,5 @@
-"""Makes certificates for tests and the demo: small, fast, with throw-away keys that only ever exist in memory.
+"""
+Makes certificates for tests and the demo: small, fast, with throw-away keys that only ever exist in memory.
 
     ca = make_ca("Let's Encrypt", 'R13')
     issued = issue(['www.example.net', 'example.net'], ca, valid_from=start, valid_to=end)
@@ -167,7 +168,8 @@ def issue(
     serial_number=None,
     extensions=(),
 ):
-    """A server certificate for `names` (DNS names, IP addresses), signed by `ca`.
+    """
+    A server certificate for `names` (DNS names, IP addresses), signed by `ca`.
 
     `extensions` are (extension, critical) pairs that are added to the usual ones. `key` uses a given key again, as some
     clients do at renewal.

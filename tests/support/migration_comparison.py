@@ -1,4 +1,5 @@
-"""``make compare-migrations``: migrate by ``dev/quick_migrate.py`` and by ``netbox migrate``, and compare the results.
+"""
+``make compare-migrations``: migrate by ``dev/quick_migrate.py`` and by ``netbox migrate``, and compare the results.
 
 Schema and rows have to be the same. Then the compared versions are recorded in ``compared_migrations.json``, which
 ``tests/dev/test_quick_migrate.py`` compares with the installed ones.

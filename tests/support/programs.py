@@ -1,4 +1,5 @@
-"""The programs that tests may call. This is the only place where they are listed.
+"""
+The programs that tests may call. This is the only place where they are listed.
 
 Tests run with a PATH that holds these programs and no others: what a test calls without listing it here is missing on
 every machine, not only on a new one.
@@ -64,7 +65,8 @@ def path():
 
 
 def find(program):
-    """Return the path of a program for a test.
+    """
+    Return the path of a program for a test.
 
     Raises:
         Failure: it is not on this machine; a skipped test would look as if it had passed.

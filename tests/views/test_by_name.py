@@ -207,7 +207,7 @@ class PageTestCase(TestCase):
         self.assertIn('Is www.example.com fine?', self.page(None))
         self.assertIn('Is www.example.com fine?', self.page(''))
         html = self.page()
-        self.assertIn('No certificate that you may see covers this name', html)
+        self.assertIn('No certificate that you may view covers this name', html)
         self.assertNotIn('Paste one', html)
         grant(self.user, 'add')
         self.assertIn('Paste one', self.page())

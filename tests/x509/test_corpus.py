@@ -1,4 +1,4 @@
-"""Other people's certificates, and mutations of them: no input raises anything but `CertificateInputError`."""
+"""Other people's certificates, and mutations of them: no input raises anything but ``CertificateInputError``."""
 
 import warnings
 from collections import Counter

@@ -1,4 +1,5 @@
-"""What is stored is what `openssl x509` prints, so that people find what they copy from a terminal.
+"""
+What is stored is what ``openssl x509`` prints, so that people find what they copy from a terminal.
 
 The first test holds what OpenSSL 3 printed; the others ask the program itself.
 """

@@ -35,8 +35,8 @@ def pem(encoded: bytes, label: str) -> str:
 
 # --- Forms --------------------------------------------------------------------------------------------------------
 
+# What ``openssl x509 -addtrust serverAuth -trustout`` puts behind the certificate.
 TRUST_SETTINGS = bytes.fromhex('300c300a06082b06010505070301')
-"""What `openssl x509 -addtrust serverAuth -trustout` puts behind the certificate."""
 
 FORMS = {
     'PEM': ISSUED.pem,

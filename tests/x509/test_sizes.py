@@ -101,8 +101,8 @@ def test_key_ids_and_urls_are_bounded():
     assert facts.aia_urls == tuple(f'http://h/{n}' for n in range(20))
 
 
+# What talk about keys has in it, without what makes it a key: dashes around, a value after a colon.
 WORDS = ['the', 'private', 'key', 'is', 'on', 'host', 'BEGIN', 'END', 'PRIVATE', 'KEY', 'kty', 'priv', 'd', 'k', '-']
-"""What talk about keys has in it, without what makes it a key: dashes around, a value after a colon."""
 
 
 def talk(chance: random.Random) -> str:

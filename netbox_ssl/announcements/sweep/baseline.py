@@ -1,8 +1,8 @@
 """
-The baseline of certificates that were never announced: what counts as announced, so that only later changes are.
+The baseline of certificates that were never announced: the status that counts as announced.
 
-``Certificate.save()`` and imports write it for each new certificate. Rows that were inserted by other means (SQL,
-``bulk_create``) get it from the first sweep that sees them, in batches: a million of them do not fit one transaction.
+``Certificate.save()`` and imports write it for each new certificate. For rows that were inserted by other means (SQL,
+``bulk_create``) the next sweep writes it, in batches, because a million rows do not fit into one transaction.
 """
 
 import time
@@ -27,12 +27,12 @@ def write_baseline(
     now, *, batch_size: int = BATCH, until: float | None = None, after_batch: Callable[[int], None] | None = None
 ) -> bool:
     """
-    Give every certificate without a baseline one, as of ``now`` (aware datetime). Several sweeps may do so at the same
-    time: they share the work.
+    Write the baseline of every certificate without one, as of ``now`` (aware datetime). Several sweeps that run at the
+    same time share the work.
 
     Args:
-        batch_size: certificates in a transaction
-        until: no batch begins after this moment of ``time.monotonic()``
+        batch_size: certificates per transaction
+        until: no batch starts after this moment of ``time.monotonic()``
         after_batch: called with the number of certificates in each batch
 
     Returns:
@@ -51,7 +51,7 @@ def _write_batch(now, size: int) -> int:
     without = Certificate.objects.filter(WITHOUT_BASELINE).filter(unclaimed_q(now)).order_by('pk')
     with transaction.atomic():
         pks = list(without.select_for_update(skip_locked=True, no_key=True).values_list('pk', flat=True)[:size])
-        # Without save(): the certificate does not change, and the change log has no entry.
+        # Without save(), because the certificate does not change and needs no entry in the change log
         return Certificate.objects.filter(pk__in=pks).update(
             announced_status=Coalesce(renewal.status_sql(moment), Value('')),
             announced_overdue=Case(When(renewal.overdue_q(moment), then=Value(True)), default=Value(False)),

@@ -1,4 +1,4 @@
-"""The sweep of certificates: changes of renewal status that time made, and renewals that have become overdue."""
+"""The sweep of certificates: changes of renewal status caused by time, and renewals that have become overdue."""
 
 import time
 from collections import defaultdict
@@ -22,14 +22,14 @@ __all__ = ('RenewalAnnouncer', 'SweepResult', 'pending', 'sweep')
 
 @dataclass
 class SweepResult:
-    """What a sweep did."""
+    """The result of a sweep."""
 
     status_changed: int = 0
     overdue: int = 0
     failed: int = 0
-    # Certificates that were given a baseline (baseline.py).
+    # Certificates whose baseline was written (baseline.py)
     baseline: int = 0
-    # False: it stopped at its deadline, and the next sweep goes on.
+    # False: it stopped at its deadline, and the next sweep continues.
     complete: bool = True
 
     @property
@@ -38,7 +38,7 @@ class SweepResult:
 
 
 class RenewalAnnouncer(Announcer):
-    """What is to be announced of the certificates that a pass finds."""
+    """Announces the changes of certificates that a pass finds."""
 
     model = Certificate
 
@@ -73,19 +73,19 @@ class RenewalAnnouncer(Announcer):
         for each in announced:
             by_status[each.previous_status, each.renewal_status].append(each.certificate.pk)
         for (previous, status), pks in by_status.items():
-            # Only where nothing else has been recorded meanwhile.
+            # Only if nothing else has been recorded meanwhile
             certificates = Certificate.objects.filter(pk__in=pks, announced_status=previous or '')
             if self.event_type == RENEWAL_OVERDUE:
                 certificates.update(announced_overdue=True)
             elif status == RenewalStatusChoices.OK:
-                # Renewed past Certificate.save(), which would have seen to "overdue".
+                # Renewed without Certificate.save(), which would have reset "overdue".
                 certificates.update(announced_status=status, announced_overdue=False)
             else:
                 certificates.update(announced_status=status or '')
 
 
 def _clocks_differ(certificate: Certificate, status: str | None, now) -> bool:
-    """Whether it went back only because the clock here is a little behind that of the machine which announced last."""
+    """Return whether the status goes back only because the clock is slightly behind the machine that announced last."""
     margin = now + BACKWARDS_MARGIN
     if certificate.announced_status == RenewalStatusChoices.EXPIRED:
         return status is not None and certificate.valid_to < margin
@@ -104,14 +104,14 @@ def sweep(
     after_batch: Callable[[SweepResult], None] = lambda result: None,
 ) -> SweepResult:
     """
-    Announce what is no longer as announced, oldest change first (``batches.py`` says how).
+    Announce certificates whose announced status is outdated, oldest change first (see ``batches.py``).
 
-    Raises one of ``rules.UNREACHABLE`` when the database or the queue is gone; the next sweep announces what is left.
+    Raises one of ``rules.UNREACHABLE`` if the database or the queue is unreachable; the next sweep announces the rest.
 
     Args:
-        now: aware datetime as of which certificates are judged; this moment by default
+        now: aware datetime as of which certificates are judged; now by default
         batch_size: certificates found, announced and recorded at a time
-        seconds: no batch begins when so many have passed
+        seconds: no batch starts after this many seconds
         after_batch: called with the result so far
     """
     now = now or timezone.now()
@@ -135,7 +135,7 @@ def sweep(
 
 
 def _passes(now, result: SweepResult, deadline: float | None, after_batch) -> list[Pass]:
-    """Return the passes that find anything to announce, when every certificate has a baseline."""
+    """Write missing baselines; then return the passes that find anything to announce."""
     passes = passes_with_work(now)
     if BASELINE not in passes:
         return passes
@@ -149,12 +149,15 @@ def _passes(now, result: SweepResult, deadline: float | None, after_batch) -> li
 
 
 def pending(now=None, batch_size: int = BATCH) -> Iterator[CertificateAnnouncement]:
-    """Yield what a sweep would announce now. Certificates that become Due are not yet overdue here."""
+    """
+    Yield the announcements that a sweep would make now; not "overdue" for certificates that only become Due in it.
+    """
     now = now or timezone.now()
     listed = set()
     for sweep_pass in PASSES:
         for announcement in pending_of(RenewalAnnouncer(sweep_pass), now, batch_size):
-            # What expired and contradicts its settings is in two passes; a sweep has announced it in the first.
+            # A certificate that has expired and contradicts its settings is in two passes; a sweep announces it in the
+            # first.
             key = (sweep_pass.event_type, announcement.certificate.pk)
             if key not in listed:
                 listed.add(key)

@@ -1,4 +1,4 @@
-"""Pages of a table in the order of an index, each read from where the one before ended."""
+"""Pages of a table in the order of an index, each read from the end of the previous one."""
 
 from django.db.models import F, Q, QuerySet
 
@@ -9,7 +9,7 @@ def in_order(rows: QuerySet, key: str, after: tuple | None = None) -> QuerySet:
     """Return pairs (value of ``key``, pk) of ``rows`` in that order: those that follow the pair ``after``."""
     if after is not None:
         value, pk = after
-        # The first condition is what an index can start at.
+        # The first condition is where the index scan starts.
         rows = rows.filter(Q((f'{key}__gte', value)) & (Q((f'{key}__gt', value)) | Q(pk__gt=pk)))
     order = (key, 'pk') if key != 'pk' else ('pk',)
     return rows.order_by(*order).annotate(moment=F(key)).values_list('moment', 'pk')

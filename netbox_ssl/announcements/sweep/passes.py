@@ -1,5 +1,5 @@
 """
-Which certificates the sweep looks at: range conditions on partial indexes of Certificate, in the order of an index.
+The certificates that the sweep reads: range conditions on partial indexes of Certificate, in the order of an index.
 
 Each branch has its own ORDER BY and LIMIT; without them PostgreSQL reads every matching row. For all combinations of
 announced and true status, ``tests/announcements/sweep/test_passes.py`` shows that the branches find exactly those that
@@ -37,11 +37,11 @@ __all__ = (
 )
 
 # A request that changed the status announces it when it ends, and may take this long (bulk edits, and NetBox's
-# background jobs, which RQ ends after 300 s by default). After that it has died.
+# background jobs, which RQ ends after 300 s by default). After that it is considered dead.
 CLAIM_LASTS = timedelta(minutes=5)
 
-# The clocks of workers and web servers differ a little. Without a margin two of them would announce "Expired", "Due",
-# "Expired" in turn when a certificate expires.
+# The clocks of workers and web servers differ a little. Without a margin, two of them would alternately announce
+# "Expired" and "Due" when a certificate expires.
 BACKWARDS_MARGIN = timedelta(minutes=1)
 
 OK, DUE, EXPIRED, MANUAL = (
@@ -69,7 +69,7 @@ def unclaimed_q(now) -> Q:
 @dataclass(frozen=True)
 class Pass:
     """
-    Certificates that are looked at in one go. ``branches(now)`` returns pairs of a condition and the column that orders
+    Certificates that are read in one go. ``branches(now)`` returns pairs of a condition and the column that orders
     the matches; all of these columns have values of one type.
     """
 
@@ -77,11 +77,13 @@ class Pass:
     event_type: str = RENEWAL_STATUS_CHANGED
 
     def page(self, now, after: tuple | None, size: int) -> list[tuple]:
-        """Return up to ``size`` pairs (ordering value, pk) that follow ``after``, the last pair of the page before."""
+        """
+        Return up to ``size`` pairs (ordering value, pk) that follow ``after``, the last pair of the previous page.
+        """
         return _ask(together([self._rows(q, key, now, after)[:size] for q, key in self.branches(now)])[:size])
 
     def first(self, now) -> list:
-        """Return a queryset for each branch, of one row at most."""
+        """Return a queryset of at most one row for each branch."""
         return [self._rows(q, key, now)[:1] for q, key in self.branches(now)]
 
     def _rows(self, q: Q, key: str, now, after: tuple | None = None):
@@ -96,7 +98,7 @@ def _ask(queryset) -> list:
 
 
 def _brought_by_time(now) -> list[tuple[Q, str]]:
-    """Oldest first: the column is the moment from which the new status holds."""
+    """Return the branches for changes caused by time, oldest first: the column is the start of the new status."""
     expired = [
         (ELIGIBLE & Q(announced_status=announced, valid_to__lt=now), 'valid_to') for announced in (OK, DUE, MANUAL)
     ]
@@ -128,15 +130,15 @@ def _overdue(now) -> list[tuple[Q, str]]:
 BASELINE = Pass(_without_baseline)
 TIME = Pass(_brought_by_time)
 OVERDUE = Pass(_overdue, RENEWAL_OVERDUE)
-# All but TIME and OVERDUE are rare: writes that bypassed Certificate.save(), requests that died, clocks set back.
+# All but TIME and OVERDUE are rare: writes without Certificate.save(), requests that died, clocks set back.
 PASSES = (BASELINE, TIME, Pass(_no_longer_due), Pass(_no_longer_expired), Pass(_contradictory), OVERDUE)
 
 
 def passes_with_work(now) -> list[Pass]:
-    """Return the passes that find anything: one query for all, the only one of an idle sweep."""
+    """Return the passes that find certificates, with a single query, the only one of an idle sweep."""
     probes = [probe.values_list(Value(number)) for number, one in enumerate(PASSES) for probe in one.first(now)]
     found = {number for (number,) in _ask(probes[0].union(*probes[1:], all=True).order_by())}
-    # A certificate that has just been announced as Due may be overdue as well; one that contradicts its settings, Due.
+    # A certificate just announced as Due may also be overdue, and one that contradicts its settings may be Due.
     if found:
         found.add(PASSES.index(OVERDUE))
     return [one for number, one in enumerate(PASSES) if number in found]

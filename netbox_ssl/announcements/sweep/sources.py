@@ -1,6 +1,6 @@
 """
 The sweep of sources: those that have expired, fallen behind or fallen silent (``models/mixins/source_states.py``). Each
-occurrence is announced once, with an ID of its own that is the same if it is announced again after a loss.
+occurrence is announced once, with an ID that stays the same if the announcement is repeated after a failure.
 """
 
 import time
@@ -34,13 +34,13 @@ __all__ = ('SourceAnnouncement', 'SourceAnnouncer', 'SourceSweepResult', 'pendin
 
 @dataclass
 class SourceSweepResult:
-    """What a sweep of the sources did."""
+    """The result of a sweep of the sources."""
 
     expired: int = 0
     behind: int = 0
     silent: int = 0
     failed: int = 0
-    # False: it stopped at its deadline, and the next one goes on.
+    # False: it stopped at its deadline, and the next run continues.
     complete: bool = True
 
     @property
@@ -50,14 +50,16 @@ class SourceSweepResult:
 
 @dataclass(frozen=True)
 class SourceAnnouncement(Announcement):
-    """That a source is expired, behind, or silent, since a moment."""
+    """The announcement that a source has been expired, behind, or silent since a moment."""
 
-    # As of which it is judged
+    # The time as of which it is judged
     now: datetime
 
     @property
     def is_moot(self) -> bool:
-        """Whether its certificate is no longer active, or whether it has expired and need not be called behind, too."""
+        """
+        Return whether its certificate is no longer active, or it has expired and need not also be announced as behind.
+        """
         if self.object.certificate.status != CertificateStatusChoices.STATUS_ACTIVE:
             return True
         return self.event_type == SOURCE_BEHIND and self.object.is_expired_at(self.now)
@@ -70,7 +72,7 @@ class SourceAnnouncement(Announcement):
         same = (self.event_type, self.object.pk, self.since.isoformat())
         if self.event_type != SOURCE_EXPIRED:
             return same
-        # A source that had the renewal and falls back to the old certificate has expired once more.
+        # A source that had the renewal and falls back to the old certificate has expired again.
         return (*same, self.object.issuance_since.isoformat())
 
     def data(self, serialized: dict) -> dict:
@@ -84,27 +86,27 @@ class SourceAnnouncement(Announcement):
         return {**serialized, 'announcement': announcement}
 
     def snapshots(self) -> dict:
-        """Time made it: nothing differs that a snapshot holds."""
+        """Return equal snapshots: time caused the event, and it does not change any column."""
         snapshot = self.object.serialize_object()
         return {'prechange': snapshot, 'postchange': snapshot}
 
 
 @dataclass(frozen=True)
 class SourceAnnouncer(Announcer):
-    """One of the states that are announced."""
+    """Announces one of the states."""
 
-    # How it is counted in SourceSweepResult
+    # Name of its count in SourceSweepResult
     name: str
     event_type: str
-    # The sources of which it has not been announced
+    # The sources for which it has not been announced
     unannounced: Q
     # now → the sources that are in that state
     condition: Callable[[datetime], Q]
-    # now → the same sources in parts, each with the column of the index that it is read by
+    # now → the same sources in parts, each with the column of the index that it is read with
     branches: Callable[[datetime], list[tuple[Q, str]]]
-    # Since when they are in that state
+    # Column: since when they are in that state
     column: str
-    # What records that it was announced
+    # Column that records that it was announced
     flag: str
 
     model = CertificateSource
@@ -120,7 +122,7 @@ class SourceAnnouncer(Announcer):
         return [SourceAnnouncement(row, self.event_type, getattr(row, self.column), now) for row in rows]
 
     def record(self, announced: list[SourceAnnouncement]) -> None:
-        # A report that came meanwhile begins anew.
+        # A report that arrived meanwhile starts a new occurrence.
         for announcement in announced:
             same = {'pk': announcement.object.pk, self.column: announcement.since}
             CertificateSource.objects.filter(**same).update(**{self.flag: True})
@@ -159,14 +161,14 @@ ANNOUNCERS = (
 
 def sweep_sources(now=None, *, batch_size: int = BATCH, seconds: float | None = None) -> SourceSweepResult:
     """
-    Announce the sources that are expired, behind or silent (``batches.py`` says how).
+    Announce the sources that are expired, behind or silent (see ``batches.py``).
 
-    Raises one of ``rules.UNREACHABLE`` when the database or the queue is gone; the next run announces what is left.
+    Raises one of ``rules.UNREACHABLE`` if the database or the queue is unreachable; the next run announces the rest.
 
     Args:
-        now: aware datetime as of which sources are judged; this moment by default
+        now: aware datetime as of which sources are judged; now by default
         batch_size: sources found, announced and recorded at a time
-        seconds: no batch begins when so many have passed
+        seconds: no batch starts after this many seconds
     """
     now = now or timezone.now()
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -184,6 +186,6 @@ def sweep_sources(now=None, *, batch_size: int = BATCH, seconds: float | None = 
 
 
 def pending_sources(now=None) -> Iterator[SourceAnnouncement]:
-    """Yield what ``sweep_sources()`` would announce now, without announcing it."""
+    """Yield the announcements that ``sweep_sources()`` would make now."""
     for announcer in ANNOUNCERS:
         yield from pending(announcer, now or timezone.now())

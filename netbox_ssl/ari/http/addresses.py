@@ -1,11 +1,11 @@
-"""Which addresses may be connected to: no answer of a CA or of DNS may lead into the operator's own network."""
+"""Which addresses may be connected to: a response of a CA or of DNS must not lead into the operator's own network."""
 
 import ipaddress
 import socket
 
 __all__ = ('ForbiddenAddress', 'is_public', 'resolve')
 
-# Not for public CAs, but not "private" to every version of Python.
+# Not public, but not "private" in every version of Python
 SPECIAL = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -21,11 +21,13 @@ COMPATIBLE = ipaddress.ip_network('::/96')  # RFC 4291, deprecated
 
 
 class ForbiddenAddress(OSError):
-    """A host whose addresses may not be connected to."""
+    """The addresses of the host may not be connected to."""
 
 
 def is_public(text: str) -> bool:
-    """Return whether an IP address is public; an IPv6 address that embeds an IPv4 one, whether that is."""
+    """
+    Return whether an IP address is public; for an IPv6 address that embeds an IPv4 address, whether that one is public.
+    """
     try:
         address = ipaddress.ip_address(text.partition('%')[0])
     except ValueError:
@@ -40,7 +42,7 @@ def is_public(text: str) -> bool:
 
 
 def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """Return the IPv4 addresses in it: mapped, compatible, NAT64, 6to4 (RFC 3056), Teredo (RFC 4380)."""
+    """Return the IPv4 addresses that it embeds: mapped, compatible, NAT64, 6to4 (RFC 3056), Teredo (RFC 4380)."""
     if address.ipv4_mapped:
         return [address.ipv4_mapped]
     if address.sixtofour:
@@ -55,7 +57,7 @@ def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
 def resolve(host: str, port: int, any_address: bool = False) -> list[tuple]:
     """
     Return the addresses of ``host``, as (family, socket address), without those that may not be connected to. Connect
-    to these, and do not look the name up again: the next answer could differ.
+    to these instead of looking up the name again, because the next response could differ.
 
     Args:
         any_address: the operator allowed this host at any address

@@ -1,8 +1,9 @@
 """
-Fetches small JSON documents from hosts that are not trusted.
+Fetches small JSON documents from untrusted hosts.
 
-Everything that a server could abuse is limited: addresses (the very address connected to is checked), TLS (verified),
-redirects, size, and the total time, however slowly it sends. No credentials, no cookies. Threads may share a client.
+Everything that a server could abuse is limited: addresses (the address that is connected to is checked), TLS
+(verified), redirects, size, and the total time, however slowly it sends. Sends no credentials or cookies. Threads may
+share a client.
 """
 
 import ipaddress
@@ -36,8 +37,8 @@ class Client:
     """
     Args:
         allowed_hosts: names (lower case) that may have any address, also in a private network
-        proxies: URL → {scheme: URL of a proxy} or None, as NetBox's ``resolve_proxies``. The name is then looked up by
-            the proxy, which alone can check the address; literal addresses are checked here.
+        proxies: URL → {scheme: URL of a proxy} or None, like NetBox's ``resolve_proxies``. A proxy looks up names
+            itself, so only literal addresses are checked here.
         user_agent: header of the requests
         connections: kept open for each host
     """
@@ -67,10 +68,10 @@ class Client:
 
     def get(self, url: str, allow_http: bool = False, seconds: float = TOTAL_SECONDS) -> Answer:
         """
-        GET ``url``; raises Failure.
+        GET ``url``. Raises Failure.
 
         Args:
-            allow_http: also without TLS
+            allow_http: whether requests without TLS are allowed
             seconds: for everything, including redirects
         """
         try:
@@ -80,7 +81,7 @@ class Client:
             raise explained(error) from error
         except (TimeoutError, ssl.SSLError, OSError) as error:
             raise explained(error) from error
-        # What urllib3 cannot handle, such as a host of 300 letters.
+        # Errors that urllib3 does not handle, such as a host name of 300 letters
         except (ValueError, UnicodeError) as error:
             raise Failure('The URL is not valid.') from error
 
@@ -91,14 +92,16 @@ class Client:
                 if response.status not in REDIRECTS:
                     return _read(response)
                 url = urljoin(url, response.headers.get('Location', ''))
-                # The body does not matter, and may be endless.
+                # The body is not needed, and may be endless.
                 response.close()
             finally:
                 response.release_conn()
         raise Failure(f'More than {MAX_REDIRECTS} redirects.')
 
     def _manager(self, url: str, allow_http: bool) -> urllib3.PoolManager:
-        """Return what makes the request, directly or through a proxy; refuse URLs that are not allowed."""
+        """
+        Return the manager for the request, directly or through a proxy. Raises Failure for URLs that are not allowed.
+        """
         parts = urlsplit(url)
         host = (parts.hostname or '').lower()
         if parts.scheme not in ('http', 'https') or not host:
@@ -119,7 +122,7 @@ class Client:
 
 def _get_once_more(manager: urllib3.PoolManager, url: str):
     """
-    The response to a GET. A server may close a kept connection at the very moment it is used again; the request is then
+    Return the response to a GET. If the server closes a reused connection at the moment of the request, the request is
     repeated on another one (RFC 9112, section 9.3.1). Other failures are repeated by the schedule.
     """
     try:
@@ -156,7 +159,7 @@ def _read(response) -> Answer:
     """Return the body, if the status is 200 and it is not too long."""
     retry_after = response.headers.get('Retry-After')
     if response.status != 200:
-        # Closed, not read: it may be endless.
+        # Do not read the body: it may be endless.
         response.close()
         temporary = response.status >= 500 or response.status in (408, 429)
         raise Failure(f'The CA answered with HTTP status {response.status}.', temporary, retry_after)
@@ -166,5 +169,5 @@ def _read(response) -> Answer:
         body += chunk
         if len(body) > MAX_BYTES:
             response.close()
-            raise Failure(f'The answer is longer than {MAX_BYTES // 1024} KiB.')
+            raise Failure(f'The response is longer than {MAX_BYTES // 1024} KiB.')
     return Answer(bytes(body), retry_after)

@@ -1,4 +1,4 @@
-"""Why there is no answer, in a sentence for users."""
+"""Why there is no response, in a sentence for users."""
 
 import socket
 import ssl
@@ -13,8 +13,8 @@ __all__ = ('Failure', 'causes', 'explained')
 
 class Failure(Exception):
     """
-    Why there is no answer, in a sentence. ``temporary``: it may well work soon (timeouts, 5xx). ``retry_after``: the
-    header of that name.
+    Why there is no response, in a sentence. ``temporary``: a later request may succeed (timeouts, 5xx).
+    ``retry_after``: the header of that name.
     """
 
     def __init__(self, message: str, temporary: bool = False, retry_after: str | None = None):
@@ -24,7 +24,7 @@ class Failure(Exception):
 
 
 def explained(error: Exception) -> Failure:
-    """Describe an exception of urllib3 or the system in a sentence; its own text may contain what a server sent."""
+    """Describe an exception of urllib3 or the system in a sentence; its own text may contain data from the server."""
     found = list(causes(error))
     for cause in found:
         if isinstance(cause, ForbiddenAddress):
@@ -32,7 +32,7 @@ def explained(error: Exception) -> Failure:
                 f'The host {str(cause)[:255]} has an address that is not public. If that is intended, add it to the '
                 'setting ari_allowed_hosts.'
             )
-    # Before its causes: a proxy that refuses is not a CA that refuses, and is temporary.
+    # Checked before the causes: a refusal by the proxy is temporary, and not a refusal by the CA.
     if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in found):
         return Failure('The proxy did not connect.', temporary=True)
     for cause in found:

@@ -1,7 +1,7 @@
 """
-Connections of urllib3 that know how much time is left, and connect to addresses that were checked.
+Connections of urllib3 with a time limit, which connect only to addresses that were checked.
 
-The limits of the request that a thread is making are set by ``limited``; connections may outlive it and serve the next.
+``limited()`` sets the limits for the current request of a thread; connections may be reused by later requests.
 """
 
 import socket
@@ -22,17 +22,17 @@ __all__ = ('CONNECT_SECONDS', 'TOTAL_SECONDS', 'direct_manager', 'limited', 'sec
 CONNECT_SECONDS = 5
 TOTAL_SECONDS = 15
 
-# Of the request that this thread is making.
+# The limits of the current request of this thread
 _request = threading.local()
 
 
 @contextmanager
 def limited(seconds: float, allowed_hosts: frozenset[str]) -> Iterator[None]:
     """
-    Set the limits of the requests that this thread makes within.
+    Set the limits of requests that this thread makes within the context.
 
     Args:
-        seconds: for everything
+        seconds: time limit for all requests together
         allowed_hosts: names (lower case) that may have any address
     """
     _request.deadline = time.monotonic() + seconds
@@ -44,7 +44,7 @@ def limited(seconds: float, allowed_hosts: frozenset[str]) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """Return the seconds that a single wait of this thread's request may take; raises TimeoutError if none are left."""
+    """Return the seconds left for this thread's request. Raises TimeoutError if none are left."""
     left = getattr(_request, 'deadline', float('inf')) - time.monotonic()
     if left <= 0:
         raise TimeoutError('out of time')
@@ -52,7 +52,7 @@ def seconds_left() -> float:
 
 
 class _BoundedMixin:
-    """Each single read has the time that is left for the whole request: sending a byte a second gains nothing."""
+    """Limit each read to the time left for the whole request, so that slow sending does not extend it."""
 
     def recv_into(self, *args, **kwargs):
         self.settimeout(seconds_left())

@@ -1,4 +1,4 @@
-"""The ACME settings of a Certificate: what a person said, what detection filled in, and what follows the issuer."""
+"""The ACME settings of a Certificate: entered by a person, filled in by detection, or derived from the issuer."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -26,56 +26,55 @@ __all__ = (
     'read_stored_facts',
 )
 
-# Filled by detection where nobody has set them.
+# Fields that detection fills in unless they have been set
 DETECTED_FIELDS = ('is_acme', 'acme_provider')
 
-
-# Detection leaves these alone once a person has set them; the last belongs to the CA, too, and follows it otherwise.
+# Fields that detection does not change once a person has set them. The last one changes with the CA otherwise.
 PINNABLE_FIELDS = (*DETECTED_FIELDS, 'acme_server_url')
 
-# Fields that a warning names after a change of CA, where they keep their value.
+# Fields that a warning names if they keep their value after a change of CA
 OF_THE_CA = ('is_acme', 'acme_provider', 'acme_server_url', 'acme_account_email', 'acme_auto_renewal')
 
-# The first certificates that were issued over ACME; and clocks differ.
+# When the first certificates were issued over ACME, and by how much clocks may differ
 EARLIEST_RENEWAL = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST_RENEWAL_AHEAD = timedelta(days=1)
 
 
 class ACMESettingsMixin:
-    # Field → value that detection or a report has filled in since this was read: no person's doing.
+    # Field → value filled in by detection or a report, not by a person, since this was read
     _filled_in = {}
-    # What the request gives itself
+    # Fields set by the request itself
     _given = frozenset()
-    # Detection of the present X.509 certificate and the name of the former CA, where that is another one
+    # After a change of CA: the detection of the current X.509 certificate, and the name of the former CA
     _changed_issuer = None
 
     def pin(self, names) -> None:
-        """Note that a person or a client set these fields: detection leaves them alone from now on."""
+        """Note that a person or a client set these fields, so that detection does not change them from now on."""
         pinned = set(self.acme_pinned_fields) | (set(names) & set(PINNABLE_FIELDS))
         self.acme_pinned_fields = sorted(pinned)
 
     def note_given(self, names, reported=()) -> None:
-        """Note that the request gives these fields; of those that only a report gives nobody says that they stay."""
+        """Note that the request sets these fields, and pin them, except those that are only ``reported``."""
         self._given = frozenset(names)
         self._filled_in = {**self._filled_in, **{name: getattr(self, name) for name in reported}}
         self.pin(self._given - set(reported))
 
     def _pin_changes(self) -> None:
-        """What a person changes becomes theirs, whichever way they came: NetBox takes a snapshot before any edit."""
+        """Pin the fields that a person changed, by comparing with the snapshot that NetBox takes before any edit."""
         if before := prechange_snapshot(self):
             changed = [name for name in PINNABLE_FIELDS if name in before and before[name] != getattr(self, name)]
             self.pin(name for name in changed if self._filled_in.get(name) != getattr(self, name))
 
     def detect_acme(self, facts: CertificateFacts, detection: Detection | None = None) -> Detection:
-        """Fill what nobody has set from what the issuer gives away."""
+        """Fill in the fields that have not been set, from the detection of the issuer."""
         detection = detection or detect(facts, settings.catalogue())
         self._fill_in({name: value for name, value in _detected_settings(detection).items() if value})
         return detection
 
     def follow_issuer(self, facts: CertificateFacts, detection: Detection, before: CertificateFacts) -> None:
         """
-        The X.509 certificate replaces that of ``before``. Where another CA has issued it, what nobody has set is
-        replaced or cleared, and a warning tells what stays.
+        Update the settings when the X.509 certificate ``before`` is replaced. If another CA issued the new one, fields
+        that have not been set are replaced or cleared, and a warning lists those that are kept.
         """
         former = detect(before, settings.catalogue())
         if issuer_family(facts, detection) == issuer_family(before, former):
@@ -105,8 +104,8 @@ class ACMESettingsMixin:
         if not kept:
             return ''
         return _(
-            'Another CA has issued this X.509 certificate: {new}. The one before was issued by {old}. These settings '
-            'stayed as they were: {settings}. Check them.'
+            'This X.509 certificate was issued by another CA: {new}. The previous one was issued by {old}. These '
+            'settings were kept: {settings}. Check them.'
         ).format(
             new=detection.provider or self.issuer,
             old=former,
@@ -114,17 +113,19 @@ class ACMESettingsMixin:
         )
 
     def note_renewal(self) -> None:
-        """The X.509 certificate was replaced by a newer one: that was a renewal, at the begin of the new validity."""
+        """
+        Set the last renewal to the start of the validity, because a newer X.509 certificate replaced the previous one.
+        """
         if self.is_acme:
             self.acme_last_renewed = min(self.valid_from, timezone.now())
 
     def imply_acme(self) -> None:
-        """ACME settings without a word on ``is_acme`` say that the certificate is issued over ACME."""
+        """Set ``is_acme`` if ACME settings are given and ``is_acme`` itself has not been set."""
         if 'is_acme' not in self.acme_pinned_fields and self._set_acme_settings():
             self.is_acme = True
 
     def _set_acme_settings(self) -> list[str]:
-        # By identity: 0 renewal days are a setting, although 0 == False.
+        # Compared by identity: 0 renewal days are a setting, although 0 == False.
         values = ((name, getattr(self, name)) for name in ACME_SETTINGS)
         return [name for name, value in values if value is not None and value is not False and value != '']
 
@@ -136,23 +137,25 @@ class ACMESettingsMixin:
         self._check_last_renewed()
 
     def _check_last_renewed(self) -> None:
-        """A clock that is wrong must not make an old renewal look recent, or the other way round."""
+        """Refuse a time that only a wrong clock can explain."""
         moment = self.acme_last_renewed
-        # What is wrong in a stored value must not hold up other changes.
+        # A wrong stored value must not block other changes.
         if moment is None or (not self._state.adding and self._is_unchanged('acme_last_renewed')):
             return
         if not EARLIEST_RENEWAL <= moment <= timezone.now() + LATEST_RENEWAL_AHEAD:
-            message = _('Enter a time between 2015, when ACME began, and now. Check the clock of the host.')
+            message = _('Enter a time between 2015, when ACME started, and now. Check the clock of the host.')
             raise ValidationError({'acme_last_renewed': message})
 
     def _is_unchanged(self, name: str) -> bool:
-        """Whether a column is as it was in the snapshot that NetBox took before this change; True without one."""
+        """
+        Return whether a column has the value in NetBox's snapshot from before this change; True without a snapshot.
+        """
         before = prechange_snapshot(self)
         # Snapshots are JSON.
         return name not in before or before[name] == json.loads(json.dumps(getattr(self, name), cls=DjangoJSONEncoder))
 
     def get_warnings(self) -> list[str]:
-        """What is accepted but probably not meant, one sentence each."""
+        """Return warnings about values that are accepted but probably not intended, one sentence each."""
         warnings = list(filter(None, [self._issuer_warning()]))
         lifetime = self.valid_to - self.valid_from
         if self.acme_renewal_days is not None and self.acme_renewal_days >= lifetime.total_seconds() / 86400:
@@ -170,19 +173,19 @@ def _detected_settings(detection: Detection) -> dict:
 
 
 def read_stored_facts(pem: str) -> CertificateFacts | None:
-    """Return what a stored PEM says; None where there is none, or none that can be read."""
+    """Return the facts of a stored PEM; None if there is none or it cannot be read."""
     if not pem:
         return None
     try:
         return read_facts(x509.load_pem_x509_certificate(pem.encode()))
-    except Exception:  # it could be read when it came in, perhaps by another version of the libraries
+    except Exception:  # perhaps another version of the libraries could read it
         return None
 
 
 def check_server_url(url: str) -> None:
     """
-    Raise a ValidationError unless ``url`` is empty or http(s) with a host. Django's URLValidator will not do: it
-    refuses in-house names without a dot.
+    Raise a ValidationError unless ``url`` is empty or http(s) with a host. Django's URLValidator is not
+    used, because it refuses internal names without a dot.
     """
     if not url:
         return
@@ -195,7 +198,7 @@ def check_server_url(url: str) -> None:
         raise ValidationError(
             {
                 'acme_server_url': _(
-                    'Not an http(s) URL. Give the address of the ACME directory, for instance '
+                    'Not an http(s) URL. Enter the URL of the ACME directory, for example '
                     'https://acme-v02.api.letsencrypt.org/directory'
                 )
             }

@@ -1,4 +1,4 @@
-"""What has been announced of a certificate, so that each change of its renewal status is announced once."""
+"""What has been announced about a certificate, so that each change of its renewal status is announced once."""
 
 from datetime import UTC, datetime
 
@@ -25,11 +25,11 @@ __all__ = (
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
-# The conditions of the partial indexes that the sweep reads (announcements/sweep/passes.py): it must use the very same.
+# Conditions of the partial indexes that the sweep reads (announcements/sweep/passes.py), which must use the same ones.
 ELIGIBLE = renewal.eligible_q()
 AUTOMATIC = ELIGIBLE & Q(acme_auto_renewal=True)
 UNANNOUNCED_OVERDUE = AUTOMATIC & Q(announced_status=RenewalStatusChoices.DUE, announced_overdue=False)
-# What was announced cannot be true with these settings, whatever the time: they were changed past save().
+# The announced status is impossible with these settings, at any time: they were changed without save().
 CONTRADICTORY = (
     (~ELIGIBLE & Q(announced_status__gt=''))
     | (ELIGIBLE & Q(announced_status=''))
@@ -37,14 +37,14 @@ CONTRADICTORY = (
     | (ELIGIBLE & Q(acme_auto_renewal=False, announced_status__in=(RenewalStatusChoices.OK, RenewalStatusChoices.DUE)))
 )
 
-# Created past Certificate.save(): nothing is announced until the sweep has given it a baseline.
+# Created without Certificate.save(): nothing is announced until the sweep has written a baseline.
 WITHOUT_BASELINE = Q(announced_status__isnull=True)
 
-# What an idle sweep asks is answered by the indexes alone.
+# Included, so that an idle sweep reads only the indexes
 ASKED_TOO = ('id', 'announcing_since')
 
-# From each announced status to the next one that time brings. There is deliberately no index on valid_to alone: the
-# planner would take it and read every long expired certificate again and again.
+# For the change from each announced status to the next. There is deliberately no index on valid_to alone: the planner
+# would choose it and read all certificates that expired long ago in each sweep.
 SWEEP_INDEXES = (
     models.Index(
         fields=('announced_status', 'renewal_due_at', 'valid_to'),
@@ -64,7 +64,7 @@ SWEEP_INDEXES = (
         condition=UNANNOUNCED_OVERDUE,
         name='netbox_ssl_cert_sweep_overdue',
     ),
-    # Holds only what was changed past save().
+    # Contains only rows that were changed without save().
     models.Index(
         fields=('id',),
         include=('announcing_since',),
@@ -79,8 +79,8 @@ SWEEP_INDEXES = (
     ),
 )
 
-# Lists and counts by renewal status (acme/renewal.py), and the list sorted by due time and by when a renewal becomes
-# overdue. Expired ones are counted by the sweep's index.
+# For lists and counts by renewal status (acme/renewal.py), and for lists sorted by due or overdue time. The sweep's
+# index serves to count expired certificates.
 STATUS_INDEXES = (
     models.Index(
         fields=('valid_to', 'renewal_due_at', 'renewal_overdue_at'),
@@ -114,28 +114,28 @@ STATUS_INDEXES = (
 
 def baseline_moment(now: datetime) -> datetime:
     """
-    Return as of when a certificate that is new here counts as announced: what time did before is not announced. With
-    the setting ``announce_past`` that is before all times, and the sweep announces what time did since.
+    Return the moment up to which changes of a new certificate count as announced: ``now``, or, with the setting
+    ``announce_past``, the earliest possible time, so that the sweep announces all past changes.
     """
     return BEGINNING if settings.announce_past() else now
 
 
 class AnnouncedFieldsMixin(models.Model):
-    """What was announced of a certificate. Written by announcers past ``save()`` (see ``BookkeepingMixin``)."""
+    """What was announced about a certificate. Announcers write it without ``save()`` (see ``BookkeepingMixin``)."""
 
-    # The renewal status announced last; '': none; None: the certificate has no baseline yet.
+    # The renewal status that was announced last; '': none; None: the certificate has no baseline yet
     announced_status = models.CharField(
         max_length=10,
         blank=True,
         null=True,
         editable=False,
     )
-    # Whether it was announced that the current X.509 certificate is overdue.
+    # Whether the renewal of the current X.509 certificate was announced as overdue
     announced_overdue = models.BooleanField(
         default=False,
         editable=False,
     )
-    # A request changed the renewal status at this moment and announces that itself, when it ends.
+    # When a request changed the renewal status; the request announces the change when it ends.
     announcing_since = models.DateTimeField(
         blank=True,
         null=True,
@@ -148,7 +148,7 @@ class AnnouncedFieldsMixin(models.Model):
         abstract = True
 
     def set_announced(self, now) -> None:
-        """Take what is true now as announced (see ``baseline_moment``): a new certificate is not a change."""
+        """Set the current status as announced (see ``baseline_moment``): a new certificate is not a change."""
         moment = baseline_moment(now)
         self.announced_status = self.renewal_status_at(moment) or ''
         self.announced_overdue = self.announced_status == RenewalStatusChoices.DUE and moment >= self.overdue_at()
@@ -160,13 +160,13 @@ class AnnouncedFieldsMixin(models.Model):
             self.set_announced(timezone.now())
             return
         if self.valid_to != stored['valid_to']:
-            # Overdue is announced once for each issuance; those differ in the end of their validity.
+            # Overdue is announced once for each issuance, and issuances differ in their expiry.
             self.announced_overdue = False
         if self._request_announces():
             self.announcing_since = timezone.now()
 
     def _request_announces(self) -> bool:
-        """Whether the present request is going to see a change of the renewal status in NetBox's snapshots."""
+        """Return whether the current request will find a change of the renewal status in NetBox's snapshots."""
         before = prechange_snapshot(self)
         if current_request.get() is None or not before:
             return False

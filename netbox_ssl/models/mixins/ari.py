@@ -1,4 +1,4 @@
-"""When the CA wants a certificate renewed (RFC 9773), and when it is polled again."""
+"""Renewal information (RFC 9773): the window suggested by the CA, and the time of the next poll."""
 
 from django.db import models
 from django.db.models import Q
@@ -15,17 +15,17 @@ __all__ = ('ARI_INDEXES', 'ARIFieldsMixin')
 # Serial numbers with up to 512 octets have been seen.
 MAX_ID = 1100
 
-# The conditions of the indexes: polling asks in the very same words.
+# Conditions of the indexes; polling must use exactly the same conditions.
 SCHEDULED = ELIGIBLE & Q(ari_next_check__isnull=False)
 UNANNOUNCED_MOVE = Q(ari_previous_start__isnull=False)
 
 ARI_INDEXES = (
     models.Index(fields=('ari_next_check',), condition=SCHEDULED, name='netbox_ssl_cert_ari_next'),
-    # Holds only what is about to be announced.
+    # Contains only rows that are about to be announced.
     models.Index(fields=('id',), condition=UNANNOUNCED_MOVE, name='netbox_ssl_cert_ari_moved'),
 )
 
-# Columns that belong to one X.509 certificate → their value for one that has not been polled.
+# Columns that belong to one X.509 certificate → their value before it is polled
 STATE = {
     'ari_window_start': None,
     'ari_window_end': None,
@@ -36,14 +36,14 @@ STATE = {
     'ari_previous_start': None,
     'ari_previous_end': None,
 }
-# When one of these changes, the CA is polled again.
+# The CA is polled again when one of these changes.
 ASKED_BY = ('ari_cert_id', 'acme_server_url', 'acme_provider', 'is_acme', 'status')
 
 
 class ARIFieldsMixin(models.Model):
     """
-    What the CA answered. Written by polling past ``save()`` (``ari/polling.py``, see ``BookkeepingMixin``); forgotten
-    when the X.509 certificate is another.
+    The response of the CA. Polling writes it without ``save()`` (``ari/polling.py``, see ``BookkeepingMixin``). It is
+    reset when the X.509 certificate is replaced.
     """
 
     ari_cert_id = models.CharField(
@@ -76,7 +76,7 @@ class ARIFieldsMixin(models.Model):
         null=True,
         editable=False,
     )
-    # None: never. While a worker polls: when another may, if the first has died.
+    # None: never. While a worker polls: when another worker may poll if the first one has died.
     ari_next_check = models.DateTimeField(
         verbose_name=_('ARI next check'),
         blank=True,
@@ -89,12 +89,12 @@ class ARIFieldsMixin(models.Model):
         editable=False,
         help_text=_('Why the last check failed'),
     )
-    # Temporary ones, in a row
+    # Temporary failures in a row
     ari_failures = models.PositiveSmallIntegerField(
         default=0,
         editable=False,
     )
-    # The window that moved, until that has been announced.
+    # The previous window, until the move has been announced
     ari_previous_start = models.DateTimeField(
         blank=True,
         null=True,
@@ -106,11 +106,11 @@ class ARIFieldsMixin(models.Model):
         editable=False,
     )
 
-    # Shown nowhere
+    # Not shown
     ARI_INTERNAL = ('ari_failures', 'ari_previous_start', 'ari_previous_end')
-    # Not in the change log: polling does not change a certificate.
+    # Not in the change log, because polling does not change a certificate
     ARI_BOOKKEEPING = (*ARI_INTERNAL, 'ari_last_checked', 'ari_next_check', 'ari_error')
-    # What another PEM changes.
+    # Columns that change with the PEM
     ARI_OF_PEM = ('ari_cert_id', *STATE)
 
     class Meta:
@@ -118,11 +118,11 @@ class ARIFieldsMixin(models.Model):
 
     @property
     def has_ari(self) -> bool:
-        """Whether the CA has suggested a window for the current X.509 certificate."""
+        """Return whether the CA has suggested a window for the current X.509 certificate."""
         return self.ari_window_start is not None
 
     def take_ari_cert_id(self, facts) -> None:
-        """Set the certificate ID by which the CA is polled; forget the answers about another X.509 certificate."""
+        """Set the certificate ID by which the CA is polled; reset the response about another X.509 certificate."""
         before = self.ari_cert_id
         made = certificate_id(facts.authority_key_id, facts.serial_number)
         self.ari_cert_id = made if len(made) <= MAX_ID else ''

@@ -1,4 +1,4 @@
-"""Columns that are written past ``save()``: what was announced, what the CA answered, what hosts reported."""
+"""Columns that are written without ``save()``: announcements, responses of CAs, reports of hosts."""
 
 from django.db import models
 
@@ -7,13 +7,13 @@ __all__ = ('BookkeepingMixin',)
 
 class BookkeepingMixin(models.Model):
     """
-    For models with such columns. An instance may have been read before one of them was written, so a save takes them
-    from the database, under a lock that lasts until its transaction ends; it never writes back what is outdated.
+    A mixin for models with such columns. An instance may have been read before one of them was written, so ``save()``
+    reads them from the database, with a lock until its transaction ends, and never writes outdated values.
     """
 
-    # Their names
+    # Names of the columns
     BOOKKEEPING = ()
-    # Other columns whose stored values decide what becomes of them
+    # Other columns whose stored values affect them
     BOOKKEEPING_DEPENDS_ON = ()
 
     class Meta:
@@ -21,10 +21,10 @@ class BookkeepingMixin(models.Model):
 
     def take_bookkeeping(self, using: str) -> dict:
         """
-        Set the bookkeeping of this instance to what is stored. Call it in a transaction.
+        Set the bookkeeping columns of this instance to the stored values. Call it in a transaction.
 
         Returns:
-            Name → stored value of these columns and of those they depend on; empty if there is no such row.
+            Name → stored value of these columns and of the columns they depend on; empty if there is no such row.
         """
         names = [self._meta.get_field(name).attname for name in (*self.BOOKKEEPING, *self.BOOKKEEPING_DEPENDS_ON)]
         rows = type(self)._base_manager.using(using).filter(pk=self.pk).order_by()

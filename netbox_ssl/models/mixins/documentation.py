@@ -1,4 +1,4 @@
-"""Where the "?" of a form leads."""
+"""The documentation that the "?" of a form links to."""
 
 from django.urls import reverse
 
@@ -6,12 +6,12 @@ __all__ = ('DocumentedMixin',)
 
 
 class DocumentedMixin:
-    """For models with a page in the documentation of the plugin."""
+    """A mixin for models with a page in the documentation of the plugin."""
 
-    # Its path in docs/, without the extension
+    # Path of the page in docs/, without the extension
     DOCUMENTATION = ''
 
     @property
     def docs_url(self) -> str:
-        """Return the address of that page; NetBox's forms link to it."""
+        """Return the URL of the page; NetBox's forms link to it."""
         return reverse('plugins:netbox_ssl:documentation', kwargs={'page': self.DOCUMENTATION})

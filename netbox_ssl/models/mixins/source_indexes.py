@@ -1,4 +1,4 @@
-"""How the states of sources (``source_states.py``) are found in the database, and what their columns may hold."""
+"""Indexes and constraints for the states of sources (``source_states.py``)."""
 
 from django.db import models
 from django.db.models import Q
@@ -14,9 +14,9 @@ __all__ = (
 WATCHED = Q(is_watched=True)
 BEHIND = WATCHED & Q(behind_since__isnull=False)
 
-# What the sweep reads, which must ask in the very same words: what has not been announced. Lists read the others as
-# well. There is deliberately no index over both: the planner would take it for the sweep, too, and read everything that
-# has been announced again and again.
+# Conditions of the partial indexes that the sweep of sources reads, which must use exactly the same conditions: what
+# has not been announced. Lists read the others as well. There is deliberately no index over both: the planner would
+# choose it for the sweep, too, and read everything that has been announced again and again.
 EXPIRED_UNANNOUNCED = WATCHED & Q(expired_announced=False)
 BEHIND_UNANNOUNCED = BEHIND & Q(behind_announced=False)
 SILENT_UNANNOUNCED = WATCHED & Q(silent_announced=False)
@@ -38,7 +38,7 @@ STATE_INDEXES = (
     models.Index(fields=('gone_since',), condition=Q(gone_since__isnull=False), name='netbox_ssl_source_gone'),
 )
 
-# What the rules rely on, also where SQL is written by hand.
+# Invariants that the rules of ``source_states.py`` and hand-written SQL rely on
 STATE_CONSTRAINTS = (
     models.CheckConstraint(
         name='netbox_ssl_source_watched_has_moments',

@@ -11,9 +11,9 @@ __all__ = ('refuse_other_tenants',)
 
 def refuse_other_tenants(certificate) -> None:
     """
-    Where the setting refuses tenants that differ: raise a ValidationError if the certificate is given another tenant
-    than what it is assigned to has. Objects are not named: the person may not be allowed to see them. Other changes,
-    renewals above all, are not held up by a tenant that was changed on the other side.
+    Raise a ValidationError if ``certificate`` gets another tenant than the objects it is assigned to, and the setting
+    ``refuse_tenant_mismatch`` is on. The message does not name the objects, because the user may not be permitted to
+    view them. Other changes, such as renewals, are not blocked after the tenant of an object was changed.
     """
     if not _has_new_tenant(certificate) or not settings.refuse_tenant_mismatch():
         return
@@ -26,6 +26,6 @@ def refuse_other_tenants(certificate) -> None:
 
 
 def _has_new_tenant(certificate) -> bool:
-    # Taken by NetBox before each edit, in pages as in REST.
+    # NetBox takes a snapshot before each edit on pages and in the REST API.
     before = prechange_snapshot(certificate)
     return bool(certificate.tenant_id) and 'tenant' in before and before['tenant'] != certificate.tenant_id

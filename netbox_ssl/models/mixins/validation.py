@@ -1,4 +1,4 @@
-"""What makes a Certificate valid, and what is filled in for the person: names, facts from the PEM, detection."""
+"""Validation of a Certificate, and values that are filled in: names, facts from the PEM, detection."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -23,22 +23,22 @@ __all__ = (
     'refuse_contradicted_facts',
 )
 
-# Kept as upper-case hexadecimal digits, so many of them if that is fixed.
+# Fields stored as upper-case hexadecimal digits → number of digits if it is fixed
 HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64, 'public_key_sha256': 64}
 
 KNOWN_ALREADY = gettext_lazy(
     'This X.509 certificate is already recorded, as a current certificate or in a history. Search for its fingerprint '
-    '(you may not have permission to view it), or use Import, which finds the certificate that it belongs to.'
+    '(you may not have permission to view it), or use Smart Paste, which finds the certificate that it belongs to.'
 )
 
-# Where text can hide.
+# Fields that may contain text
 TEXT_FIELDS = (models.CharField, models.TextField, models.JSONField, ArrayField)
 
 
 def contradicted_facts(typed: dict, facts) -> list[str]:
     """
-    Of the facts that a person or client gave (column → value), those that ``facts`` (a Certificate, or the facts read
-    from a PEM) says otherwise on.
+    Return the columns of ``typed`` (column → value, given by a person or client) that differ from ``facts``, which is a
+    Certificate or was read from a PEM.
     """
     contradicted = []
     for name in typed.keys() & set(FACT_FIELDS):
@@ -55,18 +55,18 @@ def contradicted_facts(typed: dict, facts) -> list[str]:
 
 
 def refuse_contradicted_facts(typed: dict, facts) -> None:
-    """With a PEM the facts come from it: raise a ValidationError at each fact of ``typed`` that says otherwise."""
+    """Raise a ValidationError for each fact of ``typed`` that differs from ``facts``, which were read from a PEM."""
     if contradicted := contradicted_facts(typed, facts):
         message = _('This contradicts the PEM. Omit it to read it from the PEM.')
         raise ValidationError(dict.fromkeys(contradicted, message))
 
 
 class CertificateValidationMixin(ACMESettingsMixin):
-    # Set by who has looked already, for many at once, and keeps others from recording it meanwhile.
+    # Set by bulk imports, which have checked many at once and hold locks on them
     known_to_be_new = False
 
     def clean_fields(self, exclude=None):
-        """First of all that ``full_clean()`` does: later steps, and other fields, rely on what the PEM says."""
+        """Read the PEM first: this is the first step of ``full_clean()``, and later steps rely on the facts."""
         self._refuse_private_keys()
         self._pin_changes()
         if self.pem or self.chain_pem:
@@ -74,7 +74,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
         else:
             self.normalize_typed_facts()
         self.set_derived_fields()
-        # Their presence is checked by clean(), which can name the remedy.
+        # clean() checks that they are present, with a message that names the remedy.
         super().clean_fields(exclude=[*(exclude or ()), 'valid_from', 'valid_to'])
 
     def clean(self):
@@ -90,17 +90,17 @@ class CertificateValidationMixin(ACMESettingsMixin):
     #
 
     def _refuse_private_keys(self) -> None:
-        # What was read from a PEM was searched when it was read.
+        # Fields read from a PEM were searched when it was read.
         searched = (*FACT_FIELDS, 'pem', 'chain_pem', 'lineage') if self._is_taken() else ()
         for field in self._meta.concrete_fields:
             if field.name in searched:
                 continue
             if isinstance(field, TEXT_FIELDS) and (value := getattr(self, field.attname)):
-                # No form knows custom fields by the name of their column.
+                # Forms have no field with the name of this column.
                 refuse_private_key(NON_FIELD_ERRORS if field.name == 'custom_field_data' else field.name, value)
 
     def refuse_private_keys_unvalidated(self) -> None:
-        """For what is saved without ``full_clean()``, as NetBox's bulk renaming does; it shows AbortRequest."""
+        """Raise AbortRequest, which NetBox shows, for saves without ``full_clean()`` such as its bulk renaming."""
         try:
             self._refuse_private_keys()
         except ValidationError as error:
@@ -111,13 +111,13 @@ class CertificateValidationMixin(ACMESettingsMixin):
     #
 
     def _read_pem(self) -> None:
-        """Take the facts from the PEM, and run detection when it holds another certificate than before."""
+        """Read the facts from the PEM, and run detection if it contains another certificate than before."""
         if self._is_taken():
             return
         leaf = read_single(
             '\n'.join(part for part in (self.pem, self.chain_pem) if part),
             field='pem' if self.pem else 'chain_pem',
-            # What was once admitted stays.
+            # A CA certificate that is already stored is accepted.
             allow_ca=not self._state.adding and self._stored('pem') == self.pem,
         )
         replaced = self._stored('fingerprint_sha256')
@@ -126,17 +126,17 @@ class CertificateValidationMixin(ACMESettingsMixin):
             self.note_renewal()
 
     def _is_taken(self) -> bool:
-        """Whether the facts are already those of the PEM."""
+        """Return whether the facts were already read from the PEM."""
         return bool(self.pem) and (self.pem, self.chain_pem) == getattr(self, '_taken', None)
 
     def _stored(self, name: str):
-        """The value of a column before this change, as far as NetBox took a snapshot; else the present one."""
+        """Return the value of a column before this change from NetBox's snapshot, or the current value without one."""
         return prechange_snapshot(self).get(name, getattr(self, name))
 
     def take_leaf(self, leaf: Leaf, detection: Detection | None = None) -> None:
         """Make ``leaf`` the current X.509 certificate: its facts, PEM, chain, and the detected ACME fields."""
         facts = leaf.facts
-        # Before it is overwritten: without a snapshot it is what was stored.
+        # Read before it is overwritten: without a snapshot this is the stored value.
         replaced = '' if self._state.adding else self._stored('pem')
         new = self._state.adding or self._stored('fingerprint_sha256') != facts.fingerprint_sha256
         for name in FACT_FIELDS:
@@ -156,7 +156,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
             self.detect_acme(facts, detection)
 
     def _check_known(self) -> None:
-        """Each X.509 certificate is recorded once, be it as a current one or in a history."""
+        """Refuse an X.509 certificate that is already recorded, as a current one or in a history."""
         if not (fingerprint := self.fingerprint_sha256) or self.known_to_be_new:
             return
         issuances = self._meta.get_field('issuances').related_model.objects
@@ -167,7 +167,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
             raise ValidationError({'pem' if self.pem else 'fingerprint_sha256': KNOWN_ALREADY})
 
     def validate_unique(self, exclude=None):
-        # _check_known() has looked at the histories as well, and says what to do.
+        # _check_known() also checks the histories, with a message that says what to do.
         super().validate_unique(exclude={*(exclude or ()), 'fingerprint_sha256'})
 
     def _check_typed_facts(self) -> None:
@@ -195,7 +195,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
                 )
 
     def set_derived_fields(self) -> None:
-        """Fill what follows from other columns: the name where it is empty, and what identifies the lineage."""
+        """Fill in values derived from other columns: the name if it is empty, and the key of the lineage."""
         names = self.subject_alt_names or []
         self.name = self.name or (names[0] if names else '') or self.subject or self.serial_number
         self.name = self.name[:255]

@@ -8,7 +8,7 @@ from netbox_ssl.x509 import canonical_name, normalize_hex
 
 __all__ = ('FACT_FIELDS', 'X509FieldsMixin')
 
-# What an X.509 certificate says of itself. Where there is a PEM these come from it and from nowhere else.
+# The facts of an X.509 certificate. With a PEM, they are always read from it.
 FACT_FIELDS = (
     'subject',
     'issuer',
@@ -71,7 +71,7 @@ class X509FieldsMixin(models.Model):
         verbose_name=_('public key SHA-256'),
         max_length=64,
         blank=True,
-        help_text=_('Hash of the public key (SubjectPublicKeyInfo): the same for certificates of one key'),
+        help_text=_('Hash of the public key (SubjectPublicKeyInfo): identical for all certificates of one key'),
     )
     signature_algorithm = models.CharField(
         verbose_name=_('signature algorithm'),
@@ -94,7 +94,7 @@ class X509FieldsMixin(models.Model):
         abstract = True
 
     def normalize_typed_facts(self) -> None:
-        """Bring facts typed by hand into the form in which those read from a PEM are stored."""
+        """Convert facts that were entered by hand into the form in which facts from a PEM are stored."""
         for name in ('serial_number', 'fingerprint_sha256', 'public_key_sha256'):
             if value := getattr(self, name):
                 setattr(self, name, normalize_hex(value) or value)

@@ -5,7 +5,7 @@ from .x509 import FACT_FIELDS
 
 __all__ = ('YAMLExportMixin',)
 
-# What the bulk import takes back, in the order in which people look for it.
+# Fields that the bulk import accepts, in a readable order
 EXPORTED = (
     'name',
     'status',
@@ -20,10 +20,10 @@ EXPORTED = (
 
 class YAMLExportMixin:
     def to_yaml(self) -> str:
-        """One record of NetBox's YAML export, which its bulk import takes back."""
-        # Read-only: for whoever reads the file. The import takes it from the dates.
+        """Return a record of NetBox's YAML export, which its bulk import accepts."""
+        # For readers of the file; the import ignores it.
         record = {'renewal_status': self.renewal_status}
-        # With a PEM the facts are in it.
+        # The PEM contains the facts.
         for name in EXPORTED if self.pem else (*EXPORTED, *FACT_FIELDS):
             value = getattr(self, name)
             if value not in (None, '', []):

@@ -1,4 +1,4 @@
-/* Drop files onto the form of Smart Paste. Everything works without this, too: by the button that chooses files. */
+/* Lets users drop files onto the Smart Paste form. Without this script they choose files with the button. */
 (() => {
   'use strict';
 
@@ -10,9 +10,9 @@
   const text = form.querySelector('textarea');
   const panel = form.querySelector('[data-files]');
   const list = form.querySelector('[data-file-list]');
-  // For the other fields of the form, in bytes
+  // Room for the other fields of the form, in bytes
   const RESERVE = 64 * 1024;
-  // Of this page, not of the browser's own drag and drop: entering a child leaves its parent.
+  // Number of elements of the form that the pointer has entered: entering a child also leaves its parent.
   let entered = 0;
 
   const holdsFiles = event => Array.from(event.dataTransfer?.types ?? []).includes('Files');
@@ -32,7 +32,7 @@
     show();
   }
 
-  // Files that are added join those that were chosen; the same one twice is one.
+  // Add files to those already chosen; a file that is added twice is kept once.
   function add(files) {
     const known = new Map(Array.from(input.files).map(file => [`${file.name}/${file.size}/${file.lastModified}`, file]));
     for (const file of files) {
@@ -48,7 +48,7 @@
     list.append(item);
   }
 
-  // Why the server would refuse the whole request, and what was pasted with it. Without a limit nothing is too much.
+  // Return the reasons why the server would refuse the whole request and lose its input. An empty limit means no limit.
   function problems() {
     const { maxFiles, maxText, tooMany, tooLong } = form.dataset;
     const found = [];
@@ -118,6 +118,6 @@
       list.scrollIntoView({ block: 'center' });
     }
   });
-  // The browser may have kept a choice through a reload.
+  // The browser may keep the chosen files when the page is reloaded.
   show();
 })();
