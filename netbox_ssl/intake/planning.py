@@ -110,11 +110,15 @@ def _plan_known(plan: Plan, owner: Certificate, user) -> None:
 
 def _is_torn_off(other: Certificate, home: Certificate, user) -> bool:
     """
-    Whether ``other`` is only what arrived of the lineage ``home`` before its own client reported it: made by reports,
-    edited by nobody, with a single X.509 certificate, and of no other tenant. The user must be allowed to change it.
+    Whether ``other`` is only what arrived of the lineage ``home`` before its own client reported it: made by reports
+    since, edited by nobody, with a single X.509 certificate, and of no other tenant. The user must be allowed to change
+    it. What was there before ``home`` cannot have come of it: it is the certificate that the source goes back to, or
+    that of another host.
     """
     return (
         other.reported_only
+        and other.pk > home.pk
+        and is_staging(other.acme_provider) == is_staging(home.acme_provider)
         and other.tenant_id in (None, home.tenant_id)
         and other.issuances.count() == 1
         and Certificate.objects.restrict(user, 'change').filter(pk=other.pk).exists()

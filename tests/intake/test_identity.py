@@ -99,6 +99,17 @@ class OwnOrdersTestCase(IdentityTestCase):
         self.assertCurrent(second, own)
         self.assertOnce()
 
+    def test_one_that_is_given_that_of_another_moves_to_it(self):
+        a, b = issue_acme(), issue_acme(left=61 * DAY)
+        first, second = report('web01', a).certificate, report('web02', b).certificate
+        result = report('web02', a)
+        self.assertEqual((result.action, result.certificate), (Action.UNCHANGED, first))
+        self.assertIn('has left it', result.warnings[0])
+        self.assertHas('web01', first, a)
+        self.assertHas('web02', first, a)
+        self.assertCurrent(second, b)
+        self.assertOnce()
+
     def test_one_that_is_alone_again_goes_on_with_its_certificate(self):
         a = issue_acme()
         certificate = report('web01', a).certificate
@@ -218,6 +229,29 @@ class IssuerTestCase(IdentityTestCase):
         self.assertCurrent(certificate, issued)
         certificate.refresh_from_db()
         self.assertEqual(certificate.acme_provider, "Let's Encrypt")
+
+    def test_one_that_comes_back_from_staging_leaves_production_as_it_was(self):
+        production = issue_acme()
+        first = report('web01', production).certificate
+        report('web02', production)
+        tried = issue_acme(left=80 * DAY, ca=staging())
+        second = report('web02', tried).certificate
+        for _night in range(2):
+            result = report('web02', production)
+            self.assertEqual((result.action, result.certificate), (Action.UNCHANGED, first))
+            report('web01', production)
+        self.assertHas('web02', first, production)
+        self.assertCurrent(first, production)
+        self.assertCurrent(second, tried)
+        self.assertOnce()
+
+    def test_what_another_host_tries_on_staging_is_not_merged_into_production(self):
+        production, tried = issue_acme(), issue_acme(left=80 * DAY, ca=staging())
+        first, second = report('web01', production).certificate, report('web02', tried).certificate
+        report('web01', tried)
+        self.assertHas('web01', second, tried)
+        self.assertCurrent(first, production)
+        self.assertOnce()
 
     def test_a_corporate_authority_is_another(self):
         issued = issue_acme()
