@@ -91,7 +91,7 @@ class RenewalStatusWidgetTestCase(TestCase):
                 self.assertEqual(len(response.context['table'].rows), count)
         self.assertIn('No ACME certificates here', self.render(tag_id=[web.pk, production.pk]))
 
-    def test_a_tenant_that_is_gone(self):
+    def test_a_deleted_tenant(self):
         grant(self.user, 'view')
         html = self.render(tenant_id=[4711])
         self.assertIn('no longer exists', html)
@@ -108,7 +108,7 @@ class RenewalStatusWidgetTestCase(TestCase):
         self.assertIn('No permission to view certificates', html)
         self.assertNotIn('href', html)
 
-    def test_with_nothing_to_count_it_says_how_to_start(self):
+    def test_an_empty_inventory_shows_how_to_start(self):
         grant(self.user, 'view', constraints={'name': 'none'})
         self.assertNotIn('smart-paste', self.render())
         grant(self.user, 'add')
@@ -117,7 +117,7 @@ class RenewalStatusWidgetTestCase(TestCase):
         self.assertIn('No ACME certificates yet', html)
         self.assertIn('/plugins/ssl/certificates/smart-paste/', html)
 
-    def test_an_indexed_lookup_is_one_query(self):
+    def test_counts_use_the_indexes(self):
         """Those that renew by themselves, the expired and the manual ones: each by the index made for them."""
         grant(self.user, 'view')
         with CaptureQueriesContext(connection) as queries:

@@ -50,7 +50,7 @@ CALLS = {
 
 
 class SignaturesTestCase(SimpleTestCase):
-    def test_they_take_what_they_are_given(self):
+    def test_they_accept_the_given_arguments(self):
         for name, (arguments, named) in CALLS.items():
             with self.subTest(name):
                 inspect.signature(getattr(internals, name)).bind(*arguments, **named)
@@ -79,7 +79,7 @@ class BehaviourTestCase(TestCase):
         self.assertIsNone(internals.current_request.get())
         self.assertTrue(internals.clear_events.receivers)
 
-    def test_event_data_are_those_given(self):
+    def test_event_data_is_the_given_data(self):
         event = internals.EventContext(object=None, data={'mine': 1})
         self.assertEqual(event['data'], {'mine': 1})
 
@@ -109,7 +109,7 @@ class BehaviourTestCase(TestCase):
         change = certificate.to_objectchange(ObjectChangeActionChoices.ACTION_UPDATE)
         self.assertEqual((change.message, change.prechange_data['description']), ('why', 'before'))
 
-    def test_a_post_takes_the_permission_to_add(self):
+    def test_a_post_requires_the_permission_to_add(self):
         """What api/permissions.py puts another in place of."""
         self.assertEqual(internals.TokenPermissions.perms_map['POST'], ['%(app_label)s.add_%(model_name)s'])
 
@@ -147,7 +147,7 @@ class BehaviourTestCase(TestCase):
         for parameters in settings.RQ_QUEUES.values():
             self.assertIn('driver_info', parameters['REDIS_CLIENT_KWARGS'])
 
-    def test_the_name_of_the_address_of_the_metrics(self):
+    def test_the_name_of_the_metrics_view(self):
         self.assertIn(internals.METRICS_VIEW, [pattern.name for pattern in prometheus_urls.urlpatterns])
 
     def test_a_copied_request_has_no_files(self):

@@ -50,7 +50,7 @@ class SearchTestCase(TestCase):
                 self.assertEqual({type(each) for each in found}, {Issuance})
                 self.assertEqual({each.certificate for each in found}, {self.certificate})
 
-    def test_nothing_that_the_user_may_not_see(self):
+    def test_only_objects_that_the_user_may_view(self):
         self.remove_permissions('netbox_ssl.view_certificate', 'netbox_ssl.view_issuance')
         grant(self.user, 'view', constraints={'name': 'elsewhere'})
         self.assertEqual(self.found('shop.example.net'), set())

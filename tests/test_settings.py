@@ -55,7 +55,7 @@ class SettingsTestCase(SimpleTestCase):
         numbers = {name for name, value in NetBoxSSLConfig.default_settings.items() if type(value) is int}
         self.assertEqual(numbers, set(settings.INTEGER_RANGES))
 
-    def test_they_match_what_the_reader_gets(self):
+    def test_they_match_the_values_returned(self):
         with self.configured(import_max_bytes=2048, import_max_certificates=3, import_max_names=4):
             limits = settings.limits()
         self.assertEqual(limits, Limits(max_input_bytes=2048, max_certificates=3, max_subject_alt_names=4))
@@ -71,7 +71,7 @@ class SettingsTestCase(SimpleTestCase):
                 settings.forget()
                 self.assertIn('acme_providers', self.refused(acme_providers=providers))
 
-    def test_where_netbox_is(self):
+    def test_the_url_of_netbox(self):
         for value, read in (
             ('', ''),
             ('https://netbox.example.com', 'https://netbox.example.com'),

@@ -3,5 +3,5 @@ Ways to the intake other than a single request.
 
     smart_paste/  the form: one or many certificates, previewed before they are stored
     folder/       ``netbox import_certificates``: folders, files and bundles of any size
-    clients.py    ACME clients that can report by themselves, with their hooks
+    clients.py    ACME clients that can report automatically, with their hooks
 """

@@ -13,7 +13,7 @@ __all__ = ('CLIENTS', 'FILES', 'INSTALLED', 'Client', 'file_text')
 
 # Where the guides install the hooks
 INSTALLED = '/usr/local/lib/netbox-acme'
-# The library of the hooks. Each hook sources its first file with this very line, which is replaced by all of them.
+# The library of the hooks. Each hook sources its first file with exactly this line, which is replaced by all files.
 LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh')
 SOURCES_LIBRARY = '. "$lib"\n'
 
@@ -22,7 +22,7 @@ SOURCES_LIBRARY = '. "$lib"\n'
 class Client:
     """An ACME client: its hook, and the line for its own configuration."""
 
-    # The external IDs start with it, and it is the client of the sources.
+    # The client of the sources, with which their external IDs start
     name: str
     label: str
     file: str
@@ -127,7 +127,9 @@ FILES = {name for client in CLIENTS for name in (client.file, *client.others)} |
 
 
 def file_text(name: str) -> str:
-    """Return the text of one of ``FILES``, a hook with its library in it. Raises FileNotFoundError if there is none."""
+    """
+    Return the text of one of ``FILES``: a hook including its library. Raises FileNotFoundError if it does not exist.
+    """
     folder = shipped_folder('hooks', holding='lib.sh')
     if name not in FILES or folder is None:
         raise FileNotFoundError(name)

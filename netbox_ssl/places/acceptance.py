@@ -98,7 +98,7 @@ def read_pair(text: str) -> Pair | None:
 
 
 def write_pair(certificate, place) -> str:
-    """Return the text that :func:`read_pair` parses."""
+    """Return the text that ``read_pair()`` parses."""
     return f'{certificate.pk}-{ContentType.objects.get_for_model(place).pk}-{place.pk}'
 
 

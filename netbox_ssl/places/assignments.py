@@ -1,6 +1,6 @@
 """
 Where certificates are used: the assignments of a device, virtual machine, site or cluster, directly, through its
-services, or through the IP addresses of its interfaces. One set of rules for pages, filters, GraphQL and event data.
+services, or through the IP addresses of its interfaces. The same rules apply to pages, filters, GraphQL and event data.
 """
 
 from dcim.models import Device, Interface
@@ -91,7 +91,7 @@ def assignments_where(conditions: list[Q]):
 
 
 def _objects_of(model, assignments):
-    """Return the primary keys of the objects of ``model`` that these assignments are to."""
+    """Return the primary keys of the objects of ``model`` in these assignments."""
     object_type = ContentType.objects.get_for_model(model)
     return assignments.filter(assigned_object_type=object_type).values('assigned_object_id')
 
@@ -109,7 +109,7 @@ def _hosts_of(model, interface_model, interface_of: str, assignments):
     return model.objects.filter(hosts | Q(pk__in=interfaces.values(interface_of))).values('pk')
 
 
-# Kind of object → primary keys of the objects of this kind that assignments are at
+# Kind of object → primary keys of the objects of this kind with assignments
 _PLACES_OF = {
     'device': lambda assignments: _hosts_of(*DEVICE, assignments),
     'virtual_machine': lambda assignments: _hosts_of(*VIRTUAL_MACHINE, assignments),
@@ -119,7 +119,7 @@ _PLACES_OF = {
 
 
 def places_of(kind: str, assignments):
-    """Return the primary keys, as a subquery, of the objects of a kind that ``assignments`` are at."""
+    """Return the primary keys, as a subquery, of the objects of a kind of ``assignments``."""
     return _PLACES_OF[kind](assignments)
 
 
@@ -151,7 +151,7 @@ _BY_PLACE = {
 
 def assignments_by_place(kind: str, assignments, places):
     """
-    Return what is needed to count assignments by place: for those that are directly at ``places`` (primary keys or a
-    subquery), through services, and through addresses, a pair of a queryset and its lookup of the place.
+    Return pairs of a queryset and its lookup of the place, to count assignments by place: directly at ``places``
+    (primary keys or a subquery), through services, and through addresses.
     """
     return _BY_PLACE[kind](assignments, places)

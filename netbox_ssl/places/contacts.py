@@ -1,6 +1,6 @@
 """
-The objects that use certificates, and whom to contact. One set of rules for pages and event data, read for many
-certificates in a constant number of queries.
+The objects that use certificates, and their contacts. The rules are the same for pages and event data, and are read for
+many certificates in a constant number of queries.
 """
 
 from collections.abc import Iterable

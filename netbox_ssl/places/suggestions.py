@@ -1,6 +1,6 @@
 """
 Where a certificate may be in use: on objects that have one of its names. Names are compared regardless of case and of a
-trailing dot. A wildcard only matches itself, because it may be used on few of the hosts that it covers. These are
+trailing dot. A wildcard matches only itself, because it may be used on few of the hosts it covers. These are
 suggestions: nothing is assigned until a person accepts it.
 """
 
@@ -26,7 +26,7 @@ NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 
 
 # Objects compared at a time
 BATCH = 1_000
-# Certificates suggested for one object; more for one name would be of no help.
+# Certificates suggested for one object at most; more would not help
 MOST_FOR_ONE = 50
 
 # From names to certificates, using the index on the names of certificates. The other way round, the tables of NetBox
@@ -132,7 +132,7 @@ def _replace(model, matches: list[Match], **which) -> None:
 def matches_of(certificates: Iterable[Certificate], user, limit: int) -> list[tuple[Certificate, object, str]]:
     """
     Return up to ``limit`` triples of certificate, object and name, for objects that ``user`` may view, that have a name
-    of one of ``certificates``, and that it is not assigned to. For a few certificates; see :func:`find_all` for all.
+    of one of ``certificates`` but no assignment of it. For a few certificates; ``find_all()`` handles all.
     """
     carriers: dict[str, list[Certificate]] = {}
     for certificate in certificates:

@@ -1,4 +1,4 @@
-"""*Is www.example.com fine?* What the certificates that cover a name amount to."""
+"""The page *By Name*: the verdict on the certificates that cover a name."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ ACTIVE = CertificateStatusChoices.STATUS_ACTIVE
 
 
 class StandingChoices(ChoiceSet):
-    """How a certificate stands, or all of a name together, from bad to good. Whether it is an ACME one is no matter."""
+    """The standing of a certificate, or the verdict on a name, from bad to good; for ACME and other certificates."""
 
     EXPIRED = 'expired'
     EXPIRED_ON_HOST = 'expired_on_host'
@@ -27,7 +27,7 @@ class StandingChoices(ChoiceSet):
     SILENT = 'silent'
     FINE = 'fine'
     NOTHING = 'nothing'
-    # Those do not count
+    # These do not affect the verdict.
     UNUSED = 'unused'
     FUTURE = 'future'
 
@@ -55,7 +55,7 @@ FROM_BAD_TO_GOOD = (
     StandingChoices.FINE,
 )
 
-# What the worst source of a certificate makes of it.
+# State of the worst source of a certificate → the standing that results
 OF_DEPLOYMENT = {
     SourceStateChoices.EXPIRED: StandingChoices.EXPIRED_ON_HOST,
     SourceStateChoices.BEHIND: StandingChoices.BEHIND,
@@ -65,12 +65,12 @@ OF_DEPLOYMENT = {
 
 def standing_sql(now: datetime, sources: QuerySet) -> Case:
     """
-    Return the standing of a certificate as an expression: the worst of what it says itself and what its ``sources``
-    have. The due and overdue times are those of the renewal rule (acme/renewal.py), for certificates that a person
-    renews as well: they are no finer in their last days.
+    Return the standing of a certificate as an expression: the worst of its own dates and the states of its ``sources``.
+    The due and overdue times of the renewal rule (acme/renewal.py) also apply to certificates that a person renews,
+    because these have to be renewed in time, too.
     """
     deployment = deployment_state_sql(now, sources)
-    # In this order: a certificate that is not valid yet may have replaced one that is dead on a host.
+    # The order matters: a certificate that is not valid yet may have replaced one that has expired on a host.
     conditions = {
         StandingChoices.UNUSED: ~Q(status=ACTIVE),
         StandingChoices.EXPIRED: Q(valid_to__lt=now),
@@ -86,7 +86,7 @@ def standing_sql(now: datetime, sources: QuerySet) -> Case:
 
 
 def standing(certificate, now: datetime, deployment_state: str | None = None) -> str:
-    """Python twin of :func:`standing_sql`, for a certificate whose deployment state is known."""
+    """Return the standing of a certificate whose deployment state is known. Python twin of ``standing_sql()``."""
     if certificate.status != ACTIVE:
         return StandingChoices.UNUSED
     if certificate.valid_to < now:
@@ -103,15 +103,15 @@ def standing(certificate, now: datetime, deployment_state: str | None = None) ->
 
 @dataclass(frozen=True)
 class Answer:
-    """What the certificates that cover a name amount to together."""
+    """The verdict on the certificates that cover a name."""
 
-    # The worst of those in use: each of them may be the one that some host shows. ``NOTHING`` if none is.
+    # The worst standing of those in use, because a host may serve any of them; ``NOTHING`` if none is in use
     verdict: str
-    # Standing → number of certificates; ``NOTHING`` is not among them.
+    # Standing (without ``NOTHING``) → number of certificates
     counts: dict[str, int]
-    # The next expiry of those in use.
+    # The next expiry of those in use
     next_expiry: datetime | None
-    # If hosts decide the verdict: what the hosts of one of these certificates have.
+    # If hosts decide the verdict: the deployment of one of these certificates
     deployment: Deployment | None = None
 
     @property
@@ -124,12 +124,12 @@ class Answer:
 
     @property
     def label(self):
-        """For instance *Expired on web-03*."""
+        """Return the verdict in words, for example *Expired on web-03*."""
         return self.deployment.label if self.deployment else dict(StandingChoices)[self.verdict]
 
     @property
     def number(self) -> int:
-        """How many are as the verdict says."""
+        """Return the number of certificates with this verdict."""
         return self.counts.get(self.verdict, 0)
 
     @property
@@ -139,7 +139,8 @@ class Answer:
 
 def answer(certificates: QuerySet, now: datetime, user=None) -> Answer:
     """
-    Judge ``certificates``, those that cover a name, in one query; a second one names the hosts that make the verdict.
+    Judge ``certificates``, those that cover a name, in one query; a second query reads the hosts that decide the
+    verdict.
 
     Args:
         user: only sources that this user may view count; None: all do

@@ -1,4 +1,4 @@
-"""Renewals as an iCalendar feed (RFC 5545), for any calendar program."""
+"""Renewals as an iCalendar feed (RFC 5545)."""
 
 import uuid
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from netbox_ssl.x509 import visible
 
 __all__ = ('DUE', 'EXPIRY', 'KINDS', 'OVERDUE', 'calendar_of', 'moments')
 
-# Kinds of events. The client acts when a renewal is due; a person has to act when it is overdue.
+# Kinds of events: the client acts when a renewal is due, a person when it is overdue.
 DUE, OVERDUE, EXPIRY = KINDS = ('due', 'overdue', 'expiry')
 
 PRODUCT = '-//NetBox SSL//Certificate renewals//EN'
@@ -45,8 +45,8 @@ def calendar_of(
 
     Args:
         root: URL of this NetBox without a trailing slash, the start of all links
-        left_out: whether entries were omitted, which the description of the calendar then says
-        deployments: what the hosts of each certificate (by ID) have; a bad state is added to its events
+        left_out: whether entries were omitted; the description of the calendar then mentions it
+        deployments: ID of a certificate → its deployment; a bad state is added to its events
     """
     calendar = Calendar()
     calendar.add('prodid', PRODUCT)
@@ -70,7 +70,7 @@ def calendar_of(
 def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now: datetime, deployment) -> Event:
     url = root + certificate.get_absolute_url()
     event = Event()
-    # Unchanged by renewals, so that the event moves instead of being added again.
+    # The UID does not change with a renewal, so that the event moves instead of being added again.
     event.add('uid', str(uuid.uuid5(uuid.NAMESPACE_URL, f'{url}#{kind}')))
     event.add('dtstamp', now)
     event.add('last-modified', certificate.last_updated)

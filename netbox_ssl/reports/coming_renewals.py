@@ -1,5 +1,5 @@
 """
-How many certificates become due, overdue, or expire in each of the coming weeks, counted in SQL (drawn in
+The number of certificates that become due, overdue, or expire in each of the coming weeks, counted in SQL (drawn by
 ``charts/bars.py``).
 
 One or two index-only queries for each kind, grouped by day; weeks are summed up from at most 92 days.
@@ -34,7 +34,7 @@ class Kind:
     # A text colour of NetBox's theme, for light and dark mode
     color: str
     column: str
-    # The certificates concerned: as filters of the list, and as conditions, each with a partial index
+    # The certificates concerned: filters of the list, and conditions, each with a partial index
     filters: dict
     conditions: tuple[Q, ...]
     # Number of certificates → a description of what happens to them

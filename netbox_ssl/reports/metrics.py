@@ -1,4 +1,4 @@
-"""The metrics for Prometheus: as the database is at the moment of the scrape, whichever process answers."""
+"""The metrics for Prometheus, read from the database at the time of the scrape, in any process."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -60,7 +60,7 @@ def _certificates(providers: list[dict]) -> Metric:
     )
     for row in providers:
         for status in RenewalStatusChoices.values():
-            # Also zero: an alert on a series that comes and goes is hard to write.
+            # Also if zero, because it is hard to write an alert on a series that comes and goes
             metric.add_metric([status, row['acme_provider']], row[status])
     return metric
 
@@ -77,7 +77,7 @@ def _overdue(providers: list[dict]) -> Metric:
 
 
 def _seconds(name: str, what: str, providers: list[dict], now: datetime) -> Metric:
-    """Return seconds to a moment; without a sample if there is no such certificate."""
+    """Return the metric of the seconds until a moment; without a sample if there is no such certificate."""
     metric = GaugeMetricFamily(f'netbox_ssl_next_{name}_seconds', f'Seconds {what}')
     if moments := [row[name] for row in providers if row[name]]:
         metric.add_metric([], (min(moments) - now).total_seconds())
@@ -87,7 +87,7 @@ def _seconds(name: str, what: str, providers: list[dict], now: datetime) -> Metr
 def _deployments(now: datetime) -> Metric:
     metric = GaugeMetricFamily(
         'netbox_ssl_certificates_deployed_badly',
-        'Active certificates whose worst source is in this state: what a host has is expired, behind, or not known',
+        'Active certificates whose worst source is in this state: expired, behind, or silent',
         labels=['deployment_state'],
     )
     for bad in bad_deployments(Certificate.objects.order_by(), now):
@@ -112,7 +112,7 @@ def _sweep(now: datetime) -> Iterator[Metric]:
     if last is not None:
         metric.add_metric([], last.timestamp())
     yield metric
-    late = 'Whether no renewal sweep has ended for three intervals: then nothing is announced'
+    late = 'Whether no renewal sweep has ended for three intervals, so that nothing is announced'
     yield GaugeMetricFamily('netbox_ssl_sweep_late', late, value=int(sweep_is_late(now)))
 
 

@@ -1,4 +1,4 @@
-"""The sources that need attention: expired, behind (the host still lacks the renewal) and silent."""
+"""The sources that need attention: expired, behind (without the renewed certificate) and silent."""
 
 from django.db.models import F
 from django.urls import reverse
@@ -9,10 +9,10 @@ from netbox_ssl.models.mixins.source_states import state_q
 
 __all__ = ('sources_to_look_at',)
 
-# Rows of each; the list has all of them.
+# Rows per state; the list shows all of them
 SHOWN = 10
 
-# State → the column that says since when.
+# State → the column with the time since when
 SINCE = {
     SourceStateChoices.EXPIRED: 'valid_to',
     SourceStateChoices.BEHIND: 'behind_since',
@@ -23,7 +23,7 @@ SINCE = {
 def sources_to_look_at(user, now, certificate=None) -> dict:
     """
     Return the first sources that are expired, behind and silent at ``now``, their numbers, and the URLs of the lists of
-    all; for one certificate, or for all that ``user`` may view. Each source is in one of the three.
+    all; for one certificate, or for all that ``user`` may view. A source is counted in one state only.
     """
     sources = CertificateSource.objects.restrict(user, 'view').select_related('certificate')
     if certificate is not None:

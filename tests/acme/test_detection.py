@@ -155,7 +155,7 @@ NEAR_MISSES = [
 
 
 @pytest.mark.parametrize(('organization', 'common_name'), NEAR_MISSES)
-def test_near_misses_are_unknown(organization, common_name):
+def test_similar_issuers_are_unknown(organization, common_name):
     found = detect(leaf(organization, common_name), CATALOGUE)
     assert (found.provider, found.confidence, found.is_acme, found.evidence) == ('', 'none', False, ())
 
@@ -169,7 +169,7 @@ def test_near_misses_are_unknown(organization, common_name):
         (365 * DAY, 'possible'),
     ],
 )
-def test_zerossl_goes_by_lifetime(lifetime, confidence):
+def test_zerossl_is_judged_by_the_lifetime(lifetime, confidence):
     facts = leaf(ZERO, 'ZeroSSL RSA Domain Secure Site CA', lifetime=lifetime)
     found = detect(facts, CATALOGUE)
     assert (found.provider, found.confidence) == (ZERO, confidence)
@@ -199,7 +199,7 @@ def test_another_provisioner_of_step_ca_is_not_acme():
     assert 'type 1' in found.evidence[0].text
 
 
-def test_an_extension_that_cannot_be_read_says_nothing():
+def test_an_unreadable_extension_is_no_evidence():
     assert detect(leaf('Example Corp', step='0500'), CATALOGUE).confidence == 'none'
 
 
@@ -242,11 +242,11 @@ def test_notices(issuer, code, words):
 
 
 @pytest.mark.parametrize('issuer', [(ZERO, 'ZeroSSL RSA Domain Secure Site CA'), (GOOGLE, 'WE1'), ('Example', 'CA')])
-def test_no_notice_where_there_is_nothing_to_know(issuer):
+def test_no_notice_without_a_reason(issuer):
     assert detect(leaf(*issuer), CATALOGUE).notices == ()
 
 
-def test_the_answer_survives_json():
+def test_the_result_survives_json():
     found = detect(leaf(LE_O, 'R13', key_id=R13, aia=('http://r13.i.lencr.org/',)), CATALOGUE)
     answer = json.loads(json.dumps(found.to_dict()))
     assert {key: answer[key] for key in ('provider', 'confidence', 'is_acme', 'notices', 'directory_url')} == {

@@ -108,12 +108,12 @@ def test_hosts_that_only_look_alike(url):
     assert (found.provider, found.confidence, found.evidence) == ('', 'none', ())
 
 
-def test_a_host_of_another_user_does_not_hide_ours():
+def test_the_host_of_another_customer_does_not_hide_the_known_host():
     found = detect(leaf(key_id='', aia=('http://ocsp.example.net/', 'http://r13.i.lencr.org/')), CATALOGUE)
     assert found.provider == LE
 
 
-def test_the_name_may_make_us_surer_than_the_host_of_the_same_provider():
+def test_the_name_may_raise_the_confidence_of_the_host_of_the_same_provider():
     host = ('http://cacert.actalis.it/certs/x.crt',)
     found = detect(leaf('Actalis S.p.A.', 'Actalis DV Server ACME CA G1', aia=host), CATALOGUE)
     assert (found.confidence, kinds(found)) == ('certain', ['host', 'issuer'])
@@ -121,7 +121,7 @@ def test_the_name_may_make_us_surer_than_the_host_of_the_same_provider():
     assert (found.provider, found.confidence) == ('Actalis', 'possible')
 
 
-def test_the_directory_is_that_of_the_very_issuer_but_of_no_other_provider():
+def test_the_directory_belongs_to_the_issuer_and_never_to_another_provider():
     names = ('Sectigo Limited', 'Sectigo Public Server Authentication CA OV R36')
     assert detect(leaf(*names), CATALOGUE).directory_url == 'https://acme.sectigo.com/v2/OV'
     found = detect(leaf(*names, aia=('http://i.pki.goog/we1.crt',)), CATALOGUE)
@@ -175,7 +175,7 @@ def test_each_kind_of_evidence_distinguishes_staging_from_production():
     'facts',
     [leaf(LE, 'R13'), leaf(LE, 'R13', aia=('http://r13.i.lencr.org/',)), leaf(crl=('http://r13.c.lencr.org/',))],
 )
-def test_a_key_that_is_none_of_theirs_makes_us_less_sure_by_one_step(facts):
+def test_an_unknown_key_lowers_the_confidence_by_one_step(facts):
     found = detect(facts, CATALOGUE)
     assert (found.provider, found.confidence, found.is_acme) == (LE, 'likely', True)
     [notice] = found.notices
@@ -184,7 +184,7 @@ def test_a_key_that_is_none_of_theirs_makes_us_less_sure_by_one_step(facts):
     assert 'Compare the issuer' in notice
 
 
-def test_no_contradiction_where_the_keys_are_not_all_known():
+def test_no_contradiction_unless_all_keys_are_known():
     for names in (('Google Trust Services', 'WE1'), ("(STAGING) Let's Encrypt", '(STAGING) X1')):
         found = detect(leaf(*names), CATALOGUE)
         assert 'unknown_key' not in [notice.code for notice in found.notices]
@@ -227,7 +227,7 @@ def test_all_conditions_of_an_own_provider_must_hold(organization, common_name, 
     assert (found.provider, found.is_acme) == (expected, bool(expected))
 
 
-def test_the_first_own_provider_that_fits_counts():
+def test_the_first_matching_own_provider_counts():
     entries = [{'name': name, 'issuer_organization': 'Example Corp'} for name in ('First', 'Second')]
     found = detect(leaf('Example Corp'), build_catalogue(parse_custom_providers(entries)))
     assert (found.provider, kinds(found)) == ('First', ['settings'])
@@ -237,7 +237,7 @@ def test_the_first_own_provider_that_fits_counts():
     ('confidence', 'provider', 'is_acme'),
     [('certain', 'Ours', True), ('likely', 'Ours', True), ('possible', 'Ours', False), ('none', '', False)],
 )
-def test_the_operator_says_how_sure(confidence, provider, is_acme):
+def test_the_operator_sets_the_confidence(confidence, provider, is_acme):
     # 'none' also keeps a built-in rule from applying: this "Let's Encrypt" is known not to be one.
     entry = {'name': 'Ours', 'issuer_organization': LE, 'confidence': confidence}
     found = detect(leaf(LE, 'R13', key_id=R13_KEY), build_catalogue(parse_custom_providers([entry])))
@@ -263,7 +263,7 @@ def test_the_operator_says_how_sure(confidence, provider, is_acme):
         ('ecdsa_root.pem', '', ['ca']),  # DigiCert
     ],
 )
-def test_certificates_out_in_the_world(file, provider, evidence):
+def test_certificates_of_public_websites(file, provider, evidence):
     data = Path(cryptography_vectors.__file__).with_name('x509').joinpath(file).read_bytes()
     found = detect(read_certificates(data, allow_ca=True).leaves[0].facts, CATALOGUE)
     assert (found.provider, found.confidence) == (provider, 'certain' if provider else 'none')

@@ -24,7 +24,7 @@ OURS = {
 # --- Data ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_data_is_sound():
+def test_the_data_is_consistent():
     names = [provider.name for provider in CATALOGUE.providers]
     assert len(names) == len(set(names))
     for provider in CATALOGUE.providers:
@@ -46,7 +46,7 @@ def test_no_two_providers_have_the_same_directory():
     assert len(urls) == len(set(urls))
 
 
-def test_a_catalogue_is_a_value():
+def test_catalogues_are_compared_by_value():
     again = build_catalogue()
     assert (again, hash(again)) == (CATALOGUE, hash(CATALOGUE))
     assert build_catalogue(parse_custom_providers([OURS])) != CATALOGUE

@@ -54,11 +54,11 @@ class DueTimeTest(SimpleTestCase):
         # notAfter before notBefore: due when it ends
         self.assertEqual(renewal.renewal_due_at(last, first), first)
 
-    def test_overdue_is_halfway_to_the_end(self):
+    def test_overdue_is_halfway_to_the_expiry(self):
         end = START + days(90)
         self.assertEqual(renewal.overdue_at(end - days(30), end), end - days(15))
 
-    def test_overdue_keeps_within_the_window_of_the_ca_and_the_validity(self):
+    def test_overdue_is_within_the_window_of_the_ca_and_the_validity(self):
         end = START + days(90)
         due = end - days(30)
         self.assertEqual(renewal.overdue_at(due, end, due + days(2)), due + days(2))
@@ -89,7 +89,7 @@ class StatusTest(SimpleTestCase):
             with self.subTest(**changes):
                 self.assertIsNone(self.status(self.end + SECOND, **changes))
 
-    def test_no_other_status_can_be_asked_for(self):
+    def test_an_unknown_status_is_an_error(self):
         with self.assertRaises(ValueError):
             renewal.status_q('Fine', START)
 

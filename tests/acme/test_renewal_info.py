@@ -160,7 +160,7 @@ def test_a_window_that_ends_before_it_starts_is_ignored(start, end):
 
 
 @pytest.mark.parametrize('start', ['0001-01-01T00:00:00+14:00', '0001-01-01T00:00:00Z', '1969-12-31T00:00:00Z'])
-def test_windows_beyond_all_reason(start):
+def test_windows_centuries_away_are_refused(start):
     with pytest.raises(BadAnswer):
         parse_renewal_info(answer(start))
     with pytest.raises(BadAnswer):
@@ -198,7 +198,7 @@ def test_malformed(body):
         ),
     ).map(lambda x: json.dumps(x).encode())
 )
-def test_anything_is_an_answer_or_a_bad_one(body):
+def test_any_input_is_parsed_or_raises_bad_answer(body):
     for parse in (parse_renewal_info, parse_directory):
         try:
             parse(body)

@@ -62,7 +62,7 @@ class BatchesTestCase(CommittingTestCase):
         self.assertEqual(self.names(), ['0', '1', '2', '3', '4'])
         self.assertEqual([(len(batch.announced), batch.failed) for batch in batches], [(2, 0), (2, 0), (1, 0)])
 
-    def test_what_concerns_nobody_is_recorded_and_not_delivered(self):
+    def test_moot_announcements_are_recorded_and_not_delivered(self):
         make_certificate(10 * DAY, name='moot')
         announce_all(self.announcer, self.now)
         self.assertEqual(self.announcer.recorded, [['moot'], ['0', '1', '2', '3', '4']])
@@ -75,13 +75,13 @@ class BatchesTestCase(CommittingTestCase):
             self.assertFalse(announce_all(self.announcer, self.now, batch_size=2, deadline=50))
         self.assertEqual(self.announcer.recorded, [['0', '1'], ['2', '3']])
 
-    def test_what_another_announcer_holds_is_left_to_it(self):
+    def test_objects_locked_by_another_announcer_are_skipped(self):
         pks = list(Certificate.objects.order_by('valid_to').values_list('pk', flat=True))
         with locked(Certificate, pks[1]):
             batch = in_thread(announce, self.announcer, pks, self.now).result(SECONDS)
         self.assertEqual([each.certificate.name for each in batch.announced], ['0', '2', '3', '4'])
 
-    def test_nothing_is_recorded_that_was_not_sent(self):
+    def test_only_sent_announcements_are_recorded(self):
         with patch.object(Pipeline, 'execute', side_effect=QueueLost), self.assertRaises(QueueLost):
             announce_all(self.announcer, self.now)
         self.assertEqual(self.announcer.recorded, [])

@@ -47,7 +47,7 @@ class CaseTestCase(AnnouncingTestMixin, APITestCase):
 
 
 class StatusTestCase(CaseTestCase):
-    def test_time_is_no_event_for_what_has_no_renewal_status(self):
+    def test_certificates_without_renewal_status_are_not_announced(self):
         self.make_usual_rules()
         for columns in ({'status': 'revoked'}, {'status': 'retired'}, {'is_acme': False, 'acme_auto_renewal': False}):
             make_certificate(60 * DAY, **columns)
@@ -55,7 +55,7 @@ class StatusTestCase(CaseTestCase):
             self.assertEqual(sweep(self.now + days * DAY).announced, 0)
         self.assertEqual(self.delivered(), {})
 
-    def test_each_way_to_lose_the_status_and_to_have_it_again(self):
+    def test_each_way_to_lose_the_status_and_regain_it(self):
         self.make_usual_rules()
         for columns in ({'status': 'revoked'}, {'status': 'retired'}, {'is_acme': False, 'acme_auto_renewal': False}):
             with self.subTest(columns=columns):
@@ -67,7 +67,7 @@ class StatusTestCase(CaseTestCase):
                 self.assertEqual(self.delivered(), ONCE_TO_ALL)
                 certificate.delete()
 
-    def test_what_comes_back_expired_is_told_as_expired(self):
+    def test_a_certificate_that_is_active_again_is_announced_as_expired(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate(-DAY, status='retired')
         self.change(certificate, status='active')
@@ -128,7 +128,7 @@ class ClockTestCase(CaseTestCase):
         self.assertEqual(ids[0], ids[2])
         self.assertNotEqual(ids[0], ids[1])
 
-    def test_a_claim_from_before_the_clock_was_set_back_holds_nothing_up(self):
+    def test_a_claim_from_before_the_clock_was_set_back_blocks_nothing(self):
         make_certificate(DAY)
         Certificate.objects.update(announcing_since=self.now + 10 * DAY)
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 1)
@@ -138,7 +138,7 @@ class ClockTestCase(CaseTestCase):
         Certificate.objects.update(acme_auto_renewal=False, announcing_since=self.now + SECOND)
         self.assertEqual(sweep(self.now).announced, 0)
 
-    def test_after_a_week_without_a_worker_the_last_of_several_changes_is_told_with_its_time(self):
+    def test_after_a_week_without_a_worker_the_last_of_several_changes_is_announced_with_its_time(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         self.make_rule('overdue', RENEWAL_OVERDUE)
         # Six days that go by unseen: due on the first, overdue on the second, expired on the fourth
@@ -222,7 +222,7 @@ class RuleTestCase(CaseTestCase):
     def working(self):
         return {name: number for name, number in self.delivered().items() if not name.startswith('0')}
 
-    def test_rules_that_cannot_work_hold_up_nothing_in_the_sweep(self):
+    def test_broken_rules_do_not_block_the_sweep(self):
         self.break_rules()
         self.make_usual_rules()
         for number in range(3):
@@ -232,7 +232,7 @@ class RuleTestCase(CaseTestCase):
         self.assertEqual(self.working(), dict.fromkeys(ONCE_TO_ALL, 3))
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 0, 'and they are not tried for ever')
 
-    def test_rules_that_cannot_work_hold_up_nothing_in_a_request(self):
+    def test_broken_rules_do_not_block_a_request(self):
         self.break_rules()
         self.make_usual_rules()
         certificate = make_certificate()
@@ -247,7 +247,7 @@ class RuleTestCase(CaseTestCase):
         sweep(self.now + 2 * DAY)
         self.assertEqual(self.delivered(), {'own': 1})
 
-    def test_receivers_that_fail_hold_up_nobody_else(self):
+    def test_failing_receivers_do_not_block_others(self):
         """What is in the queue is NetBox's: each delivery is a job of its own."""
         receiver = Receiver()
         self.addCleanup(receiver.close)
@@ -296,7 +296,7 @@ class PipelineTestCase(CaseTestCase):
             self.assertEqual(sweep(self.now + 2 * DAY).announced, 1)
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 
-    def test_one_that_fails_after_ours_changes_nothing(self):
+    def test_a_failing_function_after_the_plugin_changes_nothing(self):
         self.make_usual_rules()
         certificate = make_certificate()
         with self.in_pipeline(NETBOX, OURS, BROKEN), self.assertRaises(RuntimeError):
@@ -304,7 +304,7 @@ class PipelineTestCase(CaseTestCase):
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
         self.assertEqual(sweep(self.now + CLAIM_LASTS + SECOND).announced, 0)
 
-    def test_one_that_fails_before_ours_leaves_the_change_to_the_sweep(self):
+    def test_a_failing_function_before_the_plugin_leaves_the_change_to_the_sweep(self):
         """NetBox then calls none of those after it, its own processor included."""
         self.make_usual_rules()
         certificate = make_certificate()
@@ -317,7 +317,7 @@ class PipelineTestCase(CaseTestCase):
         self.assertEqual(sweep(timezone.now() + CLAIM_LASTS + SECOND).announced, 1)
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 
-    def test_ours_is_in_the_pipeline_after_netboxs(self):
+    def test_the_plugin_is_in_the_pipeline_after_netbox(self):
         from django.conf import settings
 
         self.assertLess(settings.EVENTS_PIPELINE.index(NETBOX), settings.EVENTS_PIPELINE.index(OURS))

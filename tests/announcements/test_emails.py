@@ -66,7 +66,7 @@ class EmailTestCase(TestCase):
         SimpleWorker([self.queue], connection=self.queue.connection).work(burst=True)
         return mail.outbox
 
-    def test_each_active_member_gets_a_message_alone(self):
+    def test_each_active_member_gets_a_separate_message(self):
         self.member('one')
         self.member('left', is_active=False)
         self.member('nowhere', email='')
@@ -89,7 +89,7 @@ class EmailTestCase(TestCase):
         sweep()
         self.assertEqual([message.to for message in self.sent()], [['first@example.net'], ['second@example.net']])
 
-    def test_nobody_to_write_to_is_logged(self):
+    def test_missing_recipients_are_logged(self):
         rule()
         overdue()
         with self.assertLogs('netbox.plugins.netbox_ssl', 'WARNING') as logged:
@@ -116,7 +116,7 @@ class EmailTestCase(TestCase):
         ):
             self.assertIn(text, message.body)
 
-    def test_it_says_what_the_status_was(self):
+    def test_it_contains_the_previous_status(self):
         self.member('one')
         certificate = record('gone.example.net', left=-DAY)
         Certificate.objects.filter(pk=certificate.pk).update(announced_status='Due')
@@ -125,7 +125,7 @@ class EmailTestCase(TestCase):
         (message,) = self.sent()
         self.assertEqual(message.subject, '[NetBox] gone.example.net: Renewal status changed (Expired, was Due)')
 
-    def test_with_the_address_of_netbox_it_has_a_link(self):
+    def test_with_the_url_of_netbox_it_contains_a_link(self):
         self.member('one')
         rule(self.group)
         certificate = overdue()
@@ -159,7 +159,7 @@ class EmailTestCase(TestCase):
         self.assertEqual(message.subject, '[NetBox] x Bcc: evil@example.net: Renewal overdue (Due)')
         self.assertIsNone(message.message()['Bcc'])
 
-    def test_of_a_source_the_contacts_of_its_certificate_get_it(self):
+    def test_for_a_source_the_contacts_of_its_certificate_get_it(self):
         certificate = import_pem(issue_acme('www.example.net')).certificate
         self.contact(certificate, 'ada')
         source = certificate.sources.create(external_id='certbot:web01:x', client='certbot')
@@ -197,7 +197,7 @@ class EmailTestCase(TestCase):
         with override_settings(EMAIL={}), self.assertRaisesMessage(ValidationError, 'NetBox has no mail server'):
             rule(self.group)
 
-    def test_a_mail_server_that_is_away_fails_the_job(self):
+    def test_an_unreachable_mail_server_fails_the_job(self):
         """So that RQ tries again, or shows it among the failed ones."""
         unreachable = {
             'BACKEND': 'django.core.mail.backends.smtp.EmailBackend',
@@ -206,7 +206,7 @@ class EmailTestCase(TestCase):
         with override_settings(MAILERS={'default': unreachable}), self.assertRaises((OSError, smtplib.SMTPException)):
             send_email('one@example.net', Message('subject', 'body', {}))
 
-    def test_a_failing_action_holds_up_no_other_certificate(self):
+    def test_a_failing_action_does_not_block_other_certificates(self):
         self.member('one')
         rule(self.group)
         for number in range(3):

@@ -51,7 +51,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
     # The page
     #
 
-    def test_reality_is_as_documented(self):
+    def test_the_event_data_is_as_documented(self):
         self.make_rule('status', RENEWAL_STATUS_CHANGED)
         self.make_reported()
         sweep(timezone.now() + 31 * DAY)
@@ -85,7 +85,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
     # The same on each way
     #
 
-    def test_a_request_says_what_the_sweep_says(self):
+    def test_a_request_sends_the_same_data_as_the_sweep(self):
         self.make_rule('status', RENEWAL_STATUS_CHANGED)
         certificate, _ = self.make_reported()
         certificate = Certificate.objects.get(pk=certificate.pk)
@@ -95,7 +95,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual((announcement['previous_status'], announcement['renewal_status']), ('OK', 'Manual'))
         self.assertEqual({key: announcement[key] for key in expected}, expected)
 
-    def test_overdue_says_it_too(self):
+    def test_overdue_sends_the_same_data(self):
         self.make_rule('overdue', RENEWAL_OVERDUE)
         self.make_reported()
         sweep(timezone.now() + 50 * DAY)
@@ -129,7 +129,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         names = [contact['name'] for contact in describe(certificate)['contacts']]
         self.assertEqual(names, ['z', 'b', 'a', 'c'])
 
-    def test_contacts_of_another_object_are_not_taken(self):
+    def test_contacts_of_another_object_are_not_included(self):
         other = record('other.example.net')
         assign(other)
         self.assertEqual(describe(record())['contacts'], [])

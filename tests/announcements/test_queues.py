@@ -60,7 +60,7 @@ class QueueTestCase(CommittingTestCase):
         self.assertEqual(seen, [0, 5])
         self.assertEqual([job.description for job in queue().jobs], ['0', '1', '2', '3', '4'])
 
-    def test_jobs_are_as_if_each_were_sent_by_itself(self):
+    def test_jobs_are_the_same_as_if_sent_separately(self):
         options = {
             'job_timeout': 17,
             'retry': Retry(max=3, interval=[1, 2, 3]),
@@ -82,7 +82,7 @@ class QueueTestCase(CommittingTestCase):
             self.assertAlmostEqual(*(job.connection.ttl(job.key) for job in (first, second)), delta=500)
             self.clear_rq_queues()
 
-    def test_what_a_failed_transaction_enqueued_is_not_sent(self):
+    def test_jobs_of_a_failed_transaction_are_not_sent(self):
         def work():
             with transaction.atomic():
                 django_rq.get_queue('default', commit_mode='on_db_commit').enqueue(nothing, description='kept')
@@ -105,7 +105,7 @@ class QueueTestCase(CommittingTestCase):
         self.assertEqual(queue().count, 1)
         self.assertEqual(queue().deferred_job_registry.count, 1)
 
-    def test_when_an_exception_ends_it_what_was_told_is_sent(self):
+    def test_jobs_before_an_exception_are_sent(self):
         sent = []
 
         def work():
@@ -116,7 +116,7 @@ class QueueTestCase(CommittingTestCase):
             self.collect(work, lambda: sent.append(queue().count))
         self.assertEqual(sent, [1])
 
-    def test_when_sending_fails_nothing_counts_as_sent(self):
+    def test_if_sending_fails_nothing_counts_as_sent(self):
         sent = []
         with patch.object(Pipeline, 'execute', side_effect=QueueLost), self.assertRaises(QueueLost):
             self.collect(lambda: queue().enqueue(nothing), lambda: sent.append(1))
@@ -124,7 +124,7 @@ class QueueTestCase(CommittingTestCase):
         queue().enqueue(nothing)
         self.assertEqual(queue().count, 1, 'nothing is collected any more')
 
-    def test_another_queue_class_is_left_alone(self):
+    def test_another_queue_class_is_kept(self):
         with override_settings(RQ={**settings.RQ, 'QUEUE_CLASS': DjangoRQ}):
             seen = []
             self.collect(lambda: seen.append(queue().enqueue(nothing) and queue().count))
@@ -149,7 +149,7 @@ class SweepTestCase(CommittingTestCase):
         names = [delivery['data']['name'] for delivery in self.deliveries()]
         self.assertEqual(names, [f'{number}' for number in range(20)])
 
-    def test_what_could_not_be_sent_is_told_again(self):
+    def test_announcements_that_could_not_be_sent_are_repeated(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
         with patch.object(Pipeline, 'execute', side_effect=QueueLost), self.assertRaises(QueueLost):
@@ -173,7 +173,7 @@ class SweepTestCase(CommittingTestCase):
         self.assertEqual(seen, ['Due'])
         self.assertEqual(Certificate.objects.get().announced_status, 'Expired')
 
-    def test_a_rule_that_fails_half_way_leaves_nothing_and_stops_no_other(self):
+    def test_a_rule_that_fails_midway_leaves_nothing_and_does_not_stop_others(self):
         self.make_rule('a fails', RENEWAL_STATUS_CHANGED, action_type='script')
         self.make_rule('b works', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)

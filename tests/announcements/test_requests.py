@@ -70,7 +70,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(self.delivered(), dict.fromkeys(ONCE_TO_ALL, 3))
         self.assertSweepFindsNothing()
 
-    def test_a_change_to_no_status_is_one(self):
+    def test_losing_the_status_is_a_change(self):
         certificate = make_certificate()
         self.patch(certificate, status='retired')
         announcement = self.deliveries('own')[0]['data']['announcement']
@@ -78,12 +78,12 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
         self.assertSweepFindsNothing()
 
-    def test_an_ordinary_edit_is_no_change_of_status(self):
+    def test_an_ordinary_edit_is_not_a_change_of_status(self):
         certificate = make_certificate()
         self.patch(certificate, description='changed')
         self.assertEqual(self.delivered(), {'updated': 1, 'both': 1})
 
-    def test_a_creation_is_no_change_of_status(self):
+    def test_a_creation_is_not_a_change_of_status(self):
         url = reverse('plugins-api:netbox_ssl-api:certificate-list')
         now = timezone.now()
         data = {'name': 'new', 'is_acme': True, 'valid_from': now - timedelta(days=9), 'valid_to': now}
@@ -92,7 +92,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(self.delivered(), {'created': 1})
         self.assertSweepFindsNothing()
 
-    def test_a_creation_that_is_changed_by_the_same_request_is_no_change_of_status(self):
+    def test_a_creation_changed_by_the_same_request_is_not_a_change_of_status(self):
         with self.request():
             certificate = make_certificate()
             again = Certificate.objects.get(pk=certificate.pk)
@@ -102,7 +102,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(self.delivered(), {'created': 1})
         self.assertSweepFindsNothing()
 
-    def test_changed_and_changed_back_is_no_change_of_status(self):
+    def test_changed_and_changed_back_is_not_a_change_of_status(self):
         certificate = make_certificate()
         with self.request():
             certificate.snapshot()
@@ -153,7 +153,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
             self.assertEqual(sweep().announced, 0)
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 
-    def test_the_sweep_announces_what_a_request_did_that_died(self):
+    def test_the_sweep_announces_changes_of_a_request_that_died(self):
         certificate = make_certificate()
         with patch('netbox_ssl.announcements.requests._settle_updates', side_effect=RuntimeError('died')):
             self.change(certificate, acme_auto_renewal=False)
@@ -162,7 +162,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(sweep(timezone.now() + CLAIM_LASTS + timedelta(seconds=1)).announced, 1)
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 
-    def test_time_is_not_delayed_by_an_ordinary_edit(self):
+    def test_an_ordinary_edit_does_not_delay_changes_caused_by_time(self):
         certificate = make_certificate(timedelta(minutes=1))
         self.patch(certificate, description='changed')
         self.delivered()
@@ -181,7 +181,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual((stored.announced_status, stored.announced_overdue), ('Expired', True))
         self.assertEqual((certificate.announced_status, certificate.announced_overdue), ('Expired', True))
 
-    def test_what_the_sweep_has_announced_already_is_not_announced_again(self):
+    def test_changes_announced_by_the_sweep_are_not_announced_again(self):
         certificate = make_certificate()
         with self.request():
             certificate.snapshot()
@@ -190,7 +190,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
             Certificate.objects.filter(pk=certificate.pk).update(announced_status='Manual')
         self.assertEqual(self.delivered(), {'updated': 1, 'updated changed': 1, 'both': 1, 'both changed': 1})
 
-    def test_what_another_request_has_changed_since_is_left_to_that(self):
+    def test_later_changes_are_left_to_their_request(self):
         certificate = make_certificate()
         with self.request():
             certificate.snapshot()
@@ -202,7 +202,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         certificate.refresh_from_db()
         self.assertEqual(certificate.announcing_since, claim)
 
-    def test_overdue_is_forgotten_with_the_issuance_it_was_told_of(self):
+    def test_overdue_is_reset_by_a_renewal(self):
         certificate = make_certificate(timedelta(days=10))
         Certificate.objects.filter(pk=certificate.pk).update(announced_overdue=True)
         certificate.refresh_from_db()
@@ -215,7 +215,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
 
 
 class FailingTestCase(AnnouncingTestMixin, APITestCase):
-    def test_a_rule_that_fails_stops_no_other(self):
+    def test_a_failing_rule_does_not_stop_others(self):
         self.make_rule('a broken', RENEWAL_STATUS_CHANGED, conditions={'attr': 'name', 'op': 'unheard of', 'value': 1})
         self.make_rule('b dangling', RENEWAL_STATUS_CHANGED, action_type='script', action_object_id=10**6)
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
@@ -241,7 +241,7 @@ class FailingTestCase(AnnouncingTestMixin, APITestCase):
         sweep(timezone.now() + CLAIM_LASTS + timedelta(seconds=1))
         self.assertEqual(self.delivered(), {'own': 1})
 
-    def test_other_objects_are_none_of_its_business(self):
+    def test_other_objects_are_ignored(self):
         from dcim.models import Site
 
         with self.request():
@@ -249,7 +249,7 @@ class FailingTestCase(AnnouncingTestMixin, APITestCase):
 
 
 class SaveTestCase(TestCase):
-    def test_an_instance_that_could_not_be_saved_is_as_before(self):
+    def test_a_failed_save_leaves_the_instance_unchanged(self):
         certificate = make_certificate()
         other = make_certificate(name='other', fingerprint_sha256='A' * 64)
         certificate.fingerprint_sha256 = other.fingerprint_sha256

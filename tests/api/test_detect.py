@@ -83,7 +83,7 @@ class DetectTestCase(APITestCase):
         self.assertEqual({change.changed_object_id for change in changes}, {self.certificate.pk, self.other.pk})
         self.assertEqual({(change.user, change.message) for change in changes}, {(self.user, 'New provider')})
 
-    def test_senseless_requests_change_nothing(self):
+    def test_invalid_requests_change_nothing(self):
         self.allow()
         pk = self.certificate.pk
         for body in (
@@ -128,7 +128,7 @@ class DetectTestCase(APITestCase):
         Token.objects.update(write_enabled=False)
         self.assertHttpStatus(self.post({'filter': {}}), 403)
 
-    def test_others_are_left_alone_and_not_told(self):
+    def test_certificates_of_others_are_neither_changed_nor_revealed(self):
         tenant = Tenant.objects.create(name='Ours', slug='ours')
         Certificate.objects.filter(pk=self.certificate.pk).update(tenant=tenant)
         self.allow(constraints={'tenant__slug': 'ours'})

@@ -64,7 +64,7 @@ class SingleTestCase(ImportTestCase):
         answer = self.post_raw(issue_acme('der.example.net').der, 'application/x-www-form-urlencoded')
         self.assertEqual(answer.status_code, 201, answer.content)
 
-    def test_a_real_form_is_still_one(self):
+    def test_a_real_form_is_still_parsed_as_a_form(self):
         answer = self.client.generic(
             'POST', URL, 'pem=nothing', content_type='application/x-www-form-urlencoded', **self.header
         )
@@ -77,7 +77,7 @@ class SingleTestCase(ImportTestCase):
         self.assertEqual(answer.status_code, 201, answer.content)
         self.assertTrue(Certificate.objects.get(name='up.example.net').acme_auto_renewal)
 
-    def test_file_and_pem_are_one_too_many(self):
+    def test_file_and_pem_together_are_refused(self):
         issued = issue_acme()
         upload = SimpleUploadedFile('fullchain.pem', issued.pem.encode())
         answer = self.post({'file': upload, 'pem': issued.pem}, format='multipart')
@@ -88,7 +88,7 @@ class SingleTestCase(ImportTestCase):
         self.assertEqual(answer.status_code, 201)
         self.assertEqual([each['certificate']['name'] for each in answer.json()], ['a.example.net', 'b.example.net'])
 
-    def test_several_certificates_cannot_all_be_one_named_certificate(self):
+    def test_several_certificates_cannot_all_renew_the_named_certificate(self):
         pem = issue_acme('a.example.net').pem + issue_acme('b.example.net').pem
         answer = self.post({'pem': pem, 'external_id': 'certbot:h:a'})
         self.assertEqual((answer.status_code, list(answer.json())), (400, ['external_id']))
@@ -100,7 +100,7 @@ class SingleTestCase(ImportTestCase):
         self.assertIn('Stranger CA', ' '.join(answer.json()['warnings']))
         self.assertEqual(Certificate.objects.get().chain_pem, '')
 
-    def test_senseless_bodies(self):
+    def test_invalid_bodies(self):
         for body in ({}, 5, 'text', None, [5], [[]], {'pem': None}, {'pem': 5}, {'pem': ['x']}, {'pem': {'x': 1}}):
             with self.subTest(body=body):
                 self.assertEqual(self.post(body).status_code, 400)
@@ -110,7 +110,7 @@ class ListTestCase(ImportTestCase):
     def entries(self, count, prefix='list'):
         return [{'pem': issue_acme(f'{prefix}{number}.example.net').fullchain_pem} for number in range(count)]
 
-    def test_answers_in_the_order_of_the_list(self):
+    def test_results_are_in_the_order_of_the_list(self):
         answer = self.post(self.entries(5))
         self.assertEqual(answer.status_code, 201)
         names = [each['certificate']['name'] for each in answer.json()]
@@ -159,7 +159,7 @@ class ListTestCase(ImportTestCase):
         self.assertEqual([error['index'] for error in answer.json()['errors']], [2])
         self.assertEqual(Certificate.objects.count(), 2)
 
-    def test_the_record_that_is_out_of_bounds_is_named(self):
+    def test_the_record_beyond_the_permissions_is_named(self):
         self.user.object_permissions.all().delete()
         grant(self.user, 'view', 'add', constraints={'name__startswith': 'list'})
         entries = [*self.entries(2), *self.entries(1, 'other')]

@@ -76,7 +76,7 @@ class AnswerTestCase(ImportTestCase):
         self.assertCountEqual([each['name'] for each in answer['candidates']], ['a', 'b'])
         self.assertEqual({each['reason'] for each in answer['candidates']}, {'It has the same names, as others have.'})
 
-    def test_null_says_that_it_renews_none(self):
+    def test_null_means_that_it_renews_none(self):
         old = issue_acme()
         self.send(201, pem=old.pem)
         self.send(201, pem=successor(old).pem, certificate=None)
@@ -160,7 +160,7 @@ class PermissionsTestCase(ImportTestCase):
         none = self.send(400, pem=issue_acme('a.example.net').pem, certificate=10**6)
         self.assertEqual(str(mine).replace(str(self.secret.pk), 'N'), str(none).replace(str(10**6), 'N'))
 
-    def test_a_change_that_leads_out_of_bounds_is_undone(self):
+    def test_a_change_beyond_the_permissions_is_undone(self):
         grant(self.user, 'view', 'change', constraints={'tenant__slug': 'theirs'})
         certificate = Certificate.objects.get()
         self.send(403, pem=self.issued.pem, tenant=None, certificate=certificate.pk)

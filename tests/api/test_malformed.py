@@ -123,7 +123,7 @@ class MalformedTestCase(HypothesisTestCase):
         self.assertJSONAnswered('PATCH', self.detail_url, body)
         self.assertJSONAnswered('PATCH', self.list_url, [{**body, 'id': self.certificate.pk}])
 
-    def test_the_worst_in_each_field(self):
+    def test_the_worst_value_in_each_field(self):
         """The same for sure, whatever hypothesis comes upon."""
         for value in WORST:
             for name in FIELDS:

@@ -21,10 +21,10 @@ class SchemaTestCase(TestCase):
             for complaint in cache
         ]
 
-    def test_nothing_of_ours_is_complained_about(self):
+    def test_the_schema_of_the_plugin_has_no_warnings(self):
         self.assertEqual([each for each in self.complaints if 'netbox_ssl' in each or '/plugins/ssl/' in each], [])
 
-    def test_our_endpoints_are_in_it(self):
+    def test_the_endpoints_are_in_it(self):
         base = '/api/plugins/ssl/'
         ours = {path.removeprefix(base): set(methods) for path, methods in self.schema['paths'].items() if base in path}
         self.assertLessEqual({'get', 'post', 'put', 'patch', 'delete'}, ours['certificates/'])

@@ -60,7 +60,7 @@ class SyncTestCase(APITestCase):
         self.assertEqual(self.changes(api).count(), 1)
         self.assertEqual(self.source('certbot:web01:api').gone_since, api.gone_since)
 
-    def test_others_are_left_alone(self):
+    def test_other_sources_are_not_changed(self):
         for _ in range(2):
             self.sync()
         states = {source.external_id: source.state for source in CertificateSource.objects.all()}
@@ -121,10 +121,10 @@ class SyncTestCase(APITestCase):
         self.assertEqual(self.source('certbot:web01:api').missed_syncs, 1)
         self.assertEqual(CertificateSource.objects.filter(gone_since__isnull=False).count(), 0)
 
-    def test_external_ids_that_nobody_knows(self):
+    def test_unknown_external_ids(self):
         self.assertEqual(self.sync('certbot:web01:www', 'certbot:web01:api', 'certbot:web01:new')['present'], 2)
 
-    def test_a_name_that_another_machine_has(self):
+    def test_an_external_id_of_another_machine(self):
         CertificateSource.objects.filter(external_id='certbot:web01:api').update(machine_id='a')
         for _ in range(2):
             self.assertEqual(self.sync('certbot:web01:www', machine_id='b')['missing'], [])
@@ -137,12 +137,12 @@ class SyncTestCase(APITestCase):
             self.assertEqual(list(answer), ['scope'], scope)
         self.assertIn('certbot:web01.example.net:', answer['scope'][0])
 
-    def test_what_is_not_of_the_scope(self):
+    def test_external_ids_outside_the_scope(self):
         answer = self.sync('certbot:web01:www', 'certbot:web02:www', code=400)
         self.assertIn('certbot:web02:www', answer['external_ids'][0])
         self.assertEqual(self.source('certbot:web01:api').missed_syncs, 0, 'nothing was done')
 
-    def test_bodies_that_are_no_use(self):
+    def test_invalid_bodies(self):
         for body, field in (
             ({'external_ids': []}, 'scope'),
             ({'scope': WEB01}, 'external_ids'),
@@ -169,7 +169,7 @@ class SyncTestCase(APITestCase):
         Token.objects.filter(user=self.user).update(write_enabled=False)
         self.sync(code=403)
 
-    def test_nobody(self):
+    def test_without_a_user(self):
         response = self.client.post(URL, {'scope': WEB01, 'external_ids': []}, format='json')
         self.assertHttpStatus(response, 403)
 

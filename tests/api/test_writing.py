@@ -79,7 +79,7 @@ class NonsenseTestCase(WritingTestCase):
                 certificate.refresh_from_db()
                 self.assertEqual({name: getattr(certificate, name) for name in values}, values)
 
-    def test_lists_say_which_one(self):
+    def test_errors_of_a_list_name_the_entry(self):
         certificates = [record(f'{number}', is_acme=False, acme_auto_renewal=False) for number in range(2)]
         good = {'description': 'changed'}
         for values, field in NONSENSE:
@@ -115,7 +115,7 @@ class TypedFactsTestCase(WritingTestCase):
         self.assertEqual(response.json()['subject_alt_names'], ['www.example.net'])
         self.assertFalse(Certificate.objects.get().issuances.exists())
 
-    def test_the_least_that_is_needed(self):
+    def test_the_required_fields(self):
         self.assertRefusedAt(self.send('post', {'name': 'x'}), 'valid_to')
         self.assertRefusedAt(self.send('post', {**facts(), 'name': ''}), 'name')
 
@@ -146,7 +146,7 @@ class TypedFactsTestCase(WritingTestCase):
                 self.assertEqual(list(response.json()), list(values))
         self.assertFalse(Certificate.objects.exists())
 
-    def test_neither_can_they_be_changed_apart_from_it(self):
+    def test_facts_cannot_be_changed_separately_from_the_pem(self):
         certificate = import_pem(issue_acme()).certificate
         before = Certificate.objects.values().get()
         for values in ({'subject': 'CN=other'}, {'valid_to': '2035-01-01T00:00:00Z'}, {'subject_alt_names': ['x']}):
@@ -185,7 +185,7 @@ class AnswerTestCase(WritingTestCase):
                 answer = self.client.get(f'{self.url}{certificate.pk}/', **self.header).json()
                 self.assertEqual(answer['renewal_status'], status)
 
-    def test_it_is_that_of_what_was_just_written(self):
+    def test_it_is_computed_from_the_written_values(self):
         certificate = record(left=20 * DAY)
         answer = self.send('patch', {'acme_renewal_days': 5}, certificate).json()
         self.assertEqual(answer['renewal_status'], 'OK')

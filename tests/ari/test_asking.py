@@ -29,7 +29,7 @@ class ButtonTestCase(AskingTestMixin, TestCase):
     def page(self, certificate=None):
         return self.client.get((certificate or self.certificate).get_absolute_url()).content.decode()
 
-    def test_the_answer_is_shown(self):
+    def test_the_result_is_shown(self):
         grant(self.user, 'change')
         start = (timezone.now() + 10 * DAY).replace(microsecond=0)
         self.stub.body = window(start.isoformat(), (start + DAY).isoformat(), explanationURL='https://ca.example/why')
@@ -87,7 +87,7 @@ class ButtonTestCase(AskingTestMixin, TestCase):
         table = self.client.get(f'{reverse("plugins:netbox_ssl:certificate_list")}?{columns}').content.decode()
         self.assertNotIn('<script>alert(', table)
 
-    def test_reasons_why_there_is_none(self):
+    def test_reasons_for_no_window(self):
         grant(self.user, 'change')
         cases = [
             ('without its PEM', record('typed.example.net')),
@@ -132,7 +132,7 @@ class RestTestCase(AskingTestMixin, APITestCase):
         self.assertHttpStatus(response, status)
         return response
 
-    def test_the_answer_is_the_certificate(self):
+    def test_the_response_is_the_certificate(self):
         grant(self.user, 'change')
         answer = self.ask(200).json()
         self.assertEqual(answer['ari_window_start'], '2027-01-01T00:00:00Z')
@@ -143,7 +143,7 @@ class RestTestCase(AskingTestMixin, APITestCase):
         self.assertIn('less than a minute ago', again.json()['detail'])
         self.assertTrue(0 < int(again['Retry-After']) <= 60)
 
-    def test_errors_are_said(self):
+    def test_errors_are_in_the_response(self):
         grant(self.user, 'change')
         self.stub.status = 500
         answer = self.ask(200).json()
@@ -162,7 +162,7 @@ class RestTestCase(AskingTestMixin, APITestCase):
         self.token.save()
         self.ask(403)
 
-    def test_why_not(self):
+    def test_reasons_for_not_polling(self):
         grant(self.user, 'change')
         self.assertIn('PEM', self.ask(409, record('typed.example.net').pk).json()['detail'])
         with override_settings(ISOLATED_DEPLOYMENT=True):
@@ -188,7 +188,7 @@ class RestTestCase(AskingTestMixin, APITestCase):
         for name in written:
             self.assertEqual(getattr(after, name), getattr(before, name), name)
 
-    def test_a_patched_pem_forgets_the_window(self):
+    def test_a_patched_pem_resets_the_window(self):
         grant(self.user, 'change')
         self.ask(200)
         url = f'/api/plugins/ssl/certificates/{self.certificate.pk}/'
@@ -237,7 +237,7 @@ class RestTestCase(AskingTestMixin, APITestCase):
         answer = self.client.post('/graphql/', {'query': none}, format='json', **self.header).json()
         self.assertEqual(answer['data']['certificate_list'], [])
 
-    def test_import_by_two_ways_gives_the_same_id(self):
+    def test_both_ways_of_importing_give_the_same_id(self):
         cache.clear()
         issued = issue_acme('bulk.example.net')
         grant(self.user, 'add')

@@ -51,7 +51,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.assertIsNotNone(self.ask().window)
         self.assertEqual(self.asked, 1)
 
-    def test_a_ca_that_begins_to_serve_it_is_found_out_the_next_day(self):
+    def test_a_ca_that_starts_to_offer_it_is_found_the_next_day(self):
         serving, self.stub.directory = self.stub.directory, {}
         self.assertTrue(self.ask().unsupported)
         self.stub.directory = serving
@@ -65,7 +65,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.assertLessEqual(max(waits), HOUR)
         self.assertGreater(max(waits) - min(waits), HOUR / 3)
 
-    def test_temporary_failures_are_further_and_further_apart(self):
+    def test_the_wait_doubles_after_temporary_failures(self):
         self.stub.directory_status = 503
         self.ask()
         for failures, minutes in enumerate((1, 2, 4), start=2):
@@ -79,7 +79,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.ask(DAY)
         self.assertEqual(directories.known(self.stub.directory_url, self.now).failures, 1, 'counted anew')
 
-    def test_others_are_asked_again_after_six_hours(self):
+    def test_other_failures_are_retried_after_six_hours(self):
         self.stub.directory_status = 404
         self.ask()
         self.assertIn('404', self.ask(LONG_TERM - SECOND).error)
@@ -87,7 +87,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.ask(SECOND)
         self.assertEqual(self.asked, 2)
 
-    def test_a_ca_that_says_when_to_come_back(self):
+    def test_retry_after_of_the_directory(self):
         self.stub.directory_status, self.stub.directory_headers = 503, {'Retry-After': '7200'}
         self.ask()
         self.ask(2 * HOUR - SECOND)
@@ -95,7 +95,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.ask(SECOND)
         self.assertEqual(self.asked, 2)
 
-    def test_the_one_that_the_provider_is_known_by(self):
+    def test_the_directory_of_the_provider(self):
         provider = {
             'name': 'Example CA',
             'issuer_organization': 'Example Corp',
@@ -106,7 +106,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
             self.assertEqual(poll().windows, 1)
         self.assertEqual(self.stub.questions, [certificate.ari_cert_id])
 
-    def test_the_source_certificate_comes_first(self):
+    def test_the_directory_of_the_certificate_comes_first(self):
         other = Stub()
         self.addCleanup(other.close)
         provider = {'name': 'Example CA', 'issuer_organization': 'Example Corp', 'directory_url': other.directory_url}
@@ -115,7 +115,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
             self.assertEqual(poll().windows, 1)
         self.assertEqual((len(self.stub.questions), other.paths), (1, []))
 
-    def test_https_leads_to_no_http(self):
+    def test_https_does_not_lead_to_http(self):
         url = 'https://ca.example/directory'
         entry = directories.Directory(f'{self.stub.base_url}/ari', '', self.now + DAY)
         cache.set(directories._key(url), entry)
@@ -123,7 +123,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.assertEqual(outcome.error, 'The address leads from https to http.')
         self.assertEqual(self.stub.paths, [])
 
-    def test_the_cache_may_forget(self):
+    def test_the_cache_may_be_emptied(self):
         self.ask()
         cache.clear()
         self.assertIsNone(directories.known(self.stub.directory_url, self.now))

@@ -20,7 +20,7 @@ class HostLimitsTestCase(SimpleTestCase):
         start = self.clock.now
         return [round(self.clock.now - start) for _ in range(times) if limit.admit(host)]
 
-    def test_so_many_a_second(self):
+    def test_requests_per_second_are_limited(self):
         self.assertEqual(self.admitted(HostLimits(3), 8), [0, 0, 0, 1, 1, 1, 2, 2])
 
     def test_workers_count_together(self):
@@ -28,12 +28,12 @@ class HostLimitsTestCase(SimpleTestCase):
         self.assertEqual(self.admitted(first, 3), [0, 0, 0])
         self.assertEqual(self.admitted(second, 3), [0, 1, 1])
 
-    def test_each_host_by_itself(self):
+    def test_each_host_has_its_own_limit(self):
         limit = HostLimits(2)
         self.assertEqual(self.admitted(limit, 2, 'one.example'), [0, 0])
         self.assertEqual(self.admitted(limit, 2, 'two.example'), [0, 0])
 
-    def test_who_waits_too_long_gives_up(self):
+    def test_waiting_too_long_gives_up(self):
         limit = HostLimits(1)
         for second in range(60):
             # Others are always first.
@@ -43,7 +43,7 @@ class HostLimitsTestCase(SimpleTestCase):
         self.assertLess(self.clock.now - start, limits.LONGEST_WAIT + 2)
         self.assertFalse(limit.is_resting('ca.example'))
 
-    def test_a_host_that_fails_rests_until_it_answers(self):
+    def test_requests_to_a_failing_host_are_paused(self):
         limit = HostLimits(1000)
         for _ in range(MOST_FAILURES - 1):
             limit.note('ca.example', failed=True)

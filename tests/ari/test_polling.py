@@ -39,7 +39,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
     def assertWaits(self, certificate, expected: timedelta, tolerance=0.02):
         self.assertAlmostEqual(self.waits(certificate) / expected, 1, delta=tolerance)
 
-    def test_an_answer_is_stored_and_rules(self):
+    def test_a_response_is_stored_and_determines_the_status(self):
         certificate = self.add()
         self.assertFalse(certificate.has_ari)
         start = certificate.valid_to - 40 * DAY
@@ -90,7 +90,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertEqual(certificate.last_updated, before)
         self.assertEqual(ObjectChange.objects.count(), changes)
 
-    def test_so_many_in_flight_and_no_more(self):
+    def test_requests_in_flight_are_limited(self):
         for number in range(24):
             self.add(f'www{number}.example.net')
         lock, flying, most = threading.Lock(), 0, 0
@@ -109,7 +109,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertEqual(poll(concurrency=3).windows, 24)
         self.assertEqual(most, 3)
 
-    def test_who_is_not_asked_for(self):
+    def test_certificates_that_are_not_polled(self):
         provider = {'acme_server_url': '', 'acme_provider': 'Nobody'}
         self.add('unknown.example.net', **provider)
         self.add('expired.example.net', left=-DAY)
@@ -121,7 +121,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertEqual(poll().asked, 1)
         self.assertEqual(self.stub.questions, [asked.ari_cert_id])
 
-    def test_expired_entries_are_forgotten(self):
+    def test_expired_certificates_are_no_longer_polled(self):
         certificate = self.add()
         Certificate.objects.filter(pk=certificate.pk).update(valid_to=timezone.now() - MINUTE)
         self.assertEqual(poll().asked, 0)
@@ -134,7 +134,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
             self.assertEqual(poll().asked, 0)
         self.assertEqual(self.stub.paths, [])
 
-    def test_errors_and_when_to_ask_again(self):
+    def test_errors_and_the_time_of_the_next_poll(self):
         certificate = self.add()
         poll()
         for status, body, expected, words in (
@@ -164,14 +164,14 @@ class PollingTestCase(AskingTestMixin, TestCase):
         certificate.refresh_from_db()
         self.assertEqual((certificate.ari_error, certificate.ari_failures), ('', 0))
 
-    def test_a_host_that_is_gone(self):
+    def test_an_unreachable_host(self):
         certificate = self.add(acme_server_url=f'http://127.0.0.1:{closed_port()}/directory')
         self.assertEqual(poll().failed, 1)
         certificate.refresh_from_db()
         self.assertEqual(certificate.ari_error, 'ACME directory: The connection was refused.')
         self.assertGreater(self.waits(certificate), 5.9 * HOUR)
 
-    def test_directories_are_asked_once(self):
+    def test_directories_are_requested_once(self):
         certificates = [self.add(f'www{number}.example.net') for number in range(20)]
         poll()
         self.assertEqual(self.stub.paths.count('/directory'), 1)
@@ -180,7 +180,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         poll()
         self.assertEqual(self.stub.paths.count('/directory'), 1)
 
-    def test_a_ca_without_renewal_information_is_asked_again_daily(self):
+    def test_a_ca_without_renewal_information_is_polled_again_daily(self):
         self.stub.directory = {'newNonce': self.stub.base_url}
         certificate = self.add()
         result = poll()
@@ -191,7 +191,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         poll()
         self.assertEqual(self.stub.paths, ['/directory'])
 
-    def test_a_ca_that_no_longer_serves_it(self):
+    def test_a_ca_that_no_longer_offers_it(self):
         certificate = self.add()
         poll()
         cache.clear()
@@ -202,7 +202,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertFalse(certificate.has_ari)
         self.assertEqual(certificate.ari_error, '')
 
-    def test_directories_that_are_no_good(self):
+    def test_invalid_directories(self):
         for status, directory in (
             (404, b''),
             (200, b'<html>'),
@@ -226,7 +226,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertIn('ari_allowed_hosts', certificate.ari_error)
         self.assertEqual(self.stub.paths, [])
 
-    def test_a_host_that_fails_again_and_again_is_left_alone(self):
+    def test_requests_to_a_host_are_paused_after_repeated_failures(self):
         for number in range(40):
             self.add(f'www{number}.example.net')
         self.stub.status = 503
@@ -246,7 +246,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         # Five at once, five a second later, five after another.
         self.assertEqual(clock.now - started, 2)
 
-    def test_a_slow_ca_does_not_hold_the_run(self):
+    def test_a_slow_ca_does_not_delay_the_run(self):
         self.add()
         self.stub.script = lambda handler: handler.drip(b'HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n')
         with patch('netbox_ssl.ari.http.client.Client.get.__defaults__', (False, 1)):
@@ -259,7 +259,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertEqual((result.asked, result.complete), (0, False))
         self.assertEqual(poll().asked, 1)
 
-    def test_a_renewal_that_came_meanwhile_is_not_overwritten(self):
+    def test_a_renewal_during_the_poll_is_not_overwritten(self):
         issued = issue_acme()
         certificate = import_pem(issued, acme_server_url=self.stub.directory_url).certificate
         (question,) = claim(timezone.now())
@@ -268,7 +268,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         certificate.refresh_from_db()
         self.assertEqual((certificate.ari_error, certificate.ari_last_checked), ('', None))
 
-    def test_a_renewal_forgets_the_window_and_is_asked_for_at_once(self):
+    def test_a_renewal_resets_the_window_and_is_polled_at_once(self):
         issued = issue_acme()
         certificate = import_pem(issued, acme_server_url=self.stub.directory_url).certificate
         poll()
@@ -283,7 +283,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         poll()
         self.assertEqual(self.stub.questions, [old, certificate.ari_cert_id])
 
-    def test_other_saves_leave_it_alone(self):
+    def test_other_saves_keep_the_schedule(self):
         certificate = self.add()
         stale = Certificate.objects.get(pk=certificate.pk)
         poll()
@@ -294,7 +294,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertTrue(certificate.has_ari)
         self.assertWaits(certificate, 6 * HOUR)
 
-    def test_another_server_or_status_is_asked_anew(self):
+    def test_another_server_or_status_is_polled_again(self):
         certificate = self.add()
         poll()
         certificate.refresh_from_db()
@@ -307,7 +307,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
 
 
 class MishapsTestCase(AskingTestMixin, TestCase):
-    def test_endless_input_does_not_hold_up_the_run(self):
+    def test_a_hanging_request_does_not_delay_the_run(self):
         """A name server that does not answer: no limit of ours reaches it."""
         certificate = self.add()
         ended = threading.Event()
@@ -326,7 +326,7 @@ class MishapsTestCase(AskingTestMixin, TestCase):
         # Its lease ends by itself.
         self.assertGreater(certificate.ari_next_check, timezone.now())
 
-    def test_a_mistake_of_ours_is_raised(self):
+    def test_a_programming_error_is_raised(self):
         self.add()
 
         class Broken:
@@ -336,7 +336,7 @@ class MishapsTestCase(AskingTestMixin, TestCase):
         with self.assertRaises(ZeroDivisionError):
             poll(asker=Broken(), concurrency=1)
 
-    def test_check_now_claims_what_it_asks_for(self):
+    def test_check_now_claims_the_certificate(self):
         certificate = self.add()
         claimed = []
 
@@ -350,7 +350,7 @@ class MishapsTestCase(AskingTestMixin, TestCase):
 
 
 class SharingTestCase(AskingTestMixin, CommittingTestCase):
-    def test_workers_share_without_doubles(self):
+    def test_workers_share_the_work_without_duplicates(self):
         for number in range(60):
             self.add(f'www{number}.example.net')
         results = []
@@ -371,7 +371,7 @@ class SharingTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(len(self.stub.questions), 60)
         self.assertEqual(len(set(self.stub.questions)), 60)
 
-    def test_what_a_dead_worker_had_claimed_is_asked_for_later(self):
+    def test_claims_of_a_dead_worker_are_polled_later(self):
         certificate = self.add()
         now = timezone.now()
         self.assertEqual(len(claim(now)), 1)

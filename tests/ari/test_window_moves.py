@@ -40,7 +40,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
     def text(self, moment: datetime) -> str:
         return moment.isoformat().replace('+00:00', 'Z')
 
-    def test_told_once_with_both_windows(self):
+    def test_announced_once_with_both_windows(self):
         earlier = timezone.now().replace(microsecond=0) - DAY
         self.answer(earlier, tell=True)
         (delivery,) = self.deliveries()
@@ -78,7 +78,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(Certificate.objects.get().announced_status, 'OK')
         self.assertEqual(self.delivered(), {'updated': 1, 'status': 1})
 
-    def test_the_first_window_a_later_one_and_rounding_are_no_move(self):
+    def test_the_first_window_a_later_one_and_rounding_are_not_moves(self):
         self.assertEqual(announce_moves(), 0)
         self.answer(self.start + DAY, tell=True)
         self.answer(self.start + DAY - timedelta(seconds=30), tell=True)
@@ -88,7 +88,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.answer(self.start, length=DAY / 2, tell=True)
         self.assertEqual(self.delivered(), {'moved': 1})
 
-    def test_a_worker_that_dies_before_telling_leaves_it_to_the_next(self):
+    def test_if_a_worker_dies_before_announcing_the_next_one_announces(self):
         self.answer(self.start - 5 * DAY)
         self.assertEqual(self.delivered(), {})
         self.assertEqual(announce_moves(), 1)
@@ -103,7 +103,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(len(ids), 2)
         self.assertEqual(len(set(ids)), 1)
 
-    def test_moves_that_were_not_told_are_told_as_one(self):
+    def test_unannounced_moves_are_announced_as_one(self):
         self.answer(self.start - 2 * DAY)
         self.answer(self.start - 4 * DAY)
         announce_moves()
@@ -113,7 +113,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(announcement['window']['start'], self.text(self.start - 4 * DAY))
         self.assertEqual(announce_moves(), 0)
 
-    def test_one_that_moves_again_while_it_is_told_is_told_again(self):
+    def test_a_window_that_moves_again_meanwhile_is_announced_again(self):
         self.answer(self.start - 2 * DAY)
         deliver = batches.deliver
 
@@ -131,7 +131,7 @@ class MovedTestCase(AskingTestMixin, CommittingTestCase):
         self.assertNotEqual(first['id'], second['id'])
         self.assertEqual(announce_moves(), 0)
 
-    def test_without_rules_nothing_is_left_behind(self):
+    def test_without_rules_moves_are_recorded(self):
         from extras.models import EventRule
 
         EventRule.objects.all().delete()

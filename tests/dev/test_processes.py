@@ -30,7 +30,7 @@ def test_a_port_that_is_taken_is_passed_over():
             processes.listen(port)
 
 
-def test_nothing_is_left_of_a_run_that_is_killed(tmp_path):
+def test_a_killed_run_leaves_no_processes(tmp_path):
     log = tmp_path / 'log'
     with subprocess.Popen([sys.executable, '-c', RUN, log], stdout=subprocess.PIPE, text=True) as run:
         server = psutil.Process(int(run.stdout.readline()))

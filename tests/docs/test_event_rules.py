@@ -113,7 +113,7 @@ class ConditionsTestCase(TestCase):
                 rule.delete()
                 Certificate.objects.all().delete()
 
-    def test_none_fires_when_it_should_not(self):
+    def test_none_fires_otherwise(self):
         for title, (announced, left) in FAILING.items():
             with self.subTest(title):
                 rule = self.rule(title)

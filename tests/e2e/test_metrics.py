@@ -17,7 +17,7 @@ def scrape(base_url) -> dict[tuple, float]:
 
 
 @pytest.mark.parametrize('shared', [False, True], ids=['each its own', 'shared folder'])
-def test_every_process_gives_the_same_figures(stack, api, environment, empty_afterwards, tmp_path, shared):
+def test_every_process_serves_the_same_figures(stack, api, environment, empty_afterwards, tmp_path, shared):
     metered = Stack(environment)
     metered.variables['NETBOX_SSL_RUN_METRICS'] = '1'
     if shared:

@@ -46,7 +46,7 @@ def test_the_same_fifty_times_at_once(stack, api, ca):
     assert issuances(api, certificate) == 1
 
 
-def test_old_and_new_at_the_same_moment(stack, api, ca):
+def test_old_and_new_at_the_same_time(stack, api, ca):
     for number in range(5):
         name = f'moment{number}.example.net'
         old = issue([name], ca, valid_from=ca.certificate.not_valid_before_utc)

@@ -13,7 +13,7 @@ django_rq.get_connection('default').flushdb()
 """
 
 
-def test_the_queue_is_lost_while_the_worker_lives_on(one_worker, api):
+def test_sweeps_continue_after_the_queue_is_lost(one_worker, api):
     stack = one_worker
     stack.manage(LOSE_QUEUE)
     wait_for_sweep(stack, api, time.time(), 'a sweep after the queue was lost')

@@ -9,7 +9,7 @@ from tests.support.sweeps import began, start_worker, wait_for_sweep, waiting
 pytestmark = pytest.mark.waits
 
 
-def test_another_worker_lives_on(one_worker, api):
+def test_sweeps_continue_with_another_worker(one_worker, api):
     stack = one_worker
     start_worker(stack)
     # The first one has RQ's scheduler, and all that it started is gone with it.

@@ -102,7 +102,7 @@ class ConstrainedTestCase(APITestCase):
         self.assertEqual(self.found('assigned=true'), ['shown'])
         self.assertEqual(self.found('assigned=false'), ['hidden'])
 
-    def test_names_of_hidden_places(self):
+    def test_names_of_hidden_objects(self):
         """Answered as names of nothing: who may see some devices only learns of no others."""
         grant(self.user, 'view', model=CertificateAssignment)
         self.user.object_permissions.filter(object_types__model='device').delete()

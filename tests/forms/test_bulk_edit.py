@@ -37,7 +37,7 @@ class BulkEditTestCase(TestCase):
         self.assertEqual(self.values('is_acme'), [True] * 3)
         self.assertEqual(self.values('acme_provider'), ['ZeroSSL'] * 3)
 
-    def test_nonsense(self):
+    def test_invalid_values(self):
         for values in (
             {'acme_server_url': 'ftp://ca'},
             {'acme_renewal_days': '-1'},

@@ -54,7 +54,7 @@ class BulkImportTestCase(BulkImportMixin, TestCase):
         self.assertEqual((certificate.pem, certificate.issuances.count()), (new.pem, 3))
         self.assertEqual((certificate.acme_auto_renewal, certificate.description), (True, 'The shop'))
 
-    def test_empty_cells_say_nothing(self):
+    def test_empty_cells_are_ignored(self):
         issued = issue_acme()
         import_pem(issued, acme_auto_renewal=True, acme_renewal_days=20, description='kept', comments='kept')
         cell = successor(issued).pem.replace('\n', ' ').strip()
@@ -88,7 +88,7 @@ class BulkImportTestCase(BulkImportMixin, TestCase):
             list(ObjectChange.objects.order_by('pk').values_list('action', flat=True)), ['create', 'update']
         )
 
-    def test_typed_by_hand(self):
+    def test_records_without_a_pem(self):
         begin, end = '2026-01-01', '2026-04-01'
         text = (
             'name,valid_from,valid_to,serial_number,subject_alt_names,is_acme,acme_challenge_type\n'
@@ -180,7 +180,7 @@ class PermissionsTestCase(BulkImportMixin, TestCase):
         self.assertImported(renewal)
         self.assertEqual(Certificate.objects.get().issuances.count(), 2)
 
-    def test_creating_stays_within_bounds(self):
+    def test_creating_stays_within_the_permissions(self):
         grant(self.user, 'view')
         self.assertRefused([{'pem': issue_acme('new.example.net').pem}], 'permission')
         self.assertRefused([{'pem': issue_acme('new.example.net').pem, 'tenant': 'theirs'}], 'permission')

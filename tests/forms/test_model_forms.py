@@ -36,7 +36,7 @@ class FieldsTestCase(FormTestCase):
         choices = [str(label) for value, label in CertificateForm().fields['acme_challenge_type'].choices if value]
         self.assertEqual(choices, ['HTTP-01', 'DNS-01', 'TLS-ALPN-01'])
 
-    def test_providers_are_suggested_and_free(self):
+    def test_providers_are_suggested_and_any_text_is_accepted(self):
         self.assertIn('<option value="Let&#x27;s Encrypt">', str(CertificateForm()['acme_provider']))
         self.assertEqual(self.errors(is_acme='on', acme_provider='Our own CA'), [])
 
@@ -61,7 +61,7 @@ class NonsenseTestCase(FormTestCase):
             with self.subTest(values):
                 self.assertEqual(self.errors(is_acme='on', **values), [field])
 
-    def test_fine_certificates(self):
+    def test_valid_certificates(self):
         for values in (
             {'acme_server_url': 'http://ca:9000/acme/directory'},
             {'acme_server_url': 'https://192.0.2.1/directory'},
@@ -79,28 +79,28 @@ class NonsenseTestCase(FormTestCase):
 
 
 class TypedFactsTestCase(FormTestCase):
-    def test_they_are_taken(self):
+    def test_they_are_accepted(self):
         form = self.form(serial_number='0a:1b', subject_alt_names='a.example.net, B.example.net\nc.example.net')
         self.assertTrue(form.is_valid(), form.errors)
         certificate = form.save()
         self.assertEqual(certificate.serial_number, '0A1B')
         self.assertEqual(certificate.subject_alt_names, ['a.example.net', 'b.example.net', 'c.example.net'])
 
-    def test_with_a_pem_they_may_be_left_out_or_say_the_same(self):
+    def test_with_a_pem_they_may_be_omitted_or_equal(self):
         issued = issue_acme('www.example.net', serial_number=0x0A1B)
         for values in ({}, {'serial_number': '0a1b', 'subject_alt_names': 'WWW.example.net'}):
             with self.subTest(values):
                 form = CertificateForm({'status': 'active', 'pem': issued.fullchain_pem, **values})
                 self.assertTrue(form.is_valid(), form.errors)
 
-    def test_else_they_are_refused_at_their_field(self):
+    def test_contradictions_are_refused_at_their_field(self):
         pem = issue_acme().pem
         for name, value in (('subject', 'CN=other'), ('serial_number', '77'), ('key_size', '1024')):
             with self.subTest(name):
                 form = CertificateForm({'status': 'active', 'pem': pem, name: value})
                 self.assertEqual(list(form.errors), [name])
 
-    def test_they_cannot_be_edited_apart_from_it(self):
+    def test_they_cannot_be_edited_separately_from_the_pem(self):
         certificate = import_pem(issue_acme()).certificate
         form = CertificateForm({**submitted(certificate), 'subject': 'CN=other'}, instance=certificate)
         self.assertTrue(form.is_valid(), form.errors)

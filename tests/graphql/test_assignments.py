@@ -33,7 +33,7 @@ class AssignmentsTestCase(APITestCase):
         self.assertNotIn('errors', response)
         return response['data']['certificate_assignment_list']
 
-    def test_all_of_it(self):
+    def test_all_fields(self):
         for model in (None, Device):
             grant(self.user, 'view', **({'model': model} if model else {}))
         self.assertEqual(

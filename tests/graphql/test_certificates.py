@@ -192,7 +192,7 @@ class PermissionsTestCase(GraphQLTestCase):
             self.ask('{ certificate_list { name } }'), {'certificate_list': [{'name': 'seen.example.net'}]}
         )
 
-    def test_neither_are_others_through_their_issuances(self):
+    def test_others_are_not_seen_through_their_issuances(self):
         grant(self.user, 'view', model=Issuance)
         answer = self.ask('{ issuance_list { subject certificate { name } } }')['issuance_list']
         self.assertCountEqual(

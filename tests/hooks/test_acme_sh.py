@@ -92,7 +92,7 @@ Le_NextRenewTime='{next}'
         assert sent(netbox)['external_id'] == 'acme.sh:web01.example.net:www.example.net_ecc'
 
     @pytest.mark.parametrize('moment', ['', '0', 'soon', '9999999999'])
-    def test_no_days_from_an_odd_moment(self, host, netbox, tmp_path, moment):
+    def test_no_days_from_an_implausible_time(self, host, netbox, tmp_path, moment):
         host.run('acme-sh.sh', '--sync', self.home(tmp_path, more=f"Le_NextRenewTime='{moment}'\n").parent)
         assert 'acme_renewal_days' not in sent(netbox)
 
@@ -105,7 +105,7 @@ Le_NextRenewTime='{next}'
         (home / 'account.conf').write_text(f"LOG_FILE='x'\nCERT_HOME='{certificates}'\nSAVED_CF_Token='secret'\n")
         return home, certificates / 'www.example.net_ecc'
 
-    def test_certificates_elsewhere(self, host, netbox, tmp_path):
+    def test_certificates_in_another_folder(self, host, netbox, tmp_path):
         home, folder = self.elsewhere(tmp_path)
         assert host.run('acme-sh.sh', '--sync', home).lines == []
         assert sent(netbox)['acme_account_email'] == 'ops@example.net'

@@ -47,7 +47,7 @@ class TestCertbot:
         assert host.run(link, RENEWED_LINEAGE=live).lines == []
         assert len(netbox.items) == 1
 
-    def test_sync_never_says_now(self, host, netbox, tmp_path):
+    def test_sync_never_reports_the_current_time(self, host, netbox, tmp_path):
         live = lineages.certbot(tmp_path / 'le', issued=ISSUED)
         # Touched by a backup, say: the certificate is what counts.
         os.utime(live, (time.time(),) * 2)
@@ -104,7 +104,7 @@ class TestCertbot:
         assert run.stdout == 'netbox-acme (certbot): 2 reported, 1 skipped that expired more than 30 days ago\n'
 
     @pytest.mark.parametrize('arguments', [[], ['--help']])
-    def test_called_wrongly(self, host, netbox, arguments):
+    def test_wrong_arguments(self, host, netbox, arguments):
         run = host.run('certbot.sh', *arguments)
         assert (run.code, len(run.lines), netbox.reports) == (0, 1, [])
 

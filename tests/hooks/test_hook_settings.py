@@ -40,7 +40,7 @@ def test_a_file_of_settings(host, netbox, renewed, tmp_path):
         '=\n NETBOX_TAGS=web\n$(touch evil)=x\nNETBOX_TENANT=acme-corp',
     ],
 )
-def test_odd_lines_of_settings_are_passed_over(host, netbox, renewed, tmp_path, lines):
+def test_invalid_lines_of_settings_are_ignored(host, netbox, renewed, tmp_path, lines):
     settings = owner_only(tmp_path / 'netbox-acme.conf', lines)
     run = deploy(host, renewed, NETBOX_ACME_CONFIG=settings)
     assert (run.code, run.lines) == (0, [])
@@ -83,7 +83,7 @@ def test_unusable_settings(host, netbox, renewed, settings, words):
 @pytest.mark.parametrize(
     'address', ['root@nas', 'root', 'a b@example.net', 'x@.example.net', 'x@example.n', 'ü@example.net']
 )
-def test_an_unusable_address_loses_no_report(host, netbox, directory, address):
+def test_an_unusable_url_loses_no_report(host, netbox, directory, address):
     for number in range(3):
         certbot(directory, f'www{number}.example.net')
     run = host.run('certbot.sh', '--sync', directory, NETBOX_ACME_EMAIL=address)
@@ -95,7 +95,7 @@ def test_an_unusable_address_loses_no_report(host, netbox, directory, address):
 @pytest.mark.parametrize(
     'address', ['ops@example.net', "o'p+s/x@mail.a-b.example", 'root@localhost', 'x@xn--bcher-kva.example']
 )
-def test_usable_addresses(host, netbox, renewed, address):
+def test_usable_urls(host, netbox, renewed, address):
     validate_email(address)
     assert deploy(host, renewed, NETBOX_ACME_EMAIL=address).lines == []
     assert netbox.items[0]['acme_account_email'] == address

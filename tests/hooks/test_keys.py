@@ -61,7 +61,7 @@ def test_no_key_is_sent(host, netbox, tmp_path, mixture):
     assert not any(line in run.stderr for line in KEY.splitlines()[1:-1])
 
 
-def test_no_kind_of_key_passes_for_a_certificate(host, netbox, tmp_path):
+def test_no_kind_of_key_is_accepted_as_a_certificate(host, netbox, tmp_path):
     file = lego(tmp_path / 'lego', issued=ISSUED)
     for kind, der in ders().items():
         body = base64.encodebytes(der).decode()

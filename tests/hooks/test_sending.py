@@ -45,7 +45,7 @@ def test_a_version_1_token(host, netbox, renewed):
     ],
     ids=lambda value: getattr(value, 'status', ''),
 )
-def test_what_can_be_mended_waits(host, netbox, renewed, answer, words):
+def test_reports_wait_if_the_error_can_be_fixed(host, netbox, renewed, answer, words):
     netbox.answer = answer
     # Where no answer comes, a hook that waited for one would not end.
     limit = {'NETBOX_ACME_TIMEOUT': 2} if answer.never else {}
@@ -91,7 +91,7 @@ def test_objects_that_netbox_refuses_are_set_aside(host, netbox, renewed, status
     assert (len(netbox.reports), host.waiting, len(host.bad)) == (1, [], 1)
 
 
-def test_one_bad_report_keeps_no_other_back(host, netbox, directory):
+def test_a_bad_report_does_not_block_others(host, netbox, directory):
     for number in range(5):
         certbot(directory, f'www{number}.example.net')
 
@@ -109,7 +109,7 @@ def test_one_bad_report_keeps_no_other_back(host, netbox, directory):
     assert (host.waiting, len(host.bad)) == ([], 1)
 
 
-def test_a_forbidden_certificate_does_not_hold_up_the_others(host, netbox, directory):
+def test_a_forbidden_certificate_does_not_block_the_others(host, netbox, directory):
     for number in range(3):
         certbot(directory, f'www{number}.example.net')
     netbox.answer = lambda report: DENIED if any('www1' in item['external_id'] for item in report.items) else Answer()
@@ -163,7 +163,7 @@ def ISSUED(cache=[]):  # noqa: B006, N802
     return cache[0]
 
 
-def test_what_a_killed_run_was_sending_is_sent(host, netbox, renewed):
+def test_reports_of_a_killed_run_are_sent(host, netbox, renewed):
     netbox.answer = Answer(500)
     deploy(host, renewed)
     claim = host.spool / 'sending.4194303'
@@ -176,7 +176,7 @@ def test_what_a_killed_run_was_sending_is_sent(host, netbox, renewed):
     assert not claim.exists()
 
 
-def test_a_missing_library_fails_no_renewal(host, renewed, tmp_path):
+def test_a_missing_library_does_not_fail_a_renewal(host, renewed, tmp_path):
     for file in ('certbot.sh', 'dehydrated.sh', 'lego.sh', 'caddy.sh', 'acme-sh.sh', 'uacme.sh', 'traefik.sh'):
         alone = shutil.copy(host_file(file), tmp_path / file)
         run = host.run(alone, 'deploy_cert')
@@ -200,7 +200,7 @@ def test_a_list_that_breaks_netbox_is_sent_one_by_one(host, netbox, directory):
 
 
 @pytest.mark.parametrize(('answer', 'requests'), [(Answer(503, headers={'Retry-After': '60'}), 1), (Answer(502), 4)])
-def test_a_netbox_that_is_out_of_order_is_left_alone(host, netbox, directory, answer, requests):
+def test_a_failing_netbox_is_not_retried_in_a_loop(host, netbox, directory, answer, requests):
     for number in range(20):
         certbot(directory, f'www{number}.example.net', issued=ISSUED())
     netbox.answer = answer

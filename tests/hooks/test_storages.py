@@ -46,11 +46,11 @@ class TestCaddy:
         host.run('caddy.sh', '--sync', storage)
         assert sent(netbox)['acme_server_url'] == 'https://ca.example.net:8443/dir'
 
-    def test_an_unknown_server_is_left_out(self, host, netbox, tmp_path):
+    def test_an_unknown_server_is_omitted(self, host, netbox, tmp_path):
         host.run('caddy.sh', '--sync', self.storage(tmp_path, 'ca.example.net-8443-dir'))
         assert 'acme_server_url' not in sent(netbox)
 
-    def test_its_own_ca_is_left_out(self, host, netbox, tmp_path):
+    def test_its_own_ca_is_omitted(self, host, netbox, tmp_path):
         host.run('caddy.sh', '--sync', self.storage(tmp_path, 'local'))
         assert netbox.reports == []
 

@@ -17,7 +17,7 @@ def test_a_spool_that_cannot_be_written(host, netbox, renewed, tmp_path):
     assert len(netbox.items) == 1, 'it is sent all the same'
 
 
-def test_of_a_huge_answer_only_the_beginning_is_kept(host, netbox, renewed):
+def test_only_the_start_of_a_huge_response_is_kept(host, netbox, renewed):
     sizes = host.folder / 'sizes'
     remove = programs.find('rm')
     host.program('rm', f'cat "$TMPDIR"/*/answer 2>/dev/null | wc -c >>"{sizes}"; exec {remove} "$@"')
@@ -28,7 +28,7 @@ def test_of_a_huge_answer_only_the_beginning_is_kept(host, netbox, renewed):
     assert 0 < max(map(int, sizes.read_text().split())) <= 2 * 1024 * 1024
 
 
-def test_nothing_drives_the_terminal(host, netbox, renewed, directory):
+def test_control_sequences_do_not_reach_the_terminal(host, netbox, renewed, directory):
     netbox.answer = Answer(301, headers={'Location': 'https://x.example/\x1b[31m\x07'})
     run = deploy(host, renewed)
     assert 'redirects to https://x.example/[31m: set' in run.stderr
@@ -38,7 +38,7 @@ def test_nothing_drives_the_terminal(host, netbox, renewed, directory):
 
 
 @pytest.mark.parametrize('kind', ['/dev/zero', 'pipe'])
-def test_what_never_ends_is_not_read(host, netbox, renewed, tmp_path, kind):
+def test_endless_files_are_not_read(host, netbox, renewed, tmp_path, kind):
     if kind == 'pipe':
         kind = tmp_path / 'pipe'
         os.mkfifo(kind)
@@ -50,7 +50,7 @@ def test_what_never_ends_is_not_read(host, netbox, renewed, tmp_path, kind):
 
 
 @pytest.mark.parametrize('which', ['writable', 'link', 'foreign'])
-def test_a_spool_where_others_write_is_not_used(host, netbox, renewed, tmp_path, which):
+def test_a_spool_writable_by_others_is_not_used(host, netbox, renewed, tmp_path, which):
     """They could have put a link there, to a file that only this user may read, or write."""
     secret = owner_only(tmp_path / 'secret', '"root:$6$secret"')
     other = 12345

@@ -35,7 +35,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
     def test_netbox_starts_it(self):
         self.assertEqual(registry['system_jobs'][ARIPollJob]['interval'], 1)
 
-    def test_a_run_asks_and_leaves_one_successor(self):
+    def test_a_run_polls_and_schedules_one_successor(self):
         self.add()
         ARIPollJob.run_now()
         for expected in (1, 0):
@@ -47,7 +47,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
             successor = ARIPollJob.waiting().get()
             self.assertTrue(before <= successor.scheduled - timedelta(minutes=1) <= timezone.now())
 
-    def test_it_tells_of_windows_that_move(self):
+    def test_it_announces_windows_that_move(self):
         certificate = self.add()
         self.make_rule('moved', RENEWAL_WINDOW_MOVED)
         ARIPollJob.run_now()
@@ -59,13 +59,13 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(job.data['moved'], 1)
         self.assertEqual(len(self.deliveries('moved')), 1)
 
-    def test_at_its_deadline_the_next_run_goes_on_at_once(self):
+    def test_at_its_deadline_the_next_run_continues_at_once(self):
         ARIPollJob.run_now()
         with patch.object(jobs, 'poll', return_value=PollResult(complete=False)):
             self.run_next()
         self.assertEqual(ARIPollJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
 
-    def test_an_import_lets_it_run_at_once(self):
+    def test_an_import_starts_a_run_at_once(self):
         self.add()
         job = ARIPollJob.waiting().get()
         self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
@@ -75,7 +75,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         self.add('next.example.net')
         self.assertFalse(ARIPollJob.waiting().exists())
 
-    def test_an_import_asks_for_no_run_while_it_is_switched_off(self):
+    def test_an_import_starts_no_run_while_polling_is_switched_off(self):
         with asking(ari_enabled=False):
             self.add()
         self.assertFalse(ARIPollJob.waiting().exists())
@@ -96,7 +96,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         logged = [entry['message'] for entry in self.run_next().log_entries]
         self.assertIn('1 without a response; see the certificates for the reasons', logged)
 
-    def test_while_netbox_is_maintained_nobody_is_asked(self):
+    def test_in_maintenance_mode_no_ca_is_polled(self):
         self.add()
         ARIPollJob.run_now()
         with patch.object(jobs, 'get_config') as config:
@@ -106,7 +106,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(self.stub.paths, [])
         self.assertEqual(self.run_next().data['asked'], 1)
 
-    def test_after_kill_9_the_successor_goes_on(self):
+    def test_after_kill_9_the_successor_continues(self):
         self.add()
         ARIPollJob.run_now()
         with patch.object(jobs, 'announce_moves', side_effect=SystemExit), self.assertRaises(SystemExit):
@@ -114,7 +114,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         Job.objects.filter(status='running').update(started=timezone.now() - timedelta(minutes=3))
         self.assertEqual(self.run_next().data['asked'], 1)
 
-    def test_a_sweep_begins_a_chain_that_the_queue_forgot(self):
+    def test_a_sweep_restarts_a_chain_lost_from_the_queue(self):
         RenewalSweepJob.run_now()
         self.run_next(RenewalSweepJob)
         self.assertEqual(ARIPollJob.waiting().count(), 1)

@@ -107,7 +107,7 @@ class JobTestCase(ManyTestCase):
         self.assertEqual(self.actions(self.client.get(answer.url)), [''] * 5 + ['created'])
         self.assertEqual(len([line for line in self.log(job) if line.startswith('n0.example.net: ')]), 1)
 
-    def test_permissions_are_those_of_when_it_runs(self):
+    def test_permissions_are_checked_when_it_runs(self):
         _, answer, _, arguments = self.start()
         self.user.object_permissions.all().delete()
         job = self.work(arguments)

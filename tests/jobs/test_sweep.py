@@ -45,12 +45,12 @@ class ChainTestCase(CommittingTestCase):
     def run_next(self):
         return run_next(RenewalSweepJob)
 
-    def test_a_worker_that_starts_lets_a_sweep_run_now(self):
+    def test_a_starting_worker_runs_a_sweep_at_once(self):
         job = RenewalSweepJob.run_now()
         self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
         self.assertEqual(django_rq.get_queue('default').job_ids, [str(job.job_id)])
 
-    def test_a_run_leaves_one_successor(self):
+    def test_a_run_schedules_one_successor(self):
         RenewalSweepJob.run_now()
         for _ in range(3):
             before = timezone.now()
@@ -68,13 +68,13 @@ class ChainTestCase(CommittingTestCase):
             self.run_next()
         self.assertEqual(len(seen[0]), 1)
 
-    def test_a_run_that_fails_leaves_one_successor(self):
+    def test_a_failing_run_schedules_one_successor(self):
         RenewalSweepJob.run_now()
         with patch.object(jobs, 'sweep', side_effect=RuntimeError):
             self.assertEqual(self.run_next().status, JobStatusChoices.STATUS_ERRORED)
         self.assertEqual(RenewalSweepJob.waiting().count(), 1)
 
-    def test_two_runs_at_once_leave_one_successor(self):
+    def test_two_runs_at_once_schedule_one_successor(self):
         RenewalSweepJob.run_now()
 
         def run_another(**kwargs):
@@ -89,7 +89,7 @@ class ChainTestCase(CommittingTestCase):
         self.assertEqual(RenewalSweepJob.waiting().count(), 1)
         self.assertEqual(len(scheduled_in_rq()), 1)
 
-    def test_a_run_adds_none_to_what_a_worker_that_started_meanwhile_asked_for(self):
+    def test_a_run_adds_none_to_the_run_of_a_worker_that_started_meanwhile(self):
         RenewalSweepJob.run_now()
         running = RenewalSweepJob.waiting().get()
         running.start()
@@ -97,7 +97,7 @@ class ChainTestCase(CommittingTestCase):
         RenewalSweepJob.handle(running)
         self.assertEqual(RenewalSweepJob.waiting().get().pk, asked_for.pk)
 
-    def test_many_workers_that_start_ask_for_one_run(self):
+    def test_many_starting_workers_enqueue_one_run(self):
         first = RenewalSweepJob.run_now()
         self.assertEqual(RenewalSweepJob.run_now().pk, first.pk)
         self.assertEqual(RenewalSweepJob.waiting().count(), 1)
@@ -133,7 +133,7 @@ class ChainTestCase(CommittingTestCase):
         self.assertEqual(lost.status, JobStatusChoices.STATUS_ERRORED)
         self.assertEqual(len(django_rq.get_queue('default').job_ids), 1)
 
-    def test_another_interval_takes_the_place_of_the_old_one(self):
+    def test_a_new_interval_replaces_the_old_one(self):
         RenewalSweepJob.run_now()
         with patch('netbox_ssl.settings.sweep_interval', return_value=5):
             self.run_next()
@@ -141,7 +141,7 @@ class ChainTestCase(CommittingTestCase):
         self.assertEqual(successor.interval, 5)
         self.assertGreater(successor.scheduled, timezone.now() + 4 * MINUTE)
 
-    def test_work_that_is_left_is_gone_on_with_at_once(self):
+    def test_remaining_work_is_continued_at_once(self):
         RenewalSweepJob.run_now()
         with patch.object(jobs, 'sweep', return_value=SweepResult(status_changed=9, complete=False)):
             job = self.run_next()
@@ -233,7 +233,7 @@ class DeadJobTestCase(CommittingTestCase):
             self.assertDead(False, status, rq_status=JobStatus.STARTED, scheduled=past, started=second)
             self.assertDead(True, status, rq_status=JobStatus.STARTED, scheduled=past, started=-60 * MINUTE)
 
-    def test_pending_where_nobody_listens(self):
+    def test_pending_without_a_worker_for_its_queue(self):
         job = self.make(JobStatusChoices.STATUS_PENDING, rq_status=JobStatus.QUEUED, queue='high')
         self.assertIn('No worker', RenewalSweepJob.why_dead(job, timezone.now()))
 
@@ -246,7 +246,7 @@ class DeadJobTestCase(CommittingTestCase):
         self.assertDead(False, scheduled, rq_status=JobStatus.QUEUED, scheduled=now - MINUTE)
         self.assertDead(True, scheduled, rq_status=None, scheduled=now + MINUTE)
 
-    def test_what_nobody_moved_in_time_does_not_run_later(self):
+    def test_a_job_not_moved_in_time_does_not_run_later(self):
         job = self.make(
             JobStatusChoices.STATUS_SCHEDULED, rq_status=JobStatus.SCHEDULED, scheduled=timezone.now() - MINUTE
         )
@@ -257,7 +257,7 @@ class DeadJobTestCase(CommittingTestCase):
 
 
 class WatchdogTestCase(CommittingTestCase):
-    def test_a_worker_that_starts_watches_and_others_do_not(self):
+    def test_only_a_starting_worker_runs_the_watchdog(self):
         with patch.object(watchdog, 'start') as start:
             RenewalSweepJob.run_now()
             start.assert_not_called()
@@ -278,7 +278,7 @@ class WatchdogTestCase(CommittingTestCase):
         with patch.object(watchdog.time, 'monotonic', return_value=self.started):
             return watchdog.Watchdog()
 
-    def test_it_asks_when_no_sweep_has_begun_in_time(self):
+    def test_it_enqueues_a_sweep_if_none_has_started_in_time(self):
         watchdog.note_sweep()
         dog, other = self.make_watchdog(), self.make_watchdog()
         for seconds in (0, 68):
@@ -294,7 +294,7 @@ class WatchdogTestCase(CommittingTestCase):
         self.assertFalse(self.at(dog, 138))
         self.assertTrue(self.at(dog, 139), 'and no other since')
 
-    def test_it_asks_at_once_when_the_queue_has_forgotten_everything(self):
+    def test_it_enqueues_a_sweep_at_once_if_redis_was_emptied(self):
         dog = self.make_watchdog()
         watchdog.note_sweep()
         self.assertFalse(self.at(dog, 0))
@@ -302,7 +302,7 @@ class WatchdogTestCase(CommittingTestCase):
             server.flushdb()
         self.assertTrue(self.at(dog, 5))
 
-    def test_two_that_ask_at_the_same_moment_bring_one_sweep(self):
+    def test_two_watchdogs_at_the_same_time_cause_one_sweep(self):
         first, second = self.make_watchdog(), self.make_watchdog()
         with patch.object(watchdog, '_waits_already', return_value=False):
             self.assertTrue(self.at(first, 0))
@@ -310,13 +310,13 @@ class WatchdogTestCase(CommittingTestCase):
         self.run_rq_jobs('default')
         self.assertEqual(RenewalSweepJob.get_jobs().filter(status='completed').count(), 1)
 
-    def test_it_does_not_ask_again_while_it_waits_in_the_queue(self):
+    def test_it_does_not_enqueue_another_while_one_is_queued(self):
         dog = self.make_watchdog()
         self.assertTrue(self.at(dog, 0))
         with patch.object(watchdog, 'any_workers_for_queue', return_value=True):
             self.assertFalse(self.at(dog, 300))
 
-    def test_it_asks_again_when_what_it_asked_for_was_lost_with_its_worker(self):
+    def test_it_enqueues_another_if_one_was_lost_with_its_worker(self):
         dog = self.make_watchdog()
         self.assertTrue(self.at(dog, 0))
         queue = django_rq.get_queue('default')
@@ -329,7 +329,7 @@ class WatchdogTestCase(CommittingTestCase):
             self.assertTrue(self.at(dog, 20))
         self.assertEqual(queue.job_ids, [watchdog.REVIVAL])
 
-    def test_what_was_asked_for_too_late_does_nothing(self):
+    def test_an_outdated_request_for_a_sweep_does_nothing(self):
         watchdog.note_sweep()
         before = watchdog.newest_sweep()
         watchdog.note_sweep()
@@ -352,7 +352,7 @@ class WatchdogTestCase(CommittingTestCase):
         self.assertLess(RenewalSweepJob.waiting().get().scheduled, timezone.now() + 2 * MINUTE)
         self.assertFalse(sweep_is_late())
 
-    def test_after_a_clock_was_set_back_a_sweep_sees_to_the_other_chains(self):
+    def test_after_a_clock_was_set_back_a_sweep_restarts_the_other_chains(self):
         ARIPollJob.run_now()
         run_next(ARIPollJob)
         ARIPollJob.waiting().update(scheduled=timezone.now() + 60 * MINUTE)
@@ -360,7 +360,7 @@ class WatchdogTestCase(CommittingTestCase):
         run_next(RenewalSweepJob)
         self.assertEqual(ARIPollJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
 
-    def test_it_goes_on_when_the_queue_is_lost(self):
+    def test_it_continues_if_the_queue_is_lost(self):
         class Stop(BaseException):
             pass
 
@@ -372,7 +372,7 @@ class WatchdogTestCase(CommittingTestCase):
             watchdog._watch()
         self.assertEqual(check.call_count, 2)
 
-    def test_sweeps_go_before_webhooks_where_workers_serve_that_queue(self):
+    def test_sweeps_run_before_webhooks_if_workers_serve_the_high_queue(self):
         self.assertEqual(watchdog.queue_name(), 'default')
         with patch.object(watchdog, 'any_workers_for_queue', return_value=True):
             self.assertEqual(watchdog.queue_name(), 'high')
@@ -420,7 +420,7 @@ class CommandTestCase(CommittingTestCase):
         self.assertIn('1 to announce', output)
         self.assertEqual(Certificate.objects.get().announced_status, 'Due')
 
-    def test_it_announces_and_leaves_the_chain_alone(self):
+    def test_it_announces_and_does_not_change_the_chain(self):
         make_certificate(10 * DAY)
         Certificate.objects.update(announced_status='OK', announced_overdue=False)
         self.assertIn('1 changes of renewal status, 1 overdue renewals', self.call())

@@ -23,7 +23,7 @@ from tests.support.import_command import CommandTestCase
 
 
 class FoldersTestCase(CommandTestCase):
-    def test_every_form_in_every_depth(self):
+    def test_every_format_at_every_depth(self):
         self.write('a.pem', issue_acme('a.example.net').fullchain_pem)
         self.write('b/b.CRT', issue_acme('b.example.net').pem)
         self.write('b/c/c.der', issue_acme('c.example.net').der)
@@ -97,7 +97,7 @@ class FoldersTestCase(CommandTestCase):
         self.assertIn('1 private key', out)
         self.assertNotIn(issued.key_pem.splitlines()[1], out + err)
 
-    def test_named_files_must_contain_certificates(self):
+    def test_given_files_must_contain_certificates(self):
         key = self.write('privkey.pem', issue_acme().key_pem)
         chain = self.write('chain.pem', make_ca('Example', 'Example CA').pem)
         _out, err = self.run_command(key, chain, self.folder / 'missing.pem', code=1)
@@ -188,7 +188,7 @@ class RunsTestCase(CommandTestCase):
         self.assertIn('10 created', out)
         self.assertIn('10 unchanged', out)
 
-    def test_a_batch_that_breaks_leaves_the_ones_before(self):
+    def test_a_failing_batch_keeps_the_previous_ones(self):
         self.files(10)
         calls = iter([None, RuntimeError('broken')])
 
@@ -274,7 +274,7 @@ class RunsTestCase(CommandTestCase):
         done, _err = self.run_command()
         self.assertEqual(planned.splitlines()[-1].partition(': ')[2], done.splitlines()[-1].partition(': ')[2])
 
-    def test_senseless_options(self):
+    def test_invalid_options(self):
         for options in (
             {'user': 'nobody'},
             {'tenant': 'nowhere'},

@@ -141,7 +141,7 @@ class AssignmentTestCase(TestCase):
         with self.assertRaisesMessage(ValidationError, 'assigned to devices'):
             assign(self.certificate, self.host.site)
 
-    def test_once(self):
+    def test_assigned_once(self):
         assign(self.certificate, self.host)
         with self.assertRaisesMessage(ValidationError, 'already assigned to this object'):
             assign(self.certificate, self.host)
@@ -210,7 +210,7 @@ class TenantsTestCase(APITestCase):
         form = {'data': data, 'format': 'csv', 'csv_delimiter': ','}
         self.assertContains(self.client.post(url, form, follow=True), self.differ)
 
-    def test_rest_says_it(self):
+    def test_rest_shows_it(self):
         self.assertEqual(self.post(self.same).json()['warnings'], [])
         (warning,) = self.post(self.other).json()['warnings']
         self.assertIn(self.differ, warning)
@@ -275,7 +275,7 @@ class TenantChangesTestCase(APITestCase):
         self.assertEqual(self.patch(tenant=self.ours.pk).status_code, 200)
 
     @override_settings(PLUGINS_CONFIG=REFUSING)
-    def test_a_renewal_is_not_held_up(self):
+    def test_a_renewal_is_not_blocked(self):
         old = issue_acme('shop.example.net')
         certificate = import_pem(old).certificate
         certificate.tenant = self.ours
@@ -405,14 +405,14 @@ class ConstrainedTestCase(APITestCase):
     def seen(self):
         return [each['id'] for each in self.client.get(REST, **self.header).json()['results']]
 
-    def test_restricted_to_what_may_be_viewed(self):
+    def test_restricted_to_visible_objects(self):
         hidden = assign(record(name='hidden.example.net'), self.other)
         shown = assign(self.certificate, self.mine)
         self.assertEqual(self.seen(), [shown.pk])
         self.assertEqual(self.client.get(hidden.get_absolute_url()).status_code, 404)
         self.assertEqual(Certificate.objects.count(), 2)
 
-    def test_only_with_the_filters_it_names(self):
+    def test_permission_constraints_are_combined(self):
         """Whoever may see all assignments sees those only of certificates and objects that they may see."""
         grant(self.user, 'view', model=CertificateAssignment)
         shown = assign(self.certificate, self.mine)

@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 
 
 class BookkeepingTestCase(CommittingTestCase):
-    def test_what_was_written_past_a_certificate_stays(self):
+    def test_values_written_without_saving_a_certificate_are_kept(self):
         certificate = make_certificate()
         window = timezone.now() + DAY
         written = {
@@ -34,7 +34,7 @@ class BookkeepingTestCase(CommittingTestCase):
             self.assertEqual(each.renewal_due_at, window)
         self.assertEqual(Certificate.objects.get(pk=certificate.pk).description, 'changed')
 
-    def test_what_was_written_past_a_source_stays(self):
+    def test_values_written_without_saving_a_source_are_kept(self):
         certificate = make_certificate()
         source = CertificateSource.objects.create(certificate=certificate, external_id='certbot:web01:www')
         reported = timezone.now()
@@ -44,7 +44,7 @@ class BookkeepingTestCase(CommittingTestCase):
         for each in (source, CertificateSource.objects.get()):
             self.assertEqual((each.reported_at, each.silent_announced, each.client), (reported, True, 'certbot'))
 
-    def test_nobody_writes_it_while_a_save_is_under_way(self):
+    def test_bookkeeping_is_locked_during_a_save(self):
         def lock(model, pk):
             with connection.cursor() as cursor:
                 cursor.execute(f'SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR UPDATE NOWAIT', [pk])

@@ -38,7 +38,7 @@ class IssuanceTestCase(TestCase):
         self.assertEqual([each.is_current for each in certificate.issuances.all()], [True, False])
         self.assertAlmostEqual(certificate.acme_last_renewed, timezone.now(), delta=DAY)
 
-    def test_they_go_with_their_certificate(self):
+    def test_they_are_deleted_with_their_certificate(self):
         certificate = import_pem(issue_acme()).certificate
         certificate.delete()
         self.assertFalse(Issuance.objects.exists())
@@ -50,7 +50,7 @@ class IssuanceTestCase(TestCase):
         with self.assertRaises(AbortRequest):
             twin.save()
 
-    def test_other_integrity_errors_are_told_as_they_are(self):
+    def test_other_integrity_errors_are_raised(self):
         certificate = record()
         certificate.acme_renewal_days = 9999
         with self.assertRaises(IntegrityError):

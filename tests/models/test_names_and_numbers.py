@@ -39,7 +39,7 @@ class NameTestCase(TestCase):
         self.assertEqual(typed(name='Mine', subject_alt_names=['www.example.net']).name, 'Mine')
         self.assertEqual(import_pem(issue_acme(), name='Mine').certificate.name, 'Mine')
 
-    def test_without_anything_there_is_an_error_at_the_name(self):
+    def test_without_any_name_there_is_an_error_at_the_name(self):
         with self.assertRaises(ValidationError) as caught:
             typed()
         self.assertEqual(list(caught.exception.message_dict), ['name'])
@@ -58,7 +58,7 @@ class NameTestCase(TestCase):
     def test_long_names_are_cut(self):
         self.assertEqual(typed(subject='CN=' + 'x' * 5000).name, 'CN=' + 'x' * 252)
 
-    def test_clearing_it_brings_the_fallback_back(self):
+    def test_clearing_it_restores_the_fallback(self):
         certificate = import_pem(issue_acme(), name='Mine').certificate
         certificate.name = ''
         certificate.full_clean()
@@ -103,6 +103,6 @@ class NumbersTestCase(TestCase):
             typed(name='a', fingerprint_sha256=fingerprint)
         self.assertEqual(Certificate.objects.count(), 4)
 
-    def test_names_are_lower_case_and_there_once(self):
+    def test_names_are_lower_case_and_unique(self):
         names = ['WWW.example.net', ' www.example.net ', '', 'example.net']
         self.assertEqual(typed(subject_alt_names=names).subject_alt_names, ['www.example.net', 'example.net'])

@@ -48,7 +48,7 @@ class UsualRenewalTestCase(APITestCase):
     def test_without_issuances(self):
         self.assertIsNone(record().usual_renewal_days)
 
-    def test_a_list_costs_no_query_for_each(self):
+    def test_a_list_takes_no_query_per_row(self):
         for number in range(3):
             with_history([30, 30], f'{number}.example.net')
         with self.assertNumQueries(1):

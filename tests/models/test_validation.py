@@ -124,7 +124,7 @@ class PEMTestCase(ValidationTestCase):
         errors = self.errors(pem=issue_acme('a.example.net').pem + issue_acme('b.example.net').pem)
         self.assertIn('2 certificates (a.example.net, b.example.net)', errors['pem'][0])
 
-    def test_a_stranger_in_the_chain_is_refused(self):
+    def test_an_unrelated_certificate_in_the_chain_is_refused(self):
         errors = self.errors(pem=issue_acme().fullchain_pem + make_ca('Stranger', 'Stranger CA').pem)
         self.assertIn('Stranger CA', errors['pem'][0])
 

@@ -29,7 +29,7 @@ class YAMLExportTestCase(TestCase):
     def exported(self):
         return self.client.get(f'{LIST}?export').content.decode()
 
-    def test_back_and_forth(self):
+    def test_export_and_import(self):
         text = self.exported()
         before = [self.plain(certificate) for certificate in Certificate.objects.all()]
         Certificate.objects.all().delete()

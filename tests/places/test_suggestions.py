@@ -80,7 +80,7 @@ class FindingTestCase(DjangoTestCase):
         self.assertEqual(done, [3, 6, 7])
         self.assertEqual(AssignmentSuggestion.objects.count(), len(hosts))
 
-    def test_a_second_time(self):
+    def test_a_second_run(self):
         host, gone = device(NAME), machine(NAME)
         certificate = carrying(NAME)
         find_all()
@@ -294,7 +294,7 @@ class PagesTestCase(TestCase):
         self.assertEqual(CertificateAssignment.objects.get().assigned_object, self.host)
         self.assertEqual(page(OF, {'certificate': self.certificate.pk}).content.strip(), b'')
 
-    def test_others_are_not_told_of(self):
+    def test_hidden_objects_are_not_revealed(self):
         grant(self.user, 'add', model=CertificateAssignment)
         for query in ({}, {'certificate': 'x'}, {'certificate': self.certificate.pk}, {'certificate': '9' * 30}):
             self.assertEqual(self.client.get(OF, query).content.strip(), b'', query)
@@ -315,13 +315,13 @@ class PagesTestCase(TestCase):
             response = self.client.post(url, {'text': texts, '_confirm': '1'}, follow=True)
             self.assertEqual(OF in response.content.decode(), suggests)
 
-    def test_looking_for_more_needs_a_worker(self):
+    def test_a_scan_needs_a_worker(self):
         self.permit()
         response = self.client.post(f'{LIST}find/', follow=True)
         self.assertContains(response, 'No worker is running')
         self.assertFalse(Job.objects.exists())
 
-    def test_one_search_at_a_time(self):
+    def test_one_scan_at_a_time(self):
         self.permit()
         SuggestionJob.enqueue(user=self.user, immediate=False)
         response = self.client.post(f'{LIST}find/', follow=True)

@@ -84,7 +84,7 @@ class CertificateFormsTestCase(PagesTestCase):
     def bulk_edit(self, values):
         return self.client.post(url('certificate_bulk_edit'), {'pk': [self.certificate.pk], '_apply': '1', **values})
 
-    def test_without_a_key_they_go_through(self):
+    def test_input_without_a_key_is_accepted(self):
         """Else the refusals below could come from anything."""
         rename = partial(self.rename, follow=False)
         for send in (self.add, self.edit, self.bulk_edit, rename):

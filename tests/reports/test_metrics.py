@@ -73,7 +73,7 @@ class FiguresTestCase(TestCase):
         until_second = (second.renewal_due_at - first.renewal_due_at).total_seconds()
         self.assertEqual(scrape(first.renewal_due_at)['netbox_ssl_next_due_seconds',], until_second)
 
-    def test_nothing_there(self):
+    def test_an_empty_inventory(self):
         found = scrape()
         self.assertNotIn(('netbox_ssl_next_expiry_seconds',), found)
         self.assertNotIn(('netbox_ssl_last_sweep_timestamp_seconds',), found)
@@ -107,7 +107,7 @@ class AnnouncementsTestCase(CommittingTestCase):
             scrape()['netbox_ssl_announcements_total', RENEWAL_STATUS_CHANGED], after[RENEWAL_STATUS_CHANGED]
         )
 
-    def test_not_counted_where_nobody_asks(self):
+    def test_not_counted_without_rules(self):
         before = announcements()
         with override_settings(METRICS_ENABLED=False):
             count_announcements(RENEWAL_OVERDUE)
@@ -129,7 +129,7 @@ class MiddlewareTestCase(TestCase):
             self.assertEqual(self.answer(other), b'theirs 1.0\n')
         self.assertEqual(self.answer(middleware.METRICS_VIEW, status=500), b'theirs 1.0\n')
 
-    def test_netbox_keeps_its_metrics_when_ours_fail(self):
+    def test_netbox_serves_its_metrics_if_the_plugin_fails(self):
         with (
             mock.patch.object(metrics, '_by_provider', side_effect=DatabaseError('gone')),
             self.assertLogs('netbox.plugins.netbox_ssl', 'ERROR'),

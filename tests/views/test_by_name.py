@@ -187,7 +187,7 @@ class PageTestCase(TestCase):
         self.assertIn('certbot:web01:www', self.page())
         self.assertIn('/plugins/ssl/certificates/?covers=www.example.net', html)
 
-    def test_where_it_lives(self):
+    def test_places_and_tenant_are_shown(self):
         certificate = cover('fine')
         device = create_test_device('web01')
         CertificateAssignment.objects.create(certificate=certificate, assigned_object=device)
@@ -244,7 +244,7 @@ class PermissionsTestCase(TestCase):
         self.client.logout()
         self.assertHttpStatus(self.client.get(URL), 302)
 
-    def test_others_neither_show_nor_decide(self):
+    def test_hidden_certificates_are_neither_shown_nor_counted(self):
         cover('expired', names=['*.example.net'])
         cover('fine')
         grant(self.user, 'view', constraints={'name': 'fine certificate'})

@@ -132,12 +132,12 @@ class FeedTestCase(CalendarTestCase):
 
 
 class WhoAsksTestCase(CalendarTestCase):
-    def test_no_contact(self):
+    def test_without_any_permission(self):
         answer = self.client.get(URL)
         self.assertEqual(answer.status_code, 401)
         self.assertIn('?token=', answer.content.decode())
 
-    def test_tokens_are_judged_as_those_of_the_rest_api(self):
+    def test_tokens_are_checked_as_in_the_rest_api(self):
         record()
         for columns in (
             {'enabled': False},
@@ -157,7 +157,7 @@ class WhoAsksTestCase(CalendarTestCase):
         token.save()
         self.assertEqual(len(self.events(token=f'nbt_{token.key}.{token.token}')), 2)
 
-    def test_a_header_or_a_session_will_do(self):
+    def test_a_header_or_a_session_is_accepted(self):
         record()
         self.assertEqual(self.client.get(URL, headers={'Authorization': f'Token {self.token.token}'}).status_code, 200)
         self.client.force_login(self.user)
@@ -176,7 +176,7 @@ class WhoAsksTestCase(CalendarTestCase):
         self.user.save()
         self.get(401)
 
-    def test_the_address_is_kept_private(self):
+    def test_the_url_is_kept_private(self):
         for answer in (self.get(), self.get(401, token='0' * 40)):
             self.assertEqual(answer['Cache-Control'], 'private, no-store')
             self.assertEqual(answer['Referrer-Policy'], 'no-referrer')

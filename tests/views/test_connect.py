@@ -46,7 +46,7 @@ class ConnectTestCase(TestCase):
         self.assertContains(response, '/plugins/ssl/sources/?client=certbot')
         self.assertContains(self.get('lego'), 'No lego client reports yet')
 
-    def test_a_file_is_whole_without_the_library(self):
+    def test_a_file_includes_the_library(self):
         for client in CLIENTS:
             text = self.client.get(reverse('plugins:netbox_ssl:connect_file', kwargs={'name': client.file})).content
             self.assertTrue(text.startswith(b'#!/bin/sh\n'))
@@ -66,5 +66,5 @@ class ConnectTestCase(TestCase):
         self.client.logout()
         self.assertEqual(self.get().status_code, 302)
 
-    def test_the_text_is_that_of_the_folder(self):
+    def test_the_text_equals_the_file_in_the_folder(self):
         self.assertEqual(file_text('netbox-acme.cron'), (HOOKS / 'netbox-acme.cron').read_text())

@@ -39,7 +39,7 @@ def newest_first(certificate):
 
 
 class FiguresTestCase(DjangoTestCase):
-    def test_each_but_the_current_one_was_replaced_before_it_expired(self):
+    def test_all_but_the_current_one_were_replaced_before_expiry(self):
         issuances = newest_first(lineage())
         self.assertEqual([each.lifetime_days for each in issuances], [90, 90, 90])
         self.assertEqual([each.replaced_days_before_expiry for each in issuances], [None, 30, 30])
@@ -65,7 +65,7 @@ class FiguresTestCase(DjangoTestCase):
         lineage(1, 'other.example.net')
         self.assertIsNone(certificate.issuances.get().replaced_days_before_expiry)
 
-    def test_begun_in_the_same_second_the_longer_one_is_the_newer(self):
+    def test_of_two_that_start_in_the_same_second_the_longer_one_is_newer(self):
         issued = issue_acme()
         import_pem(issued)
         begin, end = issued.certificate.not_valid_before_utc, issued.certificate.not_valid_after_utc
@@ -112,13 +112,13 @@ class DrawingTestCase(DjangoTestCase):
         self.assertIn('2 issuances', description)
         self.assertIn('replaced 5 days after expiry', description)
 
-    def test_nothing_lies_outside(self):
+    def test_everything_is_within_the_drawing(self):
         for certificate in (lineage(1, 'one.example.net'), lineage(4, 'four.example.net', every=91 * DAY)):
             for moment in (timezone.now(), timezone.now() + 400 * DAY, timezone.now() - 800 * DAY):
                 for value in re.findall(r'(?:x|x1|x2|width)="(-?[\d.]+)%"', self.render(certificate, moment)):
                     self.assertTrue(0 <= float(value) <= 100, value)
 
-    def test_names_from_outside_stay_text(self):
+    def test_untrusted_names_are_escaped(self):
         certificate = lineage(1)
         certificate.name = HOSTILE
         text = self.render(certificate)
@@ -132,7 +132,7 @@ class DrawingTestCase(DjangoTestCase):
         for value in values:
             self.assertRegex(value, r'^[\d.]+%$')
 
-    def test_of_many_the_newest_are_drawn(self):
+    def test_the_newest_of_many_are_drawn(self):
         certificate = lineage(timeline.MOST_ROWS + 3)
         made = timeline.draw(certificate, newest_first(certificate), timezone.now())
         self.assertEqual((len(made.bars), made.omitted), (timeline.MOST_ROWS, 3))
@@ -171,13 +171,13 @@ class PageTestCase(TestCase):
         self.assertNotContains(self.client.get(typed.get_absolute_url()), url(typed))
         self.assertNotContains(self.client.get(url(typed)), '<svg')
 
-    def test_certificates_out_of_bounds_are_not_found(self):
+    def test_certificates_beyond_the_permissions_are_not_found(self):
         grant(self.user, 'view', constraints={'name': self.certificate.name})
         grant(self.user, 'view', model=Issuance)
         self.assertEqual(self.client.get(url(self.certificate)).status_code, 200)
         self.assertEqual(self.client.get(url(self.other)).status_code, 404)
 
-    def test_issuances_out_of_bounds_are_neither_listed_nor_drawn(self):
+    def test_issuances_beyond_the_permissions_are_neither_listed_nor_drawn(self):
         grant(self.user, 'view')
         oldest = self.certificate.issuances.earliest('valid_from')
         grant(self.user, 'view', model=Issuance, constraints={'serial_number': oldest.serial_number})
@@ -209,7 +209,7 @@ class PageTestCase(TestCase):
             self.assertEqual(self.client.get(url(certificate)).status_code, 200)
         return len(queries)
 
-    def test_what_came_too_late_is_told(self):
+    def test_late_renewals_are_shown(self):
         grant(self.user, 'view')
         grant(self.user, 'view', model=Issuance)
         late = lineage(2, 'late.example.net', every=95 * DAY)

@@ -22,7 +22,7 @@ class DetailTestCase(TestCase):
     def page(self, certificate):
         return self.client.get(certificate.get_absolute_url())
 
-    def test_the_status_says_since_or_until_when(self):
+    def test_the_status_shows_since_or_until_when(self):
         for columns, badge, text in (
             ({'left': 42 * DAY}, 'OK', 'due in 1\xa0week, 4\xa0days'),
             ({'left': 20 * DAY}, 'Due', 'since 1\xa0week, 3\xa0days ago'),

@@ -51,7 +51,7 @@ class PagesTestCase(ConstrainedMixin, TestCase):
             self.assertEqual(self.client.get(each.issuances.get().get_absolute_url()).status_code, code)
             self.assertEqual(self.client.get(each.sources.get().get_absolute_url()).status_code, code)
 
-    def test_actions_on_many_take_only_those_within(self):
+    def test_bulk_actions_affect_only_permitted_objects(self):
         pks = [self.mine.pk, self.hidden.pk]
         self.client.post('/plugins/ssl/certificates/edit/', {'pk': pks, '_apply': '1', 'description': 'changed'})
         data = {'pk': pks, '_apply': '1', 'find': 'example', 'replace': 'changed'}
@@ -61,7 +61,7 @@ class PagesTestCase(ConstrainedMixin, TestCase):
         self.client.post('/plugins/ssl/certificates/delete/', {'pk': pks, 'confirm': '1', '_confirm': '1'})
         self.assertEqual(list(Certificate.objects.all()), [self.hidden])
 
-    def test_an_edit_does_not_lead_out_of_bounds(self):
+    def test_an_edit_beyond_the_permissions_is_refused(self):
         grant(self.user, 'view', model=Tenant)
         url = reverse('plugins:netbox_ssl:certificate_edit', args=[self.mine.pk])
         data = {'pem': self.mine.pem, 'name': 'x', 'status': 'active', 'is_acme': 'on', 'tenant': self.theirs.pk}
@@ -104,7 +104,7 @@ class RESTTestCase(ConstrainedMixin, APITestCase):
             self.assertIn(response.status_code, (400, 403, 404))
             self.assertEqual(Certificate.objects.filter(description='').count(), 2)
 
-    def test_it_does_not_lead_out_of_bounds(self):
+    def test_changes_beyond_the_permissions_are_refused(self):
         grant(self.user, 'view', model=Tenant)
         response = self.client.patch(self.url(self.mine), {'tenant': self.theirs.pk}, format='json', **self.header)
         self.assertHttpStatus(response, 403)

@@ -70,13 +70,13 @@ class RenewalsTestCase(TestCase):
             self.assertEqual(one.end, following.start)
         self.assertGreaterEqual(made[-1].end - now, (DAYS - 1) * DAY)
 
-    def test_across_a_change_of_the_clocks(self):
+    def test_across_a_daylight_saving_change(self):
         with self.settings(TIME_ZONE='Europe/Berlin'), timezone.override('Europe/Berlin'):
             now = timezone.now().replace(month=10, day=20, hour=22)
             ends = {timezone.localtime(week.end).hour for week in weeks(Certificate.objects.all(), now)}
         self.assertEqual(ends, {0})
 
-    def test_at_the_edges_of_the_time(self):
+    def test_at_the_limits_of_dates(self):
         now = timezone.now().replace(hour=10)
         ends = weeks(Certificate.objects.all(), now)[-1].end
         for name, moment in (
@@ -219,5 +219,5 @@ class StatusTestCase(APITestCase):
         self.assertFalse(answer['sweep_is_late'])
         self.assertIsNotNone(answer['last_sweep'])
 
-    def test_not_for_everybody(self):
+    def test_it_requires_permission(self):
         self.assertHttpStatus(self.client.get(self.url), 403)

@@ -93,7 +93,7 @@ class PreviewTestCase(SmartPasteTestCase):
                 self.assertTrue(response.context['form'].errors)
                 self.assertContains(response, text.splitlines()[0])
 
-    def test_nothing_or_both(self):
+    def test_no_input_or_both(self):
         self.assertTrue(self.preview('').context['form'].errors)
         self.assertTrue(self.preview('x', file=SimpleUploadedFile('x', b'x')).context['form'].errors)
 
@@ -139,14 +139,14 @@ class DecisionTestCase(SmartPasteTestCase):
         self.confirm(new.pem, **{self.field(new): str(self.certificate.pk)})
         self.assertEqual(Certificate.objects.get().pem, new.pem)
 
-    def test_what_is_no_choice_is_decided_as_shown(self):
+    def test_an_invalid_choice_means_the_default(self):
         for number, value in enumerate(('', 'x', '-1', '9' * 40, '4711')):
             with self.subTest(value):
                 new = successor(self.old, later=(number + 1) * DAY)
                 self.confirm(new.pem, **{self.field(new): value})
                 self.assertEqual(Certificate.objects.get().pem, new.pem)
 
-    def test_the_choice_is_kept_where_the_settings_are_refused(self):
+    def test_the_choice_is_kept_if_the_settings_are_refused(self):
         new = successor(self.old)
         response = self.confirm(new.pem, acme_renewal_days='-1', **{self.field(new): 'new'})
         [row] = response.context['rows']
@@ -229,7 +229,7 @@ class PermissionsTestCase(SmartPasteTestCase):
         self.assertEqual(self.client.get(self.url).status_code, 403)
         self.assertEqual(self.confirm(issue_acme('new.example.net').pem).status_code, 403)
 
-    def test_no_contact(self):
+    def test_without_any_permission(self):
         self.client.logout()
         self.assertEqual(self.client.get(self.url).status_code, 302)
 

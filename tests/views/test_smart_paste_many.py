@@ -70,7 +70,7 @@ class PreviewTestCase(ManyTestCase):
         self.assertContains(response, 'may be a renewal of one of these')
         self.assertContains(response, 'second one')
 
-    def test_the_same_one_twice_counts_once_with_the_longer_chain(self):
+    def test_a_duplicate_counts_once_with_the_longer_chain(self):
         a, b = issue(*'ab')
         response = self.preview([file('cert.pem', a.pem), file('fullchain.pem', a.fullchain_pem)], b.pem)
         self.assertEqual(len(response.context['rows']), 2)
@@ -158,7 +158,7 @@ class ConfirmTestCase(ManyTestCase):
 
 
 class PermissionsTestCase(ManyTestCase):
-    def test_each_certificate_for_itself(self):
+    def test_each_certificate_is_checked_separately(self):
         grant(self.user, 'view')
         grant(self.user, 'add', constraints={'name__startswith': 'mine'})
         old = issue_acme('other.example.net')

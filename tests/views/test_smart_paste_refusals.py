@@ -18,7 +18,7 @@ class RefusalTestCase(ManyTestCase):
         super().setUp()
         self.allow()
 
-    def test_one_bad_file_does_not_hold_up_the_others(self):
+    def test_a_bad_file_does_not_block_the_others(self):
         a, b = issue(*'ab')
         response = self.preview(
             [file('a.pem', a.pem), file('bad.pem', 'nonsense'), file('empty.pem', ''), file('b', b.pem)]
@@ -29,13 +29,13 @@ class RefusalTestCase(ManyTestCase):
         self.confirm(response)
         self.assertEqual(Certificate.objects.count(), 2)
 
-    def test_bad_text_does_not_hold_up_the_files(self):
+    def test_bad_text_does_not_block_the_files(self):
         response = self.preview([file('a.pem', issue_acme().pem)], 'nonsense')
         self.assertContains(response, '<strong>Pasted text</strong> will not be imported')
         self.confirm(response)
         self.assertEqual(Certificate.objects.count(), 1)
 
-    def test_nothing_but_bad_ones_are_errors_of_the_form(self):
+    def test_only_bad_inputs_are_errors_of_the_form(self):
         response = self.preview([file('bad.pem', 'nonsense'), file('ca.pem', in_house_ca().pem)], 'this stays')
         errors = response.context['form'].errors
         self.assertEqual(set(errors), {'text', 'file'})
@@ -43,7 +43,7 @@ class RefusalTestCase(ManyTestCase):
         self.assertRegex(errors['file'][1], '^ca.pem: .*only CA certificates')
         self.assertContains(response, 'this stays</textarea>')
 
-    def test_a_private_key_refuses_its_file_which_is_forgotten(self):
+    def test_a_private_key_refuses_its_file_which_is_dropped(self):
         good, evil = issue('good', 'evil')
         secret = evil.key_pem.splitlines()[1]
         response = self.preview([file('good.pem', good.pem), file('evil.pem', evil.pem + evil.key_pem)])
@@ -70,7 +70,7 @@ class RefusalTestCase(ManyTestCase):
         self.assertNotContains(response, body[:40])
         self.assertContains(response, 'File 1: ')
 
-    def test_limits_are_for_each_input(self):
+    def test_limits_apply_to_each_input(self):
         pems = [each.pem for each in issue(*'abcd')]
         with patch.object(settings, 'limits', return_value=Limits(max_input_bytes=1000, max_certificates=2)):
             response = self.preview([file(f'{number}', pem) for number, pem in enumerate(pems)])
@@ -86,7 +86,7 @@ class RefusalTestCase(ManyTestCase):
             self.confirm(self.preview([file(f'{number}', der) for number, der in enumerate(ders)]))
         self.assertEqual(Certificate.objects.count(), 4)
 
-    def test_the_key_of_the_preview_is_for_its_user_and_for_a_while(self):
+    def test_the_key_of_the_preview_is_for_its_user_and_expires(self):
         response = self.preview([file('a', issue_acme().pem), file('b', issue('b')[0].pem)])
         key = self.key(response)
         other = User.objects.create_user('other')

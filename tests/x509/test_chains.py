@@ -73,7 +73,7 @@ def test_a_gap_ends_the_chain_and_certificates_above_it_are_reported():
     assert names(parsed.unrelated) == ['Example Policy CA', 'Example Root']
 
 
-def test_strangers_are_reported_and_in_no_chain():
+def test_unrelated_certificates_are_reported_and_in_no_chain():
     parsed = read(STRANGER.certificate, LEAF.certificate, LOWER.certificate)
     assert names(parsed.leaves[0].chain) == ['Example Issuing CA']
     assert names(parsed.unrelated) == ['Other CA']
@@ -100,7 +100,7 @@ def test_several_leaves_share_a_chain():
     assert {tuple(names(leaf.chain)) for leaf in parsed.leaves} == {('Example Issuing CA', 'Example Policy CA')}
 
 
-def test_of_cross_signed_issuers_the_one_that_servers_send_is_taken_whatever_the_order():
+def test_the_cross_signed_issuer_that_servers_send_is_used_in_any_order():
     root_key, old_key, leaf_key = make_key(), make_key(), make_key()
     root = sign('New Root', root_key, 'New Root', root_key)
     # Several, as with two the right one might be the first by chance.
@@ -157,14 +157,14 @@ def test_with_cas_allowed_a_ca_that_signed_no_other_is_a_leaf():
     ]
 
 
-def test_an_issuer_whose_signature_cannot_be_verified_is_none():
+def test_an_unverifiable_signature_is_not_an_issuer():
     key = ec.generate_private_key(ec.SECP256R1())
     leaf = sign('leaf', make_key(), 'CA', key, is_ca=False)
     ca = sign('CA', make_key('ed25519'), 'Root', make_key())
     assert read(leaf, ca).leaves[0].chain == ()
 
 
-def test_many_namesakes_are_too_many_signatures_to_verify():
+def test_many_certificates_of_the_same_name_are_refused():
     key = make_key()
     namesakes = [sign('CA', make_key(), 'CA', key) for _ in range(30)]
     with pytest.raises(LimitError) as caught:

@@ -159,5 +159,5 @@ def test_mutations_raise_nothing_else(data):
 
 @settings(max_examples=300, database=None)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300)))
-def test_rubbish_raises_nothing_else(data):
+def test_random_data_raises_nothing_else(data):
     check(read(data))

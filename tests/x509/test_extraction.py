@@ -72,7 +72,7 @@ def test_unknown_algorithms_are_shown_by_their_oid():
     assert (facts.key_algorithm, facts.key_size) == ('1.2.3.4', None)
 
 
-def test_a_key_that_cannot_be_read_costs_only_its_size():
+def test_an_unreadable_key_loses_only_its_size():
     algorithm = der.encode(der.SEQUENCE, der.encode(der.OID, bytes.fromhex('2a864886f70d010101')))
     key = der.encode(der.SEQUENCE, algorithm + der.encode(der.BIT_STRING, b'\0rubbish'))
     facts = facts_of(changed({odd.KEY: key}))
@@ -89,7 +89,7 @@ def test_serial_numbers_of_any_size_and_sign(number, printed):
         assert facts_of(changed({odd.SERIAL: odd.integer(number)})).serial_number == printed
 
 
-def test_a_serial_number_that_fits_no_index_is_refused_with_the_cause():
+def test_a_serial_number_too_long_for_an_index_is_refused():
     number = 1 << (4 * MAX_SERIAL_DIGITS)
     with pytest.raises(CertificateInputError, match='serial number .* cannot be read .*RFC 5280') as caught:
         facts_of(changed({odd.SERIAL: odd.integer(number)}))
@@ -104,7 +104,7 @@ def test_a_serial_number_that_fits_no_index_is_refused_with_the_cause():
         ('99991231235959Z', '00010101000000Z'),
     ],
 )
-def test_validity_at_the_ends_of_time_and_upside_down(valid_from, valid_to):
+def test_extreme_and_reversed_validity(valid_from, valid_to):
     facts = facts_of(changed({odd.VALIDITY: odd.validity(valid_from, valid_to)}))
     assert facts.valid_from == datetime.strptime(valid_from, '%Y%m%d%H%M%SZ').replace(tzinfo=UTC)
     assert facts.valid_to == datetime.strptime(valid_to, '%Y%m%d%H%M%SZ').replace(tzinfo=UTC)
@@ -128,13 +128,13 @@ def test_invisible_characters_are_spelled_out(raw, shown):
         assert text.isprintable()
 
 
-def test_special_characters_in_a_name_are_masked():
+def test_special_characters_in_a_name_are_escaped():
     facts = facts_of(changed({odd.SUBJECT: odd.name((odd.O, odd.UTF8, b' Smith, Sons + Co "\\" '))}))
     assert facts.subject == 'O=\\ Smith\\, Sons \\+ Co \\"\\\\\\"\\ '
 
 
 @pytest.mark.filterwarnings('ignore:Attribute')
-def test_lengths_stay_sane():
+def test_lengths_are_limited():
     names = [(odd.CN, odd.UTF8, b'x' * 5000), (odd.O, odd.UTF8, b'o' * 5000)]
     facts = facts_of(changed({odd.SUBJECT: odd.name(*names)}))
     assert len(facts.name) == len(facts.common_name) == 255
@@ -142,7 +142,7 @@ def test_lengths_stay_sane():
     assert len(facts.subject) == 2048
 
 
-def test_of_several_common_names_the_most_specific_counts():
+def test_the_most_specific_of_several_common_names_counts():
     names = [(odd.CN, odd.UTF8, b'first'), (odd.CN, odd.UTF8, b'second')]
     facts = facts_of(changed({odd.SUBJECT: odd.name(*names)}))
     assert (facts.common_name, facts.subject) == ('second', 'CN=second,CN=first')
@@ -202,13 +202,13 @@ GOOD_SAN = odd.extension(SAN, der.encode(der.SEQUENCE, DNS))
 GOOD_CONSTRAINTS = odd.extension(CONSTRAINTS, der.encode(der.SEQUENCE, der.encode(der.BOOLEAN, b'\xff')), critical=True)
 
 
-def test_a_broken_extension_costs_only_itself():
+def test_a_broken_extension_does_not_affect_others():
     broken = odd.extension(KEY_ID, b'\xff\xff')
     facts = facts_of(changed({odd.EXTENSIONS: odd.extensions(broken, GOOD_SAN, GOOD_CONSTRAINTS)}))
     assert (facts.subject_key_id, facts.dns_names, facts.is_ca) == ('', ('good.example.net',), True)
 
 
-def test_of_an_extension_that_comes_twice_the_first_counts():
+def test_the_first_of_repeated_extensions_counts():
     other = odd.extension(SAN, der.encode(der.SEQUENCE, der.encode(0x82, b'other.example.net')))
     facts = facts_of(changed({odd.EXTENSIONS: odd.extensions(GOOD_SAN, other)}))
     assert facts.dns_names == ('good.example.net',)
@@ -224,7 +224,7 @@ def test_readable_parts_of_broken_alternative_names_are_kept():
 
 
 @pytest.mark.parametrize('part', [odd.SUBJECT, odd.ISSUER])
-def test_a_name_that_cannot_be_read_is_refused_with_its_part(part):
+def test_an_unreadable_name_is_refused_with_its_part(part):
     encoded = changed({part: odd.name((odd.CN, odd.UTF8, b'\xff\xfe'))})
     with pytest.raises(CertificateInputError, match='subject' if part == odd.SUBJECT else 'issuer') as caught:
         facts_of(encoded)

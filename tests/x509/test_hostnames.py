@@ -32,7 +32,7 @@ from netbox_ssl.x509 import asked_name, canonical_name, covering_names
         ('', ''),
     ],
 )
-def test_kept(text, kept):
+def test_stored_form(text, kept):
     assert canonical_name(text) == kept
 
 
@@ -70,7 +70,7 @@ def test_kept(text, kept):
         ('www.example.net\x00', ''),
     ],
 )
-def test_asked(text, name):
+def test_entered_form(text, name):
     assert asked_name(text) == name
 
 
@@ -90,7 +90,7 @@ def test_asked(text, name):
         ('2001:db8::1', ('2001:db8::1',)),
     ],
 )
-def test_covering(name, covering):
+def test_covering_names(name, covering):
     assert covering_names(name) == covering
 
 
@@ -102,7 +102,7 @@ def test_the_name_is_made_canonical(text):
 
 
 @given(st.text(max_size=80))
-def test_kept_values_are_unchanged(text):
+def test_stored_values_are_unchanged(text):
     kept = canonical_name(text)
     assert canonical_name(kept) == kept
 

@@ -32,7 +32,7 @@ CA = make_ca('Example Corp', 'Example Issuing CA')
         ('٣', ''),  # a digit to Unicode, but not to hex
     ],
 )
-def test_hex_as_people_paste_it(text, stored):
+def test_pasted_hex(text, stored):
     assert normalize_hex(text) == stored
 
 

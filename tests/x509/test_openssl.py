@@ -91,7 +91,7 @@ def test_ordinary_certificates(number):
 @pytest.mark.parametrize(
     'number', [0, -1, -128, -256, 1 << 4095, -(1 << 4094)], ids=lambda number: f'{number.bit_length()} bits'
 )
-def test_serial_numbers_that_no_ca_should_give(number):
+def test_invalid_serial_numbers(number):
     encoded = odd.with_parts(issue('www.example.net', CA).der, {odd.SERIAL: odd.integer(number)})
     assert_as_openssl_prints_it(read_facts(x509.load_der_x509_certificate(encoded)))
 

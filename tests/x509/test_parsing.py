@@ -185,7 +185,7 @@ def test_a_damaged_block_is_named_by_its_number():
         assert cause in str(error)
 
 
-def test_a_block_whose_end_is_another_ones():
+def test_a_block_with_the_end_of_another():
     error = refused(ISSUED.pem.replace('-----END CERTIFICATE-----\n', '') + OTHER.pem, 'truncated')
     assert error.params['block'] == 1
 

@@ -45,7 +45,7 @@ def test_der_as_it_is_and_as_base64_and_under_a_wrong_label(name):
     assert_found(json.dumps({'comments': wrapped(encoded, 'CERTIFICATE')}))
 
 
-def test_the_form_is_named_rightly():
+def test_the_form_is_named_correctly():
     ders = keys.ders()
     assert find_private_key(ders['PKCS#1 RSA']) == 'RSA, PKCS#1, DER'
     assert find_private_key(ders['DSA']) == 'DSA, DER'
@@ -172,12 +172,12 @@ def test_the_openssh_magic_in_binary():
         'SHA256:' + 'M' * 64,
     ],
 )
-def test_prose_about_keys_is_none(text):
+def test_prose_about_keys_is_not_a_key(text):
     assert find_private_key(text) is None
     assert find_private_key(text.encode()) is None
 
 
-def test_certificates_and_public_things_are_none():
+def test_certificates_and_public_keys_are_not_private_keys():
     public = [keys.certificate_pem(), *keys.public_pems(), wrapped(keys.csr_der(), 'CERTIFICATE REQUEST')]
     for text in public:
         for each in (text, text.replace('\n', ' '), json.dumps(text), text.encode('utf-16'), text.encode()):

@@ -121,7 +121,7 @@ def talk(chance: random.Random) -> str:
 
 @settings(max_examples=500, database=None)
 @given(st.randoms(use_true_random=True), st.text(max_size=50))
-def test_no_text_is_taken_for_a_key(chance, text):
+def test_no_text_is_mistaken_for_a_key(chance, text):
     for _ in range(20):  # ten thousand in all, as drawing each by itself takes long
         words = talk(chance)
         assert find_private_key(words) is None, words

@@ -1,10 +1,10 @@
 """
 Split a PEM bundle of any size into certificates with their chains, holding only a few of them in memory at a time.
 
-Every certificate that is not a CA certificate is returned with the CA certificates above it. These are found anywhere
+Every certificate that is not a CA certificate is returned with the CA certificates above it. These may be anywhere
 before it in the bundle, and after it up to the end of its group: ``GROUP`` certificates are read at a time, and a group
-ends right before a certificate that is not a CA certificate, so that what follows a certificate is in its group. This
-supports all usual orders: each certificate with its chain, the chain first, all CA certificates first.
+ends before a certificate that is not a CA certificate, so that CA certificates after a certificate are in its group.
+This supports all usual orders: each certificate with its chain, the chain first, all CA certificates first.
 """
 
 import re
@@ -121,7 +121,7 @@ def _block(number: int, label: bytes, lines: list[bytes]) -> Block:
         return Block(number, label, pem, None)
     try:
         certificate = x509.load_pem_x509_certificate(pem)
-        # Fetched again later, where exceptions are not handled
+        # Read here, because exceptions are not handled where they are used
         certificate.subject.public_bytes(), certificate.issuer.public_bytes()
     except Exception:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base class
         certificate = None
@@ -171,7 +171,7 @@ class _Authorities:
 
 
 def _read_group(group: list[Block], authorities: _Authorities, limits: Limits) -> Iterator[Leaf | Trouble]:
-    """Read all blocks at once, which is fast, and those that this does not yield one at a time."""
+    """Read all blocks at once, which is fast, and the blocks that this does not yield one at a time."""
     if not group:
         return
     chains = authorities.above(group)
@@ -202,7 +202,7 @@ def _read(blocks: Iterable[Block], limits: Limits) -> tuple[Leaf, ...]:
 
 
 def _renumbered(error: CertificateInputError, number: int) -> CertificateInputError:
-    """Return the error with the number of the block in the bundle instead of its number in a read on its own."""
+    """Return the error with the number of the block in the bundle."""
     params = dict(error.params)
     if 'block' in params:
         params['block'] = number

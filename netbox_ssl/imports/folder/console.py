@@ -13,12 +13,12 @@ from .runner import Listener, Outcome
 
 __all__ = ('BarReporter', 'LineReporter', 'summary')
 
-# In the output without a terminal
+# For output that is not a terminal
 SECONDS_BETWEEN_LINES = 10
 
 
 class LineReporter(Listener, AbstractContextManager):
-    """For logs and pipes."""
+    """Shows progress in logs and pipes."""
 
     def __init__(self, stdout, stderr, verbosity: int):
         self.stdout, self.stderr, self.verbosity = stdout, stderr, verbosity
@@ -52,7 +52,7 @@ class LineReporter(Listener, AbstractContextManager):
 
 
 class BarReporter(LineReporter):
-    """For a terminal."""
+    """Shows progress in a terminal."""
 
     def __init__(self, stdout, stderr, verbosity: int, total: int | None):
         """

@@ -96,7 +96,7 @@ def _read(file: BinaryIO, source: Source, advance) -> Iterator[Found | Problem]:
         yield from _read_small(head, limits)
     elif PEM_BEGINS.search(head):
         if source.can_be_read_twice:
-            # Before any of it is imported
+            # Search the whole file before any of it is imported.
             _refuse_private_keys(chain([head], _rest(file)))
             file.seek(0)
             parts = _rest(file)
@@ -178,6 +178,6 @@ def _watched(parts: Iterable[bytes]) -> Iterator[bytes]:
     for part in parts:
         if form := find_private_key(tail + part):
             raise private_key_refusal(form)
-        # From the start of a line: in the middle of one, base64 may look like anything.
+        # Start at a line: the middle of a line of base64 may look like anything.
         tail = part[-OVERLAP:].partition(b'\n')[2]
         yield part

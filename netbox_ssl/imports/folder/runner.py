@@ -43,7 +43,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """Numbers of what has been done so far."""
+    """Counts of what has been done so far."""
 
     files: int = 0
     actions: Counter = field(default_factory=Counter)
@@ -61,25 +61,26 @@ class Listener:
     """Notified about the progress. Every method is optional."""
 
     def refused(self, where: str, message: str) -> None:
-        """Something was not imported although it should have been."""
+        """Handle a certificate that was refused."""
 
     def skipped(self, where: str, message: str) -> None:
-        """Something was not imported, which is not an error."""
+        """Handle data that was not imported without being an error."""
 
     def planned(self, where: str, action: str, name: str) -> None:
-        """Something would be done, in dry runs."""
+        """Handle a planned action, in dry runs."""
 
     def read(self, count: int) -> None:
-        """``count`` more bytes have been read."""
+        """Handle that ``count`` more bytes have been read."""
 
     def written(self, outcome: Outcome) -> None:
-        """A batch has been stored."""
+        """Handle a stored batch."""
 
 
 class FolderImport:
     """
     An import on behalf of ``user``. Each batch is one transaction and, to the change log and the event rules, one
-    request; it is kept whatever happens later. When repeated, existing certificates are left unchanged.
+    request; it is kept even if a later one fails. When the import is repeated, existing certificates are left
+    unchanged.
     """
 
     def __init__(self, user, options: Options, listener: Listener | None = None):
@@ -120,7 +121,9 @@ class FolderImport:
                 return
 
     def _enter(self, folder: Path | None) -> None:
-        """Forget fingerprints in a new folder: a certificate in several folders is reported by several sources."""
+        """
+        Forget fingerprints on entering a new folder, because a certificate in several folders has several sources.
+        """
         moved = self.options.client and folder != self._folder
         if moved or len(self._seen) > MOST_SEEN:
             self._seen.clear()
@@ -196,7 +199,7 @@ class FolderImport:
                 else:
                     self.outcome.actions[result.action] += 1
         self.listener.written(self.outcome)
-        # Django keeps all queries if DEBUG is set.
+        # With DEBUG, Django keeps all queries in memory.
         reset_queries()
 
     def _take_in(self, items: list[intake.Item]) -> list[intake.Result | intake.Refusal]:
@@ -204,7 +207,7 @@ class FolderImport:
             with intake.collection_paused(), event_tracking(_request(self.user)):
                 return retried(lambda: intake.take_in_many(items, self.user))
         except IntegrityError:
-            # Another writer, which holds no lock, stored one of them at the same moment.
+            # Another writer without a lock stored one of them at the same time.
             if len(items) == 1:
                 raise
             return [result for item in items for result in self._take_in([item])]
@@ -237,7 +240,7 @@ def _request(user) -> NetBoxFakeRequest:
 
 
 def explain_refusal(error: Exception) -> tuple[str, str]:
-    """Cause, for counting, and message of one of ``netbox_ssl.refusals.REFUSALS``."""
+    """Return the cause, for counting, and the message of one of ``netbox_ssl.refusals.REFUSALS``."""
     if is_about_permissions(error):
         cause = 'not_permitted'
     else:

@@ -21,7 +21,7 @@ SUFFIXES = ('.pem', '.crt', '.cer', '.der', '.p7b', '.p7c')
 # Bytes read to recognise files with other names
 HEAD_BYTES = 4096
 CERTIFICATE_BEGINS = re.compile(rb'-{2}BEGIN (?:X509 |X\.509 |TRUSTED )?CERTIFICATE-|-{2}BEGIN PKCS ?#?7')
-# More characters than a path may have, so that nothing is cut off
+# Longer than any path, so that nothing is cut off
 LONGEST_PATH = 10_000
 
 
@@ -70,7 +70,7 @@ class WalkError:
 def walk(paths: Iterable[str]) -> Iterator[Source | WalkError]:
     """
     Yield the files at ``paths`` and in folders among them, in a fixed order. Links to files are followed, links to
-    folders only if given themselves, so that there are no loops.
+    folders only if they are given themselves, so that there are no loops.
     """
     for path in paths:
         if path == STDIN:

@@ -5,5 +5,5 @@ Smart Paste, between the form and the intake.
     preview.py    what an import would do
     store.py      keeps previews and results on the server
     importing.py  imports in batches
-    results.py    results, as pages show them
+    results.py    results for pages
 """

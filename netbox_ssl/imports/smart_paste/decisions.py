@@ -1,4 +1,4 @@
-"""What a person has decided in the preview: that a certificate is a new one, or which one it renews."""
+"""The decisions of the user in the preview: whether a certificate is new, or which one it renews."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,18 +8,18 @@ from netbox_ssl.x509 import Leaf
 
 __all__ = ('NEW', 'Decisions', 'field_name')
 
-# Before the fingerprint, in the name of the form's field
+# Prefix of the fingerprint in the name of a form field
 PREFIX = 'renews-'
 NEW = 'new'
 
 
 def field_name(leaf: Leaf) -> str:
-    """Return the name of the form's field for ``leaf``; its value is empty, ``NEW``, or the ID of a certificate."""
+    """Return the name of the form field for ``leaf``. Its value is empty, ``NEW``, or the ID of a certificate."""
     return f'{PREFIX}{leaf.facts.fingerprint_sha256}'
 
 
 class Decisions:
-    """The decisions in a form that was sent; what is left empty is decided as it was shown."""
+    """The decisions in a submitted form. An empty field means the default shown in the preview."""
 
     def __init__(self, data: Mapping[str, str] | None = None):
         self.chosen = {
@@ -29,7 +29,9 @@ class Decisions:
         }
 
     def items(self, leaves: Iterable[Leaf], user, attributes: dict | None = None) -> list[intake.Item]:
-        """Return what is to be imported. A certificate that ``user`` may not see, or no longer there, is not named."""
+        """
+        Return the items to import. Ignores decisions for a certificate that ``user`` may not view or that was deleted.
+        """
         pks = {int(value) for value in self.chosen.values() if value != NEW}
         certificates = Certificate.objects.restrict(user, 'view').in_bulk(pks) if pks else {}
         items = []

@@ -1,4 +1,4 @@
-"""Import what was confirmed, batch by batch. A stored batch is kept whatever happens later."""
+"""Import the confirmed certificates in batches. A stored batch is kept even if a later one fails."""
 
 from collections.abc import Callable, Iterator
 from itertools import batched

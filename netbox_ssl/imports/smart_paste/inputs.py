@@ -1,4 +1,4 @@
-"""Read several inputs, each on its own, so that a refused input does not affect the others."""
+"""Read several inputs separately, so that a refused input does not affect the others."""
 
 import sys
 from dataclasses import dataclass, field

@@ -19,7 +19,7 @@ __all__ = ('Option', 'Row', 'count_actions', 'preview')
 
 @dataclass
 class Option:
-    """One answer to what a certificate renews."""
+    """One option for the certificate that another one renews."""
 
     value: str
     label: str
@@ -35,11 +35,11 @@ class Row:
     plan: intake.Plan | None
     # The action of the plan, adjusted for the certificates before it in the same list
     action: str
-    # It renews, or is older than, another new certificate of the same list
+    # Whether it renews, or is older than, another new certificate of the same list
     is_among_new: bool = False
     # Reasons why it will not be imported
     problems: tuple[str, ...] = ()
-    # What a person may decide; empty where there is nothing to decide.
+    # The choices of the user; empty if there is nothing to decide
     options: list[Option] = field(default_factory=list)
 
     @property
@@ -48,7 +48,7 @@ class Row:
 
 
 def preview(leaves: list[Leaf], user, decisions: Decisions | None = None) -> list[Row]:
-    """One row for each leaf, in their order: what happens if nothing else is decided, and what can be."""
+    """Return a row for each leaf, in their order: what happens by default, and the choices of the user."""
     decisions = decisions or Decisions()
     plans = intake.plan_many(Decisions().items(leaves, user), user)
     rows = [_row(leaf, plan, decisions) for leaf, plan in zip(leaves, plans, strict=True)]
@@ -69,7 +69,7 @@ def _row(leaf: Leaf, plan, decisions: Decisions) -> Row:
 
 
 def _options(plan: intake.Plan, chosen: str) -> list[Option]:
-    """What else the certificate could be, where its names alone do not tell for certain."""
+    """Return what the certificate could renew, if its names alone do not decide."""
     if plan.action == intake.Action.UNCHANGED:
         return []
     found = [(str(each.certificate.pk), each.certificate, each.reason) for each in plan.candidates]
@@ -94,7 +94,9 @@ def _named(certificate: Certificate) -> str:
 
 
 def _note_relations(rows: list[Row]) -> None:
-    """Several of one lineage: the first is created or renews, a newer one renews it, an older one joins its history."""
+    """
+    Mark leaves of the same lineage: the first is created or renews, newer ones renew it, older ones join its history.
+    """
     newest: dict = {}
     for row in rows:
         if row.action not in (intake.Action.CREATED, intake.Action.RENEWED) or row.plan.candidates:
@@ -109,7 +111,7 @@ def _note_relations(rows: list[Row]) -> None:
 
 
 def _note_missing_permissions(rows: list[Row], user) -> None:
-    """Note missing permissions that are known before. Constraints on adding can only be checked afterwards."""
+    """Add problems for missing permissions. Constraints of the add permission can only be checked on import."""
     changed = {row.plan.certificate.pk for row in rows if row.plan and row.plan.certificate}
     permitted = set(Certificate.objects.restrict(user, 'change').filter(pk__in=changed).values_list('pk', flat=True))
     may_add = user.has_perm('netbox_ssl.add_certificate')

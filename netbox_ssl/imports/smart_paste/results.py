@@ -49,9 +49,9 @@ class Report:
         self.total = len(entries)
         actions = Counter(each['action'] for each in entries)
         self.refused = actions.pop('', 0)
-        # (text, colour, number)
+        # (text, colour, count)
         self.counts = [(*COUNT_TEXTS[action], actions[action]) for action in COUNT_TEXTS if actions[action]]
-        # The sort is stable.
+        # Refusals first; the sort is stable.
         shown = sorted(entries, key=lambda each: (not each['errors'], not each['warnings']))[:MOST_ROWS]
         visible = Certificate.objects.restrict(user, 'view')
         found = visible.only('name').in_bulk({each['certificate'] for each in shown if each.get('certificate')})

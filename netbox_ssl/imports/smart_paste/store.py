@@ -1,6 +1,7 @@
 """
 Store previews until they are confirmed, and results for a day. They are kept on the server because a large preview
-exceeds what a form may send back (DATA_UPLOAD_MAX_MEMORY_SIZE). Certificates are public; private keys never get here.
+exceeds what a form may send back (DATA_UPLOAD_MAX_MEMORY_SIZE). Certificates are public; private keys are refused
+before.
 """
 
 import re
@@ -16,12 +17,12 @@ __all__ = ('MINUTES', 'finish', 'finished', 'get', 'get_results', 'put', 'put_re
 # How long a preview can be confirmed
 MINUTES = 60
 RESULT_HOURS = 24
-# The keys that put() returns; nothing else becomes part of a cache key.
+# Format of the keys that put() returns; other values are not used in cache keys.
 KEY = re.compile(r'[\w-]{16,64}', re.ASCII)
 
 
 def put(user, pasted: Pasted) -> str:
-    """Store ``pasted`` for its user. Return the key for :func:`get`."""
+    """Store ``pasted`` for its user. Return the key for ``get()``."""
     key = secrets.token_urlsafe(24)
     kept = replace(pasted, leaves=[]), pasted.texts()
     cache.set(_name('preview', user, key), kept, MINUTES * 60)
@@ -51,7 +52,7 @@ def finished(user, key: str) -> str | None:
 
 
 def put_results(user, entries: list[dict]) -> str:
-    """Store results for this user. Return the key for :func:`get_results`."""
+    """Store results for this user. Return the key for ``get_results()``."""
     key = secrets.token_urlsafe(24)
     cache.set(_name('results', user, key), entries, RESULT_HOURS * 3600)
     return key

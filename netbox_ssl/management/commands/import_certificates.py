@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    # The checks load NetBox's pages and GraphQL, which takes seconds and 50 MB.
+    # Skipped, because they load NetBox's pages and GraphQL, which takes seconds and 50 MB.
     requires_system_checks = ()
     help = (
         'Import certificates from files, folders and bundles of any size: *.pem, *.crt, *.cer, *.der, *.p7b, *.p7c, '
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument(
             '--acme-auto-renewal',
             action='store_true',
-            help='An ACME client renews them: report renewals that did not happen. Certificates of unknown issuers '
+            help='An ACME client renews them: report missed renewals. Certificates of unknown issuers '
             'are then treated as ACME certificates, too',
         )
         parser.add_argument('--tenant', metavar='SLUG', help='Set this tenant')

@@ -17,8 +17,8 @@ SOURCE_CHANGES = {
 
 class Command(BaseCommand):
     help = (
-        'Announce changes of renewal status that no request made, as `netbox rqworker` does automatically every '
-        'minute; for cron where no worker runs permanently, and to see what would be announced.'
+        'Announce changes of renewal status that were not made by a request, as `netbox rqworker` does automatically '
+        'every minute; for cron where no worker runs permanently, and to see what would be announced.'
     )
 
     def add_arguments(self, parser):
@@ -72,6 +72,6 @@ class Command(BaseCommand):
                     f'{sources["silent"]} sources silent.'
                 )
         if job.data['failed']:
-            raise CommandError(f'{job.data["failed"]} certificates could not be announced; the log says why.')
+            raise CommandError(f'{job.data["failed"]} certificates could not be announced; see the log.')
         if job.data['sources']['failed']:
-            raise CommandError(f'{job.data["sources"]["failed"]} sources could not be announced; the log says why.')
+            raise CommandError(f'{job.data["sources"]["failed"]} sources could not be announced; see the log.')

@@ -58,7 +58,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         rows = Certificate.objects.all()
         return {row.pk: (row.renewal_status_at(self.now) or '', self.now >= row.renewal_overdue_at) for row in rows}
 
-    def test_of_a_full_inventory_nothing_is_told(self):
+    def test_an_existing_inventory_is_not_announced(self):
         self.make_usual_rules()
         self.fill()
         self.assertEqual(set(Certificate.objects.values_list('announced_status', flat=True)), {None})
@@ -72,13 +72,13 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
             self.assertEqual(row.announced_overdue, is_overdue and status == 'Due')
         self.assertEqual(sweep(self.now).baseline, 0)
 
-    def test_what_comes_after_is_told(self):
+    def test_later_changes_are_announced(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         self.fill()
         sweep(self.now)
         self.assertEqual(sweep(self.now + 31 * DAY).status_changed, 5, 'one is due, two are expired, by both renewals')
 
-    def test_if_asked_the_past_is_told_oldest_first(self):
+    def test_past_changes_are_announced_oldest_first_if_configured(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         self.make_rule('overdue', RENEWAL_OVERDUE)
         self.fill()
@@ -97,7 +97,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(self.deliveries('overdue')[0]['data']['name'], '10')
         self.assertEqual(sweep(self.now).announced, 0)
 
-    def test_if_asked_the_past_of_what_is_created_is_told_too(self):
+    def test_past_changes_of_new_certificates_are_announced_if_configured(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         with announcing_the_past(), self.request():
             made = make_certificate(-DAY)
@@ -118,7 +118,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         locking = [query['sql'] for query in queries if 'FOR NO KEY UPDATE SKIP LOCKED' in query['sql']]
         self.assertEqual(len(locking), 4)
 
-    def test_at_the_deadline_it_stops_and_the_next_sweep_goes_on(self):
+    def test_at_the_deadline_it_stops_and_the_next_sweep_continues(self):
         self.fill()
         self.assertFalse(write_baseline(self.now, until=time.monotonic()))
         result = sweep(self.now, seconds=0)
@@ -148,7 +148,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual((announcement['previous_status'], announcement['renewal_status']), ('OK', None))
         self.assertEqual(Certificate.objects.get(pk=certificate.pk).announced_status, '')
 
-    def test_a_request_that_died_keeps_none_from_it(self):
+    def test_a_request_that_died_does_not_prevent_the_baseline(self):
         self.fill()
         Certificate.objects.update(announcing_since=self.now - CLAIM_LASTS - DAY)
         self.assertEqual(sweep(self.now).baseline, 20)

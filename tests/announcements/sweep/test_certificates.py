@@ -44,7 +44,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(sweep(self.now + 61 * DAY).announced, 0)
         self.assertEqual(self.delivered(), {})
 
-    def test_the_rule_a_person_writes_first(self):
+    def test_the_most_common_rule(self):
         condition = {'attr': 'renewal_status', 'value': 'Expired'}
         self.make_rule('expired', 'object_updated', conditions=condition)
         make_certificate(60 * DAY)
@@ -53,7 +53,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         sweep(self.now + 61 * DAY)
         self.assertEqual(self.delivered(), {'expired': 1})
 
-    def test_from_one_status_to_another(self):
+    def test_every_change_of_status(self):
         conditions = {
             'and': [
                 {'attr': 'snapshots.prechange.renewal_status', 'value': 'Due'},
@@ -66,7 +66,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         sweep(self.now + 61 * DAY)
         self.assertEqual(self.delivered(), {'from due to expired': 1})
 
-    def test_rules_that_do_not_apply_are_not_told(self):
+    def test_rules_that_do_not_apply_are_not_notified(self):
         self.make_rule('off', RENEWAL_STATUS_CHANGED, enabled=False)
         self.make_rule('on other objects', RENEWAL_STATUS_CHANGED).object_types.set(
             [ContentType.objects.get_for_model(EventRule)]
@@ -77,7 +77,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(sweep(self.now).announced, 1)
         self.assertEqual(self.delivered(), {})
 
-    def test_nothing_is_announced_for_what_was_so_from_the_start(self):
+    def test_the_initial_status_is_not_announced(self):
         for left in (60, 20, 10, -10):
             make_certificate(left * DAY)
         self.assertEqual(sweep().announced, 0)
@@ -88,7 +88,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         sweep(certificate.valid_to + timedelta(milliseconds=1))
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 
-    def test_a_notification_needs_no_user(self):
+    def test_a_notification_does_not_need_a_user(self):
         group = NotificationGroup.objects.create(name='operators')
         group.users.add(self.user)
         self.make_rule(
@@ -106,7 +106,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
     # Overdue
     #
 
-    def test_overdue_is_told_once_for_each_issuance(self):
+    def test_overdue_is_announced_once_for_each_issuance(self):
         self.make_rule('overdue', RENEWAL_OVERDUE)
         self.make_rule('updated', 'object_updated')
         certificate = make_certificate(20 * DAY)
@@ -128,7 +128,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual((result.status_changed, result.overdue), (1, 1), 'due and overdue in one sweep')
         self.assertEqual(self.delivered(), {'overdue': 1, 'updated': 1})
 
-    def test_after_the_end_it_is_expired_and_not_overdue(self):
+    def test_after_expiry_it_is_expired_and_not_overdue(self):
         self.make_rule('overdue', RENEWAL_OVERDUE)
         make_certificate(20 * DAY)
         sweep(self.now + 21 * DAY)
@@ -163,7 +163,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         (delivery,) = self.deliveries('updated')
         self.assertEqual(delivery['event_type'], 'object_updated')
 
-    def test_a_repeat_has_the_same_id_and_another_change_has_not(self):
+    def test_a_repeat_has_the_same_id_and_another_change_has_another(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(60 * DAY)
         ids = []
@@ -187,7 +187,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
     # Right in every case
     #
 
-    def test_what_was_changed_outside_of_requests_is_announced(self):
+    def test_changes_outside_of_requests_are_announced(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         certificate = make_certificate(60 * DAY)
         steps = (
@@ -212,7 +212,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(sweep(self.now).announced, 1)
         self.assertEqual(Certificate.objects.get().announced_status, 'OK')
 
-    def test_a_renewal_between_finding_and_telling(self):
+    def test_a_renewal_between_finding_and_announcing(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
 
@@ -225,7 +225,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             self.assertEqual(sweep(self.now + 2 * DAY).announced, 0)
         self.assertEqual(self.delivered(), {})
 
-    def test_a_change_by_a_request_between_finding_and_telling(self):
+    def test_a_change_by_a_request_between_finding_and_announcing(self):
         make_certificate(DAY)
 
         def changed_meanwhile(*args):
@@ -238,7 +238,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             Certificate.objects.update(announced_status='Due', announcing_since=None)
             self.assertEqual(sweep(self.now + timedelta(minutes=-1)).announced, 0, 'the request announces it')
 
-    def test_a_renewal_between_telling_and_recording(self):
+    def test_a_renewal_between_announcing_and_recording(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
         claim = timezone.now()
@@ -254,7 +254,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         certificate = Certificate.objects.get()
         self.assertEqual((certificate.announced_status, certificate.announcing_since), ('Expired', claim))
 
-    def test_what_was_recorded_by_another_meanwhile_is_not_undone(self):
+    def test_a_record_by_another_process_meanwhile_is_kept(self):
         make_certificate(DAY)
 
         def recorded_meanwhile(announcer, announced):
@@ -284,7 +284,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
     # Faults
     #
 
-    def test_a_rule_that_fails_stops_no_other_and_is_not_tried_for_ever(self):
+    def test_a_failing_rule_does_not_stop_others_and_is_not_retried_forever(self):
         self.make_rule('a broken', RENEWAL_STATUS_CHANGED, conditions={'attr': 'name', 'op': 'unheard of', 'value': 1})
         self.make_rule('b dangling', RENEWAL_STATUS_CHANGED, action_type='script', action_object_id=10**6)
         self.make_rule('c unknown', RENEWAL_STATUS_CHANGED, action_type='unheard_of')
@@ -297,7 +297,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(self.delivered(), {'own': 3})
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 0)
 
-    def test_a_certificate_that_cannot_be_serialised_holds_up_no_other(self):
+    def test_a_certificate_that_cannot_be_serialised_does_not_block_others(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         for name in ('good', 'bad', 'too'):
             make_certificate(DAY, name=name)
@@ -315,7 +315,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(self.delivered(), {'own': 2})
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 1, 'it is tried again')
 
-    def test_when_the_queue_is_lost_only_what_was_told_is_recorded(self):
+    def test_if_the_queue_is_lost_only_sent_announcements_are_recorded(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         for number in range(3):
             make_certificate(DAY, name=f'{number}')
@@ -332,7 +332,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(sweep(self.now + 2 * DAY).announced, 2)
         self.assertEqual(self.delivered(), {'own': 2})
 
-    def test_a_queue_that_cannot_be_reached_is_not_a_failing_rule(self):
+    def test_an_unreachable_queue_is_not_a_failing_rule(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(DAY)
         with (
@@ -346,7 +346,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
     # Cost
     #
 
-    def test_an_idle_sweep_asks_once_and_writes_nothing(self):
+    def test_an_idle_sweep_runs_one_query_and_writes_nothing(self):
         self.make_usual_rules()
         for count in (1, 20):
             for number in range(count):
@@ -357,7 +357,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             self.assertEqual(len(asked), 2, asked)
             self.assertTrue(asked[0].startswith('SET LOCAL') and asked[1].startswith('(SELECT'), asked)
 
-    def test_the_number_of_queries_does_not_follow_the_number_of_certificates(self):
+    def test_the_number_of_queries_does_not_grow_with_the_certificates(self):
         self.make_rule('unmatched', RENEWAL_STATUS_CHANGED, conditions={'attr': 'name', 'value': 'none'})
         counts = []
         for count in (2, 20):
@@ -369,7 +369,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             counts.append(len(queries))
         self.assertLessEqual(counts[1], counts[0])
 
-    def test_it_stops_at_its_deadline_and_the_next_goes_on(self):
+    def test_it_stops_at_its_deadline_and_the_next_sweep_continues(self):
         for number in range(5):
             make_certificate(DAY, name=f'{number}')
         later = self.now + 2 * DAY

@@ -71,7 +71,7 @@ class ConcurrencyTestCase(CommittingTestCase):
         )
         self.assertEqual(Certificate.objects.get().announced_status, 'OK')
 
-    def test_a_sweep_leaves_out_what_another_holds(self):
+    def test_a_sweep_skips_certificates_locked_by_another(self):
         held, other = make_certificate(DAY, name='held'), make_certificate(DAY, name='other')
         with locked(Certificate, held.pk):
             self.assertEqual(in_thread(sweep, timezone.now() + 2 * DAY).result(SECONDS).announced, 1)

@@ -54,7 +54,7 @@ class CandidatesTestCase(TestCase):
     def expected(self, fits):
         return {row.pk for row in Certificate.objects.all() if fits(row) and candidates.unclaimed(row, self.now)}
 
-    def test_they_are_those_whose_status_differs_from_what_was_announced(self):
+    def test_they_are_those_whose_status_differs_from_the_announced_one(self):
         found = found_by([one for one in PASSES if one is not OVERDUE], self.now)
         differing = self.expected(lambda row: (row.renewal_status_at(self.now) or '') != row.announced_status)
         self.assertEqual(set(found), differing)
@@ -78,7 +78,7 @@ class CandidatesTestCase(TestCase):
         )
         self.assertTrue(found)
 
-    def test_time_brings_the_oldest_change_first(self):
+    def test_changes_caused_by_time_come_oldest_first(self):
         found = found_by([candidates.TIME], self.now)
         rows = Certificate.objects.in_bulk(found)
         since = [

@@ -47,7 +47,7 @@ def failure(client, url, **options) -> Failure:
     return caught.value
 
 
-def test_an_answer(client, stub):
+def test_a_response(client, stub):
     answer = get(client, stub)
     assert (answer.body, answer.retry_after) == (window(), '21600')
     (_, headers), *_ = stub.requests
@@ -102,7 +102,7 @@ def test_an_endless_body_is_cut(client, stub, head):
         b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
     ],
 )
-def test_a_slow_drip_does_not_hold_us(client, stub, head):
+def test_a_slow_response_is_cut_off(client, stub, head):
     stub.script = lambda handler: handler.drip(head)
     assert failure(client, f'{stub.base_url}/ari/x', seconds=1).temporary
     assert stub.hung_up.wait(PATIENCE), 'it would have gone on'
@@ -139,7 +139,7 @@ def test_other_protocols_than_http(client, stub, octets):
         assert str(found).endswith('.')
 
 
-def test_a_connection_closed_before_the_answer_is_replaced_once(client, stub):
+def test_a_connection_closed_before_the_response_is_replaced_once(client, stub):
     def hang_up(handler):
         if len(stub.requests) > hung_up:
             handler.answer(200, b'{}')
@@ -155,7 +155,7 @@ def test_a_connection_closed_before_the_answer_is_replaced_once(client, stub):
     assert len(stub.requests) == 2
 
 
-def test_redirects_are_followed_a_little(client, stub):
+def test_a_few_redirects_are_followed(client, stub):
     def redirect(handler):
         step = int(handler.path.rpartition('/')[2])
         if step:
@@ -338,7 +338,7 @@ def test_the_name_is_verified(tls_server, monkeypatch):
     assert 'No secure connection' in str(found)
 
 
-def test_a_slow_drip_over_tls(tls_server, monkeypatch):
+def test_a_slow_response_over_tls(tls_server, monkeypatch):
     hung_up = threading.Event()
 
     def drip(connection):

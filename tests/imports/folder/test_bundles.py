@@ -26,14 +26,14 @@ def _small_inputs(small=True):
 
 
 class BundlesTestCase(CommandTestCase):
-    def test_more_than_one_input_may_hold(self):
+    def test_more_certificates_than_one_input_may_contain(self):
         pems = [issue_acme(f'h{number}.example.net').fullchain_pem for number in range(130)]
         bundle = self.write('bundle.pem', ''.join(pems))
         self.run_command(bundle)
         self.assertEqual(Certificate.objects.count(), 130)
         self.assertFalse(Certificate.objects.filter(chain_pem='').exists())
 
-    def test_larger_than_one_input_may_be(self):
+    def test_larger_than_the_limit_of_one_input(self):
         chain = lets_encrypt().pem
         leaves = ''.join(issue_acme(f'h{number}.example.net').pem for number in range(120))
         for name, bundle in {'first': chain + leaves, 'last': leaves + chain}.items():
@@ -45,7 +45,7 @@ class BundlesTestCase(CommandTestCase):
                 # Behind all of them it belongs to the last group.
                 self.assertEqual(with_chain, 120 if name == 'first' else 20)
 
-    def test_one_damaged_block_costs_one_certificate(self):
+    def test_a_damaged_block_affects_only_its_certificate(self):
         pems = [issue_acme(f'h{number}.example.net').pem for number in range(60)]
         pems[7] = pems[7].replace('\nMII', '\nXXX', 1)
         pems[9] = pems[9].partition('-----END')[0]
@@ -58,7 +58,7 @@ class BundlesTestCase(CommandTestCase):
                 self.assertIn('bundle.pem, block 10: PEM block 10', err)
                 self.assertEqual(len(err.splitlines()), 2)
 
-    def test_a_private_key_at_the_end_keeps_all_of_it_out(self):
+    def test_a_private_key_at_the_end_refuses_the_whole_file(self):
         issued = [issue_acme(f'h{number}.example.net') for number in range(20)]
         bundle = self.write('bundle.pem', ''.join(each.pem for each in issued) + issued[0].key_pem)
         with _small_inputs():
@@ -75,7 +75,7 @@ class BundlesTestCase(CommandTestCase):
         self.assertIn('1 ca only', out)
         self.assertFalse(Certificate.objects.exists())
 
-    def test_names_of_sources_stay_through_a_renewal(self):
+    def test_names_of_sources_do_not_change_with_a_renewal(self):
         old = [issue_acme('a.example.net'), issue_acme('a.example.net', key_type='rsa'), issue_acme('b.example.net')]
         bundle = self.write('bundle.pem', ''.join(each.pem for each in old))
         self.run_command(bundle, client='lb')

@@ -24,7 +24,7 @@ class LinesTestCase(unittest.TestCase):
             reporter.written(OUTCOME)
         return stdout.getvalue()
 
-    def test_now_and_then_a_line(self):
+    def test_a_line_from_time_to_time(self):
         self.assertEqual(self.progress(verbosity=1, seconds=0), '3 certificates, 2 created, 1 unchanged\n')
         self.assertEqual(self.progress(verbosity=1, seconds=3600), '')
 
