@@ -30,6 +30,7 @@ __all__ = (
     'silent_until',
     'state_q',
     'state_sql',
+    'unheard_q',
 )
 
 # Of its lifetime, what a renewal may take to reach all places of a certificate: nine days of 90, 14 hours of 6 days.
@@ -72,10 +73,14 @@ def behind_q(now: datetime, prefix: str = '') -> Q:
 
 def silent_q(now: datetime, prefix: str = '') -> Q:
     """Select the sources that are silent, be they expired or behind, too. Python twin: ``is_silent_at``."""
+    return Q((f'{prefix}is_watched', True)) & unheard_q(now, prefix)
+
+
+def unheard_q(now: datetime, prefix: str = '') -> Q:
+    """Select the sources that have not reported for long, whether or not anybody waits for their reports."""
     if (until := silent_until(now)) is None:
         return Q((f'{prefix}pk__in', ()))
-    long_ago = Q((f'{prefix}reported_at__lt', until)) | Q((f'{prefix}silent_scaled_at__lt', now))
-    return Q((f'{prefix}is_watched', True)) & long_ago
+    return Q((f'{prefix}reported_at__lt', until)) | Q((f'{prefix}silent_scaled_at__lt', now))
 
 
 def state_q(state: str | None, now: datetime, prefix: str = '') -> Q:
