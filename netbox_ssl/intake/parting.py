@@ -32,10 +32,19 @@ def take_along(origin: Certificate, certificate: Certificate, item: Item) -> Non
     for name in names:
         value = getattr(origin, name)
         setattr(certificate, name, list(value) if isinstance(value, list) else value)
-    certificate.custom_field_data = {**certificate.custom_field_data, **origin.custom_field_data}
+    certificate.custom_field_data = {**certificate.custom_field_data, **_shared_custom_fields(origin)}
     if origin.name.lower() not in origin.subject_alt_names:
         # A person has named it.
         certificate.name = origin.name
+
+
+def _shared_custom_fields(origin: Certificate) -> dict:
+    """Custom field → value. Those that NetBox wants to be unique, such as an inventory number, stay where they are."""
+    return {
+        custom_field.name: value
+        for custom_field, value in origin.get_custom_fields().items()
+        if value is not None and not custom_field.unique
+    }
 
 
 def take_relations_along(origin: Certificate, certificate: Certificate) -> None:

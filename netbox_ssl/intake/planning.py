@@ -13,7 +13,7 @@ from netbox_ssl.models import Certificate, Issuance
 from netbox_ssl.models.issuance_order import age_key
 
 from .candidates import find_candidates, fitting
-from .kinship import is_staging, shares_name_or_key
+from .kinship import compatible_tenant, is_staging, shares_name_or_key
 from .results import Action, Item, Plan
 from .sources import are_others_current, has_other_sources, has_reported, is_current, known_source
 from .succession import action_on, replaces
@@ -40,7 +40,7 @@ def plan_item(item: Item, user) -> Plan:
         pass
     elif plan.source is None:
         _plan_by_names(plan, user)
-    elif plan.source.kind == SourceKindChoices.CLIENT:
+    elif plan.kind == SourceKindChoices.CLIENT:
         _plan_client(plan)
     else:
         _plan_copy(plan)
@@ -91,7 +91,7 @@ def _plan_known(plan: Plan, owner: Certificate, user) -> None:
         return
     home = plan.source.certificate
     plan.action = action_on(plan, is_known=True)
-    if plan.source.kind != SourceKindChoices.CLIENT:
+    if plan.kind != SourceKindChoices.CLIENT:
         # It moves there, unless it has been noted before that it has something unexpected.
         plan.is_unexpected = has_reported(plan.source, plan.item)
     elif _is_torn_off(owner, home, user) and _renews(plan, home):
@@ -132,7 +132,8 @@ def _plan_client(plan: Plan) -> None:
         plan.certificate = home
         plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
     elif shares_name_or_key(plan.item, home):
-        plan.parts_from = home
+        # What was said of the certificate of one tenant is not for another.
+        plan.parts_from = home if compatible_tenant(plan.item, home) else None
         plan.warnings.append(
             _('Others have the current X.509 certificate of {home} (ID {pk}), so {source} has parted from it.').format(
                 source=plan.source, home=home, pk=home.pk

@@ -129,6 +129,11 @@ class Plan:
     def detection(self) -> Detection:
         return self.item.detection
 
+    @property
+    def kind(self) -> str:
+        """What the report means (``SourceKindChoices``): as it says itself, else as its source is known to mean it."""
+        return self.item.kind or (self.source.kind if self.source else self.item.source_kind)
+
 
 @dataclass
 class Result:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
-from netbox_ssl.models.mixins.source_states import silent_q
+from netbox_ssl.models.mixins.source_states import unheard_q
 
 from .results import Item
 
@@ -76,8 +76,8 @@ def changes(item: Item, source: CertificateSource) -> bool:
 
 
 def live_q(now) -> Q:
-    """Sources whose last report says what they have."""
-    return Q(issuance__isnull=False, gone_since__isnull=True) & ~silent_q(now)
+    """Sources whose last report says what they have, also where their certificate is revoked or retired."""
+    return Q(issuance__isnull=False, gone_since__isnull=True) & ~unheard_q(now)
 
 
 def _is_live(source: CertificateSource) -> bool:

@@ -8,6 +8,7 @@ from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.issuance_order import age_key
 
+from .kinship import is_staging
 from .results import Action, Item, Plan
 from .sources import are_others_current, has_other_sources, is_current
 
@@ -52,8 +53,7 @@ def _is_what_it_has(plan: Plan, certificate: Certificate) -> bool:
     source, item = plan.source, plan.item
     if not item.external_id:
         return False
-    kind = source.kind if source else item.source_kind
-    others = SourceKindChoices.CLIENT if kind == SourceKindChoices.CLIENT else None
+    others = SourceKindChoices.CLIENT if plan.kind == SourceKindChoices.CLIENT else None
     if not has_other_sources(source, certificate, others):
         return True
     # It had the current one and has moved on, although the dates do not tell.
@@ -68,10 +68,12 @@ def may_retake(item: Item, reported: str | None, certificate: Certificate) -> bo
         reported: the fingerprint that the source reported last
     """
     facts = item.facts
-    return (
-        facts.fingerprint_sha256 == reported != certificate.fingerprint_sha256
-        and facts.valid_from >= certificate.valid_from - DATES_BLUR_WITHIN
-    )
+    if not facts.fingerprint_sha256 == reported != certificate.fingerprint_sha256:
+        return False
+    if is_staging(certificate.acme_provider) and not is_staging(item.detection.provider):
+        # What was tried on staging was never to be used.
+        return True
+    return facts.valid_from >= certificate.valid_from - DATES_BLUR_WITHIN
 
 
 def retakes(plan: Plan, certificate: Certificate, now: datetime | None = None) -> bool:
@@ -83,7 +85,7 @@ def retakes(plan: Plan, certificate: Certificate, now: datetime | None = None) -
     source, facts = plan.source, plan.item.facts
     return (
         source is not None
-        and source.kind == SourceKindChoices.CLIENT
+        and plan.kind == SourceKindChoices.CLIENT
         and source.certificate_id == certificate.pk
         and may_retake(plan.item, source.issuance.fingerprint_sha256 if source.issuance else None, certificate)
         and facts.valid_to > (now or timezone.now())

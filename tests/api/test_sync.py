@@ -42,6 +42,11 @@ class SyncTestCase(APITestCase):
         kind = ContentType.objects.get_for_model(CertificateSource)
         return ObjectChange.objects.filter(changed_object_type=kind, changed_object_id=source.pk, action='update')
 
+    def test_blanks_count_as_little_as_in_reports(self):
+        self.report('certbot:web02:www')
+        answer = self.sync(' certbot:web02:www ', scope='certbot:web02:')
+        self.assertEqual(answer, {'present': 1, 'missing': [], 'gone': []})
+
     def test_twice_missed_is_gone(self):
         self.assertEqual(self.sync('certbot:web01:www'), {'present': 1, 'missing': ['certbot:web01:api'], 'gone': []})
         api = self.source('certbot:web01:api')

@@ -1,14 +1,15 @@
 """Which certificate is it, and what does each host really have: situations from the field, over several renewals."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from core.models import ObjectChange
+from core.models import ObjectChange, ObjectType
 from dcim.models import Device
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 from django.utils import timezone
-from extras.models import Bookmark, JournalEntry, Tag
+from extras.models import Bookmark, CustomField, JournalEntry, Tag
 from tenancy.models import Contact, ContactAssignment, ContactRole, Tenant
 from utilities.testing import create_test_device
 
@@ -17,7 +18,7 @@ from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from tests.support.certificate_factory import make_ca, self_signed
 from tests.support.factories import DAY, import_pem, in_house_ca, issue_acme, record, successor, superuser
-from tests.support.reporting import report, source_of
+from tests.support.reporting import item, report, source_of
 
 
 def staging():
@@ -98,6 +99,19 @@ class OwnOrdersTestCase(IdentityTestCase):
         self.assertCurrent(first, a)
         self.assertCurrent(second, own)
         self.assertOnce()
+
+    def test_what_must_be_unique_does_not_part(self):
+        number, team = (CustomField.objects.create(name=name, type='text') for name in ('number', 'team'))
+        CustomField.objects.filter(pk=number.pk).update(unique=True)
+        for each in (number, team):
+            each.object_types.set([ObjectType.objects.get_for_model(Certificate)])
+        a = issue_acme()
+        first = report('web01', a, custom_field_data={'number': 'A1', 'team': 'Shop'}).certificate
+        report('web02', a)
+        report('web01', successor(a))
+        second = report('web02', issue_acme(left=62 * DAY)).certificate
+        self.assertNotEqual(second, first)
+        self.assertEqual((second.cf['number'], second.cf['team']), (None, 'Shop'))
 
     def test_one_that_is_given_that_of_another_moves_to_it(self):
         a, b = issue_acme(), issue_acme(left=61 * DAY)
@@ -245,6 +259,15 @@ class IssuerTestCase(IdentityTestCase):
         self.assertCurrent(second, tried)
         self.assertOnce()
 
+    def test_a_lone_host_that_comes_back_from_staging_has_its_certificate_again(self):
+        production = issue_acme()
+        certificate = report('web01', production).certificate
+        report('web01', issue_acme(left=80 * DAY, ca=staging()))
+        self.assertEqual(report('web01', production).action, Action.UNCHANGED)
+        self.assertEqual(report('web01', production).action, Action.RENEWED)
+        self.assertCurrent(certificate, production)
+        self.assertEqual(certificate.acme_provider, "Let's Encrypt")
+
     def test_what_another_host_tries_on_staging_is_not_merged_into_production(self):
         production, tried = issue_acme(), issue_acme(left=80 * DAY, ca=staging())
         first, second = report('web01', production).certificate, report('web02', tried).certificate
@@ -318,6 +341,19 @@ class TenantTestCase(IdentityTestCase):
         result = report('web01', successor(issued), tenant=two)
         self.assertEqual((result.action, result.certificate.tenant), (Action.RENEWED, one))
         self.assertIn('stays there', result.warnings[0])
+
+    def test_one_of_another_tenant_parts_without_what_was_said_of_the_first(self):
+        a = issue_acme()
+        first = report('web01', a, tenant=self.tenants[0], description='Theirs').certificate
+        CertificateAssignment.objects.create(certificate=first, assigned_object=create_test_device('web01'))
+        report('web02', a, tenant=self.tenants[1])
+        report('web01', successor(a), tenant=self.tenants[0])
+        own = issue_acme(left=62 * DAY)
+        second = report('web02', own, tenant=self.tenants[1]).certificate
+        self.assertNotEqual(second, first)
+        self.assertEqual((second.tenant, second.description), (self.tenants[1], ''))
+        self.assertFalse(second.assignments.exists())
+        self.assertHas('web02', second, own)
 
     def test_named_by_the_request_it_moves(self):
         one, two = self.tenants
@@ -487,6 +523,14 @@ class MachineTestCase(IdentityTestCase):
         self.assertEqual(report('web01', successor(issued), machine_id='b' * 64).certificate, certificate)
         self.assertEqual(source_of('web01').machine_id, 'b' * 64)
 
+    def test_nor_where_nobody_waits_for_it_any_more(self):
+        certificate = report('web01', issue_acme(), machine_id='one').certificate
+        certificate.status = 'retired'
+        certificate.save()
+        CertificateSource.objects.update(reported_at=timezone.now() - 60 * DAY)
+        report('web01', issue_acme(left=70 * DAY), machine_id='two')
+        self.assertEqual(source_of('web01').machine_id, 'two')
+
     def test_one_that_was_not_known_is_noted(self):
         issued = issue_acme()
         report('web01', issued)
@@ -509,8 +553,34 @@ class KindTestCase(IdentityTestCase):
             intake.take_in(leaf, superuser(), external_id=f'{client}:web01:x')
             self.assertEqual(CertificateSource.objects.get(client=client).kind, kind)
 
+    def test_a_report_counts_as_what_it_says_it_is(self):
+        a = issue_acme()
+        certificate = report('web01', a).certificate
+        report('web02', a)
+        b = successor(a)
+        result = intake.take_in_item(replace(item('web02', b), kind='copy'), superuser())
+        self.assertEqual(result.action, Action.CREATED)
+        self.assertCurrent(certificate, a)
+        self.assertHas('web02', certificate, b)
+        self.assertEqual(source_of('web02').kind, 'copy')
+
 
 class ReactivationTestCase(IdentityTestCase):
+    def test_one_that_has_been_dead_since_does_not_keep_it_from_its_client(self):
+        a = issue_acme()
+        certificate = report('web01', a).certificate
+        b = successor(a)
+        report('web02', a)
+        report('web02', b)
+        certificate.refresh_from_db()
+        certificate.status = 'retired'
+        certificate.save()
+        CertificateSource.objects.filter(external_id='certbot:web02:www').update(reported_at=timezone.now() - 60 * DAY)
+        result = report('web01', issue_acme(left=130 * DAY))
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+        certificate.refresh_from_db()
+        self.assertEqual(certificate.status, 'active')
+
     def test_a_newer_one_makes_it_active_again(self):
         for status in ('revoked', 'retired'):
             with self.subTest(status):

@@ -30,6 +30,7 @@ __all__ = (
     'silent_until',
     'state_q',
     'state_sql',
+    'unheard_q',
 )
 
 # Of its lifetime, what a renewal may take to reach all places of a certificate: nine days of 90, 14 hours of 6 days.
@@ -86,10 +87,23 @@ def behind_q(now: datetime, prefix: str = '') -> Q:
 
 def silent_q(now: datetime, prefix: str = '') -> Q:
     """Select the sources that are silent, be they expired or behind, too. Python twin: ``is_silent_at``."""
-    if (until := silent_until(now)) is None:
+    if not (conditions := _long_ago(now)):
         return Q((f'{prefix}pk__in', ()))
-    long_ago = [{'reported_at__lt': until}, {'silent_scaled_at__lt': now}]
-    return _whether_announced('silent_announced', long_ago, prefix)
+    return _whether_announced('silent_announced', conditions, prefix)
+
+
+def unheard_q(now: datetime) -> Q:
+    """Select the sources that have not reported for long, whether or not their certificate is active."""
+    found = Q(pk__in=())
+    for condition in _long_ago(now):
+        found |= Q(**condition)
+    return found
+
+
+def _long_ago(now: datetime) -> list[dict]:
+    """Return the conditions of which a silent source fits one; none where no source ever is silent."""
+    until = silent_until(now)
+    return [{'reported_at__lt': until}, {'silent_scaled_at__lt': now}] if until else []
 
 
 def state_q(state: str | None, now: datetime, prefix: str = '') -> Q:
