@@ -23,11 +23,10 @@ __all__ = ('SyncMixin',)
 class SyncSerializer(GuardedSerializerMixin, serializers.Serializer):
     scope = serializers.CharField(
         max_length=500,
-        trim_whitespace=False,
         help_text=_('Start of the external IDs of this client on this host, such as certbot:web01.example.net:'),
     )
     external_ids = serializers.ListField(
-        child=serializers.CharField(max_length=500, trim_whitespace=False),
+        child=serializers.CharField(max_length=500),
         help_text=_('All external IDs that the client has there; empty if it has none'),
     )
     machine_id = serializers.CharField(
