@@ -83,6 +83,12 @@ read_days() {
     [ "$acme_days" -ge 0 ] || acme_days=''
 }
 
+# home: that of the certificate in folder $1, unless acme.sh has said it.
+of_home() {
+    [ -n "${LE_CONFIG_HOME:-}" ] || [ ! -e "${1%/*}/account.conf" ] || home=${1%/*}
+    in_directory "$home" "$DEFAULT"
+}
+
 # $1 folder of the certificate, $2 time of renewal or nothing
 lineage() {
     folder=$1 name=${1##*/}
@@ -90,16 +96,24 @@ lineage() {
     # Never issued
     [ -n "$created" ] || [ -z "$sync" ] || return 0
     forget
+    # acme.sh --revoke deletes NAME.cer, which an issue brings back, and copies the key.
+    chain=$folder/fullchain.cer revoked=$folder/${name%_ecc}
+    if [ -e "$revoked.key.revoked" ] && [ ! -e "$revoked.cer" ]; then
+        status=revoked
+        [ -e "$chain" ] || { found=$((found + 1)); list_lineage "$name"; return 0; }
+    fi
     at_epoch "$created"
     acme_renewed=${2:-$time} acme_server=$api acme_auto=true
     read_challenge "$webroot"
     case ,$webroot, in *,dns,*) acme_auto=false ;; esac
-    read_days "$renewal_days" "$next" "$folder/fullchain.cer"
+    read_days "$renewal_days" "$next" "$chain"
     read_address "${folder%/*}" "$api"
     acme_email=$address
-    report "$name" "$folder/fullchain.cer"
+    report "$name" "$chain"
 }
 
+# That of root: two users of a host may each have one.
+DEFAULT=/root/.acme.sh
 address='' address_of=''
 netbox_begin acme.sh
 home=${LE_CONFIG_HOME:-$HOME/.acme.sh}
@@ -107,10 +121,24 @@ case ${1:-} in
     --sync)
         sync=1
         home=${2:-$home}
+        in_directory "$home" "$DEFAULT"
         certificates=$(sed -n "s/^CERT_HOME='\(.*\)'\$/\1/p" "$home/account.conf" 2>/dev/null | tail -n 1)
         [ "$certificates" != "$home" ] || certificates=''
-        for chain in "$home"/*/fullchain.cer ${certificates:+"$certificates"/*/fullchain.cer}; do
-            [ ! -e "$chain" ] || lineage "${chain%/fullchain.cer}" ''
+        look_into "$home" "$home"/*/ ${certificates:+"$certificates" "$certificates"/*/}
+        # Without it, where all certificates are is not known.
+        if [ -r "$home/account.conf" ]; then can_be_empty=1; else unseen=$home/account.conf; fi
+        # NAME.conf is what acme.sh --remove takes away.
+        for conf in "$home"/*/*.conf ${certificates:+"$certificates"/*/*.conf}; do
+            folder=${conf%/*} name=${conf%/*}
+            name=${name##*/}
+            [ "$conf" = "$folder/${name%_ecc}.conf" ] && [ -e "$conf" ] || continue
+            if [ -r "$conf" ]; then
+                lineage "$folder" ''
+            else
+                warn "$conf cannot be read by $(id -un)"
+                found=$((found + 1))
+                list_lineage "$name"
+            fi
         done
         ;;
     *)
@@ -118,9 +146,11 @@ case ${1:-} in
         # --fullchain-file may have put it elsewhere; the folder knows all.
         if [ -n "${DOMAIN_PATH:-}" ]; then
             now
+            of_home "$DOMAIN_PATH"
             lineage "$DOMAIN_PATH" "$time"
         elif [ -n "$chain" ]; then
             now
+            of_home "${chain%/*}"
             lineage "${chain%/*}" "$time"
         else
             warn 'no certificate was named: this is a deploy hook of acme.sh; for all certificates use --sync'

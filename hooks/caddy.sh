@@ -39,6 +39,19 @@ read_address() {
     done
 }
 
+# Whether Caddy uses this certificate. When a name gets another issuer, the folder of the former one stays. Of several, Caddy
+# takes the one that is valid from the latest moment.
+is_in_use() {
+    file=${1##*/} own=$1
+    set -- "$storage"/certificates/*/"${file%.crt}/$file"
+    [ $# -gt 1 ] && [ -f "$own" ] && read_chain "$own" && [ -n "$begins" ] || return 0
+    own_begins=$begins
+    for other in "$@"; do
+        [ "$other" != "$own" ] && [ -f "$other" ] && read_chain "$other" && [ -n "$begins" ] || continue
+        [ "$begins" -le "$own_begins" ] || return 1
+    done
+}
+
 # $1 storage, $2 path of the certificate, $3 time of renewal
 lineage() {
     name=${2%/*} issuer=${2%/*/*}
@@ -46,6 +59,8 @@ lineage() {
     # Caddy's own CA renews several times a day, and nobody else trusts it.
     [ "$issuer" != local ] || { found=$((found + 1)); return 0; }
     forget
+    # Another CA of Caddy's own, by whatever name, has its keys in the storage.
+    [ ! -d "$1/pki/authorities/$issuer" ] || acme_is=false
     acme_renewed=$3 acme_challenge=$said_challenge acme_auto=true
     read_server "${2%.crt}.json" "$issuer"
     read_address "$1" "$issuer"
@@ -53,17 +68,25 @@ lineage() {
     report "$issuer/$name" "$2"
 }
 
+DEFAULT=/var/lib/caddy/.local/share/caddy
 server='' server_of='' address='' address_of=''
 netbox_begin caddy
 case ${1:-} in
     '') warn 'usage: caddy.sh --sync [STORAGE [CHALLENGE]]' ;;
     *)
-        storage=${2:-/var/lib/caddy/.local/share/caddy} said_challenge=${3:-}
+        storage=${2:-} said_challenge=${3:-}
+        if [ -z "$storage" ]; then
+            case $1 in /*/certificates/*) storage=${1%/certificates/*} ;; *) storage=$DEFAULT ;; esac
+        fi
+        in_directory "$storage" "$DEFAULT"
         if [ "$1" = --sync ]; then
             sync=1
             [ -r "$storage/certificates" ] || warn "$storage/certificates cannot be read by $(id -un)"
+            look_into "$storage/certificates" "$storage"/certificates/*/ "$storage"/certificates/*/*/
+            [ ! -d "$storage/acme" ] || can_be_empty=1
             for chain in "$storage"/certificates/*/*/*.crt; do
-                [ -e "$chain" ] || continue
+                [ -e "$chain" ] || [ -L "$chain" ] || continue
+                is_in_use "$chain" || continue
                 changed_at "$chain"
                 lineage "$storage" "$chain" "$time"
             done

@@ -17,7 +17,8 @@ def ready: [(.status.conditions // [])[] | select(.type == "Ready" and .status =
 | (map(select(.kind == "Issuer" or .kind == "ClusterIssuer"))) as $issuers
 | .[] | select(.kind == "Certificate") | . as $it
 | (.spec.issuerRef.kind // "Issuer") as $kind
-| ([$issuers[] | select(.kind == $kind and .metadata.name == $it.spec.issuerRef.name
+| ([$issuers[] | select(($it.spec.issuerRef.group // "cert-manager.io") == "cert-manager.io"
+    and .kind == $kind and .metadata.name == $it.spec.issuerRef.name
     and ($kind == "ClusterIssuer" or .metadata.namespace == $it.metadata.namespace))][0].spec.acme) as $acme
 | ([$requests[] | select(ready and .metadata.namespace == $it.metadata.namespace
     and any((.metadata.ownerReferences // [])[]; .uid == $it.metadata.uid)
@@ -33,7 +34,8 @@ def ready: [(.status.conditions // [])[] | select(.type == "Ready" and .status =
      elif all($solvers[]; has("http01")) then "http-01"
      elif all($solvers[]; has("dns01")) then "dns-01" else "-" end),
     (.spec.renewal.policy? != "Disabled" | tostring),
-    (try (((.status.notAfter | fromdate) - (.status.renewalTime | fromdate)) / 86400 | floor | tostring) catch "-"),
+    (try (((.status.notAfter | fromdate) - (.status.renewalTime | fromdate)) / 86400 | floor
+        | if . > 0 then tostring else "-" end) catch "-"),
     ($request | ready | .lastTransitionTime? // "-"),
     (try ($request.status.certificate // error("none") | @base64d) catch "-") ] | @tsv'
 
@@ -51,13 +53,22 @@ if ! kubectl get certificates.cert-manager.io,certificaterequests.cert-manager.i
     warn "kubectl: $(tr -d '\000-\037' <"$work/error" | cut -c1-200)"
     netbox_end
 fi
-if ! jq -rs "map(.items // []) | add | $JOIN" "$work/objects" >"$work/picked" 2>"$work/error"; then
+if ! jq -rs "map(.items // error(\"no list\")) | add | $JOIN" "$work/objects" >"$work/picked" 2>"$work/error"; then
     warn "kubectl answered something unknown: $(cut -c1-200 "$work/error" | head -n 1)"
     netbox_end
 fi
+# A cluster is what its namespace kube-system is; the machine where this runs means nothing.
+case ${NETBOX_ACME_MACHINE_ID:-} in
+    '')
+        machine=$(kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null) || machine=''
+        case $machine in *[!0-9a-f-]*) machine='' ;; esac
+        ;;
+esac
+can_be_empty=1
 while IFS="$tab" read -r name by_acme server email challenge auto days renewed chain; do
     if [ "$chain" = - ]; then
         without=$((without + 1)) found=$((found + 1))
+        list_lineage "$name"
         continue
     fi
     printf '%b\n' "$chain" >"$work/chain"

@@ -30,6 +30,7 @@ read_conf() {
     done <"$1"
 }
 
+# $1 configuration directory, $2 name, $3 time of renewal
 lineage() {
     directory=$1 name=$2
     read_conf "$directory/renewal/$name.conf"
@@ -50,27 +51,42 @@ lineage() {
 # address: certbot keeps that of the account nowhere on the disk; an administrator may have written it into cli.ini.
 read_address() { address=$(sed -n 's/^email *= *//p' "$1/cli.ini" 2>/dev/null | tail -n 1); }
 
+DEFAULT=/etc/letsencrypt
 netbox_begin certbot
 case ${1:-} in
     --sync)
         sync=1
-        directory=${2:-/etc/letsencrypt}
+        directory=${2:-$DEFAULT}
         read_address "$directory"
-        for chain in "$directory"/live/*/fullchain.pem; do
-            [ -e "$chain" ] || continue
-            folder=${chain%/fullchain.pem}
+        in_directory "$directory" "$DEFAULT"
+        look_into "$directory/live"
+        [ ! -r "$directory/renewal" ] || can_be_empty=1
+        for folder in "$directory"/live/*/; do
+            folder=${folder%/}
+            [ -d "$folder" ] || continue
+            if [ ! -L "$folder/fullchain.pem" ] && [ ! -e "$folder/fullchain.pem" ] && [ -x "$folder" ]; then
+                list_lineage "${folder##*/}"
+                continue
+            fi
             # Never now: each night would look like a renewal. The link leads to what the last renewal wrote.
             changed_at "$folder/cert.pem"
             lineage "$directory" "${folder##*/}" "$time"
+        done
+        # Of what cannot be found otherwise, until certbot deletes it.
+        for conf in "$directory"/renewal/*.conf; do
+            conf=${conf##*/}
+            [ ! -e "$directory/renewal/$conf" ] || [ -d "$directory/live/${conf%.conf}" ] || list_lineage "${conf%.conf}"
         done
         ;;
     '')
         if [ -z "${RENEWED_LINEAGE:-}" ]; then
             warn 'RENEWED_LINEAGE is not set: this is a deploy hook of certbot; for all lineages use --sync'
         else
-            read_address "${RENEWED_LINEAGE%/live/*}"
+            directory=${RENEWED_LINEAGE%/live/*}
+            in_directory "$directory" "$DEFAULT"
+            read_address "$directory"
             now
-            lineage "${RENEWED_LINEAGE%/live/*}" "${RENEWED_LINEAGE##*/live/}" "$time"
+            lineage "$directory" "${RENEWED_LINEAGE##*/live/}" "$time"
         fi
         ;;
     *) warn 'usage: certbot.sh [--sync [CONFIG_DIR]]' ;;

@@ -9,10 +9,10 @@ case ${1:-} in deploy_cert | unchanged_cert | --sync) ;; *) exit 0 ;; esac
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# ca, contact, days_before, challenge_type, directory: dehydrated's own word for its settings: presets are expanded, included
+# ca, contact, days_before, challenge_type, directory, account, domains_d: dehydrated's own word for its settings: presets are expanded, included
 # files read.
 read_variables() {
-    ca='' contact='' days_before='' challenge_type='' directory=''
+    ca='' contact='' days_before='' challenge_type='' directory='' account='' domains_d=''
     dehydrated ${CONFIG:+--config "$CONFIG"} -e </dev/null 2>/dev/null >"$work/variables" || return 1
     while IFS= read -r line; do
         case $line in 'declare -'*'="'*'"') ;; *) continue ;; esac
@@ -23,14 +23,40 @@ read_variables() {
             RENEW_DAYS) days_before=$value ;;
             CHALLENGETYPE) challenge_type=$value ;;
             CERTDIR) directory=$value ;;
+            ACCOUNT_KEY) account=$value ;;
+            DOMAINS_D) domains_d=$value ;;
         esac
     done <"$work/variables"
 }
 
+# days_before_it, challenge_it: the settings of one certificate, where it has any. dehydrated runs that file; here, only plain
+# lines are read. $1: alias, $2: folder of the certificate
+read_own_settings() {
+    days_before_it=$days_before challenge_it=$challenge_type own_settings=$2/config
+    [ -z "$domains_d" ] || own_settings=$domains_d/$1
+    [ -f "$own_settings" ] && [ -r "$own_settings" ] || return 0
+    while IFS= read -r line || [ -n "$line" ]; do
+        trim "$line"
+        line=${trimmed#export }
+        trim "${line#*=}"
+        case $trimmed in
+            \"*\" | \'*\') trimmed=${trimmed#?} trimmed=${trimmed%?} ;;
+            *) trimmed=${trimmed%%[ $tab]*} ;;
+        esac
+        case $line in
+            RENEW_DAYS=*) days_before_it=$trimmed ;;
+            CHALLENGETYPE=*) challenge_it=$trimmed ;;
+        esac
+    done <"$own_settings"
+}
+
+# $1 alias, $2 chain, $3 time of renewal
 lineage() {
     forget
-    acme_renewed=$3 acme_server=$ca acme_email=$contact acme_days=$days_before
-    acme_challenge=${CHALLENGETYPE:-$challenge_type} acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
+    read_own_settings "$1" "${2%/*}"
+    acme_renewed=$3 acme_server=$ca acme_email=$contact acme_days=$days_before_it
+    # To its hook, dehydrated says what it uses.
+    acme_challenge=${CHALLENGETYPE:-$challenge_it} acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
     report "$1" "$2"
 }
 
@@ -40,7 +66,11 @@ issued_at() {
     at_epoch "${target%.pem}"
 }
 
+# As packaged by Debian
+DEFAULT=/var/lib/dehydrated/certs
 netbox_begin dehydrated
+# The folder of the certificate is in that of all.
+case $1:${5:-} in [du]*:*/*/*) in_directory "${5%/*/*}" "$DEFAULT" ;; esac
 case $1 in
     deploy_cert)
         read_variables
@@ -55,9 +85,17 @@ case $1 in
     --sync)
         sync=1
         [ -z "${2:-}" ] || CONFIG=$2
-        read_variables || warn 'dehydrated -e fails: is dehydrated on the PATH, and its configuration readable?'
-        for chain in "${directory:-/var/lib/dehydrated/certs}"/*/fullchain.pem; do
-            [ -e "$chain" ] || continue
+        if ! read_variables; then
+            warn 'dehydrated -e fails: is dehydrated on the PATH, and its configuration readable?'
+            # It may keep its certificates elsewhere.
+            unseen=${CONFIG:-its configuration}
+        fi
+        directory=${directory:-$DEFAULT}
+        in_directory "$directory" "$DEFAULT"
+        look_into "$directory" "$directory"/*/
+        [ ! -e "$account" ] || can_be_empty=1
+        for chain in "$directory"/*/fullchain.pem; do
+            [ -e "$chain" ] || [ -L "$chain" ] || continue
             folder=${chain%/fullchain.pem}
             issued_at "$folder/cert.pem"
             lineage "${folder##*/}" "$chain" "$time"

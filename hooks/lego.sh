@@ -33,15 +33,20 @@ only_account() {
     printf %s "$found"
 }
 
+# lego itself takes .lego in the folder where it is started; this is that of the guide.
+DEFAULT=/var/lib/lego
 netbox_begin lego
 account=''
 case ${1:-} in
     --sync)
         sync=1
         directory=${2:-.lego}
+        in_directory "$directory" "$DEFAULT"
+        look_into "$directory/certificates"
+        [ ! -d "$directory/accounts" ] || can_be_empty=1
         account=$(only_account "$directory")
         for chain in "$directory"/certificates/*.crt; do
-            [ -e "$chain" ] || continue
+            [ -e "$chain" ] || [ -L "$chain" ] || continue
             case $chain in *.issuer.crt) continue ;; esac
             changed_at "$chain"
             lineage "$chain" "$time" "${3:--}" "${4:--}" "${5:--}"
@@ -50,6 +55,7 @@ case ${1:-} in
     *)
         chain=${LEGO_HOOK_CERT_PATH:-${LEGO_CERT_PATH:-}}
         if [ -n "$chain" ]; then
+            case $chain in */certificates/*) in_directory "${chain%/certificates/*}" "$DEFAULT" ;; esac
             now
             lineage "$chain" "$time" "${1:--}" "${2:--}" "${3:--}"
         else

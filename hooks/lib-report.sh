@@ -67,6 +67,7 @@ challenge_of() {
 # What the client does not say is forgotten before each lineage, so that nothing of the one before is reported with it.
 forget() {
     acme_is=true acme_server='' acme_email='' acme_challenge='' acme_auto='' acme_days='' acme_renewed=''
+    status=''
     chain_file=''
 }
 
@@ -74,6 +75,7 @@ forget() {
 report() {
     lineage=$1 file=$2
     found=$((found + 1))
+    list_lineage "$lineage"
     [ -r "$file" ] || { warn "$lineage: $file cannot be read by $(id -un)"; return 0; }
     # A pipe or a device might never end.
     [ -f "$file" ] || { warn "$lineage: $file is not a file, and was not sent"; return 0; }
@@ -81,16 +83,17 @@ report() {
         warn "$lineage: $file holds no certificate, or a private key, and was not sent"
         return 0
     fi
-    # Lineages that nobody renews stay on the disk.
-    if [ -n "$sync" ] && [ -n "$ends" ] && [ "$ends" -lt $((started - GIVE_UP_DAYS * 86400)) ]; then
+    if [ -n "$sync" ] && [ -n "$ends" ] && [ "$ends" -lt $((started - GIVE_UP_DAYS * 86400)) ] && ! was_reported; then
         expired=$((expired + 1))
+        note_skipped
         return 0
     fi
-    external_id="$client:$host:$lineage"
-    json="{\"pem\":\"$pem\""
-    field external_id "$external_id"
+    external_id=$scope$lineage
+    json="{\"pem\":\"$pem\",\"external_id\":$quoted"
+    field machine_id "$machine"
     field client "$client"
     literal is_acme "$acme_is"
+    field status "$status"
     [ "$acme_is" = false ] || acme_fields
     name_file "$external_id"
     if ! printf '%s' "$json$common}" 2>/dev/null >"$stage/$stored_as"; then

@@ -64,7 +64,7 @@ send_list() {
 send_all() {
     case $(outcome "$@") in
         sent) sent=$((sent + $#)); rm -f "$@" ;;
-        refused | forbidden | broken) send_each "$@" ;;
+        refused | taken | forbidden | broken) send_each "$@" ;;
         *) stopped=$(cat "$work/why") ;;
     esac
 }
@@ -83,6 +83,13 @@ send_each() {
             refused)
                 warn "NetBox refused ${each##*/}: $(cat "$work/why") (kept in $spool/bad)"
                 mv -f "$each" "$spool/bad/"
+                ;;
+            taken)
+                # Under another name, it will be another report.
+                rm -f "$each"
+                [ -n "$name_taken" ] || warn "another machine reports to NetBox as $host, too: set NETBOX_ACME_SOURCE to a \
+name that only this host has. If it replaces that machine, clear the machine ID of the certificate source ${each##*/}"
+                name_taken=1
                 ;;
             forbidden) forbidden=$(cat "$work/why") ;;
             *) stopped=$(cat "$work/why"); return 0 ;;
@@ -103,10 +110,16 @@ out_of_time() {
     stopped='NetBox is slow'
 }
 
-# Sends these files as one list; prints sent, refused, forbidden, broken or failed, and writes why into $work/why.
+# Sends these files as one list; prints what answer_to does.
 outcome() {
     # Each report is one line.
     awk 'BEGIN { printf "[" } NR > 1 { printf "," } { printf "%s", $0 } END { printf "]" }' "$@" >"$work/body"
+    answer_to certificates/import/
+}
+
+# Sends $work/body to this endpoint. Prints sent, refused, taken (the name is another machine's), forbidden, broken or
+# failed, and writes why into $work/why, and the status into $work/code.
+answer_to() {
     : >"$work/answer"
     : >"$work/headers"
     # No configuration of the user (it might follow redirects, which would carry the token elsewhere), and the token by
@@ -119,12 +132,17 @@ outcome() {
             curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
                 --connect-timeout 5 --max-time "$NETBOX_ACME_TIMEOUT" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
                 -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code}' \
-                "$url/api/plugins/ssl/certificates/import/" 2>"$work/error"
+                "$url/api/plugins/ssl/$1" 2>"$work/error"
     ) || code=${code:-000}
+    echo "$code" >"$work/code"
     said=$(tr -d '\000-\037' <"$work/answer" | cut -c1-300)
     case $code in
         2??) echo sent ;;
-        400 | 413 | 422) echo "$said" >"$work/why"; echo refused ;;
+        400 | 413 | 422)
+            echo "$said" >"$work/why"
+            # The remedy is in the answer, in whatever language.
+            case $(cat "$work/answer") in *'"external_id"'*NETBOX_ACME_SOURCE*) echo taken ;; *) echo refused ;; esac
+            ;;
         401) echo "NetBox does not accept the token (NETBOX_TOKEN): $said" >"$work/why"; echo failed ;;
         403)
             echo "the token (NETBOX_TOKEN) does not permit it: $said" >"$work/why"

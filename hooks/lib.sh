@@ -10,24 +10,28 @@
 
 # The other parts of the library. In a file from "Connect a client" they follow, and these lines are left out.
 # shellcheck disable=SC2154  # lib is set by the hook
-for part in certificate report sending; do [ -r "${lib%.sh}-$part.sh" ] || { echo "netbox-acme: ${lib%.sh}-$part.sh is missing" >&2; exit 0; }; done
+for part in certificate report sending source; do [ -r "${lib%.sh}-$part.sh" ] || { echo "netbox-acme: ${lib%.sh}-$part.sh is missing" >&2; exit 0; }; done
 # shellcheck source=hooks/lib-certificate.sh
 . "${lib%.sh}-certificate.sh"
 # shellcheck source=hooks/lib-report.sh
 . "${lib%.sh}-report.sh"
 # shellcheck source=hooks/lib-sending.sh
 . "${lib%.sh}-sending.sh"
+# shellcheck source=hooks/lib-source.sh
+. "${lib%.sh}-source.sh"
 
 SETTINGS="NETBOX_URL NETBOX_TOKEN NETBOX_TENANT NETBOX_TAGS NETBOX_CA_FILE NETBOX_ACME_SOURCE NETBOX_ACME_SERVER \
 NETBOX_ACME_EMAIL NETBOX_ACME_CHALLENGE NETBOX_ACME_AUTO_RENEWAL NETBOX_ACME_RENEWAL_DAYS NETBOX_ACME_SPOOL \
-NETBOX_ACME_TIMEOUT NETBOX_ACME_STRICT"
+NETBOX_ACME_TIMEOUT NETBOX_ACME_STRICT NETBOX_ACME_MACHINE_ID"
 
 # Reports of one request, and the age in days at which expired lineages and unsendable reports are given up.
 LIST_SIZE=100
 GIVE_UP_DAYS=30
 
 # sync: set by a hook that reports everything the client has, rather than one certificate that was just renewed.
+# can_be_empty: set by a hook that has seen that the client stores its certificates there, even if it has none now.
 failed=0 stopped='' denied='' found=0 sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
+unseen='' can_be_empty='' reported='' first_run='' name_taken=''
 
 # One clear line: on stderr, and in the syslog where there is one. Names and answers may hold what drives a terminal.
 warn() {
@@ -79,9 +83,8 @@ netbox_begin() {
     case ${NETBOX_ACME_TIMEOUT:=20} in
         0* | *[!0-9]* | ??????*) warn "NETBOX_ACME_TIMEOUT must be a number of seconds, not $NETBOX_ACME_TIMEOUT; 20 is used"; NETBOX_ACME_TIMEOUT=20 ;;
     esac
-    host=${NETBOX_ACME_SOURCE:-}
-    [ -n "$host" ] || host=$(hostname -f 2>/dev/null) || host=''
-    case $host in '' | localhost | localhost.*) host=$(uname -n) ;; esac
+    name_host
+    identify_machine
     # systemd's services have none.
     [ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f6) || HOME=''
     [ -n "$HOME" ] || HOME=$(awk -F: -v "user=$(id -u)" '$3 == user { print $6; exit }' /etc/passwd 2>/dev/null) || HOME=''
@@ -124,6 +127,9 @@ make_spool() {
     elif ! is_own "$spool"; then
         lost "the spool $spool belongs to another user than $(id -un), or others may write there"
     fi
+    [ -d "$spool/bad" ] || first_run=1
+    # Nothing is known of earlier runs.
+    [ "$spool" != "$work/spool" ] || first_run=''
     mkdir -p "$spool/bad"
     take_back
     # Where reports are written before they are moved into their places, in one step and many at a time.
@@ -155,6 +161,8 @@ netbox_finish() {
     # Who reports nothing at all every night would not be missed.
     [ -z "$sync" ] || [ "$found" -gt 0 ] || warn 'no certificate was found: is this the right folder, and user?'
     flush
+    send_list_of_all
+    keep_reported
     [ -n "$stopped" ] || stopped=$denied
     waiting=0
     for stored in "$spool"/*; do [ ! -f "$stored" ] || waiting=$((waiting + 1)); done

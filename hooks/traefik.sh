@@ -8,13 +8,26 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# One line per certificate: resolver/store/main, resolver, address, chain (a line of it ends with \n). jq picks; the keys
-# stay in the file.
+# One line per certificate: resolver/store/main, resolver, address, chain (a line of it ends with \n). Several certificates
+# may have the same main name; all but the first one, which keeps its ID when another comes, have +NAME for their other names.
+# jq picks; the keys stay in the file. An empty file is one that is being written.
 pick() {
-    jq -r 'to_entries[] | .key as $resolver | (.value.Account.Email // "" | if . == "" then "-" else . end) as $email
-        | (.value.Certificates // [])[]
-        | [$resolver + "/" + (.Store // "default") + "/" + .domain.main, $resolver, $email,
-            (try (.certificate // error("none") | @base64d) catch "-")] | @tsv' "$1"
+    jq -rn 'input | if type == "object" then to_entries[] else error("not an object") end
+        | .key as $resolver | (.value.Account.Email // "" | if . == "" then "-" else . end) as $email
+        | reduce (.value.Certificates // [])[] as $each ({seen: {}, all: []};
+            ($resolver + "/" + ($each.Store // "default") + "/" + $each.domain.main) as $id
+            | (if .seen[$id] then "+" + ($each.domain.sans // [] | join("+")) else "" end) as $more
+            | .seen[$id] = true | .all += [$each + {id: ($id + $more)}])
+        | .all[]
+        | [.id, $resolver, $email, (try (.certificate // error("none") | @base64d) catch "-")] | @tsv' "$1"
+}
+
+# lineage: of an ID that is longer than NetBox stores, the start and a checksum.
+shorten() {
+    lineage=$1
+    [ "${#lineage}" -gt 300 ] || return 0
+    checksum=$(printf %s "$1" | { cksum 2>/dev/null || sha256sum; } | cut -d' ' -f1 | cut -c1-16)
+    lineage=$(printf '%.250s' "$1")+$checksum
 }
 
 # said_server, said_challenge, said_days: what was said of a resolver. $1 resolver; the rest are the arguments.
@@ -31,6 +44,7 @@ said_of() {
     done
 }
 
+DEFAULT=/etc/traefik/acme.json
 netbox_begin traefik
 if [ "${1:-}" != --sync ]; then
     warn 'usage: traefik.sh --sync [ACME_JSON [RESOLVER=SERVER,CHALLENGE,RENEWAL_DAYS …]]'
@@ -38,7 +52,8 @@ if [ "${1:-}" != --sync ]; then
 fi
 # Read by this hook as a net only: what has expired is skipped.
 sync=1
-store=${2:-/etc/traefik/acme.json}
+store=${2:-$DEFAULT}
+in_directory "$store" "$DEFAULT"
 [ $# -lt 2 ] || shift
 shift
 command -v jq >/dev/null 2>&1 || { warn 'jq is needed: install it'; netbox_end; }
@@ -58,6 +73,9 @@ while IFS="$tab" read -r name resolver email chain; do
     acme_renewed=$time acme_email=${email#-}
     acme_server=$said_server acme_challenge=$said_challenge acme_days=$said_days
     acme_auto=true
-    report "$name" "$work/chain"
+    shorten "$name"
+    report "$lineage" "$work/chain"
 done <"$work/picked"
+# The file is Traefik's, and was read to its end.
+can_be_empty=1
 netbox_finish

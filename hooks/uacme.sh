@@ -18,21 +18,26 @@ lineage() {
     report "$1" "$directory/$1/cert.pem"
 }
 
+DEFAULT=/etc/ssl/uacme
 netbox_begin uacme
-directory=${UACME_DIR:-/etc/ssl/uacme}
+directory=${UACME_DIR:-$DEFAULT}
 case ${1:-} in
     '') warn 'usage: uacme.sh NAME [SERVER [CHALLENGE [RENEWAL_DAYS]]], or uacme.sh --sync' ;;
     --sync)
         sync=1
         directory=${2:-$directory}
+        in_directory "$directory" "$DEFAULT"
+        look_into "$directory" "$directory"/*/
+        [ ! -d "$directory/private" ] || can_be_empty=1
         for chain in "$directory"/*/cert.pem; do
-            [ -e "$chain" ] || continue
+            [ -e "$chain" ] || [ -L "$chain" ] || continue
             folder=${chain%/cert.pem}
             changed_at "$chain"
             lineage "${folder##*/}" "$time" "${3:--}" "${4:--}" "${5:--}"
         done
         ;;
     *)
+        in_directory "$directory" "$DEFAULT"
         now
         lineage "$1" "$time" "${2:--}" "${3:--}" "${4:--}"
         ;;

@@ -14,7 +14,7 @@ __all__ = ('CLIENTS', 'FILES', 'INSTALLED', 'Client', 'file_text')
 # Where the guides install the hooks
 INSTALLED = '/usr/local/lib/netbox-acme'
 # The library of the hooks. Each hook sources its first file with exactly this line, which is replaced by all files.
-LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh')
+LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh', 'lib-source.sh')
 SOURCES_LIBRARY = '. "$lib"\n'
 
 
