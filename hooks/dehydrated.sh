@@ -41,7 +41,7 @@ read_own_settings() {
         trim "${line#*=}"
         case $trimmed in
             \"*\" | \'*\') trimmed=${trimmed#?} trimmed=${trimmed%?} ;;
-            *) trimmed=${trimmed%%[ $tab]*} ;;
+            *) trimmed=${trimmed%%[ "$tab"]*} ;;
         esac
         case $line in
             RENEW_DAYS=*) days_before_it=$trimmed ;;

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 __all__ = ('Answer', 'FakeNetBox', 'Report')
 
 IMPORT = '/api/plugins/ssl/certificates/import/'
+SYNC = '/api/plugins/ssl/sources/sync/'
 
 
 @dataclass
@@ -28,19 +29,22 @@ class Report:
     body: bytes
 
     @property
-    def items(self) -> list[dict]:
+    def items(self) -> list[dict] | dict:
         return json.loads(self.body)
 
 
 class FakeNetBox:
     """
-    Listens on a free port of 127.0.0.1. ``answer`` is what it says to everything, or a function of the report; every
-    report is kept in ``reports``.
+    Listens on a free port of 127.0.0.1. ``answer`` is what it says to every report, or a function of the report;
+    ``sync_answer`` is what it says to a list of everything that a client has. Reports are kept in ``reports``, the lists
+    in ``syncs``.
     """
 
     def __init__(self):
         self.answer = Answer()
+        self.sync_answer = Answer()
         self.reports: list[Report] = []
+        self.syncs: list[Report] = []
         self.closed = threading.Event()
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), self._handler())
         self._server.daemon_threads = True
@@ -53,8 +57,10 @@ class FakeNetBox:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
                 report = Report(self.path, dict(self.headers), body)
-                fake.reports.append(report)
-                answer = fake.answer(report) if callable(fake.answer) else fake.answer
+                is_sync = report.path == SYNC
+                (fake.syncs if is_sync else fake.reports).append(report)
+                answer = fake.sync_answer if is_sync else fake.answer
+                answer = answer(report) if callable(answer) else answer
                 if answer.never:
                     fake.closed.wait()
                 text = json.dumps(answer.body).encode()
@@ -79,6 +85,12 @@ class FakeNetBox:
     @property
     def url(self) -> str:
         return f'http://127.0.0.1:{self._server.server_port}'
+
+    @property
+    def listed(self) -> dict:
+        """The only list of everything that a client has."""
+        (sync,) = self.syncs
+        return sync.items
 
     @property
     def items(self) -> list[dict]:

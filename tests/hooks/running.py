@@ -1,6 +1,7 @@
 """Runs the hooks as their clients do, under one shell after the other, with everything they do recorded."""
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,18 @@ from pathlib import Path
 from tests.support import programs
 from tests.support.deadlines import PATIENCE
 
-__all__ = ('HOOKS', 'SHELLS', 'TOKEN', 'Host', 'Run', 'deploy', 'owner_only')
+__all__ = ('CLUSTER', 'HOOKS', 'MACHINE', 'SHELLS', 'TOKEN', 'Host', 'Run', 'deploy', 'owner_only')
 
 HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
 # Debian's sh, and that of Alpine, OpenWrt and containers, with its own tools.
 SHELLS = ('dash', 'busybox')
 # Shaped as NetBox's, and nobody's.
 TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
+
+# What distinguishes the machine from others of its name
+MACHINE = '9a1c' * 16
+# The UID of the namespace kube-system
+CLUSTER = '2f1e6f6c-3c1e-4b62-9b0a-000000000001'
 
 # What Debian's minimal image has
 COREUTILS = """sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv readlink
@@ -25,6 +31,13 @@ RECORDER = """#!/bin/sh
 printf '%s\\n' "{name} $*" >>"{log}"
 {then}
 """
+
+
+# Paths in the hooks that are the same on every machine
+PATHS = {
+    'machine_id': '</etc/machine-id',
+    'certbot': 'DEFAULT=/etc/letsencrypt',
+}
 
 
 @dataclass
@@ -59,6 +72,7 @@ class Host:
             'NETBOX_URL': url,
             'NETBOX_TOKEN': TOKEN,
             'NETBOX_ACME_SOURCE': 'web01.example.net',
+            'NETBOX_ACME_MACHINE_ID': MACHINE,
             'NETBOX_ACME_SPOOL': str(self.spool),
             'NETBOX_ACME_CONFIG': str(folder / 'none.conf'),
             'NETBOX_ACME_TIMEOUT': str(PATIENCE),
@@ -95,8 +109,20 @@ class Host:
             (self.folder / name).write_text(json.dumps(answer))
         self.program(
             'kubectl',
-            f'case "$*" in *clusterissuers*) cat "{self.folder}/issuers" ;; *) cat "{self.folder}/objects" ;; esac',
+            f'case "$*" in *clusterissuers*) cat "{self.folder}/issuers" ;; *namespace*) printf {CLUSTER} ;; '
+            f'*) cat "{self.folder}/objects" ;; esac',
         )
+
+    def hooks_with(self, **replaced) -> Path:
+        """A folder with a copy of the hooks in which these paths (by name, see ``PATHS``) are others."""
+        folder = self.folder / 'hooks'
+        folder.mkdir(exist_ok=True)
+        for file in HOOKS.glob('*.sh'):
+            text = file.read_text()
+            for name, path in replaced.items():
+                text = text.replace(PATHS[name], re.sub('/.*', str(path), PATHS[name]))
+            (folder / file.name).write_text(text)
+        return folder
 
     def without(self, name: str):
         (self.bin / name).unlink()

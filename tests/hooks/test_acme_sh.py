@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.hooks import lineages
-from tests.hooks.reported import ISSUED, is_now, sent
+from tests.hooks.reported import ISSUED, external_id, is_now, sent
 from tests.support.factories import DAY
 
 # Where no days are set, acme.sh chooses when it renews next.
@@ -36,6 +36,7 @@ Le_NextRenewTime='{next}'
         lineages.written(folder / 'www.example.net.key', ISSUED.key_pem)
         conf = self.CONF.format(webroot=webroot, server=server, next=NEXT, more=more)
         lineages.written(folder / 'www.example.net.conf', conf)
+        lineages.written(folder.parent / 'account.conf', "LOG_FILE='x'\n")
         account = "CA_KEY_HASH='x'\nCA_EAB_HMAC_KEY='secret'\nCA_EMAIL='ops@example.net'\n"
         lineages.written(tmp_path / '.acme.sh' / 'ca' / 'ca.example.net' / 'acme' / 'directory' / 'ca.conf', account)
         return folder
@@ -44,7 +45,7 @@ Le_NextRenewTime='{next}'
         folder = self.home(tmp_path)
         assert host.run('acme-sh.sh', '--sync', folder.parent).lines == []
         assert sent(netbox) == {
-            'external_id': 'acme.sh:web01.example.net:www.example.net_ecc',
+            'external_id': external_id('acme.sh', folder.parent, folder.name),
             'client': 'acme.sh',
             'is_acme': True,
             'acme_server_url': 'https://ca.example.net:8443/acme/directory',
@@ -89,7 +90,7 @@ Le_NextRenewTime='{next}'
     def test_reloadcmd(self, host, netbox, tmp_path):
         folder = self.home(tmp_path)
         host.run('acme-sh.sh', DOMAIN_PATH=folder, CERT_FULLCHAIN_PATH='/etc/nginx/tls/fullchain.pem')
-        assert sent(netbox)['external_id'] == 'acme.sh:web01.example.net:www.example.net_ecc'
+        assert sent(netbox)['external_id'] == external_id('acme.sh', folder.parent, folder.name)
 
     @pytest.mark.parametrize('moment', ['', '0', 'soon', '9999999999'])
     def test_no_days_from_an_implausible_time(self, host, netbox, tmp_path, moment):

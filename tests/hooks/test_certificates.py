@@ -73,6 +73,7 @@ def test_times(host):
 
 
 def acme_sh(folder, name, issued):
+    lineages.written(folder / 'account.conf', '')
     lineages.written(folder / f'{name}_ecc' / 'fullchain.cer', issued.fullchain_pem)
     conf = f"Le_Webroot='dns_cf'\nLe_API='{DIRECTORY}'\nLe_CertCreateTime='1795479661'\nLe_RenewalDays='60'\n"
     lineages.written(folder / f'{name}_ecc' / f'{name}.conf', conf)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.hooks import lineages
 from tests.hooks.lineages import DIRECTORY, RENEWED_TEXT
-from tests.hooks.reported import ISSUED, is_now, sent
+from tests.hooks.reported import ISSUED, external_id, is_now, sent
 from tests.support.factories import DAY, issue_acme
 
 ODD_NAMES = [
@@ -32,7 +32,7 @@ class TestCertbot:
         item = sent(netbox)
         assert is_now(item.pop('acme_last_renewed'))
         assert item == {
-            'external_id': 'certbot:web01.example.net:www.example.net',
+            'external_id': external_id('certbot', tmp_path / 'le', 'www.example.net'),
             'client': 'certbot',
             'is_acme': True,
             'acme_server_url': DIRECTORY,
@@ -90,9 +90,9 @@ class TestCertbot:
     def test_odd_names(self, host, netbox, tmp_path, name):
         live = lineages.certbot(tmp_path / 'le', name, ISSUED)
         assert host.run('certbot.sh', RENEWED_LINEAGE=live).lines == []
-        assert sent(netbox)['external_id'] == f'certbot:web01.example.net:{name}'
+        assert sent(netbox)['external_id'] == external_id('certbot', tmp_path / 'le', name)
         host.run('certbot.sh', '--sync', tmp_path / 'le')
-        assert netbox.items[1]['external_id'] == f'certbot:web01.example.net:{name}'
+        assert netbox.items[1]['external_id'] == external_id('certbot', tmp_path / 'le', name)
         assert not list(tmp_path.rglob('evil'))
 
     def test_long_expired_certificates_are_skipped(self, host, netbox, tmp_path):
@@ -127,7 +127,6 @@ class TestDehydrated:
         return 'www.example.net', *(folder / f'{name}.pem' for name in ('privkey', 'cert', 'fullchain', 'chain'))
 
     EXPECTED = {
-        'external_id': 'dehydrated:web01.example.net:shop',
         'client': 'dehydrated',
         'is_acme': True,
         'acme_server_url': 'https://ca.example.net/directory',
@@ -143,16 +142,18 @@ class TestDehydrated:
         assert (run.code, run.stdout, run.lines) == (0, '', [])
         item = sent(netbox)
         assert is_now(item.pop('acme_last_renewed'))
-        assert item == self.EXPECTED
+        assert item == {**self.EXPECTED, 'external_id': external_id('dehydrated', folder.parent, 'shop')}
         assert 'dehydrated --config /etc/dehydrated/config -e' in host.command_lines
 
     def test_unchanged(self, host, netbox, folder):
         host.run('dehydrated.sh', 'unchanged_cert', *self.arguments(folder), **self.EXPORTED)
-        assert sent(netbox) == {**self.EXPECTED, 'acme_last_renewed': RENEWED_TEXT}
+        item = sent(netbox)
+        assert item.pop('external_id') == external_id('dehydrated', folder.parent, 'shop')
+        assert item == {**self.EXPECTED, 'acme_last_renewed': RENEWED_TEXT}
 
     def test_sync(self, host, netbox, folder):
         host.run('dehydrated.sh', '--sync', '/etc/dehydrated/config')
-        expected = {**self.EXPECTED, 'external_id': 'dehydrated:web01.example.net:www.example.net'}
+        expected = {**self.EXPECTED, 'external_id': external_id('dehydrated', folder.parent, 'www.example.net')}
         assert sent(netbox) == {**expected, 'acme_challenge_type': 'http-01', 'acme_last_renewed': RENEWED_TEXT}
 
     @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ class TestLego:
         item = sent(netbox)
         assert is_now(item.pop('acme_last_renewed'))
         assert item == {
-            'external_id': 'lego:web01.example.net:_.example.net',
+            'external_id': external_id('lego', tmp_path / 'lego', '_.example.net'),
             'client': 'lego',
             'is_acme': True,
             'acme_server_url': DIRECTORY,
@@ -226,7 +227,7 @@ def test_uacme(host, netbox, tmp_path):
     host.run('uacme.sh', '--sync', tmp_path / 'uacme', DIRECTORY, 'http-01', '30')
     item = sent(netbox)
     assert item == {
-        'external_id': 'uacme:web01.example.net:www.example.net',
+        'external_id': external_id('uacme', tmp_path / 'uacme', 'www.example.net'),
         'client': 'uacme',
         'is_acme': True,
         'acme_server_url': DIRECTORY,

@@ -7,6 +7,7 @@ import pytest
 
 from tests.hooks.fake_netbox import IMPORT, Answer
 from tests.hooks.lineages import certbot
+from tests.hooks.reported import external_id
 from tests.hooks.running import HOOKS, TOKEN, deploy
 from tests.support.factories import issue_acme
 
@@ -115,7 +116,7 @@ def test_a_forbidden_certificate_does_not_block_the_others(host, netbox, directo
     netbox.answer = lambda report: DENIED if any('www1' in item['external_id'] for item in report.items) else Answer()
     run = host.run('certbot.sh', '--sync', directory)
     assert 'does not permit' in run.stderr
-    assert [file.name for file in host.waiting] == ['certbot:web01.example.net:www1.example.net']
+    assert [file.name for file in host.waiting] == [external_id('certbot', directory, 'www1.example.net').replace('/', '%')]
 
 
 def test_a_wrong_token_is_tried_once(host, netbox, directory):

@@ -7,7 +7,8 @@ import pytest
 
 from tests.hooks import lineages
 from tests.hooks.lineages import DIRECTORY, RENEWED_TEXT
-from tests.hooks.reported import ISSUED, is_now, sent
+from tests.hooks.reported import ISSUED, external_id, is_now, sent
+from tests.hooks.running import CLUSTER
 
 
 class TestCaddy:
@@ -30,7 +31,7 @@ class TestCaddy:
         run = host.run('caddy.sh', '--sync', storage, 'dns-01')
         assert run.lines == []
         assert sent(netbox) == {
-            'external_id': 'caddy:web01.example.net:acme-v02.api.letsencrypt.org-directory/wildcard_.example.net',
+            'external_id': external_id('caddy', storage, 'acme-v02.api.letsencrypt.org-directory/wildcard_.example.net'),
             'client': 'caddy',
             'is_acme': True,
             'acme_server_url': DIRECTORY,
@@ -70,7 +71,7 @@ class TestTraefik:
         assert run.lines == []
         begins = ISSUED.certificate.not_valid_before_utc
         assert sent(netbox) == {
-            'external_id': 'traefik:web01.example.net:le/default/www.example.net',
+            'external_id': external_id('traefik', tmp_path / 'acme.json', 'le/default/www.example.net'),
             'client': 'traefik',
             'is_acme': True,
             'acme_server_url': DIRECTORY,
@@ -107,15 +108,19 @@ class TestTraefik:
         assert (run.code, len(run.lines)) == (0, 1)
 
 
+# The cluster's identity is asked of it.
+PROD = {'NETBOX_ACME_SOURCE': 'prod', 'NETBOX_ACME_MACHINE_ID': ''}
+
+
 class TestCertManager:
     def kubectl(self, host, **more):
         host.kubectl(*lineages.cert_manager(ISSUED, **more))
 
     def test_sync(self, host, netbox):
         self.kubectl(host)
-        run = host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod')
+        run = host.run('cert-manager.sh', '--sync', **PROD)
         assert run.lines == []
-        assert sent(netbox) == {
+        assert sent(netbox, CLUSTER) == {
             'external_id': 'cert-manager:prod:shop/www',
             'client': 'cert-manager',
             'is_acme': True,
@@ -138,23 +143,23 @@ class TestCertManager:
     )
     def test_challenge(self, host, netbox, more, challenge):
         self.kubectl(host, **more)
-        host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod')
-        assert sent(netbox).get('acme_challenge_type') == challenge
+        host.run('cert-manager.sh', '--sync', **PROD)
+        assert sent(netbox, CLUSTER).get('acme_challenge_type') == challenge
 
     def test_another_issuer_is_not_acme(self, host, netbox):
         self.kubectl(host, acme=False)
-        host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod', NETBOX_ACME_EMAIL='ops@example.net')
-        item = sent(netbox)
+        host.run('cert-manager.sh', '--sync', **PROD, NETBOX_ACME_EMAIL='ops@example.net')
+        item = sent(netbox, CLUSTER)
         assert item == {'external_id': 'cert-manager:prod:shop/www', 'client': 'cert-manager', 'is_acme': False}
 
     def test_no_request_of_this_revision(self, host, netbox):
         self.kubectl(host, revision='1')
-        run = host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod')
+        run = host.run('cert-manager.sh', '--sync', **PROD)
         assert (run.code, netbox.reports) == (0, [])
         assert '1 certificates have no ready CertificateRequest' in run.stderr
 
     def test_kubectl_fails(self, host, netbox):
         host.program('kubectl', 'echo "error: Forbidden" >&2; exit 1')
-        run = host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod')
+        run = host.run('cert-manager.sh', '--sync', **PROD)
         assert (run.code, netbox.reports) == (0, [])
         assert 'Forbidden' in run.lines[0]
