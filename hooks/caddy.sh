@@ -50,6 +50,7 @@ is_in_use() {
         [ "$other" != "$own" ] && [ -f "$other" ] && read_chain "$other" && [ -n "$begins" ] || continue
         [ "$begins" -le "$own_begins" ] || return 1
     done
+    return 0
 }
 
 # $1 storage, $2 path of the certificate, $3 time of renewal
@@ -81,7 +82,6 @@ case ${1:-} in
         in_directory "$storage" "$DEFAULT"
         if [ "$1" = --sync ]; then
             sync=1
-            [ -r "$storage/certificates" ] || warn "$storage/certificates cannot be read by $(id -un)"
             look_into "$storage/certificates" "$storage"/certificates/*/ "$storage"/certificates/*/*/
             [ ! -d "$storage/acme" ] || can_be_empty=1
             for chain in "$storage"/certificates/*/*/*.crt; do

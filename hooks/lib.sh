@@ -31,7 +31,7 @@ GIVE_UP_DAYS=30
 # sync: set by a hook that reports everything the client has, rather than one certificate that was just renewed.
 # can_be_empty: set by a hook that has seen that the client stores its certificates there, even if it has none now.
 failed=0 stopped='' denied='' found=0 sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
-unseen='' can_be_empty='' reported='' first_run='' name_taken=''
+chain_file='' unseen='' can_be_empty='' reported='' first_run='' name_taken=''
 
 # One clear line: on stderr, and in the syslog where there is one. Names and answers may hold what drives a terminal.
 warn() {
