@@ -38,14 +38,13 @@ read_own_settings() {
     while IFS= read -r line || [ -n "$line" ]; do
         trim "$line"
         line=${trimmed#export }
-        trim "${line#*=}"
-        case $trimmed in
-            \"*\" | \'*\') trimmed=${trimmed#?} trimmed=${trimmed%?} ;;
-            *) trimmed=${trimmed%%[ "$tab"]*} ;;
-        esac
+        value=${line#*=}
+        # Neither has blanks in it; a comment may follow.
+        value=${value%%[ "$tab"]*}
+        case $value in \"*\" | \'*\') value=${value#?} value=${value%?} ;; esac
         case $line in
-            RENEW_DAYS=*) days_before_it=$trimmed ;;
-            CHALLENGETYPE=*) challenge_it=$trimmed ;;
+            RENEW_DAYS=*) days_before_it=$value ;;
+            CHALLENGETYPE=*) challenge_it=$value ;;
         esac
     done <"$own_settings"
 }

@@ -103,6 +103,31 @@ class TestCertbot:
         assert {item['external_id'].split(':')[2] for item in netbox.items} == {'dying', 'alive'}
         assert run.stdout == 'netbox-acme (certbot): 2 reported, 1 skipped that expired more than 30 days ago\n'
 
+    def fallen_back(self, host, tmp_path):
+        """Restored from an old backup, say."""
+        chain = tmp_path / 'le' / 'live' / 'www' / 'fullchain.pem'
+        chain.write_text(issue_acme('www', -31 * DAY).fullchain_pem)
+        return host.run('certbot.sh', '--sync', tmp_path / 'le')
+
+    def test_a_long_expired_certificate_that_was_reported_before(self, host, netbox, tmp_path):
+        lineages.certbot(tmp_path / 'le', 'www', ISSUED)
+        lineages.certbot(tmp_path / 'le', 'dead', issue_acme('dead', -31 * DAY))
+        host.run('certbot.sh', '--sync', tmp_path / 'le')
+        for _ in range(2):
+            netbox.reports.clear()
+            assert '1 reported, 1 skipped' in self.fallen_back(host, tmp_path).stdout
+            assert [item['external_id'].split(':')[2] for item in netbox.items] == ['www']
+
+    @pytest.mark.parametrize('spool', ['of an earlier version', 'lost'])
+    def test_whether_it_was_reported_is_unknown(self, host, netbox, tmp_path, spool):
+        lineages.certbot(tmp_path / 'le', 'www', ISSUED)
+        if spool == 'lost':
+            host.spool.write_text('')
+        else:
+            (host.spool / 'bad').mkdir(parents=True, mode=0o700)
+        assert '1 reported, 0 skipped' in self.fallen_back(host, tmp_path).stdout
+        assert len(netbox.items) == 1
+
     @pytest.mark.parametrize('arguments', [[], ['--help']])
     def test_wrong_arguments(self, host, netbox, arguments):
         run = host.run('certbot.sh', *arguments)
@@ -155,6 +180,24 @@ class TestDehydrated:
         host.run('dehydrated.sh', '--sync', '/etc/dehydrated/config')
         expected = {**self.EXPECTED, 'external_id': external_id('dehydrated', folder.parent, 'www.example.net')}
         assert sent(netbox) == {**expected, 'acme_challenge_type': 'http-01', 'acme_last_renewed': RENEWED_TEXT}
+
+    @pytest.mark.parametrize('place', ['certs', 'domains.d'])
+    def test_the_settings_of_a_certificate(self, host, netbox, folder, tmp_path, place):
+        """dehydrated reads them from a file of the certificate. Its hook and the nightly report say the same."""
+        text = '# RENEW_DAYS=1\nRENEW_DAYS="20" # early\n export CHALLENGETYPE=dns-01 # wildcard\nHOOK="$(touch evil)"\n'
+        own = folder / 'config'
+        if place == 'domains.d':
+            own.write_text('RENEW_DAYS=1\n')
+            own = tmp_path / place / folder.name
+            more = f'declare -- DOMAINS_D="{own.parent}"\n'
+            host.program('dehydrated', f"cat <<'END'\n{self.VARIABLES.format(folder=folder.parent.parent)}{more}END")
+        lineages.written(own, text)
+        host.run('dehydrated.sh', '--sync')
+        host.run('dehydrated.sh', 'unchanged_cert', *self.arguments(folder), CHALLENGETYPE='dns-01')
+        assert netbox.items[0] == netbox.items[1]
+        assert netbox.items[0]['acme_renewal_days'] == 20
+        assert netbox.items[0]['acme_challenge_type'] == 'dns-01'
+        assert not list(tmp_path.rglob('evil'))
 
     @pytest.mark.parametrize(
         'verb', ['generate_csr', 'deploy_challenge', 'startup_hook', 'this_hookscript_is_broken', '']

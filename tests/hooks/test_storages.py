@@ -55,6 +55,16 @@ class TestCaddy:
         host.run('caddy.sh', '--sync', self.storage(tmp_path, 'local'))
         assert netbox.reports == []
 
+    def test_a_ca_of_its_own_by_another_name_is_not_acme(self, host, netbox, tmp_path):
+        storage = self.storage(tmp_path, 'example-net-internal')
+        (storage / 'pki' / 'authorities' / 'example-net-internal').mkdir(parents=True)
+        host.run('caddy.sh', '--sync', storage, 'http-01')
+        assert sent(netbox) == {
+            'external_id': external_id('caddy', storage, 'example-net-internal/wildcard_.example.net'),
+            'client': 'caddy',
+            'is_acme': False,
+        }
+
     def test_the_event(self, host, netbox, tmp_path):
         storage = self.storage(tmp_path)
         (chain,) = storage.rglob('*.crt')
@@ -151,6 +161,23 @@ class TestCertManager:
         host.run('cert-manager.sh', '--sync', **PROD, NETBOX_ACME_EMAIL='ops@example.net')
         item = sent(netbox, CLUSTER)
         assert item == {'external_id': 'cert-manager:prod:shop/www', 'client': 'cert-manager', 'is_acme': False}
+
+    @pytest.mark.parametrize(('renewal', 'days'), [('2027-02-01T00:00:00Z', None), ('2027-01-31T04:05:06Z', 1)])
+    def test_less_than_a_day_is_no_number_of_days(self, host, netbox, renewal, days):
+        objects, issuers = lineages.cert_manager(ISSUED)
+        objects['items'][0]['status']['renewalTime'] = renewal
+        host.kubectl(objects, issuers)
+        host.run('cert-manager.sh', '--sync', **PROD)
+        assert sent(netbox, CLUSTER).get('acme_renewal_days') == days
+
+    @pytest.mark.parametrize(('group', 'is_acme'), [('cert-manager.io', True), ('cas-issuer.jetstack.io', False)])
+    def test_the_group_of_the_issuer(self, host, netbox, group, is_acme):
+        """Another group may have an issuer of the same kind and name."""
+        objects, issuers = lineages.cert_manager(ISSUED)
+        objects['items'][0]['spec']['issuerRef']['group'] = group
+        host.kubectl(objects, issuers)
+        host.run('cert-manager.sh', '--sync', **PROD)
+        assert sent(netbox, CLUSTER)['is_acme'] is is_acme
 
     def test_no_request_of_this_revision(self, host, netbox):
         self.kubectl(host, revision='1')
