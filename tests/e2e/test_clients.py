@@ -93,7 +93,10 @@ def assert_reported(api, acme_server, name, client, lineage='', **more):
     assert {field: found[field] for field in expected} == expected
     assert found['acme_last_renewed']
     (source,) = api.get('plugins/ssl/sources/', certificate_id=found['id'])['results']
-    assert (source['external_id'], source['client']) == (f'{client}:web01:{lineage or name}', client)
+    start, place, end = source['external_id'].split(':', 2)
+    assert (start, source['client'], end) == (client, client, lineage or name)
+    # Not the client's default directory
+    assert place.startswith('web01/')
     assert source['issuance']['serial_number'] == found['serial_number']
     assert not source['is_behind']
     # Certificates count whole seconds, and the renewal is to be the later one.
@@ -176,8 +179,18 @@ def test_lego(api, acme_server, client_environment, tmp_path, empty_afterwards):
     made = assert_reported(api, acme_server, name, 'lego')
     run(client_environment, *command, 'renew', '--days', 400, '--no-random-sleep', '--renew-hook', hook)
     assert_renewed(api, made)
-    run(client_environment, 'sh', HOOKS / 'lego.sh', '--sync', tmp_path / 'lego', acme_server.directory_url, 'http-01')
+    sync = ('sh', HOOKS / 'lego.sh', '--sync', tmp_path / 'lego', acme_server.directory_url, 'http-01')
+    run(client_environment, *sync)
     assert issuances(api, made['id']) == 2
+
+    # Its files are deleted: what two lists in a row lack is gone.
+    for file in (tmp_path / 'lego' / 'certificates').iterdir():
+        file.unlink()
+    for state in ('current', 'gone'):
+        # 1: nothing was found, and the hook is strict.
+        run(client_environment, *sync, codes=(1,))
+        (source,) = api.get('plugins/ssl/sources/', certificate_id=made['id'])['results']
+        assert source['state'] == state
 
 
 def test_dehydrated(api, acme_server, client_environment, tmp_path, empty_afterwards):
