@@ -1,4 +1,4 @@
-"""What the hooks of certbot, dehydrated, lego and uacme report of what these leave on the host."""
+"""The reports of the hooks for certbot, dehydrated, lego and uacme from their files on the host."""
 
 import os
 import time
@@ -49,7 +49,7 @@ class TestCertbot:
 
     def test_sync_never_reports_the_current_time(self, host, netbox, tmp_path):
         live = lineages.certbot(tmp_path / 'le', issued=ISSUED)
-        # Touched by a backup, say: the certificate is what counts.
+        # For example touched by a backup; only the certificate counts.
         os.utime(live, (time.time(),) * 2)
         run = host.run('certbot.sh', '--sync', tmp_path / 'le')
         assert sent(netbox)['acme_last_renewed'] == RENEWED_TEXT
@@ -167,7 +167,7 @@ class TestLego:
     def test_version_4(self, host, netbox, tmp_path):
         file = lineages.lego(tmp_path / 'lego', '_.example.net', ISSUED)
         given = {'LEGO_CERT_PATH': file, 'LEGO_CERT_DOMAIN': '*.example.net', 'LEGO_ACCOUNT_EMAIL': 'ops@example.net'}
-        # Even when it is there, the file with the key is not touched.
+        # Even if the file with the key exists, it is not touched.
         run = host.run('lego.sh', DIRECTORY, 'dns-01', '20', **given, LEGO_CERT_PEM_PATH='/nonexistent')
         assert (run.stdout, run.lines) == ('', [])
         item = sent(netbox)

@@ -1,4 +1,4 @@
-"""Settings as people write them: what cannot be used is named in one line, and costs nothing else."""
+"""Settings as people write them: an unusable one is named in one line, and does not affect others."""
 
 import pytest
 from django.core.validators import validate_email

@@ -1,4 +1,4 @@
-"""Whatever NetBox answers, or does not: the client goes on, one line says why, and nothing is lost."""
+"""Whether and how NetBox responds: the client continues, one line explains errors, and no report is lost."""
 
 import shutil
 import time
@@ -47,7 +47,7 @@ def test_a_version_1_token(host, netbox, renewed):
 )
 def test_reports_wait_if_the_error_can_be_fixed(host, netbox, renewed, answer, words):
     netbox.answer = answer
-    # Where no answer comes, a hook that waited for one would not end.
+    # Without a response, a hook that waited for one would not end.
     limit = {'NETBOX_ACME_TIMEOUT': 2} if answer.never else {}
     run = deploy(host, renewed, **limit)
     assert (run.code, run.stdout) == (0, '')
