@@ -142,7 +142,7 @@ def test_retry_after_is_honoured(host, netbox, renewed):
     deploy(host, renewed)
     run = deploy(host, renewed)
     assert (run.code, len(netbox.reports), len(host.waiting)) == (0, 1, 1)
-    assert 'left alone' in run.stderr
+    assert 'asked to retry later' in run.stderr
     (host.spool / '.not-before').write_text(str(int(time.time()) - 1))
     netbox.answer = Answer()
     assert deploy(host, renewed).lines == []

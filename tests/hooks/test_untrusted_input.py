@@ -67,7 +67,7 @@ def test_a_spool_writable_by_others_is_not_used(host, netbox, renewed, tmp_path,
         os.lchown(host.spool, other, other)
     netbox.answer = Answer(503, headers={'Retry-After': '60'})
     run = deploy(host, renewed)
-    assert 'or others may write there' in run.lines[0]
+    assert 'or is writable by others' in run.lines[0]
     assert '1 reports are lost' in run.lines[1]
     assert secret.read_text() == '"root:$6$secret"'
     assert b'secret' not in netbox.reports[0].body
