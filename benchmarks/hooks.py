@@ -1,7 +1,7 @@
 """
-What ``--sync`` costs the host of an ACME client: processor time and processes per lineage, of the hooks in this
-checkout and of those of an earlier commit, in turn, under dash and busybox. Needs no NetBox: a server on this machine
-answers at once.
+The cost of ``--sync`` on the host of an ACME client: processor time and processes per lineage, for the hooks in this
+checkout and for those of an earlier commit, in turn, with dash and busybox. Needs no NetBox: a server on this machine
+responds at once.
 
     make bench ARGS="hooks --against=<commit>"        1,000 lineages of each client
     make bench ARGS="hooks --lineages=100 --client=certbot"
@@ -23,9 +23,9 @@ from dev import paths
 from tests.support import programs
 
 SHELLS = ('dash', 'busybox')
-# What the hooks need besides the shell and its tools
+# Programs that the hooks need besides the shell and its tools
 OTHERS = ('curl', 'jq', 'openssl')
-# Shaped as NetBox's, and not a token of anything
+# In the format of NetBox's tokens, but not a real one
 TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
 DIRECTORY = 'https://acme-v02.api.letsencrypt.org/directory'
 
@@ -36,7 +36,7 @@ def option(name: str, default: str = '') -> str:
 
 
 #
-# What the clients leave on the host
+# Files of the clients on the host
 #
 
 
@@ -126,11 +126,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b'[]')
 
     def log_message(self, *_):
-        """Nothing."""
+        """Do not log."""
 
 
 def search_path(shell: str, folder: Path) -> str:
-    """A PATH with the tools of this shell's world: Debian's, or busybox alone."""
+    """Return a PATH with the tools of this shell: Debian's, or only busybox."""
     needed = {name: programs.find(name) for name in (*OTHERS, shell)}
     if shell == 'dash':
         return os.environ['PATH']
@@ -144,14 +144,14 @@ def search_path(shell: str, folder: Path) -> str:
 
 
 def earlier(commit: str, folder: Path) -> Path:
-    """The folder ``hooks`` as it was at ``commit``."""
+    """Return the folder ``hooks`` as of ``commit``."""
     archive = subprocess.run(['git', 'archive', commit, 'hooks'], cwd=paths.ROOT, capture_output=True, check=True)
     subprocess.run(['tar', '-x', '-C', folder], input=archive.stdout, check=True)
     return folder / 'hooks'
 
 
 def sync(hooks: Path, client: str, shell: str, arguments: list, environment: dict, count: int) -> float:
-    """Seconds of processor time, of the hook and all that it starts."""
+    """Return the seconds of processor time of the hook and its children."""
     netbox = NetBox()
     words = [
         programs.find(shell),

@@ -71,7 +71,7 @@ def start(stack, place, receiver):
     inventory.refresh(api, receiver.url)
     if not known.get('asked'):
         # After the rule was made, which announces the window that moves.
-        with step('storing answers of CAs about renewal'):
+        with step('storing renewal information of CAs'):
             stack.run_module('demo.renewal_windows')
         place.remember(asked=True)
 

@@ -2,7 +2,7 @@
 The inventory of the demo, as a small company would have it, stored over the REST API.
 
 Certificates are made when they are stored, relative to that moment, under issuer names like those of the real
-authorities; nobody has their keys, and these are thrown away at once.
+authorities; their keys are discarded at once.
 """
 
 from dataclasses import dataclass, field
@@ -46,9 +46,9 @@ class Entry:
     key_type: str = 'ecdsa'
     tenant: str = 'Example Retail'
     used_by: tuple = ()
-    # How often it has been renewed before.
+    # Number of previous renewals
     renewals: int = 0
-    # The ones among used_by that still report the certificate from before the last renewal: nobody reloaded them.
+    # Those of used_by that still report the previous certificate, because they were not reloaded
     behind: tuple = ()
     client: str = 'certbot'
 
@@ -72,7 +72,7 @@ ENTRIES = (
     Entry(('mail.example.com', 'imap.example.com', 'smtp.example.com'), 'ZeroSSL', 10, 90, HTTP, used_by=('mail-01',)),
     Entry(('cdn.example.net',), 'WE1', 5, 90, DNS, tenant='Example Cloud', renewals=1),
     Entry(('vpn.example.com', '192.0.2.11'), 'YE2', 2, SIX_DAYS, HTTP, used_by=('lb-01',)),
-    # Due, but a client that works may still be about to renew
+    # Due, but a working client may still renew
     Entry(('intranet.example.com',), 'R13', 66, 90, HTTP, 'rsa', used_by=('web-02',), renewals=1),
     Entry(('status.example.net',), 'YE2', 4, SIX_DAYS, HTTP, tenant='Example Cloud', used_by=('edge-01',)),
     # Due and overdue: the client has failed
@@ -81,17 +81,17 @@ ENTRIES = (
     # Expired
     Entry(('old-blog.example.com',), 'R13', 97, 90, HTTP, 'rsa', used_by=('web-03',)),
     Entry(('fjord.example.net',), 'Buypass', 260, 180, HTTP, 'rsa', tenant='Example Cloud'),
-    # Manual: over ACME, but somebody has to think of it
+    # Manual: over ACME, but renewed by a person
     Entry(('partner.example.com',), 'ZeroSSL', 40, 90, BY_HAND, used_by=('mail-01',)),
     Entry(('*.lab.example.net',), 'E8', 70, 90, BY_HAND, tenant='Example Cloud'),
-    # No ACME
+    # Not ACME
     Entry(('bank.example.com',), 'DigiCert', 120, 199, {}, 'rsa', used_by=('lb-02',)),
     Entry(('extranet.example.com',), 'Sectigo', 30, 199),
     Entry(('ldap.corp.example.com',), 'in-house', 200, 365, {}, used_by=('app-01',)),
     Entry(('printer.corp.example.com',), 'in-house', 400, 365),
-    # Never meant for the public
+    # Not public
     Entry(('staging.example.com',), 'staging', 15, 90, HTTP, 'rsa'),
-    # No longer of interest
+    # No longer in use
     Entry(('campaign-2025.example.com',), 'R13', 120, 90, {**HTTP, 'status': 'retired'}, 'rsa'),
     Entry(('leaked.example.net',), 'E8', 30, 90, {**HTTP, 'status': 'revoked'}, tenant='Example Cloud'),
 )
@@ -105,12 +105,12 @@ def authorities():
 
 
 def store(api, issued, **settings):
-    """Through the one door; settings are fields of Certificate. The only place that knows how a certificate gets in."""
+    """Import a certificate; settings are fields of Certificate. All certificates of the demo are imported here."""
     return api.post(IMPORT, {'pem': issued.fullchain_pem, **settings})['certificate']
 
 
 def fill(api):
-    """Everything that stays from one start of the demo to the next."""
+    """Create everything that is kept between starts of the demo."""
     made = objects.make(api)
     cas = authorities()
     now = datetime.now(UTC).replace(microsecond=0)
@@ -122,7 +122,10 @@ def fill(api):
 
 
 def report(api, entry, certificates, settings):
-    """Each place reports what it has, as the hook of its ACME client does; without ACME a person stores it."""
+    """
+    Report the certificate from each place as the hook of its ACME client does; without ACME, import it as a person
+    does.
+    """
     *earlier, last = certificates
     for certificate in earlier:
         for name in entry.used_by or (None,):
@@ -140,7 +143,7 @@ def source(entry, place):
 
 
 def generations(entry, ca, now):
-    """The X.509 certificates that the entry has had, oldest first: each renewal came at two thirds of the lifetime."""
+    """Return the X.509 certificates of the entry, oldest first: each was renewed after two thirds of its lifetime."""
     lifetime = timedelta(days=entry.lifetime)
     for earlier in range(entry.renewals, -1, -1):
         start = now - timedelta(days=entry.age) - earlier * lifetime * 2 / 3
@@ -148,10 +151,10 @@ def generations(entry, ca, now):
 
 
 def refresh(api, receiver_url):
-    """At every start: store two certificates whose time comes while a person watches, and a rule for the terminal."""
+    """At every start, store two certificates that change soon, and a rule for the terminal."""
     now = datetime.now(UTC).replace(microsecond=0)
     ca = make_ca(*AUTHORITIES['E8'][:2], key_id=AUTHORITIES['E8'][4])
-    # A 90-day certificate is due 30 days before its end.
+    # A 90-day certificate is due 30 days before expiry.
     due = now + timedelta(minutes=FALLS_DUE_IN)
     store(api, issue([FALLS_DUE], ca, due - timedelta(days=60), due + timedelta(days=30)), **HTTP)
     end = now + timedelta(minutes=EXPIRES_IN)
@@ -160,7 +163,7 @@ def refresh(api, receiver_url):
 
 
 def describe(body):
-    """A delivery of the demo's rule in one line."""
+    """Return one line that describes a delivery of the demo's rule."""
     snapshots = body.get('snapshots') or {}
     before, after = ((snapshots.get(key) or {}).get('renewal_status') for key in ('prechange', 'postchange'))
     data = body['data']

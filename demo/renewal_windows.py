@@ -1,4 +1,4 @@
-"""Within NetBox: store what CAs would have answered about renewal. No request leaves the machine of the demo."""
+"""Within NetBox: store renewal information as if received from CAs. The demo makes no requests to them."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import django
 # The CA of one moved the window to now, as before a mass revocation; the CA of the other did not answer.
 MOVED = 'api.example.net'
 SILENT = 'cdn.example.net'
-# They serve renewal information to all clients.
+# They offer renewal information to all clients.
 PROVIDERS = ("Let's Encrypt", 'Google Trust Services')
 WHY = 'https://www.example.com/incidents/keys-to-be-revoked'
 
@@ -33,7 +33,7 @@ def main():
         if certificate.name == SILENT:
             outcomes.append(answered(certificate, error='The CA did not answer in time.', failures=3))
         else:
-            # Without a window the rule is by lifetime, as that of most CAs.
+            # Without a window the lifetime decides, as for most CAs.
             outcomes.append(answered(certificate, Window(certificate.renewal_due_at, certificate.renewal_overdue_at)))
     record(outcomes)
     sooner = Window(now - timedelta(hours=1), now + timedelta(hours=23), WHY)

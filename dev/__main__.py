@@ -20,7 +20,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def stop_once(number, _frame):
-    """End the run in order at the first signal; further ones do not disturb that."""
+    """End the run properly at the first signal; ignore further signals."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise Stopped(number)
@@ -34,7 +34,7 @@ def main():
     for number in SIGNALS:
         signal.signal(number, stop_once)
     if os.environ.get('MAKELEVEL'):
-        # When make itself is killed, no signal reaches us.
+        # If make itself is killed, no signal arrives here.
         processes.die_with_parent()
     try:
         return getattr(importlib.import_module(COMMANDS[command]), command.replace('-', '_'))(arguments)

@@ -1,4 +1,4 @@
-"""Within NetBox: make or renew the administrator, make an API token, and print its header as JSON."""
+"""Within NetBox: create or update the administrator, create an API token, and print its header as JSON."""
 
 import json
 import os
@@ -15,7 +15,7 @@ def main():
     user.is_superuser = user.is_active = True
     user.set_password(wanted['password'])
     user.save()
-    # NetBox keeps only a hash of the token: this is the one moment to read it.
+    # NetBox stores only a hash of the token, so it can only be read now.
     token = Token(user=user, description='made by the developer tooling')
     token.save()
     print(json.dumps({'authorization': f'Bearer nbt_{token.key}.{token.token}'}))

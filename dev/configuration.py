@@ -1,4 +1,4 @@
-"""NetBox's configuration for demo and tests. All of it comes from the variables that dev/environment.py sets."""
+"""NetBox's configuration for demo and tests. All values come from the variables that dev/environment.py sets."""
 
 import json
 import os
@@ -10,7 +10,7 @@ _database = urlsplit(os.environ['NETBOX_SSL_RUN_DATABASE'])
 _redis = urlsplit(os.environ['NETBOX_SSL_RUN_REDIS'])
 _testing = os.environ.get('NETBOX_SSL_RUN_TESTING') == '1'
 
-# Every pytest-xdist worker (gw0, gw1, ...) has two Redis databases of its own, beside the first two.
+# Every pytest-xdist worker (gw0, gw1, ...) has its own two Redis databases, in addition to the first two.
 _worker = os.environ.get('PYTEST_XDIST_WORKER', '')
 _first_redis_database = int(_redis.path.strip('/') or 0)
 if _worker:
@@ -37,9 +37,9 @@ DATABASES = {
         'HOST': _database.hostname,
         'PORT': str(_database.port or 5432),
         'CONN_MAX_AGE': 300,
-        # Else each thread of the web server fails once after a restart of PostgreSQL, which one of the tests does.
+        # Otherwise each thread of the web server fails once after a restart of PostgreSQL, as in one of the tests.
         'CONN_HEALTH_CHECKS': not _testing,
-        # dev/databases.py makes these as copies of a migrated database, for each worker with its suffix.
+        # dev/databases.py creates these as copies of a migrated database, one per worker, with its suffix.
         'TEST': {'NAME': f'{_name}_test'},
     },
 }
@@ -51,21 +51,21 @@ API_TOKEN_PEPPERS = {1: secret('pepper')}
 
 PLUGINS = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS', '["netbox_ssl"]'))
 if 'netbox_branching' in PLUGINS:
-    # As its documentation has it.
+    # As in its documentation
     from netbox_branching.utilities import DynamicSchemaDict
 
     DATABASES = DynamicSchemaDict(DATABASES)
     DATABASE_ROUTERS = ['netbox_branching.database.BranchAwareRouter']
 PLUGINS_CONFIG = json.loads(os.environ.get('NETBOX_SSL_RUN_PLUGINS_CONFIG', '{}'))
 
-# What the tutorial on expiry monitoring starts there; if nobody listens, mail is tried again as a webhook is.
+# The mail server that the tutorial on expiry monitoring starts. Without it, mail is retried like webhooks.
 EMAIL = {'SERVER': '127.0.0.1', 'PORT': 1025, 'FROM_EMAIL': 'netbox@example.com'}
 
-# NetBox guards makemigrations by this. It changes nothing else.
+# NetBox requires this for makemigrations. It changes nothing else.
 DEVELOPER = True
-# Nothing leaves this machine.
+# Send nothing to other machines.
 CENSUS_REPORTING_ENABLED = False
-# Only tests whose CA is on this machine set this.
+# Only set by tests with a CA on this machine
 ISOLATED_DEPLOYMENT = os.environ.get('NETBOX_SSL_RUN_ISOLATED') != '0'
 RELEASE_CHECK_URL = None
 METRICS_ENABLED = os.environ.get('NETBOX_SSL_RUN_METRICS') == '1'
@@ -76,5 +76,5 @@ if _testing:
     # for a commit (which never comes within a test case).
     DEFAULT_PERMISSIONS = {}
     RQ = {'COMMIT_MODE': 'auto'}
-    # NetBox's API views warn about each refused request; that is what many tests want to see happen.
+    # NetBox's API views warn about each refused request, which many tests provoke.
     LOGGING = {'version': 1, 'disable_existing_loggers': True}

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Reports acme.sh's certificates to NetBox. As deploy hook: ~/.acme.sh/deploy/netbox.sh with
 #   netbox_deploy() { /usr/local/lib/netbox-acme/acme-sh.sh "$6"; }
-# and once per certificate: acme.sh --deploy -d NAME --deploy-hook netbox (with --ecc where it is one). That replaces the
-# deploy hooks of the certificate: name those it has, too, as in --deploy-hook haproxy,netbox. Or as part of --reloadcmd,
+# and once per certificate: acme.sh --deploy -d NAME --deploy-hook netbox (add --ecc for ECC certificates). This replaces
+# the deploy hooks of the certificate, so name its other hooks, too: --deploy-hook haproxy,netbox. Or in --reloadcmd,
 # without an argument. All certificates: acme-sh.sh --sync [ACME_SH_HOME]
 set -u
 lib=$(dirname "$(readlink -f "$0")")/lib.sh
@@ -10,8 +10,8 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# api, webroot, created, next, renewal_days: the values of NAME.conf, one Key='value' a line. Never sourced: these files hold
-# commands, and the credentials of DNS providers.
+# api, webroot, created, next, renewal_days: the values of NAME.conf, one Key='value' per line. Never sourced: these files
+# contain commands, and the credentials of DNS providers.
 read_conf() {
     api='' webroot='' created='' next='' renewal_days=''
     [ -r "$1" ] || return 0
@@ -28,13 +28,13 @@ read_conf() {
     done <"$1"
 }
 
-# address: that of the account with the CA in $2, where the certificates lie in $1. Its file may hold a secret of external
-# account binding: one line of it is taken.
+# address: the e-mail address of the account with the CA in $2, for certificates in folder $1. Its file may contain a
+# secret for external account binding, so only one line is read.
 read_address() {
     [ "$1 $2" != "$address_of" ] || return 0
     address_of="$1 $2" address='' account=${2#*://}
     ca_host=${account%%/*}
-    # --cert-home keeps the certificates elsewhere than the accounts.
+    # With --cert-home the accounts are in another folder than the certificates.
     for place in "$home" "$1"; do
         account_conf=$place/ca/${ca_host%%:*}/${account#*/}/ca.conf
         [ -r "$account_conf" ] || continue
@@ -43,7 +43,7 @@ read_address() {
     done
 }
 
-# acme_challenge: Le_Webroot has an entry for each name; only where all are of one kind it tells how they are proved.
+# acme_challenge: Le_Webroot has an entry for each name; the challenge type is known only if all are of one kind.
 read_challenge() {
     left=$1,
     while [ -n "$left" ]; do
@@ -62,8 +62,8 @@ read_challenge() {
     [ "$acme_challenge" != unknown ] || acme_challenge=''
 }
 
-# acme_days: those before the end. Le_RenewalDays counts from the issue, unless it is negative. If it is not set, acme.sh has
-# chosen when to renew next: $2.
+# acme_days: days before expiry. Le_RenewalDays counts from issuance, unless it is negative. If it is not set, acme.sh has
+# chosen the time of the next renewal: $2.
 read_days() {
     case $1:$2 in
         :0* | :*[!0-9]* | :) return 0 ;;
@@ -143,7 +143,7 @@ case ${1:-} in
         ;;
     *)
         chain=${1:-${CERT_FULLCHAIN_PATH:-}}
-        # --fullchain-file may have put it elsewhere; the folder knows all.
+        # --fullchain-file may name another place; the folder contains all data.
         if [ -n "${DOMAIN_PATH:-}" ]; then
             now
             of_home "$DOMAIN_PATH"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Reports Caddy's certificates to NetBox, from its storage: by a timer, as a user who may read it.
+# Reports Caddy's certificates to NetBox from its storage: by a timer, as a user with permission to read it.
 #   caddy.sh --sync [STORAGE [CHALLENGE]]
-# Where Caddy is built with the event handler "exec" (events { on cert_obtained exec … }):
+# If Caddy is built with the event handler "exec" (events { on cert_obtained exec … }):
 #   caddy.sh {event.data.certificate_path} [STORAGE [CHALLENGE]]
 set -u
 lib=$(dirname "$(readlink -f "$0")")/lib.sh
@@ -9,8 +9,8 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# acme_server: the issuer's folder is the directory URL without scheme, with - for / and : which cannot be turned back. The
-# usual ones are known here; of others, Caddy 2.7 and later write the URL beside each certificate.
+# acme_server: the issuer's folder is the directory URL without scheme, with / and : replaced by -, which cannot be undone.
+# The usual ones are listed here; for others, Caddy 2.7 and later write the URL next to each certificate.
 read_server() {
     case $2 in
         acme-v02.api.letsencrypt.org-directory) acme_server=https://acme-v02.api.letsencrypt.org/directory ;;
@@ -18,7 +18,7 @@ read_server() {
         acme.zerossl.com-v2-dv90) acme_server=https://acme.zerossl.com/v2/DV90 ;;
         dv.acme-v02.api.pki.goog-directory) acme_server=https://dv.acme-v02.api.pki.goog/directory ;;
         *)
-            # All certificates of an issuer have the same.
+            # All certificates of an issuer have the same server.
             if [ "$2" != "$server_of" ] || [ -z "$server" ]; then
                 server_of=$2
                 server=$(jq -r '.issuer_data.ca? // empty' "$1" 2>/dev/null) || server=''
@@ -28,7 +28,7 @@ read_server() {
     esac
 }
 
-# address: that of the account with this issuer, where there is exactly one.
+# address: the e-mail address of the account with this issuer, if there is exactly one.
 read_address() {
     [ "$1/$2" != "$address_of" ] || return 0
     address_of=$1/$2 address=''
@@ -57,7 +57,7 @@ is_in_use() {
 lineage() {
     name=${2%/*} issuer=${2%/*/*}
     name=${name##*/} issuer=${issuer##*/}
-    # Caddy's own CA renews several times a day, and nobody else trusts it.
+    # Skip Caddy's own CA, which renews several times a day and is only trusted locally.
     [ "$issuer" != local ] || { found=$((found + 1)); return 0; }
     forget
     # Another CA of Caddy's own, by whatever name, has its keys in the storage.

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Reports cert-manager's certificates to NetBox: as a CronJob (cert-manager.yaml), with kubectl and jq. Reads
 # certificates, certificaterequests, issuers and clusterissuers; no secrets.
-#   cert-manager.sh --sync     NETBOX_ACME_SOURCE is the cluster's name; it has to be set
+#   cert-manager.sh --sync     NETBOX_ACME_SOURCE is the cluster's name and must be set
 set -u
 lib=$(dirname "$(readlink -f "$0")")/lib.sh
 [ -r "$lib" ] || { echo "netbox-acme (cert-manager): $lib is missing" >&2; exit 0; }
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# One line per certificate: namespace/name, ACME or not, server, e-mail, challenge, renews by itself, days, time of
-# renewal, chain, a line of which ends with \n (-: its request is gone, as in a restored cluster).
+# One line per certificate: namespace/name, ACME or not, server, e-mail, challenge, auto-renewal, days, time of renewal,
+# chain, with \n as line breaks (-: its request does not exist, as in a restored cluster).
 # shellcheck disable=SC2016  # jq's variables
 JOIN='
 def ready: [(.status.conditions // [])[] | select(.type == "Ready" and .status == "True")][0];
@@ -54,7 +54,7 @@ if ! kubectl get certificates.cert-manager.io,certificaterequests.cert-manager.i
     netbox_end
 fi
 if ! jq -rs "map(.items // error(\"no list\")) | add | $JOIN" "$work/objects" >"$work/picked" 2>"$work/error"; then
-    warn "kubectl answered something unknown: $(cut -c1-200 "$work/error" | head -n 1)"
+    warn "kubectl returned an unexpected response: $(cut -c1-200 "$work/error" | head -n 1)"
     netbox_end
 fi
 # A cluster is what its namespace kube-system is; the machine where this runs means nothing.
@@ -73,7 +73,7 @@ while IFS="$tab" read -r name by_acme server email challenge auto days renewed c
     fi
     printf '%b\n' "$chain" >"$work/chain"
     forget
-    # Of other issuers (a CA of the cluster's own, say) there are no ACME fields to tell.
+    # Other issuers (such as a CA of the cluster) have no ACME fields.
     if [ "$by_acme" = true ]; then
         acme_renewed=${renewed#-}
         acme_server=${server#-} acme_email=${email#-} acme_challenge=${challenge#-} acme_auto=$auto acme_days=${days#-}

@@ -9,8 +9,8 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# server, authenticator, preferred, autorenew, auth_hook, before_expiry: the values of renewal/NAME.conf, which is in the form
-# of ConfigObj. Comments hold defaults, and are no values.
+# server, authenticator, preferred, autorenew, auth_hook, before_expiry: the values of renewal/NAME.conf, in the format of
+# ConfigObj. Comments contain defaults, which are not read.
 read_conf() {
     server='' authenticator='' preferred='' autorenew='' auth_hook='' before_expiry=''
     [ -r "$1" ] || return 0
@@ -48,7 +48,7 @@ lineage() {
     report "$name" "$directory/live/$name/fullchain.pem"
 }
 
-# address: certbot keeps that of the account nowhere on the disk; an administrator may have written it into cli.ini.
+# address: certbot does not store the e-mail address of the account; an administrator may have set it in cli.ini.
 read_address() { address=$(sed -n 's/^email *= *//p' "$1/cli.ini" 2>/dev/null | tail -n 1); }
 
 DEFAULT=/etc/letsencrypt
@@ -68,7 +68,7 @@ case ${1:-} in
                 list_lineage "${folder##*/}"
                 continue
             fi
-            # Never now: each night would look like a renewal. The link leads to what the last renewal wrote.
+            # Not the current time, with which each night would look like a renewal. The link points to the last renewal.
             changed_at "$folder/cert.pem"
             lineage "$directory" "${folder##*/}" "$time"
         done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reports dehydrated's certificates to NetBox. In the hook program that dehydrated has already:
+# Reports dehydrated's certificates to NetBox. In the hook script that dehydrated already runs:
 #   case $1 in deploy_cert|unchanged_cert) /usr/local/lib/netbox-acme/dehydrated.sh "$@" ;; esac
 # All certificates of the host: dehydrated.sh --sync [CONFIG]. Other verbs are ignored; standard output stays empty.
 set -u
@@ -9,8 +9,8 @@ case ${1:-} in deploy_cert | unchanged_cert | --sync) ;; *) exit 0 ;; esac
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# ca, contact, days_before, challenge_type, directory, account, domains_d: dehydrated's own word for its settings: presets are expanded, included
-# files read.
+# ca, contact, days_before, challenge_type, directory, account, domains_d: the settings as printed by dehydrated, with
+# presets expanded and included files read.
 read_variables() {
     ca='' contact='' days_before='' challenge_type='' directory='' account='' domains_d=''
     dehydrated ${CONFIG:+--config "$CONFIG"} -e </dev/null 2>/dev/null >"$work/variables" || return 1
@@ -85,7 +85,7 @@ case $1 in
         sync=1
         [ -z "${2:-}" ] || CONFIG=$2
         if ! read_variables; then
-            warn 'dehydrated -e fails: is dehydrated on the PATH, and its configuration readable?'
+            warn 'dehydrated -e failed: check that dehydrated is on the PATH and its configuration is readable'
             # It may keep its certificates elsewhere.
             unseen=${CONFIG:-its configuration}
         fi

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Reports lego's certificates to NetBox; lego 4 and 5. As hook (lego splits it at blanks, quotes do not work):
+# Reports lego's certificates to NetBox; lego 4 and 5. As hook (lego splits it at spaces; quotes do not work):
 #   lego 4: --run-hook or --renew-hook "/usr/local/lib/netbox-acme/lego.sh https://ca.example/directory dns-01"
-#   lego 5: --deploy-hook likewise; the server is known there
+#   lego 5: --deploy-hook likewise; lego 5 passes the server
 # All certificates: lego.sh --sync [LEGO_DIR [SERVER [CHALLENGE [RENEWAL_DAYS]]]]. In place of a value: -
 set -u
 lib=$(dirname "$(readlink -f "$0")")/lib.sh
@@ -9,7 +9,7 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# $1 file, $2 time of renewal; $3… what was given on the command line, - for nothing
+# $1 file, $2 time of renewal; $3… arguments of the command line, - if omitted
 lineage() {
     file=${1##*/}
     forget
@@ -22,7 +22,7 @@ lineage() {
     report "${file%.crt}" "$1"
 }
 
-# The address of the account, where there is exactly one.
+# The e-mail address of the account, if there is exactly one.
 only_account() {
     found=''
     for folder in "$1"/accounts/*/*@*; do

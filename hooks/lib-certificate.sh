@@ -1,11 +1,11 @@
 #!/bin/sh
-# Part of the hooks' library (lib.sh): what is taken from a file of certificates, and times.
+# Part of the hooks' library (lib.sh): reading certificate files, and times.
 # shellcheck disable=SC2034,SC2154  # variables of the other parts and of the hooks
 
-# Reads the certificates of a PEM file, and nothing else of it. Fails if a key is in it, also under another name: every
-# certificate begins with a SEQUENCE in a SEQUENCE (RFC 5280 section 4.1), no private key does. Prints the validity of the
-# first one, from and to in seconds since 1970 (- if that cannot be read), and all of them as the inside of a JSON string.
-# shellcheck disable=SC2016  # awk has variables, too
+# Reads only the certificates of a PEM file. Fails if it contains a key, also with another label: every certificate starts
+# with a SEQUENCE in a SEQUENCE (RFC 5280 section 4.1), but no private key does. Prints the validity of the first one, from
+# and to in seconds since 1970 (- if it cannot be read), and all certificates as the content of a JSON string.
+# shellcheck disable=SC2016  # awk's variables
 CERTIFICATES='
     NR == 1 { sub(/^\357\273\277/, "") }
     { gsub(/\r/, ""); sub(/[ \t]+$/, "") }
@@ -37,7 +37,7 @@ CERTIFICATES='
         element(end); to = epoch()
         if (from == "-" || to == "-") from = to = "-"
     }
-    # Sets the tag of the DER element there, and where what is in it starts and ends.
+    # Sets the tag of the DER element at this position, and the start and end of its content.
     function element(at, size, more) {
         tag = octet(at); size = octet(at + 1); start = at + 2
         if (size > 127) { more = size - 128; size = 0; while (more-- > 0 && start < at + 6) size = size * 256 + octet(start++) }
@@ -51,7 +51,7 @@ CERTIFICATES='
         if (at % 3 == 1) return digit[1] % 16 * 16 + int(digit[2] / 4)
         return digit[2] % 4 * 64 + digit[3]
     }
-    # The UTCTime or GeneralizedTime there, in days from the civil date by the usual formula.
+    # The UTCTime or GeneralizedTime at this position; days from the civil date by the usual formula.
     function epoch(text, at, year, month, of_year) {
         if (end - start != (tag == 23 ? 13 : 15)) return "-"
         for (at = start; at < end - 1; at++) {
@@ -66,8 +66,8 @@ CERTIFICATES='
         return sprintf("%.0f", ((at * 24 + substr(text, 9, 2)) * 60 + substr(text, 11, 2)) * 60 + substr(text, 13, 2))
     }'
 
-# pem, begins, ends: the certificates of a file as the inside of a JSON string, and the validity of the first one in
-# seconds since 1970, empty if that cannot be read. Fails if the file has no certificate, or a key.
+# pem, begins, ends: the certificates of a file as the content of a JSON string, and the validity of the first one in
+# seconds since 1970, empty if it cannot be read. Fails if the file contains no certificate, or contains a key.
 read_chain() {
     if [ "$chain_file" != "$1" ]; then
         chain_file=$1
@@ -79,7 +79,7 @@ read_chain() {
     [ -n "$pem" ]
 }
 
-# time: as JSON has it. Of seconds since 1970; of the last change of a file; now.
+# time: in the format of the REST API. From seconds since 1970; of the last change of a file; now.
 at_epoch() {
     time=''
     case $1 in '' | 0* | *[!0-9]*) return 0 ;; esac

@@ -2,7 +2,7 @@
 # Part of the hooks' library (lib.sh): the report about one lineage.
 # shellcheck disable=SC2034,SC2154  # variables of the other parts and of the hooks
 
-# quoted: a JSON string. Control characters, which no name has, are left out.
+# quoted: a JSON string without control characters.
 quote() {
     case $1 in
         *[\\\"[:cntrl:]]*)
@@ -13,11 +13,11 @@ quote() {
     esac
 }
 
-# Adds to json, the report that is being made: a field with a string, unless that is empty; a field with other JSON.
+# Add to json, the current report: a field with a string, unless it is empty; a field with other JSON.
 field() { [ -z "$2" ] || { quote "$2"; json="$json,\"$1\":$quoted"; }; }
 literal() { json="$json,\"$1\":$2"; }
 
-# common: the fields that all reports of a run have.
+# common: the fields of all reports of a run.
 common_fields() {
     json=''
     if [ -n "${NETBOX_TENANT:-}" ]; then
@@ -36,7 +36,7 @@ common_fields() {
     common=$json
 }
 
-# trimmed: without blanks and tabs around.
+# trimmed: without surrounding spaces and tabs.
 trim() {
     trimmed=$1
     while :; do
@@ -48,13 +48,13 @@ trim() {
     done
 }
 
-# decimal: digits without leading zeros, which JSON refuses and the shell takes for octal.
+# decimal: digits without leading zeros, which JSON refuses and the shell reads as octal.
 decimal() {
     decimal=$1
     while [ "$decimal" != "${decimal#0?}" ]; do decimal=${decimal#0}; done
 }
 
-# challenge: how the names are proved, by what certbot and others call their plugins; empty where that does not tell.
+# challenge: the challenge type, from the plugin names of certbot and others; empty if unknown.
 challenge_of() {
     case $1 in
         http-01 | dns-01 | tls-alpn-01) challenge=$1 ;;
@@ -64,14 +64,14 @@ challenge_of() {
     esac
 }
 
-# What the client does not say is forgotten before each lineage, so that nothing of the one before is reported with it.
+# Resets the variables before each lineage, so that values of the previous one are not reported.
 forget() {
     acme_is=true acme_server='' acme_email='' acme_challenge='' acme_auto='' acme_days='' acme_renewed=''
     status=''
     chain_file=''
 }
 
-# Stores a report. $1: lineage, $2: file with its chain; the acme_… variables: what the client knows.
+# Stores a report. $1: lineage, $2: file with its chain; the acme_… variables: data from the client.
 report() {
     lineage=$1 file=$2
     found=$((found + 1))
@@ -80,7 +80,7 @@ report() {
     # A pipe or a device might never end.
     [ -f "$file" ] || { warn "$lineage: $file is not a file, and was not sent"; return 0; }
     if ! read_chain "$file"; then
-        warn "$lineage: $file holds no certificate, or a private key, and was not sent"
+        warn "$lineage: $file contains no certificate, or contains a private key, and was not sent"
         return 0
     fi
     if [ -n "$sync" ] && [ -n "$ends" ] && [ "$ends" -lt $((started - GIVE_UP_DAYS * 86400)) ] && ! was_reported; then
@@ -105,7 +105,7 @@ report() {
     [ "$queued" -lt "$LIST_SIZE" ] || flush
 }
 
-# Whether NetBox takes it for an e-mail address: it wants a domain with a dot. One bad field would lose the report.
+# Whether NetBox accepts it as an e-mail address, with a dot in the domain. A bad field would refuse the report.
 is_address() {
     case $1 in
         *[!A-Za-z0-9._%+/=~\'@-]* | *@*@* | @* | .* | *..* | *.@* | *@.* | *@-* | *-.* | *.-* | *[.-]) return 1 ;;
@@ -115,15 +115,15 @@ is_address() {
     esac
 }
 
-# What the client said; else what the settings say.
+# Values of the client, else of the settings.
 acme_fields() {
     field acme_server_url "${acme_server:-${NETBOX_ACME_SERVER:-}}"
     email=${acme_email:-${NETBOX_ACME_EMAIL:-}}
     if is_address "$email"; then
         field acme_account_email "$email"
     elif [ -n "$email" ]; then
-        # Once, for it is that of all lineages.
-        [ "$email" = "$unusable" ] || warn "$email is not a whole e-mail address, and is left out"
+        # Warn once, because all lineages have the same address.
+        [ "$email" = "$unusable" ] || warn "$email is not a complete e-mail address and was omitted"
         unusable=$email
     fi
     challenge_of "${acme_challenge:-${NETBOX_ACME_CHALLENGE:-}}"
@@ -140,8 +140,8 @@ acme_fields() {
     field acme_last_renewed "$acme_renewed"
 }
 
-# stored_as: the file of a report in the spool, one for each external ID: the ID itself, or, where it has characters that
-# a file name has not, a likeness with a checksum. Not every busybox has cksum, not every system sha256sum.
+# stored_as: the file of a report in the spool, one for each external ID: the ID itself, or, if it has characters that are
+# not allowed in a file name, a similar name with a checksum. Some busybox lack cksum, some systems sha256sum.
 name_file() {
     stored_as='' left=$1
     case $left in

@@ -2,7 +2,7 @@
 # Part of the hooks' library (lib.sh): the spool, and the request to NetBox.
 # shellcheck disable=SC2034,SC2154  # variables of the other parts and of the hooks
 
-# Reports that a killed run had taken out of the spool to send them. What it was still writing is worth nothing.
+# Returns reports to the spool that a killed run was sending. Incomplete files are deleted.
 take_back() {
     for claim in "$spool"/sending.* "$spool"/new.*; do
         [ -d "$claim" ] || continue
@@ -11,7 +11,7 @@ take_back() {
     done
 }
 
-# Puts claimed reports into the spool again; where a newer one came meanwhile, that one stays.
+# Puts claimed reports into the spool again, unless there is a newer one meanwhile.
 give_back() {
     ln "$1"/* "$spool/" 2>/dev/null
     for report in "$1"/*; do
@@ -21,16 +21,16 @@ give_back() {
     rm -rf "$1"
 }
 
-# Sends what is in the spool, in lists.
+# Sends the reports in the spool, in lists.
 flush() {
     if [ "$queued" -gt 0 ]; then
         queued=0
-        # Into place, each in one step; newer ones replace what waits there.
+        # Move each into place in one step; newer ones replace waiting ones.
         mv -f "$stage"/* "$spool/" || warn "$spool cannot be written"
     fi
     [ -z "$stopped" ] || return 0
     if not_before=$(cat "$spool/.not-before" 2>/dev/null) && [ "$(date +%s)" -lt "${not_before:-0}" ] 2>/dev/null; then
-        stopped='NetBox asked to be left alone for a while'
+        stopped='NetBox asked to retry later'
         return 0
     fi
     rm -f "$spool/.not-before"
@@ -48,19 +48,19 @@ flush() {
     [ $# -eq 0 ] || send_list "$@"
 }
 
-# Claims these reports by moving them, so that two runs never send the same and a report that comes meanwhile is not
-# deleted with the older one; and sends them.
+# Claims these reports by moving them, so that two runs never send the same one, and a newer report is not deleted with
+# the older one. Then sends them.
 send_list() {
     mkdir -p "$claim"
-    # One that another run was quicker to claim is no mishap.
+    # Another run may have claimed some of them already.
     mv "$@" "$claim/" 2>/dev/null
     set -- "$claim"/*
-    # One alone needs no second attempt.
+    # A single report needs no second attempt.
     if [ $# -gt 1 ]; then send_all "$@"; elif [ -f "$1" ]; then send_each "$@"; fi
     give_back "$claim"
 }
 
-# All at once; and if NetBox refuses something of it, one by one: one bad report must not keep back the others.
+# Sends all at once, or one at a time if NetBox refuses one of them: a bad report must not block the others.
 send_all() {
     case $(outcome "$@") in
         sent) sent=$((sent + $#)); rm -f "$@" ;;
@@ -75,7 +75,7 @@ send_each() {
         out_of_time && return 0
         case $(outcome "$each") in
             sent) sent=$((sent + 1)) taken=1; rm -f "$each" ;;
-            # One report may be too much for it. If it is the same with others, NetBox is out of order.
+            # A single report may break NetBox. If others do, too, NetBox is out of order.
             broken)
                 forbidden=$(cat "$work/why") broken=$((broken + 1))
                 [ "$taken" = 1 ] || [ "$broken" -lt 3 ] || break
@@ -98,12 +98,12 @@ name that only this host has. If it replaces that machine, clear the machine ID 
     if [ "$broken" -gt 0 ] && [ "$taken" = 0 ]; then
         stopped=$forbidden
     elif [ -n "$forbidden" ]; then
-        # Said at the end; the rest of the spool is still tried.
+        # Reported at the end; the rest of the spool is still sent.
         denied=$forbidden
     fi
 }
 
-# A hook keeps its client waiting: not longer than three time limits. The nightly run takes the time it needs.
+# A hook keeps its client waiting, so it stops after three time limits. The nightly run has no limit.
 out_of_time() {
     [ -z "$sync" ] || return 1
     [ $(($(date +%s) - started)) -lt $((3 * NETBOX_ACME_TIMEOUT)) ] && return 1
@@ -122,9 +122,9 @@ outcome() {
 answer_to() {
     : >"$work/answer"
     : >"$work/headers"
-    # No configuration of the user (it might follow redirects, which would carry the token elsewhere), and the token by
-    # standard input: command lines and files can be read by others.
-    # What an answer says in its first megabyte is enough; ulimit counts in 512 bytes. Where that is not possible, it is all.
+    # Ignores the configuration of the user (it might follow redirects and send the token elsewhere), and passes the token
+    # on standard input, because others can read command lines and files.
+    # The first megabyte of a response is enough; ulimit counts in 512 bytes. If ulimit fails, all of it is stored.
     code=$(
         trap '' XFSZ
         ulimit -f 2048 2>/dev/null
@@ -146,14 +146,14 @@ answer_to() {
         401) echo "NetBox does not accept the token (NETBOX_TOKEN): $said" >"$work/why"; echo failed ;;
         403)
             echo "the token (NETBOX_TOKEN) does not permit it: $said" >"$work/why"
-            # NetBox answers 403 to a token that it does not know, too; then the others need not be tried.
+            # NetBox also responds with 403 to an unknown token; the others then need not be tried.
             case $said in *[Tt]oken*) echo failed ;; *) echo forbidden ;; esac
             ;;
-        3??) echo "NetBox redirects to $(header location | cut -c1-200): set NETBOX_URL to where it is" >"$work/why"; echo failed ;;
-        404 | 405) echo "HTTP $code: is NETBOX_URL right, and the plugin NetBox SSL installed there?" >"$work/why"; echo failed ;;
+        3??) echo "NetBox redirects to $(header location | cut -c1-200): set NETBOX_URL to that address" >"$work/why"; echo failed ;;
+        404 | 405) echo "HTTP $code: check NETBOX_URL, and that the plugin NetBox SSL is installed there" >"$work/why"; echo failed ;;
         000) echo "NetBox cannot be reached: $(tr -d '\000-\037' <"$work/error" | cut -c1-200)" >"$work/why"; echo failed ;;
         *)
-            echo "NetBox answers HTTP $code" >"$work/why"
+            echo "NetBox responded with HTTP $code" >"$work/why"
             case $code-$(wait_as_asked) in 5??-) echo broken ;; *) echo failed ;; esac
             ;;
     esac
@@ -164,7 +164,7 @@ header() {
         awk -v "name=$1:" 'tolower($1) == name { sub(/^[^:]*:[ ]*/, ""); last = $0 } END { print last }'
 }
 
-# Retry-After in seconds (RFC 9110 section 10.2.3), at most a day; a date is taken for five minutes. Prints it.
+# Prints Retry-After in seconds (RFC 9110 section 10.2.3), at most a day; a date counts as five minutes.
 wait_as_asked() {
     asked=$(header retry-after)
     case $asked in

@@ -1,14 +1,14 @@
 #!/bin/sh
-# What the hooks of all ACME clients share: settings, the spool, the beginning and the end of a run. Sourced by the hook
-# files beside it. POSIX shell; needs curl. Nothing here may break a renewal: see netbox_end.
+# Shared by the hooks of all ACME clients: settings, the spool, the start and the end of a run. Sourced by the hooks in
+# the same folder. POSIX shell; needs curl. Nothing here may break a renewal: see netbox_end.
 # Settings, each an environment variable or a line NAME=value of /etc/netbox-acme.conf (NETBOX_ACME_CONFIG):
 # NETBOX_URL, NETBOX_TOKEN, and the optional ones in the documentation (docs/how-to/clients/index.md).
 #
-# A host may have thousands of certificates, and each process costs it a millisecond or two. Functions that are called for
-# each certificate therefore start no process where the shell itself will do, and leave their result in a variable that
-# the comment above them names: $(…) would be a process.
+# A host may have thousands of certificates, and each process takes a millisecond or two. Functions that are called for
+# each certificate therefore avoid processes, and set the variable that the comment above them names: $(…) would be a
+# process.
 
-# The other parts of the library. In a file from "Connect a client" they follow, and these lines are left out.
+# The other parts of the library. In a file from "Connect a client" they follow, and these lines are omitted.
 # shellcheck disable=SC2154  # lib is set by the hook
 for part in certificate report sending source; do [ -r "${lib%.sh}-$part.sh" ] || { echo "netbox-acme: ${lib%.sh}-$part.sh is missing" >&2; exit 0; }; done
 # shellcheck source=hooks/lib-certificate.sh
@@ -24,7 +24,7 @@ SETTINGS="NETBOX_URL NETBOX_TOKEN NETBOX_TENANT NETBOX_TAGS NETBOX_CA_FILE NETBO
 NETBOX_ACME_EMAIL NETBOX_ACME_CHALLENGE NETBOX_ACME_AUTO_RENEWAL NETBOX_ACME_RENEWAL_DAYS NETBOX_ACME_SPOOL \
 NETBOX_ACME_TIMEOUT NETBOX_ACME_STRICT NETBOX_ACME_MACHINE_ID"
 
-# Reports of one request, and the age in days at which expired lineages and unsendable reports are given up.
+# Reports of one request, and the age in days after which expired lineages and unsendable reports are dropped.
 LIST_SIZE=100
 GIVE_UP_DAYS=30
 
@@ -33,7 +33,7 @@ GIVE_UP_DAYS=30
 failed=0 stopped='' denied='' found=0 sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
 chain_file='' unseen='' can_be_empty='' reported='' first_run='' name_taken=''
 
-# One clear line: on stderr, and in the syslog where there is one. Names and answers may hold what drives a terminal.
+# Prints one line on stderr, and in the syslog if there is one. Removes control characters of names and responses.
 warn() {
     failed=1
     message=$(printf %s "$*" | tr -d '\000-\037\177')
@@ -44,7 +44,7 @@ warn() {
     return 0
 }
 
-# Ends the script. A hook that fails would make acme.sh, lego and dehydrated stop: only NETBOX_ACME_STRICT lets it.
+# Ends the script. A failing hook would stop acme.sh, lego and dehydrated, so it fails only with NETBOX_ACME_STRICT.
 netbox_end() {
     [ -z "$work" ] || rm -rf "$work"
     [ -z "$stage" ] || rm -rf "$stage"
@@ -53,12 +53,12 @@ netbox_end() {
     exit "$failed"
 }
 
-# Reads the settings and makes the spool. $1: the client's name, which every external ID begins with.
+# Reads the settings and creates the spool. $1: the name of the client, with which every external ID starts.
 netbox_begin() {
     client=$1 token=${NETBOX_TOKEN:-}
     # Not in the environment of curl and the others.
     unset NETBOX_TOKEN
-    # Bytes are bytes, a letter is one of ASCII, and programs answer in English.
+    # Text is bytes, letters are ASCII, and messages of programs are English.
     LC_ALL=C
     export LC_ALL
     started=$(date +%s)
@@ -70,13 +70,13 @@ netbox_begin() {
     while [ "$url" != "${url%/}" ]; do url=${url%/}; done
     case $url in
         '') warn 'NETBOX_URL is not set: nothing was reported'; netbox_end ;;
-        *@*) warn 'NETBOX_URL must not hold a user or password; use NETBOX_TOKEN'; netbox_end ;;
+        *@*) warn 'NETBOX_URL must not contain a user name or password; use NETBOX_TOKEN'; netbox_end ;;
         http://* | https://*) ;;
-        *) warn 'NETBOX_URL must begin with https:// (or http://)'; netbox_end ;;
+        *) warn 'NETBOX_URL must start with https:// (or http://)'; netbox_end ;;
     esac
     [ -n "$token" ] || { warn 'NETBOX_TOKEN is not set: nothing was reported'; netbox_end; }
     case $token in
-        *[!A-Za-z0-9_.]*) warn 'NETBOX_TOKEN holds characters that no token has'; netbox_end ;;
+        *[!A-Za-z0-9_.]*) warn 'NETBOX_TOKEN contains characters that are not valid in a token'; netbox_end ;;
         nbt_*) authorization="Bearer $token" ;;
         *) authorization="Token $token" ;;
     esac
@@ -85,14 +85,14 @@ netbox_begin() {
     esac
     name_host
     identify_machine
-    # systemd's services have none.
+    # systemd services have no HOME.
     [ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f6) || HOME=''
     [ -n "$HOME" ] || HOME=$(awk -F: -v "user=$(id -u)" '$3 == user { print $6; exit }' /etc/passwd 2>/dev/null) || HOME=''
     make_spool
     common_fields
 }
 
-# Lines NAME=value; not sourced, so that nothing in it is run. What the environment has wins.
+# Reads lines NAME=value. Not sourced, so that nothing in the file is run. The environment takes precedence.
 read_settings() {
     [ -e "$1" ] || return 0
     [ -r "$1" ] || { warn "$1 cannot be read by $(id -un)"; return 0; }
@@ -103,48 +103,48 @@ read_settings() {
     esac
     while IFS= read -r line || [ -n "$line" ]; do
         value=${line#*=} name=${line%%=*}
-        # Two names would be found in the list, too, but are not a variable.
+        # Two names would also be found in the list, but are not a variable.
         case $name in *[!A-Z_]*) continue ;; esac
         case " $SETTINGS " in *" $name "*) ;; *) continue ;; esac
-        # "NETBOX_URL=https://… NETBOX_TOKEN=nbt_…": neither would be what was meant.
-        case $value in *' NETBOX_'*=*) warn "$1 has two settings in the line of $name: write each on a line of its own"; continue ;; esac
+        # "NETBOX_URL=https://… NETBOX_TOKEN=nbt_…": neither value would be right.
+        case $value in *' NETBOX_'*=*) warn "$1 has two settings in the line of $name: write each on a separate line"; continue ;; esac
         case $value in \"*\") value=${value#\"} value=${value%\"} ;; \'*\') value=${value#\'} value=${value%\'} ;; esac
-        # The name is one of the list.
+        # The name is in the list, so eval is safe.
         eval "[ -n \"\${$name+set}\" ] || $name=\$value"
     done <"$1"
 }
 
-# Private, and kept: a report is stored before it is sent, and deleted when NetBox has it.
+# Creates the private spool: a report is stored there before it is sent, and deleted when NetBox has it.
 make_spool() {
     spool=${NETBOX_ACME_SPOOL:-}
     if [ -z "$spool" ]; then
         spool=/var/spool/netbox-acme
         [ "$(id -u)" = 0 ] || [ -w "$spool" ] || spool=${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/netbox-acme
     fi
-    work=$(mktemp -d "${TMPDIR:-/tmp}/netbox-acme.XXXXXX") || { warn 'no temporary folder can be made'; netbox_end; }
+    work=$(mktemp -d "${TMPDIR:-/tmp}/netbox-acme.XXXXXX") || { warn 'cannot create a temporary folder'; netbox_end; }
     if ! mkdir -p "$spool" 2>/dev/null || [ ! -w "$spool" ]; then
         lost "the spool $spool cannot be written"
     elif ! is_own "$spool"; then
-        lost "the spool $spool belongs to another user than $(id -un), or others may write there"
+        lost "the spool $spool does not belong to $(id -un), or is writable by others"
     fi
     [ -d "$spool/bad" ] || first_run=1
     # Nothing is known of earlier runs.
     [ "$spool" != "$work/spool" ] || first_run=''
     mkdir -p "$spool/bad"
     take_back
-    # Where reports are written before they are moved into their places, in one step and many at a time.
+    # Reports are written here first, and then moved into place, many at a time.
     stage=$spool/new.$$
     mkdir -p "$stage"
 }
 
 lost() {
-    warn "$1: what cannot be sent now is lost"
+    warn "$1: reports that cannot be sent now are lost"
     spool=$work/spool
     mkdir "$spool"
 }
 
-# Whether a folder, and the link to it if it is one, is this user's, and nobody else's to write in. Others could put links
-# there that lead to files which are not theirs to read or to write.
+# Whether a folder, and the link to it if there is one, belongs to this user and is not writable by others, who could put
+# links there to files that they may not read or write.
 is_own() {
     user=$(id -u)
     # shellcheck disable=SC2012  # the mode in letters is the only portable one
@@ -156,10 +156,10 @@ is_own() {
     done
 }
 
-# Sends what is left, and says what there is to say.
+# Sends the remaining reports, and prints the result.
 netbox_finish() {
-    # Who reports nothing at all every night would not be missed.
-    [ -z "$sync" ] || [ "$found" -gt 0 ] || warn 'no certificate was found: is this the right folder, and user?'
+    # A host that never reports anything would not be noticed.
+    [ -z "$sync" ] || [ "$found" -gt 0 ] || warn 'no certificate was found: check the folder and the user'
     flush
     send_list_of_all
     keep_reported

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reports Traefik's certificates to NetBox, from its acme.json: by a timer, as a user who may read it. Needs jq.
+# Reports Traefik's certificates to NetBox from its acme.json: by a timer, as a user with permission to read it. Needs jq.
 #   traefik.sh --sync [ACME_JSON [RESOLVER=SERVER,CHALLENGE,RENEWAL_DAYS …]]
 # Server, challenge and days are only in Traefik's static configuration; give them for each resolver, or omit them.
 set -u
@@ -30,7 +30,7 @@ shorten() {
     lineage=$(printf '%.250s' "$1")+$checksum
 }
 
-# said_server, said_challenge, said_days: what was said of a resolver. $1 resolver; the rest are the arguments.
+# said_server, said_challenge, said_days: the arguments about a resolver. $1 resolver; the rest are all arguments.
 said_of() {
     said_server='' said_challenge='' said_days='' resolver=$1
     shift
@@ -50,7 +50,7 @@ if [ "${1:-}" != --sync ]; then
     warn 'usage: traefik.sh --sync [ACME_JSON [RESOLVER=SERVER,CHALLENGE,RENEWAL_DAYS …]]'
     netbox_end
 fi
-# Read by this hook as a net only: what has expired is skipped.
+# This hook only reads all certificates; expired ones are skipped.
 sync=1
 store=${2:-$DEFAULT}
 in_directory "$store" "$DEFAULT"
@@ -58,7 +58,7 @@ in_directory "$store" "$DEFAULT"
 shift
 command -v jq >/dev/null 2>&1 || { warn 'jq is needed: install it'; netbox_end; }
 [ -r "$store" ] || { warn "$store cannot be read by $(id -un)"; netbox_end; }
-# Traefik writes it in place: it may be half-written now.
+# Traefik writes the file in place, so it may be incomplete now.
 pick "$store" >"$work/picked" 2>/dev/null || { sleep 1; pick "$store" >"$work/picked" 2>/dev/null; } || {
     warn "$store is not in the form of Traefik's acme.json"
     netbox_end
@@ -67,7 +67,7 @@ while IFS="$tab" read -r name resolver email chain; do
     printf '%b\n' "$chain" >"$work/chain"
     forget
     said_of "$resolver" "$@"
-    # Nothing else in the file tells; the CA may have dated it back a little.
+    # The file contains no other time; the CA may have backdated it a little.
     time=''
     ! read_chain "$work/chain" || at_epoch "$begins"
     acme_renewed=$time acme_email=${email#-}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Reports uacme's certificates to NetBox, after it has issued (its own hook is for challenges only):
+# Reports uacme's certificates to NetBox, after issuance (its own hook is for challenges only):
 #   uacme -h /usr/share/uacme/uacme.sh issue NAME && uacme.sh NAME [SERVER [CHALLENGE [RENEWAL_DAYS]]]
 # All certificates: uacme.sh --sync [CONFIG_DIR [SERVER [CHALLENGE [RENEWAL_DAYS]]]]. In place of a value: -
 set -u
@@ -8,7 +8,7 @@ lib=$(dirname "$(readlink -f "$0")")/lib.sh
 # shellcheck source=hooks/lib.sh
 . "$lib"
 
-# $1 name, $2 time of renewal; $3… what was given on the command line, - for nothing. The keys are in another folder.
+# $1 name, $2 time of renewal; $3… arguments of the command line, - if omitted. The keys are in another folder.
 lineage() {
     forget
     acme_renewed=$2 acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}

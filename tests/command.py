@@ -21,7 +21,7 @@ from tests.support import programs
 END_TO_END = 'tests/e2e'
 NOTHING_COLLECTED = 5
 WORKERS = 2
-# More than there are cores: most of the time they wait for the next sweep.
+# More than the number of cores, because they mostly wait for the next sweep.
 END_TO_END_WORKERS = 3
 # The tests of a file stay together, and files keep their order (tests/e2e/conftest.py).
 BY_FILE = ('--dist', 'loadfile', '--no-loadscope-reorder')
@@ -33,7 +33,7 @@ def is_path(argument):
 
 
 def split(arguments):
-    """Return the arguments for the two parts, (unit, end to end): None for a part that no given path is in."""
+    """Return the arguments for the two parts, (unit, end to end); None for a part without a given path."""
     options = [argument for argument in arguments if not is_path(argument)]
     given = [argument for argument in arguments if is_path(argument)]
     if not given:
@@ -46,7 +46,9 @@ def split(arguments):
 
 
 def workers(arguments, usual=WORKERS):
-    """Return how many processes pytest-xdist starts: as requested, else none for single files and ``usual`` for all."""
+    """
+    Return how many processes pytest-xdist starts: as requested, else none for single files and ``usual`` for all tests.
+    """
     match = re.search(r'(?:^|\s)(?:-n|--numprocesses)[= ]?(\S+)', ' '.join(arguments))
     if match:
         return int(match[1]) if match[1].isdigit() else os.cpu_count()
@@ -54,13 +56,13 @@ def workers(arguments, usual=WORKERS):
 
 
 def database_names(environment, count):
-    """Return one for each worker, under the name that pytest-django looks for."""
+    """Return a database name for each worker, as pytest-django expects it."""
     test = f'{environment.database}_test'
     return [f'{test}_gw{number}' for number in range(count)] or [test]
 
 
 def copy_databases(environment, names):
-    """Make the databases here, where their progress is seen; within pytest it would not be."""
+    """Create the databases here, because their progress would not be shown within pytest."""
     with locks.exclusive(LOCK, waiting_for='prepares the database'):
         template = environment.databases.ensure_template()
         for name in names:
@@ -74,7 +76,7 @@ def pytest(arguments, variables):
 
 
 def variables_of(environment):
-    """Return the variables of pytest: on PATH are only programs that every machine has."""
+    """Return the environment variables of pytest. PATH contains only the listed programs."""
     return {**environment.variables(testing=True), 'PATH': programs.path()}
 
 
@@ -94,7 +96,7 @@ def test(arguments):
 
 
 def fetch_and_copy(environment, names):
-    """Fetch the programs that tests need while the databases are prepared."""
+    """Fetch the programs for the tests while the databases are prepared."""
     with ThreadPoolExecutor() as background:
         fetching = background.submit(programs.fetch)
         copy_databases(environment, names)
@@ -135,6 +137,6 @@ def busy_machine(folder):
 
 
 def verdict(codes):
-    """Return the exit code of both parts. A part without a selected test has not failed if the other one had some."""
+    """Return the exit code of both parts. A part without selected tests does not fail if the other part has some."""
     failed = [code for code in codes if code not in (0, NOTHING_COLLECTED)]
     return failed[0] if failed else min(codes)

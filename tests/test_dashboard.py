@@ -1,4 +1,4 @@
-"""The dashboard widgets: what the user may see, narrowed by the configuration."""
+"""The dashboard widgets: certificates that the user may view, filtered by the configuration."""
 
 import re
 from html import unescape
@@ -37,7 +37,7 @@ class RenewalStatusWidgetTestCase(TestCase):
         return RenewalStatusWidget(id=uuid4(), config=config).render(request)
 
     def counts(self, **config) -> dict[str, int]:
-        """Query string of the link → count."""
+        """Return query string of the link → count."""
         rows = re.findall(
             r'href="/plugins/ssl/certificates/\?([^"]*)".*?fs-3">(\d+)<', self.render(**config), re.DOTALL
         )
@@ -118,7 +118,7 @@ class RenewalStatusWidgetTestCase(TestCase):
         self.assertIn('/plugins/ssl/certificates/smart-paste/', html)
 
     def test_counts_use_the_indexes(self):
-        """Those that renew by themselves, the expired and the manual ones: each by the index made for them."""
+        """Certificates with auto-renewal, expired and manual ones each use their index, in a single query."""
         grant(self.user, 'view')
         with CaptureQueriesContext(connection) as queries:
             self.render()
@@ -144,7 +144,7 @@ class RenewalStatusWidgetTestCase(TestCase):
             key = dashboard.layout[-1]['id']
             self.assertEqual(dashboard.config[key]['config']['tenant_id'], [tenant.pk])
             self.assertEqual(dashboard.config[key]['config']['tag_id'], [tag.pk])
-            # What was chosen is chosen when it is changed.
+            # The form for changes shows the current choice.
             response = self.client.get(f'/extras/dashboard/widgets/{key}/configure/', headers=htmx)
             self.assertContains(response, f'<option value="{tenant.pk}" selected>Ours</option>', html=True)
             self.assertContains(response, f'<option value="{tag.pk}" selected>web</option>', html=True)

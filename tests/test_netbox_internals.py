@@ -1,4 +1,4 @@
-"""NetBox's private parts are still there, take what they are given, and do what they are used for."""
+"""NetBox's internals still exist, accept the arguments used, and behave as expected."""
 
 import inspect
 from unittest.mock import patch
@@ -19,7 +19,7 @@ from netbox_ssl import netbox_internals as internals
 from netbox_ssl.models import Certificate
 from tests.support.factories import record
 
-# Each with the arguments that it is given.
+# Each with the arguments that the plugin passes
 CALLS = {
     'EventContext': (
         (),
@@ -110,7 +110,7 @@ class BehaviourTestCase(TestCase):
         self.assertEqual((change.message, change.prechange_data['description']), ('why', 'before'))
 
     def test_a_post_requires_the_permission_to_add(self):
-        """What api/permissions.py puts another in place of."""
+        """The permission that api/permissions.py replaces."""
         self.assertEqual(internals.TokenPermissions.perms_map['POST'], ['%(app_label)s.add_%(model_name)s'])
 
     def test_a_worker_that_starts_enqueues_each_system_job(self):

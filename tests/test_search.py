@@ -1,4 +1,4 @@
-"""NetBox's global search finds a certificate by whatever of it somebody has at hand."""
+"""NetBox's global search finds a certificate by any of its identifiers."""
 
 from django.urls import reverse
 from utilities.testing import TestCase

@@ -1,4 +1,4 @@
-"""Settings are validated at start, with a message that says which, what is wrong, and what it may be."""
+"""Settings are validated at startup, with a message that names the setting, its value, and accepted values."""
 
 from copy import deepcopy
 

@@ -1,4 +1,4 @@
-"""Who issued a certificate, and whether over ACME: every known issuer, and those that only look like one."""
+"""Detection of the issuer and of ACME: every known issuer, and issuers that only look similar."""
 
 import json
 
@@ -23,7 +23,7 @@ GOOGLE_DIRECTORY = 'https://dv.acme-v02.api.pki.goog/directory'
 ACTALIS_DIRECTORY = 'https://acme-api.actalis.com/acme/directory'
 SECTIGO_DIRECTORY = 'https://acme.sectigo.com/v2/'
 
-# Key id of the intermediate R13.
+# Key ID of the intermediate R13
 R13 = 'E7AB9F0F2C33A053D35E4F78C8B2840E3BD69233'
 
 ISSUERS = [
@@ -217,14 +217,14 @@ def test_the_origin_ca_of_cloudflare_is_never_acme(unit):
 
 @pytest.mark.parametrize(('organization', 'name'), [(LE_O, 'R13'), (STAGING_O, '(STAGING) X'), ('', 'Pebble 1')])
 def test_ca_certificates_are_never_acme(organization, name):
-    # Issued by an ACME intermediate in name and key id, and for all that a CA.
+    # Issued by an ACME intermediate by name and key ID, but a CA
     below = make_ca('Example', 'Example Sub CA', issuer=make_ca(organization, name, key_id=R13))
     found = detect(read_facts(below.certificate), CATALOGUE)
     assert (found.provider, found.confidence, found.is_acme) == ('', 'none', False)
     assert [evidence.kind for evidence in found.evidence] == ['ca']
 
 
-# --- Notices, and the answer as a whole ---------------------------------------------------------------------------
+# --- Notices, and the result as a whole ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

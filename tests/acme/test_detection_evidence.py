@@ -1,4 +1,4 @@
-"""What outweighs what: settings, extension, authority key id, hosts, names; and when they contradict each other."""
+"""The order of evidence: settings, extension, authority key ID, hosts, names; and contradictions."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def kinds(found) -> list[str]:
     ('key_id', 'provider', 'confidence'),
     [
         ('142EB317B75856CBAE500940E61FAF9D8B14C2C6', LE, 'certain'),  # R3
-        ('A84A6A63047DDDBAE6D139B7A64565EFF3A8ECA1', LE, 'certain'),  # X1 and X3, which have one key
+        ('A84A6A63047DDDBAE6D139B7A64565EFF3A8ECA1', LE, 'certain'),  # X1 and X3, which have the same key
         ('9327469803A951688E98D6C44248DB23BF5894D2', LE, 'certain'),  # E6
         (R13_KEY, LE, 'certain'),
         (STAGING_KEY, STAGING, 'certain'),
@@ -70,7 +70,7 @@ def test_a_known_key_is_enough(key_id, provider, confidence):
 )
 @pytest.mark.parametrize('extension', ['aia', 'crl'])
 def test_hosts(url, provider, confidence, extension):
-    # Without authority key id: nothing else points anywhere, and nothing contradicts.
+    # Without authority key ID, so that there is no other evidence and no contradiction
     found = detect(leaf('Renamed', 'Renamed CA', key_id='', **{extension: (url,)}), CATALOGUE)
     assert (found.provider, found.confidence, kinds(found)) == (provider, confidence, ['host'])
     assert url in found.evidence[0].text
@@ -117,7 +117,7 @@ def test_the_name_may_raise_the_confidence_of_the_host_of_the_same_provider():
     host = ('http://cacert.actalis.it/certs/x.crt',)
     found = detect(leaf('Actalis S.p.A.', 'Actalis DV Server ACME CA G1', aia=host), CATALOGUE)
     assert (found.confidence, kinds(found)) == ('certain', ['host', 'issuer'])
-    found = detect(leaf(LE, 'R13', key_id='', aia=host), CATALOGUE)  # but not that of another one
+    found = detect(leaf(LE, 'R13', key_id='', aia=host), CATALOGUE)  # but not the host of another provider
     assert (found.provider, found.confidence) == ('Actalis', 'possible')
 
 
@@ -238,7 +238,7 @@ def test_the_first_matching_own_provider_counts():
     [('certain', 'Ours', True), ('likely', 'Ours', True), ('possible', 'Ours', False), ('none', '', False)],
 )
 def test_the_operator_sets_the_confidence(confidence, provider, is_acme):
-    # 'none' also keeps a built-in rule from applying: this "Let's Encrypt" is known not to be one.
+    # 'none' also overrides a built-in rule: this "Let's Encrypt" is known not to be the real one.
     entry = {'name': 'Ours', 'issuer_organization': LE, 'confidence': confidence}
     found = detect(leaf(LE, 'R13', key_id=R13_KEY), build_catalogue(parse_custom_providers([entry])))
     assert (found.provider, found.confidence, found.is_acme) == (provider, confidence, is_acme)

@@ -1,4 +1,4 @@
-"""The catalogue as data, its index, and the providers of the settings."""
+"""The data of the catalogue, its index, and the providers of the settings."""
 
 import re
 
@@ -84,7 +84,7 @@ def test_custom_providers_come_first():
     catalogue = build_catalogue(parse_custom_providers([entry]))
     assert directory_for('HARICA', catalogue) == OURS['directory_url']
     assert catalogue.provider('HARICA').custom
-    # An entry without a directory does not hide the one that is known.
+    # An entry without a directory does not hide the known one.
     catalogue = build_catalogue(parse_custom_providers([{'name': 'ZeroSSL', 'issuer_organization': 'Example Corp'}]))
     assert directory_for('ZeroSSL', catalogue) == 'https://acme.zerossl.com/v2/DV90'
 

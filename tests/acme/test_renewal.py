@@ -1,4 +1,4 @@
-"""The rule, in Python and in SQL, against each other and against cases worked out by hand."""
+"""The renewal rule: Python and SQL compared with each other and with cases computed by hand."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ def days(number) -> timedelta:
 
 
 class DueTimeTest(SimpleTestCase):
-    """``valid_to`` minus the due time, for lifetimes and settings as people have them."""
+    """``valid_to`` minus the due time, for usual lifetimes and settings."""
 
     def test_by_lifetime(self):
         for lifetime, before in (
@@ -94,8 +94,8 @@ class StatusTest(SimpleTestCase):
             renewal.status_q('Fine', START)
 
 
-# Whole seconds, as X.509 has them; up to two years, so that thirds are alike to the microsecond (PostgreSQL rounds
-# the parts of an interval one by one; over thousands of years that comes to 3 µs).
+# Whole seconds, as in X.509; up to two years, so that thirds agree to the microsecond (PostgreSQL rounds the parts of
+# an interval separately, which adds up to 3 µs over thousands of years).
 moments = st.integers(min_value=-63_000_000, max_value=63_000_000).map(lambda seconds: START + seconds * SECOND)
 cases = st.fixed_dictionaries(
     {
@@ -112,7 +112,7 @@ cases = st.fixed_dictionaries(
 
 
 class AgreementTest(TestCase):
-    """What the database computes is what Python computes, at random and at every boundary."""
+    """The database and Python compute the same, for random values and at every boundary."""
 
     @settings(max_examples=25)
     @given(st.lists(cases, min_size=20, max_size=40))

@@ -1,4 +1,4 @@
-"""RFC 9773 without the network: identifiers, answers, and when to ask again."""
+"""RFC 9773 without the network: identifiers, responses, and the time of the next request."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -66,7 +66,7 @@ def test_serial_is_the_content_of_a_der_integer(number):
     )
     octets = urlsafe_b64decode(text.partition('.')[2] + '==')
     assert int.from_bytes(octets, 'big', signed=True) == number
-    # DER, 8.3.2: the shortest there is.
+    # DER, 8.3.2: the shortest encoding
     assert len(octets) == 1 or int.from_bytes(octets[1:], 'big', signed=True) != number
 
 
@@ -76,7 +76,7 @@ def test_none_without_a_key_identifier():
 
 
 #
-# Answers
+# Responses
 #
 
 
@@ -215,7 +215,7 @@ def test_directories():
 
 
 #
-# When to ask again
+# The time of the next request
 #
 
 

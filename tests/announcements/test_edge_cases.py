@@ -40,7 +40,7 @@ class CaseTestCase(AnnouncingTestMixin, APITestCase):
         self.now = timezone.now()
 
     def statuses(self, rule=None):
-        """Pairs of the status before and after that the rule was told, oldest first; forgets them."""
+        """Return pairs of the status before and after, as sent to the rule, oldest first; clear them."""
         told = [delivery['data']['announcement'] for delivery in self.deliveries(rule)]
         self.clear_rq_queues()
         return [(each['previous_status'], each['renewal_status']) for each in told]
@@ -109,7 +109,7 @@ class StatusTestCase(CaseTestCase):
 
 class ClockTestCase(CaseTestCase):
     def test_set_forward_and_back(self):
-        """Each is announced as seen: it cannot be known which of the clocks was wrong."""
+        """Each change is announced as seen, because it is unknown which of the clocks was wrong."""
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         make_certificate(60 * DAY)
         self.assertEqual(sweep(self.now + 400 * DAY).announced, 1)
@@ -141,7 +141,7 @@ class ClockTestCase(CaseTestCase):
     def test_after_a_week_without_a_worker_the_last_of_several_changes_is_announced_with_its_time(self):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         self.make_rule('overdue', RENEWAL_OVERDUE)
-        # Six days that go by unseen: due on the first, overdue on the second, expired on the fourth
+        # Six days without a sweep: due on the first, overdue on the second, expired on the fourth
         certificate = make_certificate(4 * DAY, valid_from=self.now - 2 * DAY)
         later = make_certificate(33 * DAY, name='later')
         self.assertEqual(sweep(self.now + 7 * DAY).status_changed, 2)
@@ -155,7 +155,7 @@ class ClockTestCase(CaseTestCase):
 
 class RaceTestCase(CaseTestCase):
     def meanwhile(self, owner, name, do):
-        """``do()`` when the sweep has found its certificates and is about to call ``name`` of ``owner``."""
+        """Call ``do()`` when the sweep has found its certificates and is about to call ``name`` of ``owner``."""
         original = getattr(owner, name)
 
         def interfere(*args, **kwargs):
@@ -196,7 +196,7 @@ class RaceTestCase(CaseTestCase):
 
 class RuleTestCase(CaseTestCase):
     def break_rules(self):
-        """Rules in every state that cannot work, by name in front of those that do."""
+        """Create rules in every broken state, sorted by name before those that work."""
         dangling = {'action_object_id': 10**6}
         self.make_rule('0 webhook gone', RENEWAL_STATUS_CHANGED, **dangling)
         groups = ContentType.objects.get_for_model(NotificationGroup)
@@ -248,7 +248,7 @@ class RuleTestCase(CaseTestCase):
         self.assertEqual(self.delivered(), {'own': 1})
 
     def test_failing_receivers_do_not_block_others(self):
-        """What is in the queue is NetBox's: each delivery is a job of its own."""
+        """NetBox is responsible for jobs in the queue: each delivery is a separate job."""
         receiver = Receiver()
         self.addCleanup(receiver.close)
         for name, columns in (
@@ -305,7 +305,7 @@ class PipelineTestCase(CaseTestCase):
         self.assertEqual(sweep(self.now + CLAIM_LASTS + SECOND).announced, 0)
 
     def test_a_failing_function_before_the_plugin_leaves_the_change_to_the_sweep(self):
-        """NetBox then calls none of those after it, its own processor included."""
+        """NetBox then does not call the functions after it, including its own processor."""
         self.make_usual_rules()
         certificate = make_certificate()
         other = make_certificate(name='other')

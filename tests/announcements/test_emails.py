@@ -1,4 +1,4 @@
-"""The action *E-mail* of event rules: who gets a message, what it says, and what happens without a mail server."""
+"""The action *E-mail* of event rules: its recipients, its text, and errors without a mail server."""
 
 import smtplib
 from datetime import timedelta
@@ -38,7 +38,7 @@ def rule(group=None, *, event_type=RENEWAL_OVERDUE, model=Certificate, name='tel
 
 
 def overdue(name='late.example.net') -> Certificate:
-    """A certificate that has not been announced."""
+    """Return an overdue certificate that has not been announced."""
     certificate = record(name, left=5 * DAY)
     Certificate.objects.filter(pk=certificate.pk).update(announced_overdue=False)
     return certificate
@@ -198,7 +198,7 @@ class EmailTestCase(TestCase):
             rule(self.group)
 
     def test_an_unreachable_mail_server_fails_the_job(self):
-        """So that RQ tries again, or shows it among the failed ones."""
+        """RQ then retries the job, or shows it as failed."""
         unreachable = {
             'BACKEND': 'django.core.mail.backends.smtp.EmailBackend',
             'OPTIONS': {'host': '127.0.0.1', 'port': 9},

@@ -1,4 +1,4 @@
-"""What an announcement says of a certificate, to a receiver that shall not need to ask back."""
+"""The data about a certificate in an announcement, with which a receiver needs no further requests."""
 
 import json
 
@@ -32,7 +32,7 @@ def assign(certificate, name='Web team', priority='primary', **columns):
 
 class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
     def make_reported(self):
-        """A certificate with PEM that a client reports, and a contact."""
+        """Create a certificate with PEM that a client reports, and a contact."""
         issued = issue_acme(left=60 * DAY)
         certificate = self.report(issued, EXTERNAL_ID)
         assign(certificate, email='web@example.net', phone='+1 555 0100')
@@ -48,7 +48,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         return self.deliveries()[-1]['data']['announcement']
 
     #
-    # The page
+    # The documentation
     #
 
     def test_the_event_data_is_as_documented(self):
@@ -82,7 +82,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
                 self.assertIn(f'`{name}`', page)
 
     #
-    # The same on each way
+    # The same data from requests and sweeps
     #
 
     def test_a_request_sends_the_same_data_as_the_sweep(self):
@@ -105,7 +105,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(announcement['since'], announcement['renewal_overdue_at'])
 
     #
-    # What it says
+    # Contents
     #
 
     def test_a_host_left_behind_comes_first(self):
@@ -113,7 +113,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         for each in (issued, successor(issued)):
             self.report(each, 'certbot:web02.example.net:www.example.net')
         CertificateSource.objects.create(certificate=certificate, external_id='a-silent-one')
-        # A host has some time to reload before it counts as behind.
+        # A host has a grace period to reload before it counts as behind.
         behind = CertificateSource.objects.filter(behind_since__isnull=False)
         self.assertEqual(behind.update(behind_since=timezone.now() - 30 * DAY), 1)
         sources = describe(Certificate.objects.get(pk=certificate.pk))['sources']
@@ -162,7 +162,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
             certificate = record(f'{number}.example.net')
             for place in (*places, *addresses, address_on(address=f'192.0.2.{number + 99}/24')):
                 assign_certificate(certificate, place)
-            # Some have their own contacts, for others those of what they serve are read.
+            # Some have their own contacts; for others the contacts of the objects that use them are read.
             assign(certificate if number % 2 else host, f'Team {number}')
             CertificateSource.objects.create(certificate=certificate, external_id=f'host-{number}')
         for certificate in Certificate.objects.all():
@@ -210,7 +210,7 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
         called = [(contact['name'], contact['via']) for contact in describe(certificate)['contacts']]
         expected = [('Host team', 'web-01'), ('Guest team', 'app-01'), ('Directory team', 'LDAPS')]
         self.assertEqual(called, expected)
-        # Its own come instead of those.
+        # Its own contacts replace those.
         assign(certificate, 'Web team', None)
         certificate = Certificate.objects.get(pk=certificate.pk)
         called = [(contact['name'], contact['via']) for contact in describe(certificate)['contacts']]

@@ -1,4 +1,4 @@
-"""Deliveries of a batch are sent together, and are the same as when each is sent by itself."""
+"""Deliveries of a batch are sent together, and are the same as if sent separately."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -26,17 +26,17 @@ from netbox_ssl.models import Certificate
 from tests.support.announcements import CommittingTestCase, make_certificate
 
 DAY = timedelta(days=1)
-# What differs between any two jobs.
+# Fields that differ between any two jobs
 OF_ITS_OWN = {'created_at', 'enqueued_at', 'data', 'description'}
 
 
 class Told(ScriptClass):
     def run(self, data, commit):
-        """Nothing: that it is queued is what matters."""
+        """Do nothing; only queueing matters."""
 
 
 def nothing():
-    """For jobs that are never run."""
+    """Do nothing; the jobs are never run."""
 
 
 def queue():
@@ -78,7 +78,7 @@ class QueueTestCase(CommittingTestCase):
             self.assertEqual(alone, together)
             first, second = queue().jobs
             self.assertEqual((first.args, first.kwargs), (second.args, second.kwargs))
-            # In seconds, of a thousand if any: the first has been there for longer.
+            # In seconds; at most of a thousand. The first has been queued for longer.
             self.assertAlmostEqual(*(job.connection.ttl(job.key) for job in (first, second)), delta=500)
             self.clear_rq_queues()
 

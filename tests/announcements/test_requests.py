@@ -1,4 +1,4 @@
-"""Changes of renewal status that a request made."""
+"""Changes of renewal status made by a request."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -42,7 +42,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertEqual(self.delivered(), {})
 
     #
-    # Who is notified
+    # Notifications
     #
 
     def test_a_change_reaches_each_rule_once(self):
@@ -115,7 +115,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
         self.assertIsNone(certificate.announcing_since, 'the sweep need not wait')
 
     #
-    # What is announced
+    # Announcements
     #
 
     def test_the_announcement(self):
@@ -149,7 +149,7 @@ class RequestTestCase(AnnouncingTestMixin, APITestCase):
             certificate.snapshot()
             certificate.acme_auto_renewal = False
             certificate.save()
-            # The request goes on; its change is visible to the sweep.
+            # The request continues; its change is visible to the sweep.
             self.assertEqual(sweep().announced, 0)
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 
@@ -253,7 +253,7 @@ class SaveTestCase(TestCase):
         certificate = make_certificate()
         other = make_certificate(name='other', fingerprint_sha256='A' * 64)
         certificate.fingerprint_sha256 = other.fingerprint_sha256
-        with self.assertRaises(Exception):  # noqa: B017  (which one is the business of the model's tests)
+        with self.assertRaises(Exception):  # noqa: B017  (the tests of the model check which one)
             certificate.save()
         self.assertEqual(certificate.announced_status, 'OK')
         self.assertIs(certificate.announced_overdue, False)

@@ -1,4 +1,4 @@
-"""``POST certificates/detect/``: by IDs or a filter, dry or not, for whom it is permitted."""
+"""``POST certificates/detect/``: by IDs or a filter, dry runs, and permissions."""
 
 from unittest import mock
 
@@ -154,7 +154,7 @@ class DetectTestCase(APITestCase):
         self.assertEqual(len(self.job.data['data']['changed']), 2)
 
     def run_job(self, name, user, **kwargs):
-        """What a worker does with it."""
+        """Run the job as a worker does."""
         self.job = Job.objects.create(name=name, user=user, job_id='11111111-1111-1111-1111-111111111111')
         with known_provider():
             AsyncAPIJob.handle(self.job, **kwargs)

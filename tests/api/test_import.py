@@ -1,4 +1,4 @@
-"""``POST certificates/import/``: one, lists, files, bare certificates; whole or not at all."""
+"""``POST certificates/import/``: single certificates, lists, files, bare certificates; all or nothing."""
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from utilities.testing import APITestCase
@@ -40,7 +40,7 @@ class SingleTestCase(ImportTestCase):
     def test_bare_certificates_with_fields_in_the_query(self):
         for number, content_type in enumerate(
             (
-                'application/x-www-form-urlencoded',  # what curl says of any --data-binary
+                'application/x-www-form-urlencoded',  # what curl sends with any --data-binary
                 'application/x-pem-file',
                 'application/pem-certificate-chain',
                 'text/plain',

@@ -1,4 +1,4 @@
-"""``POST certificates/import/`` with one certificate as JSON: what it answers, and to whom."""
+"""``POST certificates/import/`` with one certificate as JSON: responses and permissions."""
 
 from django.urls import reverse
 from extras.models import Tag

@@ -1,4 +1,4 @@
-"""Malformed input of any kind is a 400 with a cause, never a server error. Bounded: a few hundred requests in all."""
+"""Malformed input of any kind gets a 400 with a cause, never a server error. Limited to a few hundred requests."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ READ_ONLY = {'id', 'url', 'display_url', 'display', 'created', 'last_updated'}
 FIELDS = [
     name for name in CertificateSerializer.Meta.fields if name not in READ_ONLY and not name.startswith('renewal')
 ]
-# Each has brought down some server: text that PostgreSQL or JSON cannot hold, numbers and dates beyond their types
+# Values that cause server errors: text that PostgreSQL or JSON cannot store, numbers and dates beyond their types
 WORST = ['\x00', '\ud800', '9' * 400, '0001-01-01T00:00:00Z', 2**63, [], {'id': None}]
 NASTY = st.sampled_from(
     [
@@ -64,7 +64,7 @@ class MalformedTestCase(HypothesisTestCase):
         user = superuser()
         token = Token.objects.create(user=user)
         self.header = {'HTTP_AUTHORIZATION': f'Bearer {TOKEN_PREFIX}{token.key}.{token.token}'}
-        # An exception is then an answer of the server, as it is to a real client.
+        # An exception then becomes a response of the server, as for a real client.
         self.api = APIClient(raise_request_exception=False)
         self.pem = issue_acme().pem
         self.certificate = record()
@@ -73,7 +73,7 @@ class MalformedTestCase(HypothesisTestCase):
         self.import_url = reverse('plugins-api:netbox_ssl-api:certificate-import')
 
     def assertAnswered(self, method, url, body, content_type='application/json'):
-        # Whatever it wrote is undone, or the examples would depend on each other.
+        # Roll back, so that the examples do not depend on each other.
         with transaction.atomic():
             response = self.api.generic(method, url, body, content_type=content_type, **self.header)
             transaction.set_rollback(True)
@@ -124,7 +124,7 @@ class MalformedTestCase(HypothesisTestCase):
         self.assertJSONAnswered('PATCH', self.list_url, [{**body, 'id': self.certificate.pk}])
 
     def test_the_worst_value_in_each_field(self):
-        """The same for sure, whatever hypothesis comes upon."""
+        """The same with fixed values, independent of hypothesis."""
         for value in WORST:
             for name in FIELDS:
                 with self.subTest(name=name, value=str(value)[:40]):

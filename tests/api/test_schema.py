@@ -1,4 +1,4 @@
-"""The OpenAPI description of our endpoints."""
+"""The OpenAPI description of the endpoints."""
 
 from io import StringIO
 

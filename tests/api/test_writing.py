@@ -1,4 +1,4 @@
-"""Plain REST writing: what is nonsense is refused at its field, be it in POST, PUT or PATCH, of one or of many."""
+"""Plain REST writing: invalid values are refused at their field, in POST, PUT and PATCH, for one and many objects."""
 
 from django.urls import reverse
 from utilities.testing import APITestCase

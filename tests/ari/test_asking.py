@@ -1,4 +1,4 @@
-"""*Check now*: the button and the REST action; the panel; who may use it, and what each sees."""
+"""*Check now*: the button, the REST endpoint, the panel, and permissions."""
 
 from datetime import timedelta
 

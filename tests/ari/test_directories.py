@@ -1,4 +1,4 @@
-"""The CA's ``renewalInfo`` URL: which directory is asked, how long the answer is kept, and when after a failure."""
+"""The CA's ``renewalInfo`` URL: which directory is requested, how long it is cached, and retries after failures."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.asker = Asker(client, HostLimits(1000), clock=lambda: self.now)
 
     def ask(self, after=timedelta(), number=1):
-        """One question, so long after the one before; returns what came of it."""
+        """Ask one question at this time after the previous one. Return the outcome."""
         self.now += after
         return self.asker.ask(Question(number, 'a.b', self.stub.directory_url))
 

@@ -1,4 +1,4 @@
-"""How much is asked of one host: by several workers together, and of one that fails."""
+"""Limits for requests to a host: from several workers together, and after failures."""
 
 import threading
 
@@ -16,7 +16,7 @@ class HostLimitsTestCase(SimpleTestCase):
         self.clock = self.enterContext(Clock().instead_of('netbox_ssl.ari.host_limits'))
 
     def admitted(self, limit: HostLimits, times: int, host='ca.example') -> list[float]:
-        """When each of so many requests had its turn, in seconds from now."""
+        """Return when each of these requests was admitted, in seconds from now."""
         start = self.clock.now
         return [round(self.clock.now - start) for _ in range(times) if limit.admit(host)]
 
@@ -36,7 +36,7 @@ class HostLimitsTestCase(SimpleTestCase):
     def test_waiting_too_long_gives_up(self):
         limit = HostLimits(1)
         for second in range(60):
-            # Others are always first.
+            # Other requests always come first.
             cache.set(f'netbox_ssl:ari:requests:ca.example:{int(self.clock.now) + second}', 1, 100)
         start = self.clock.now
         self.assertFalse(limit.admit('ca.example'))

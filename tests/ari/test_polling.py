@@ -1,4 +1,4 @@
-"""Polling: who is asked for and who is not, what is stored, when again, and that workers share."""
+"""Polling: which certificates are polled, what is stored, the time of the next poll, and sharing between workers."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ DAY = timedelta(days=1)
 
 class PollingTestCase(AskingTestMixin, TestCase):
     def waits(self, certificate) -> timedelta:
-        """How long after it was asked for, or else from now on, it is asked for again."""
+        """Return the time from the last poll, or from now, to the next one."""
         certificate.refresh_from_db()
         return certificate.ari_next_check - (certificate.ari_last_checked or timezone.now())
 
@@ -152,7 +152,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
                 self.assertEqual(poll().failed, 1)
                 self.assertWaits(certificate, expected, tolerance=0.15)
                 self.assertIn(words, certificate.ari_error)
-                # What the CA said last still holds.
+                # The last window of the CA is kept.
                 self.assertTrue(certificate.has_ari)
         self.stub.status, self.stub.body, self.stub.headers = 503, b'', {'Retry-After': '7200'}
         self.due(certificate)
@@ -243,7 +243,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         with asking(ari_requests_per_second=5), Clock().instead_of('netbox_ssl.ari.host_limits') as clock:
             started = clock.now
             self.assertEqual(poll(concurrency=1).asked, 15)
-        # Five at once, five a second later, five after another.
+        # Five at once, five after one second, five after two
         self.assertEqual(clock.now - started, 2)
 
     def test_a_slow_ca_does_not_delay_the_run(self):
@@ -308,7 +308,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
 
 class MishapsTestCase(AskingTestMixin, TestCase):
     def test_a_hanging_request_does_not_delay_the_run(self):
-        """A name server that does not answer: no limit of ours reaches it."""
+        """A name server that does not respond, to which no time limit applies."""
         certificate = self.add()
         ended = threading.Event()
         self.addCleanup(ended.set)
@@ -323,7 +323,7 @@ class MishapsTestCase(AskingTestMixin, TestCase):
         self.assertEqual(waited_for, [])
         self.assertEqual(result.asked, 0)
         certificate.refresh_from_db()
-        # Its lease ends by itself.
+        # Its lease ends automatically.
         self.assertGreater(certificate.ari_next_check, timezone.now())
 
     def test_a_programming_error_is_raised(self):

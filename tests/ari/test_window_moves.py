@@ -1,4 +1,4 @@
-"""*Renewal window moved*: told once, with both windows; and the status that follows from it by the sweep."""
+"""*Renewal window moved*: announced once, with both windows; then the sweep announces the resulting status."""
 
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch

@@ -1,4 +1,4 @@
-"""Ports are taken when they are chosen; what a killed run has started ends with it."""
+"""Ports are reserved when they are chosen; processes of a killed run end with it."""
 
 import signal
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from dev import processes
 from dev.console import Failure
 
-# A run that starts a server whose child is in a session of its own, as a job of RQ is, prints both, and waits.
+# A run that starts a server with a child in its own session, like a job of RQ, prints both, and waits.
 RUN = """
 import subprocess, sys, time
 from dev import processes

@@ -1,4 +1,4 @@
-"""New databases are migrated by a faster method, which is used only with versions that it was compared with."""
+"""New databases are migrated by a faster method, which is only used with versions it was compared with."""
 
 from dev import paths
 from tests.support import migration_comparison

@@ -1,9 +1,9 @@
 """
-Chromium, driven by Playwright: the one of this machine, as Playwright's own is not in the package index.
+Chromium, driven by Playwright. It is the browser of this machine, because Playwright's is not in the package index.
 
-What a person does by looking twice, a test does here: :func:`follow` a link until the next page is there,
-:func:`choose` from a menu that asks the server. What a page shows is looked at by Playwright's ``expect()`` and by
-:func:`expect_text`, which look again until it is so: ``count()`` and ``is_visible()`` tell what is there right now.
+``follow()`` clicks a link and waits for the next page; ``choose()`` selects from a menu that queries the server. Tests
+check pages with Playwright's ``expect()`` and with ``expect_text()``, which wait for the expected state, while
+``count()`` and ``is_visible()`` return the current state.
 """
 
 import os
@@ -17,21 +17,21 @@ from dev import processes
 from tests.support import programs
 
 VIEWPORT = {'width': 1440, 'height': 1000}
-# Milliseconds. None is ever waited for in full: it is what a machine with much else to do may take for one step.
+# Milliseconds that one step may take on a busy machine. Tests normally do not wait this long.
 PATIENCE = 1000 * processes.PATIENCE
-# A menu that fades out still covers what is below it.
+# A menu that fades out still covers the elements below it.
 NO_ANIMATIONS = """addEventListener('DOMContentLoaded', () => {
     const style = document.createElement('style');
     style.textContent = '*, *::before, *::after { transition: none !important; animation: none !important; }';
     document.head.append(style);
 });"""
-# What a menu of NetBox (TomSelect) does by itself comes late: it looks at what was typed after 300 ms, asks the server,
-# and opens once more, over the next field if need be. Not before that are its options those for what was typed.
+# A menu of NetBox (TomSelect) reacts with a delay: 300 ms after typing it queries the server and opens again, possibly
+# over the next field. Only then do its options match the text.
 HAS_ANSWERED = """([field, typed]) => {
     const menu = document.getElementById(field)?.tomselect;
     return menu && menu.lastValue === typed && !menu.refreshTimeout && !menu.loading;
 }"""
-# Nothing but the page itself: no updates, no safe browsing lists, no field trials, no first-run pages.
+# No requests besides the page: no updates, safe browsing lists, field trials or first-run pages
 QUIET = (
     '--no-sandbox',
     '--disable-background-networking',
@@ -54,7 +54,7 @@ QUIET = (
 
 @contextmanager
 def chromium():
-    """The browser process, as long as the context lasts."""
+    """Run the browser for the duration of the context."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=programs.find('chromium'), args=list(QUIET))
         try:
@@ -64,7 +64,7 @@ def chromium():
 
 
 def new_context(browser, **options):
-    """Like a fresh browser: no cookies but those given, no animations, patience with a busy machine."""
+    """Return a fresh browser context: only the given cookies, no animations, long timeouts for a busy machine."""
     context = browser.new_context(viewport=VIEWPORT, reduced_motion='reduce', **options)
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
@@ -73,7 +73,7 @@ def new_context(browser, **options):
 
 
 def log_in(page, stack):
-    """Through the login form, as a person does."""
+    """Log in through the form."""
     page.goto(f'{stack.base_url}/login/')
     page.fill('#id_username', stack.username)
     page.fill('#id_password', stack.password)
@@ -82,7 +82,7 @@ def log_in(page, stack):
 
 
 def follow(target):
-    """Click on what leads to another page, and wait until that one has come, with its scripts."""
+    """Click on a link or button to another page, and wait until that page and its scripts are loaded."""
     with target.page.expect_navigation():
         target.click()
 
@@ -94,12 +94,12 @@ def choose(page, field, label):
     Args:
         page: a page with the form
         field: the ``id`` of the select
-        label: what the option says, or the end of it
+        label: the text of the option, or its end
     """
     control = page.locator(f'#{field}-ts-control')
     menu = page.locator(f'#{field}-ts-dropdown')
     option = menu.locator('.option', has_text=re.compile(rf'(^|\W){re.escape(label)}\s*$')).first
-    # By keyboard, and events to the elements themselves: neither can hit another menu that is in the way.
+    # Use the keyboard, and events on the elements themselves, which cannot hit another menu in front of them.
     control.focus()
     control.fill(label)
     page.wait_for_function(HAS_ANSWERED, arg=[field, label])
@@ -110,20 +110,20 @@ def choose(page, field, label):
 
 
 def expect_text(target, *texts):
-    """Wait until a person can read all of these there."""
+    """Wait until all of these texts are visible there."""
     for text in texts:
         expect(target).to_contain_text(text, use_inner_text=True)
 
 
 def picture(page, name):
-    """For README and docs: `make test` looks only; with SCREENSHOTS=docs/images it keeps what it saw."""
+    """Take a picture for README and docs, stored only with SCREENSHOTS=docs/images."""
     if folder := os.environ.get('SCREENSHOTS'):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder, f'{name}.png'))
 
 
 def pictures(page, name):
-    """:func:`picture` in both of NetBox's color modes."""
+    """Take a picture in each of NetBox's color modes."""
     for mode in ('light', 'dark'):
         page.evaluate('mode => setMode(mode)', mode)
         picture(page, f'{name}-{mode}')

@@ -1,4 +1,4 @@
-"""One NetBox for all end-to-end tests of a process: web server, worker, database and Valkey, talked to by HTTP."""
+"""One NetBox for all end-to-end tests of a process: web server, worker, database and Valkey, used over HTTP."""
 
 from pathlib import Path
 
@@ -18,9 +18,9 @@ FOLDER = Path(__file__).parent
 
 def pytest_collection_modifyitems(items):
     """
-    Everything in this folder is end-to-end, and what has a page needs a browser; nobody has to remember the marks.
+    Mark all tests in this folder as end-to-end, and those that use a page as browser tests.
 
-    Tests that mostly wait come first: meanwhile the other processes do the rest. Those of a file stay in one process.
+    Tests that mostly wait come first, while the other processes run the rest. Tests of a file stay in one process.
     """
     for item in items:
         if item.path.is_relative_to(FOLDER):
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope='session')
 def environment(request):
-    """Servers and a copy of the migrated database, apart from those of the unit tests."""
+    """Provide servers and a copy of the migrated database, separate from those of the unit tests."""
     with prepared() as made:
         made.databases.copy(made.database)
         yield made
@@ -41,7 +41,7 @@ def environment(request):
 
 @pytest.fixture(scope='session')
 def stack(environment):
-    """The running NetBox. A test that kills or adds workers leaves one running one behind."""
+    """Provide the running NetBox. A test that kills or adds workers must leave one running."""
     running = Stack(environment)
     try:
         running.start()
@@ -52,7 +52,7 @@ def stack(environment):
 
 @pytest.fixture
 def one_worker(stack):
-    """Leaves one running worker behind, and nothing of those that were killed."""
+    """Leave one running worker, and no trace of killed ones."""
     yield stack
     for worker in list(stack.workers):
         stack.kill_worker(worker)
@@ -62,20 +62,20 @@ def one_worker(stack):
 
 @pytest.fixture(scope='session')
 def other_queues(environment):
-    """The address of Redis for a second NetBox: the worker of the first must not take its jobs."""
+    """Provide the Redis URL for a second NetBox, so that the worker of the first does not take its jobs."""
     base, _, first = environment.redis_url.rpartition('/')
     return f'{base}/{int(first or 0) + 8}'
 
 
 @pytest.fixture(scope='session')
 def api(stack):
-    """The REST API with the administrator's token."""
+    """Provide the REST API with the administrator's token."""
     return Api(stack.base_url, stack.authorization)
 
 
 @pytest.fixture(scope='session')
 def admin_session(stack):
-    """A requests session that is logged in as a browser is, with cookies."""
+    """Provide a requests session that is logged in with cookies, like a browser."""
     session = requests.Session()
     session.trust_env = False
     login = f'{stack.base_url}/login/'
@@ -88,7 +88,7 @@ def admin_session(stack):
 
 @pytest.fixture
 def empty_afterwards(api):
-    """For tests that leave rules or certificates: other tests look at all of them."""
+    """Delete rules and certificates after the test, because other tests check all of them."""
     yield
     for path in ('extras/event-rules/', 'extras/webhooks/', 'plugins/ssl/certificates/'):
         found = api.get(path, limit=0, brief=True)['results']
@@ -98,7 +98,7 @@ def empty_afterwards(api):
 
 @pytest.fixture
 def receiver():
-    """A receiver of webhooks, new for each test."""
+    """Provide a new receiver of webhooks."""
     made = Receiver()
     yield made
     made.close()
@@ -106,14 +106,14 @@ def receiver():
 
 @pytest.fixture(scope='session')
 def acme_server(tmp_path_factory):
-    """A real ACME server with Renewal Information; a test may stop and start it."""
+    """Provide a real ACME server with Renewal Information; tests may stop and start it."""
     with AcmeServer(tmp_path_factory.mktemp('acme-server')) as server:
         yield server
 
 
 @pytest.fixture
 def certbot(acme_server, tmp_path):
-    """A client of that server, new for each test."""
+    """Provide a new client of that server."""
     return Certbot(tmp_path, acme_server.directory_url)
 
 
@@ -125,7 +125,7 @@ def browser():
 
 @pytest.fixture(scope='session')
 def login_state(browser, stack):
-    """Cookies of the logged-in administrator: logging in once is enough."""
+    """Provide the cookies of the logged-in administrator, to log in only once."""
     context = new_context(browser)
     log_in(context.new_page(), stack)
     state = context.storage_state()
@@ -135,7 +135,7 @@ def login_state(browser, stack):
 
 @pytest.fixture
 def page(browser, stack, login_state):
-    """A page of a browser that is logged in; relative addresses work. Fails on errors of the page's scripts."""
+    """Provide a page of a logged-in browser, for relative URLs. Fails on errors of the page's scripts."""
     context = new_context(browser, base_url=stack.base_url, storage_state=login_state)
     opened = context.new_page()
     opened.errors = []

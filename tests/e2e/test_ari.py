@@ -1,4 +1,6 @@
-"""A real CA and a real client: issued, imported, asked for; renewed, and the old one asked for no more."""
+"""
+A real CA and a real client: a certificate is issued, imported and polled; after its renewal the old one is not polled.
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -11,7 +13,7 @@ from tests.support.stack import Stack
 
 @pytest.fixture(scope='module')
 def asking(environment, other_queues):
-    """A NetBox of its own, which may ask a CA on this machine."""
+    """Provide a separate NetBox that may poll a CA on this machine."""
     database = f'{environment.database}_ari'
     environment.databases.copy(database)
     config = {'netbox_ssl': {'ari_allowed_hosts': ['127.0.0.1']}}
@@ -30,7 +32,7 @@ def moment(text) -> datetime:
 
 
 def asked_for(acme_server, after=0) -> set[str]:
-    """The certificate IDs that the CA was asked for, in its log from a place on."""
+    """Return the certificate IDs requested from the CA, in its log from a position on."""
     log = (acme_server.folder / 'acme-server.log').read_text()
     return set(re.findall(r'GET /acme/renewal-info/(\S+)', log[after:]))
 
@@ -64,13 +66,13 @@ def test_the_window_of_a_real_ca(asking, acme_server, certbot):
     assert (answer['action'], answer['certificate']['id']) == ('renewed', first['id'])
     assert answer['certificate']['ari_window_start'] is None
 
-    # By the button, not in the background: that was seen above. 429: the worker was quicker.
+    # By the button; the background was tested above. 429: the worker was faster.
     path = f'plugins/ssl/certificates/{imported["id"]}/'
     checked = api.request('POST', f'{path}check-ari/')
     assert checked.status_code in (200, 429), checked.text
     second = api.get(path)
     assert second['has_ari'] and second['ari_cert_id'] != first['ari_cert_id']
     assert asked_for(acme_server, seen) == {second['ari_cert_id']}
-    # Asked a moment ago: not again.
+    # Just polled, so not again
     again = api.request('POST', f'{path}check-ari/')
     assert again.status_code == 429, again.text

@@ -1,4 +1,4 @@
-"""Long lists as a job: the answer comes at once, NetBox's job holds the result."""
+"""Long lists as a job: the response comes at once, NetBox's job contains the result."""
 
 import pytest
 

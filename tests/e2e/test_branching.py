@@ -1,6 +1,6 @@
 """
 With netbox-branching and netbox-custom-objects installed: a certificate is imported and renewed in a branch, which is
-merged; what is announced is what is in main.
+merged; only changes in main are announced.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from tests.support.receiver import Receiver
 from tests.support.stack import Stack
 from tests.support.sweeps import wait_until_all_is_delivered
 
-# More would be connections and processes for nothing.
+# More would only use connections and processes.
 CONFIG = {'netbox_branching': {'provision_workers': 1}}
 IMPORT = 'plugins/ssl/certificates/import/'
 EXTERNAL_ID = 'certbot:web01.example.net:www.example.net'
@@ -23,7 +23,7 @@ EXTERNAL_ID = 'certbot:web01.example.net:www.example.net'
 
 @pytest.fixture(scope='module')
 def branching_stack(environment, other_queues):
-    """A NetBox of its own, with the neighbours."""
+    """Provide a separate NetBox with the other plugins."""
     database = f'{environment.database}_branching'
     environment.databases.copy(database, neighbours.template())
     running = Stack(environment)
@@ -74,14 +74,14 @@ def make_rule(main, receiver) -> None:
 
 
 def issued(days_ago: int, names=('www.example.net',)):
-    """What Let's Encrypt issued so long ago, for 90 days."""
+    """Return a certificate that Let's Encrypt issued this long ago, for 90 days."""
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days_ago)
     ca = make_ca("Let's Encrypt", 'R13', key_id=R13)
     return issue(list(names), ca, valid_from=start, valid_to=start + timedelta(days=90))
 
 
 def certificates(api) -> dict[str, str]:
-    """Name → renewal status."""
+    """Return name → renewal status."""
     return {each['name']: each['renewal_status'] for each in api.get('plugins/ssl/certificates/')['results']}
 
 
@@ -90,7 +90,7 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
     receiver = Receiver()
     try:
         make_rule(main, receiver)
-        # In main: due since long, and once in the branch renewed.
+        # Long due in main, renewed once in the branch
         due = main.post(IMPORT, {'pem': issued(70, ['due.example.net']).fullchain_pem, 'acme_auto_renewal': True})
         assert certificates(main) == {'due.example.net': 'Due'}
 
@@ -106,11 +106,11 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         fresh = issued(0, ['due.example.net'])
         renewal = inside.post(IMPORT, {'pem': fresh.fullchain_pem})
         assert (renewal['action'], renewal['certificate']['id']) == ('renewed', due['certificate']['id'])
-        # A list, which is written one by one here.
+        # A list, which is written one at a time in a branch
         more = [{'pem': issued(5, [f'{name}.example.net']).fullchain_pem} for name in ('a', 'b')]
         assert [each['action'] for each in inside.post(IMPORT, more)] == ['created', 'created']
 
-        # The branch has it all, its history, too; main has nothing of it, and nothing was told.
+        # The branch has everything including the history; main has nothing of it, and nothing was announced.
         assert certificates(inside) == {
             'due.example.net': 'OK',
             'www.example.net': 'OK',
@@ -122,7 +122,7 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         assert main.get('plugins/ssl/issuances/')['count'] == 1
         assert main.get('plugins/ssl/sources/')['count'] == 0
         assert sweep(stack) == 0
-        assert not receiver.deliveries, 'a branch is no news'
+        assert not receiver.deliveries, 'changes in a branch are not announced'
 
         merge(stack, main, branch)
 
@@ -136,7 +136,7 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         assert [each['fingerprint_sha256'] for each in history] == [fingerprint(new), fingerprint(old)]
         (source,) = main.get('plugins/ssl/sources/')['results']
         assert source['external_id'] == EXTERNAL_ID
-        # The next report of the host finds what came from the branch.
+        # The next report of the host finds the certificate from the branch.
         assert main.post(IMPORT, {'pem': new.fullchain_pem, **values})['action'] == 'unchanged'
 
         # The merge replays what the branch did: a creation is not a change, and both renewals are announced once.
@@ -165,7 +165,7 @@ def test_a_change_in_main_reaches_a_branch(branching_stack, main):
 
 
 def test_with_custom_objects(branching_stack, main):
-    """A type of a person's own that points to certificates."""
+    """A custom object type with a reference to certificates."""
     kind = main.post('plugins/custom-objects/custom-object-types/', {'name': 'listener', 'slug': 'listeners'})
     field = {
         'custom_object_type': kind['id'],
@@ -194,6 +194,6 @@ def told(deliveries) -> list[tuple[str, str]]:
 
 
 def sweep(stack) -> int:
-    """How many changes of renewal status a sweep announces."""
+    """Return the number of changes of renewal status that a sweep announces."""
     code = 'from netbox_ssl.announcements.sweep.certificates import sweep; print("announced", sweep().status_changed)'
     return int(stack.manage(code).rpartition('announced ')[2].split()[0])

@@ -1,6 +1,6 @@
 """
 Real ACME clients order from a real ACME server on this machine, and their hooks report to a real NetBox: issue, forced
-renewal, and a client that is broken on purpose, until NetBox says so.
+renewal, and a client that is broken on purpose, until NetBox detects it.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.support import programs
 HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
 EMAIL = 'ops@example.net'
 
-# A user with what the documentation says that a hook needs, and nothing else.
+# A user with only the documented permissions of a hook
 USER = """
 from core.models import ObjectType
 from django.contrib.contenttypes.models import ContentType
@@ -33,7 +33,7 @@ token = Token(user=user, version=2)
 token.save()
 print(f'nbt_{token.key}.{token.token}')
 """
-# As if so many days had passed since the client renewed; then what the sweep does each minute.
+# As if this many days had passed since the renewal; then run the sweep.
 AGE = """
 from datetime import timedelta
 from django.utils import timezone
@@ -52,7 +52,7 @@ def token(stack):
 
 @pytest.fixture
 def client_environment(stack, token, tmp_path):
-    """What a hook finds on its host."""
+    """Return the environment of a hook on its host."""
     configuration = tmp_path / 'netbox-acme.conf'
     configuration.write_text(
         f'NETBOX_URL={stack.base_url}\nNETBOX_TOKEN={token}\nNETBOX_ACME_SOURCE=web01\n'
@@ -79,7 +79,7 @@ def issuances(api, pk):
 
 
 def assert_reported(api, acme_server, name, client, lineage='', **more):
-    """All that the client knows has arrived; returns the certificate."""
+    """Assert that all data of the client has arrived. Return the certificate."""
     found = certificate(api, name)
     expected = {
         'is_acme': True,
@@ -99,13 +99,13 @@ def assert_reported(api, acme_server, name, client, lineage='', **more):
     assert place.startswith('web01/')
     assert source['issuance']['serial_number'] == found['serial_number']
     assert not source['is_behind']
-    # Certificates count whole seconds, and the renewal is to be the later one.
+    # Certificates have whole seconds, and the renewal must be the later one.
     time.sleep(1.1)
     return found
 
 
 def assert_renewed(api, before):
-    """The same certificate has a new issuance; returns it."""
+    """Assert that the same certificate has a new issuance. Return it."""
     after = certificate(api, before['name'])
     assert after['id'] == before['id']
     assert after['serial_number'] != before['serial_number']
@@ -142,7 +142,7 @@ def test_certbot_until_it_breaks(
     certbot.issue(name, options=('--deploy-hook', str(HOOKS / 'certbot.sh')))
     made = assert_reported(api, acme_server, name, 'certbot')
 
-    # Broken on purpose: nothing is reported, time passes, and NetBox says so.
+    # Broken on purpose: nothing is reported, time passes, and NetBox detects it.
     acme_server.stop()
     try:
         with pytest.raises(Failure):
@@ -154,7 +154,7 @@ def test_certbot_until_it_breaks(
     stack.manage(AGE.format(pk=made['id'], left=-1))
     receiver.wait_for(lambda delivery: delivery.json['data']['renewal_status'] == 'Expired')
 
-    # Mended: the same certificate, and the recovery.
+    # Repaired: the same certificate, and the recovery
     certbot.renew(name)
     after = assert_renewed(api, made)
     assert after['renewal_status'] == 'OK'
@@ -253,7 +253,7 @@ CADDYFILE = """{{
 
 @contextmanager
 def caddy(client_environment, folder):
-    """Caddy, until it has a certificate."""
+    """Run Caddy until it has a certificate."""
     program = programs.find('caddy')
     command = [program, 'run', '--config', folder / 'Caddyfile', '--adapter', 'caddyfile']
     process = processes.start(command, folder / 'caddy.log', client_environment, cwd=folder)
@@ -280,7 +280,7 @@ def test_caddy(api, acme_server, client_environment, tmp_path, empty_afterwards)
         run(client_environment, *report)
     issuer = f'127.0.0.1-{acme_server.port}-directory'
     made = assert_reported(api, acme_server, name, 'caddy', lineage=f'{issuer}/{name}')
-    # Caddy has no command that forces a renewal: what is not there any more is ordered again.
+    # Caddy has no command that forces a renewal, but orders a missing certificate again.
     shutil.rmtree(certificates)
     with caddy(client_environment, tmp_path):
         run(client_environment, *report)

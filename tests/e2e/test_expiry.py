@@ -1,4 +1,4 @@
-"""The promise: a certificate expires without any request, and the subscriber is notified once."""
+"""A certificate expires without any request, and the subscriber is notified once."""
 
 import re
 import time
@@ -12,12 +12,12 @@ from tests.support.certificate_factory import issue, make_ca
 from tests.support.sweeps import sweeps, wait_for_sweep, wait_until_all_is_delivered
 
 CONDITIONS = '{"attr": "renewal_status", "value": "%s"}'
-# Of certificate factory's, as of any other CA: whole seconds.
+# Whole seconds, as for every CA
 LIFETIME = timedelta(seconds=20)
 
 
 def make_rule(page, api, receiver, name, status, event_type):
-    """A webhook, and a rule made in NetBox's own form, as a person does."""
+    """Create a webhook, and a rule in NetBox's form."""
     webhook = api.post(
         'extras/webhooks/',
         {'name': name, 'payload_url': receiver.url, 'http_method': 'POST', 'ssl_verification': False},
@@ -61,7 +61,7 @@ def test_expiry_and_recovery_reach_the_receiver_once(page, stack, api, receiver,
 
     (recovery,) = receiver.wait_for(lambda delivery: is_about(delivery, pk, 'OK'))
     assert recovery.json['snapshots']['prechange']['renewal_status'] == 'Expired'
-    # A whole sweep more: nothing may come twice.
+    # One more complete sweep: nothing may arrive twice.
     following = wait_for_sweep(stack, api, time.time(), 'a sweep after the recovery')
     assert following['interval'] == 1, 'minutes'
     wait_until_all_is_delivered(stack)

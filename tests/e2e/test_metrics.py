@@ -1,4 +1,4 @@
-"""NetBox's /metrics from several gunicorn processes, with and without a folder that they share."""
+"""NetBox's /metrics from several gunicorn processes, with and without a shared folder."""
 
 import urllib.request
 
@@ -35,11 +35,11 @@ def test_every_process_serves_the_same_figures(stack, api, environment, empty_af
         for number in (1, 2):
             name = f'{number}.example.net'
             api.post('plugins/ssl/certificates/', {**record, 'name': name, 'valid_to': '2020-03-01T00:00:00Z'})
-            # More often than there are processes and threads, so that each is asked.
+            # More requests than processes and threads, so that each responds
             scrapes = [scrape(metered.base_url) for _ in range(10)]
             assert {each[key] for each in scrapes} == {number}
         assert scrapes[0]['netbox_ssl_last_sweep_timestamp_seconds',] > 0
-        # NetBox's own are still there.
+        # NetBox's own metrics are still there.
         assert any(name.startswith('django_http_requests') for name, *_ in scrapes[0])
     finally:
         metered.stop()

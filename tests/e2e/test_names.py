@@ -77,7 +77,7 @@ def test_widgets(page, stack, inventory):
     expect(ring.locator('circle'), 'OK, Due and Expired').to_have_count(3)
     expect(page.get_by_role('link', name='late.example.org').first).to_be_visible()
     pictures(page, 'widgets')
-    # By keyboard: the middle of a segment's box is not on the segment.
+    # By keyboard, because the middle of a segment's box is not on the segment
     ring.locator('a[href*="renewal_status=Due"]').focus()
     page.keyboard.press('Enter')
     page.wait_for_url('**/plugins/ssl/certificates/?renewal_status=Due')
@@ -129,7 +129,7 @@ def test_suggestions(page, stack, api, hosts, inventory):
     page.goto('/plugins/ssl/suggestions/')
     pictures(page, 'suggestions-empty')
     follow(page.get_by_role('button', name='Start a scan'))
-    # Nobody reloads the page: it asks by itself.
+    # The page polls automatically, without being reloaded.
     expect_text(page.locator('[data-found]'), 'Last scan:')
     follow(page.get_by_role('link', name='Show the new suggestions'))
     expect(page.locator('table.object-list tbody tr')).to_have_count(2)

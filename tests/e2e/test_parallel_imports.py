@@ -1,4 +1,4 @@
-"""Clients that report at the same moment, against several web server processes: the end is the same in any order."""
+"""Clients that report at the same moment, against several web server processes: the result is the same in any order."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +17,7 @@ def ca():
 
 
 def at_once(stack, bodies, clients=10):
-    """POST all bodies, as many at a time as there are clients; returns (status, JSON) of each."""
+    """POST all bodies, as many at a time as there are clients. Return (status, JSON) of each."""
 
     def post(body):
         answer = Api(stack.base_url, stack.authorization).request('POST', IMPORT, json=body)

@@ -1,4 +1,4 @@
-"""Smart Paste with many files in the browser: chosen, dropped, imported in the background; and what a history shows."""
+"""Smart Paste with many files in the browser: chosen, dropped, imported in the background; and the history."""
 
 import base64
 import re
@@ -119,7 +119,7 @@ def test_many_in_the_background(page, api, ca, empty_afterwards):
     follow(page.locator('button[name=_confirm]'))
     expect(page).to_have_url(re.compile('/smart-paste/jobs/'))
     pictures(page, 'paste-many-progress')
-    # Nobody reloads the page: it asks by itself.
+    # The page polls automatically, without being reloaded.
     expect(page.locator('tr[data-action=created]')).to_have_count(len(issued))
     assert api.get('plugins/ssl/certificates/', limit=1)['count'] == len(issued)
     follow(page.get_by_role('link', name='Background job'))
@@ -129,7 +129,7 @@ def test_many_in_the_background(page, api, ca, empty_afterwards):
 
 def test_history(page, api, ca, empty_afterwards):
     now = datetime.now(UTC).replace(microsecond=0)
-    # One of them came too late.
+    # One renewal was late.
     begins = [now - timedelta(days=days) for days in (330, 270, 210, 115, 55)]
     for begin in begins:
         issued = issue(['www.example.net'], ca, valid_from=begin, valid_to=begin + timedelta(days=90))

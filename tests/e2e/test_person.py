@@ -1,4 +1,4 @@
-"""What a person does in the browser: paste, confirm, edit, filter. Leaves the pictures that README and docs show."""
+"""A user in the browser: paste, confirm, edit, filter. Takes the pictures of README and docs."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,13 +9,13 @@ from playwright.sync_api import expect
 from tests.e2e.browser import expect_text, follow, picture
 from tests.support.certificate_factory import issue, make_ca
 
-# The real key identifier of R13, so that the picture shows what a real certificate would.
+# The real key identifier of R13, so that the picture looks like a real certificate
 R13 = 'e7ab9f0f2c33a053d35e4f78c8b2840e3bd69233'
 
 
 @pytest.fixture
 def inventory(api, empty_afterwards):
-    """A certificate in every renewal status, beside the one that the test pastes."""
+    """Create a certificate in every renewal status, in addition to the pasted one."""
     now = datetime.now(UTC).replace(microsecond=0)
     ca = make_ca("Let's Encrypt", 'E8')
     ages = {'due.example.net': 65, 'overdue.example.net': 80, 'expired.example.net': 93, 'ok.example.net': 10}

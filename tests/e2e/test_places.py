@@ -1,4 +1,4 @@
-"""From a device to its certificates and back, in the browser; leaves pictures of the panels, in light and dark."""
+"""From a device to its certificates and back, in the browser; takes pictures of the panels, in light and dark mode."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,9 @@ from tests.support.certificate_factory import issue, make_ca
 
 @pytest.fixture
 def inventory(api, empty_afterwards):
-    """A site with a device, its service and address, a virtual machine in a cluster, a contact; nothing assigned."""
+    """
+    Create a site with a device, its service and address, a virtual machine in a cluster, and a contact; no assignments.
+    """
     made = []
 
     def make(path, **data):
@@ -147,7 +149,7 @@ def test_pages(page, api, inventory):
 
 
 def test_lists_and_tenants(page, api, inventory):
-    """The column in NetBox's own list, and the warning beside an object of another tenant."""
+    """The column in NetBox's own list, and the warning for an object of another tenant."""
     ids = inventory['certificates']
     other = api.post('tenancy/tenants/', {'name': 'Other Corp', 'slug': 'other-corp'})
     host = inventory['device']

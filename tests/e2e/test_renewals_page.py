@@ -1,4 +1,4 @@
-"""The page *Renewals* by keyboard: a bar can be reached, says what it is, and leads to its certificates."""
+"""The page *Renewals* by keyboard: a bar can be focused, has a description, and links to its certificates."""
 
 from datetime import UTC, datetime, timedelta
 

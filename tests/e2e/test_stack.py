@@ -1,4 +1,4 @@
-"""The stack itself: what the other end-to-end tests rely on."""
+"""The stack that the other end-to-end tests use."""
 
 import re
 

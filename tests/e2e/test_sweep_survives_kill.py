@@ -1,4 +1,4 @@
-"""kill -9 in the midst of a sweep: sweeps go on within two minutes, and every change is announced."""
+"""kill -9 during a sweep: sweeps continue within two minutes, and every change is announced."""
 
 import time
 from collections import Counter
@@ -57,7 +57,7 @@ def rule(api, receiver):
 
 
 def announced(stack):
-    """How many of the expired ones are recorded as announced; quick enough to kill in the midst."""
+    """Return how many expired ones are recorded as announced, fast enough to kill the worker during a sweep."""
     with psycopg.connect(stack.variables['NETBOX_SSL_RUN_DATABASE']) as connection:
         condition = "name like 'expired-%' and announced_status = 'Expired'"
         return connection.execute(f'select count(*) from netbox_ssl_certificate where {condition}').fetchone()[0]
@@ -69,9 +69,9 @@ def test_kill_while_it_announces(one_worker, api, receiver, rule):
     stack.wait_for(lambda: announced(stack), seconds=RESUMES_WITHIN, interval=0.05, what='the first announcement')
     stack.kill_worker(stack.workers[0])
     killed = time.time()
-    assert announced(stack) < CERTIFICATES, 'killed while it announced'
+    assert announced(stack) < CERTIFICATES, 'killed during the announcements'
 
-    # With the worker's group RQ's scheduler was killed. RQ starts no other for ten minutes.
+    # RQ's scheduler was killed with the worker's group. RQ does not start another one for ten minutes.
     start_worker(stack)
     first = wait_for_sweep(stack, api, killed, 'a sweep after the kill')
     wait_for_sweep(stack, api, began(first) + 1, 'a second sweep after the kill')
@@ -87,6 +87,6 @@ def test_kill_while_it_announces(one_worker, api, receiver, rule):
     told = Counter(
         (delivery.json['data']['id'], delivery.json['data']['announcement']['id']) for delivery in receiver.deliveries
     )
-    assert len(told) == CERTIFICATES, 'a repeat carries the same id'
+    assert len(told) == CERTIFICATES, 'a repeat has the same ID'
     assert told.total() - len(told) <= BATCH, 'at most one batch is repeated'
     stack.manage(DELETE_EXPIRED)

@@ -1,4 +1,4 @@
-"""The queue is lost while the worker lives on: sweeps go on within two minutes."""
+"""The queue is lost while the worker is running: sweeps continue within two minutes."""
 
 import time
 

@@ -1,12 +1,12 @@
 """
-Certificates expire while the workers that sweep are killed, and Valkey and PostgreSQL restarted.
+Certificates expire while the workers that sweep are killed, and Valkey and PostgreSQL are restarted.
 
 A short run is part of the suite; ``make faults`` runs it with 10,000 certificates for three minutes and prints figures.
 
-What is promised: each change reaches RQ's queue, at least once. So the workers that are killed here serve the queue of
-the sweeps only, and Valkey keeps what it holds when it is restarted, as it does with the settings that it comes with.
-A webhook that is in the queue is NetBox's and RQ's: one that is lost with a queue that is kept nowhere, or with the
-worker that was sending it, is not sent again (docs/explanation/change-detection.md).
+The promise is that each change reaches RQ's queue at least once. So the workers that are killed here serve only the
+queue of the sweeps, and Valkey keeps its data on a restart, as with its default settings. NetBox and RQ are responsible
+for webhooks in the queue: one that is lost with a queue without persistence, or with the worker that was sending it, is
+not sent again (docs/explanation/change-detection.md).
 """
 
 import os
@@ -27,12 +27,12 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.waits
 
 CERTIFICATES = int(os.environ.get('NETBOX_SSL_FAULT_CERTIFICATES', '600'))
-# They expire one after the other within this time, and as long are the workers killed.
+# They expire one after the other within this time, while the workers are killed.
 SECONDS = int(os.environ.get('NETBOX_SSL_FAULT_SECONDS', '30'))
 RESUMES_WITHIN = 120
 KILL_EVERY = 4
 DELIVERED_WITHIN = 60 + CERTIFICATES / 20
-# The servers are restarted when so much of the time has passed.
+# Shares of the time after which the servers are restarted
 VALKEY_AT, POSTGRESQL_AT = 0.4, 0.7
 # netbox_ssl.announcements.batches.BATCH, which cannot be imported without a NetBox
 BATCH = 100
@@ -58,7 +58,7 @@ def connect(stack, **options):
 
 @pytest.fixture
 def database(environment):
-    """Its address. Where PostgreSQL is ours, a server of its own is crashed: others have work to do."""
+    """Provide the URL of a database, on a separate server that can be crashed if PostgreSQL was started here."""
     if 'NETBOX_SSL_DATABASE_URL' not in os.environ:
         with copy_on_own_server(environment) as url:
             yield url
@@ -70,7 +70,7 @@ def database(environment):
 
 @pytest.fixture
 def sweepers(environment, database, other_queues):
-    """A NetBox of its own, whose two workers do nothing but sweep."""
+    """Provide a separate NetBox whose two workers only sweep."""
     running = Stack(environment)
     running.variables |= {'NETBOX_SSL_RUN_DATABASE': database, 'NETBOX_SSL_RUN_REDIS': other_queues}
     try:
@@ -116,8 +116,8 @@ def announced(stack):
 
 def crash_postgresql(stack):
     """
-    kill -9 of one of its processes: then it ends all others, and recovers from its log. Where it is not ours, all
-    sessions are ended, which is what its clients see of a restart.
+    Kill one of its processes, so that it ends all others and recovers from its log. If PostgreSQL was not started here,
+    end all sessions, which looks like a restart to clients.
     """
     with connect(stack, autocommit=True) as connection:
         if 'NETBOX_SSL_DATABASE_URL' not in os.environ:
@@ -136,8 +136,8 @@ def restart_valkey(stack):
 
 def replace_a_worker(stack):
     """
-    kill -9 of one that listens, with all that it started, as systemd does, or by itself, as the kernel does when memory
-    runs out: then what it had started lives on. Whoever ended is started again.
+    Kill a listening worker, with its children, as systemd does, or without them, as the kernel does when memory runs
+    out. Start a new one for each that ended.
     """
     ready = [worker for worker in stack.workers if listens(worker)]
     if ready:
@@ -151,7 +151,7 @@ def replace_a_worker(stack):
 
 
 def run_faults(stack):
-    """When what was done, by time.time()."""
+    """Cause the faults. Return when each was caused, by ``time.time()``."""
     faults, begun = [], time.time()
     restarts = [(VALKEY_AT, 'Valkey', restart_valkey), (POSTGRESQL_AT, 'PostgreSQL', crash_postgresql)]
     while (passed := time.time() - begun) < SECONDS:
@@ -166,7 +166,7 @@ def run_faults(stack):
 
 
 def deliver(stack, receiver):
-    """What is in the queue, by workers that fork no process for each delivery: 10,000 would take long."""
+    """Deliver the queue with workers that do not fork for each delivery, because 10,000 forks take long."""
     number = 1 if CERTIFICATES < 2000 else 2
     workers = [stack.start_worker('default', '--burst', '--worker-class', 'rq.SimpleWorker') for _ in range(number)]
     stack.wait_for(
@@ -209,7 +209,7 @@ def test_every_expiry_is_announced(sweepers, receiver, rule, record_property):
 
     told = deliver(stack, receiver)
     assert len({pk for pk, _ in told}) == CERTIFICATES, 'every change is announced'
-    assert len(told) == CERTIFICATES, 'a repeat carries the same id'
+    assert len(told) == CERTIFICATES, 'a repeat has the same ID'
     repeats = told.total() - len(told)
     assert repeats <= BATCH * len(faults), 'a fault repeats one batch at most'
     figures = {

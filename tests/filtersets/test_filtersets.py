@@ -1,4 +1,4 @@
-"""Every filter that our filter sets declare finds what it says, and nothing else."""
+"""Every filter that the filter sets declare finds the right objects, and no others."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ RENEWED = datetime(2026, 1, 2, tzinfo=UTC)
 
 class Finds:
     def found(self, **parameters) -> set[str]:
-        """What the filters find; the values are lists, as from a query string."""
+        """Return the objects that the filters find; the values are lists, as from a query string."""
         filterset = self.filterset(parameters, self.queryset)
         self.assertEqual(filterset.errors, {})
         return {str(row) for row in filterset.qs}

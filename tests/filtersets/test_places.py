@@ -1,4 +1,4 @@
-"""Certificates and assignments by where they are used; what a constrained user sees."""
+"""Filters of certificates and assignments by the objects that use them, and with constrained permissions."""
 
 from dcim.models import Device, Site
 from ipam.models import IPAddress
@@ -12,7 +12,7 @@ from tests.support.places import address_on, assign, device, machine, service_on
 
 
 class PlacesTestCase(TestCase):
-    """A certificate on each kind of place, named after it."""
+    """A certificate on each kind of object, named after it."""
 
     @classmethod
     def setUpTestData(cls):
@@ -37,7 +37,7 @@ class PlacesTestCase(TestCase):
 
     def check(self, expected: set, **parameters):
         found = CertificateFilterSet(parameters, Certificate.objects.all()).qs.values_list('name', flat=True)
-        # Twice would be a join.
+        # A duplicate would come from a join.
         self.assertEqual(sorted(found), sorted(expected))
         assignments = CertificateAssignmentFilterSet(parameters, CertificateAssignment.objects.all()).qs
         self.assertEqual(set(assignments.values_list('certificate__name', flat=True)), expected)
@@ -73,7 +73,7 @@ class PlacesTestCase(TestCase):
 
 
 class ConstrainedTestCase(APITestCase):
-    """Who may see certificates, and only some of their assignments, learns of no others by filtering."""
+    """Filters reveal no assignments that the user may not view."""
 
     def setUp(self):
         super().setUp()
@@ -103,7 +103,7 @@ class ConstrainedTestCase(APITestCase):
         self.assertEqual(self.found('assigned=false'), ['hidden'])
 
     def test_names_of_hidden_objects(self):
-        """Answered as names of nothing: who may see some devices only learns of no others."""
+        """Hidden names are treated as nonexistent, so that they are not revealed."""
         grant(self.user, 'view', model=CertificateAssignment)
         self.user.object_permissions.filter(object_types__model='device').delete()
         grant(self.user, 'view', model=Device, constraints={'name': 'web-02'})

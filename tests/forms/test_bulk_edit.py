@@ -1,4 +1,4 @@
-"""Bulk edit: ACME fields, and errors at them."""
+"""Bulk edit: ACME fields and their errors."""
 
 from django.urls import reverse
 from utilities.testing import TestCase
@@ -33,7 +33,7 @@ class BulkEditTestCase(TestCase):
             with self.subTest(name):
                 self.assertEqual(self.send(**{name: sent}).status_code, 302)
                 self.assertEqual(self.values(name), [kept] * 3)
-        # What was not sent has stayed
+        # Omitted fields are not changed.
         self.assertEqual(self.values('is_acme'), [True] * 3)
         self.assertEqual(self.values('acme_provider'), ['ZeroSSL'] * 3)
 
@@ -43,7 +43,7 @@ class BulkEditTestCase(TestCase):
             {'acme_renewal_days': '-1'},
             {'acme_renewal_days': '3651'},
             {'acme_account_email': 'nobody'},
-            # They renew by themselves, which is an ACME setting
+            # They have auto-renewal, which is an ACME setting.
             {'is_acme': 'false'},
         ):
             with self.subTest(values):

@@ -28,7 +28,7 @@ class BulkImportMixin:
         self.assertEqual(response.status_code, 302, errors)
 
     def assertRefused(self, records, *texts, form='json'):
-        """All of them, with these texts among the errors."""
+        """Assert that all records are refused, with these texts among the errors."""
         before = list(Certificate.objects.values())
         response = self.send(records, form)
         self.assertEqual(response.status_code, 200)
@@ -159,7 +159,7 @@ class BulkImportTestCase(BulkImportMixin, TestCase):
 
 
 class PermissionsTestCase(BulkImportMixin, TestCase):
-    """NetBox's page needs ``add``; which permission a record needs, its certificate decides."""
+    """NetBox's page needs ``add``; the certificate determines which permission a record needs."""
 
     @classmethod
     def setUpTestData(cls):

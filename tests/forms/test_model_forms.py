@@ -1,4 +1,4 @@
-"""The add and edit form: fields, errors at their fields, facts typed by hand, facts from a PEM."""
+"""The add and edit form: fields, errors at their fields, entered facts, facts from a PEM."""
 
 from django.test import TestCase
 from django.urls import reverse
@@ -13,7 +13,7 @@ ACME += ('Auto-renewal', 'Renewal days', 'Last renewed')
 
 
 def submitted(certificate) -> dict:
-    """What the edit form of ``certificate`` submits if nothing is changed."""
+    """Return what the edit form of ``certificate`` submits if nothing is changed."""
     form = CertificateForm(instance=certificate)
     return {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
 

@@ -1,4 +1,4 @@
-"""Assignments over GraphQL, for those who may see everything and for those who may not."""
+"""Assignments over GraphQL, with full and constrained permissions."""
 
 from dcim.models import Device
 from django.db import connection

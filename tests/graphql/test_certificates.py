@@ -1,4 +1,4 @@
-"""What GraphQL answers, beyond NetBox's own test cases (tests/api)."""
+"""GraphQL responses, in addition to NetBox's own test cases (tests/api)."""
 
 from unittest.mock import ANY
 

@@ -15,7 +15,7 @@ ALL = (None, CertificateAssignment, Device, VirtualMachine, Service, IPAddress)
 
 
 class PlacesTestCase(APITestCase):
-    """A host and a guest, each with a certificate of its own, one on a service, one on an address."""
+    """A host and a guest, each with its own certificate, one on a service, one on an address."""
 
     def setUp(self):
         super().setUp()
@@ -77,7 +77,7 @@ class CertificatesTestCase(PlacesTestCase):
         self.assertEqual(found['certificate_assignments'], expected)
 
     def test_besides_the_columns_that_netbox_requires(self):
-        """The services of the device are all of its services, whatever was read ahead for its certificates."""
+        """The device has all of its services, whatever was prefetched for its certificates."""
         self.grant_all()
         service_on(self.host, 'SSH')
         grant(self.user, 'view', model=self.host.interfaces.model)
@@ -177,7 +177,7 @@ class FiltersTestCase(PlacesTestCase):
 
 
 class CertificateFiltersTestCase(PlacesTestCase):
-    """Certificates by where they are used, as in the list."""
+    """Certificates by the objects that use them, as in the list."""
 
     def found(self, filters) -> list[str]:
         return [

@@ -1,4 +1,4 @@
-"""A real HTTP server that answers as NetBox does on its bad days."""
+"""A real HTTP server that responds like NetBox, including errors."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ class Answer:
     status: int = 200
     body: object = field(default_factory=list)
     headers: dict = field(default_factory=dict)
-    # Until the client has gone, or the test is over.
+    # Until the client disconnects or the test ends
     never: bool = False
 
 
@@ -35,9 +35,9 @@ class Report:
 
 class FakeNetBox:
     """
-    Listens on a free port of 127.0.0.1. ``answer`` is what it says to every report, or a function of the report;
-    ``sync_answer`` is what it says to a list of everything that a client has. Reports are kept in ``reports``, the lists
-    in ``syncs``.
+    Listens on a free port of 127.0.0.1. ``answer`` is its response to every report, or a function of the report;
+    ``sync_answer`` is its response to a list of everything that a client has. Reports are in ``reports``, the lists in
+    ``syncs``.
     """
 
     def __init__(self):
@@ -72,13 +72,13 @@ class FakeNetBox:
                     self.end_headers()
                     self.wfile.write(text)
                 except (BrokenPipeError, ConnectionResetError):
-                    # It did not want to wait so long.
+                    # The client did not wait that long.
                     self.close_connection = True
 
             do_GET = do_POST
 
             def log_message(self, *_):
-                """Nothing: the reports are what a test looks at."""
+                """Log nothing; tests check the reports."""
 
         return Handler
 
@@ -94,7 +94,7 @@ class FakeNetBox:
 
     @property
     def items(self) -> list[dict]:
-        """Everything that was reported, in order."""
+        """Return everything that was reported, in order."""
         return [item for report in self.reports for item in report.items]
 
     def close(self) -> None:

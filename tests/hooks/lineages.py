@@ -1,4 +1,4 @@
-"""What ACME clients leave on a host."""
+"""The files of ACME clients on a host."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ def written(file: Path, text: str) -> Path:
 
 
 def certbot(directory: Path, name='www.example.net', issued: Issued | None = None, **conf) -> Path:
-    """A lineage of certbot; returns what it gives as RENEWED_LINEAGE."""
+    """Create a lineage of certbot. Return its RENEWED_LINEAGE."""
     issued = issued or issue_acme(name)
     archive, live = directory / 'archive' / name, directory / 'live' / name
     live.mkdir(parents=True)
@@ -68,19 +68,19 @@ def certbot(directory: Path, name='www.example.net', issued: Issued | None = Non
 
 
 def dehydrated(directory: Path, name='www.example.net', issued: Issued | None = None) -> Path:
-    """A certificate of dehydrated; returns its folder."""
+    """Create a certificate of dehydrated. Return its folder."""
     issued = issued or issue_acme(name)
     folder, stamp = directory / 'certs' / name, int(RENEWED.timestamp())
     for kind, text in (('cert', issued.pem), ('fullchain', issued.fullchain_pem), ('privkey', issued.key_pem)):
         written(folder / f'{kind}-{stamp}.pem', text)
         (folder / f'{kind}.pem').symlink_to(f'{kind}-{stamp}.pem')
-    # Of a later order that failed
+    # From a later order that failed
     written(folder / f'cert-{stamp + 60}.pem', '')
     return folder
 
 
 def lego(directory: Path, name='www.example.net', issued: Issued | None = None) -> Path:
-    """A certificate of lego; returns its file."""
+    """Create a certificate of lego. Return its file."""
     issued = issued or issue_acme(name)
     folder = directory / 'certificates'
     written(folder / f'{name}.key', issued.key_pem)
@@ -91,7 +91,7 @@ def lego(directory: Path, name='www.example.net', issued: Issued | None = None) 
 
 
 def traefik(file: Path, issued: Issued, resolver='le') -> Path:
-    """acme.json in the form of traefik v3.7.0, pkg/provider/acme/{local_store,account,provider}.go; returns it."""
+    """Create acme.json as in traefik v3.7.0, pkg/provider/acme/{local_store,account,provider}.go. Return its path."""
     content = {
         resolver: {
             'Account': {
@@ -123,7 +123,7 @@ def cert_manager(
     names=('www.example.net',),
 ) -> tuple[dict, dict]:
     """
-    What kubectl answers of namespaced objects and of cluster issuers, as cert-manager describes them:
+    Return the output of kubectl for namespaced objects and for cluster issuers, as defined by cert-manager:
     pkg/apis/certmanager/v1/types*.go, pkg/apis/acme/v1/types_issuer.go.
     """
     condition = {'type': 'Ready', 'status': 'True', 'lastTransitionTime': RENEWED_TEXT}

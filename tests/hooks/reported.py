@@ -1,4 +1,4 @@
-"""What the tests of each client look at in a report."""
+"""Checks of reports for the tests of each client."""
 
 from datetime import UTC, datetime
 
@@ -8,22 +8,22 @@ from tests.support.factories import issue_acme
 __all__ = ('ISSUED', 'external_id', 'is_now', 'sent')
 
 ISSUED = issue_acme()
-# Reports count whole seconds.
+# Reports contain whole seconds.
 BEGAN = datetime.now(UTC).replace(microsecond=0)
 
 
 def is_now(text) -> bool:
-    """Whether this was while the tests ran."""
+    """Return whether this time was during the tests."""
     return BEGAN <= datetime.fromisoformat(text) <= datetime.now(UTC)
 
 
 def external_id(client, directory, lineage) -> str:
-    """What a client's lineage in a directory other than its default is called."""
+    """Return the external ID of a lineage in a directory other than the default of its client."""
     return f'{client}:web01.example.net{directory}:{lineage}'
 
 
 def sent(netbox, machine=MACHINE) -> dict:
-    """The only report, without what is the same in all of them."""
+    """Return the only report, without the fields that all reports share."""
     (item,) = netbox.items
     assert item.pop('machine_id') == machine
     assert item.pop('pem') == ISSUED.fullchain_pem.strip()

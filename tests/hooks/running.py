@@ -1,4 +1,4 @@
-"""Runs the hooks as their clients do, under one shell after the other, with everything they do recorded."""
+"""Runs the hooks as their clients do, with several shells, and records their commands."""
 
 import json
 import re
@@ -12,9 +12,9 @@ from tests.support.deadlines import PATIENCE
 __all__ = ('CLUSTER', 'HOOKS', 'MACHINE', 'SHELLS', 'TOKEN', 'Host', 'Run', 'deploy', 'owner_only')
 
 HOOKS = Path(__file__).resolve().parents[2] / 'hooks'
-# Debian's sh, and that of Alpine, OpenWrt and containers, with its own tools.
+# The sh of Debian, and the sh of Alpine, OpenWrt and containers with its own tools
 SHELLS = ('dash', 'busybox')
-# Shaped as NetBox's, and nobody's.
+# In the format of NetBox's tokens, but not a real one
 TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
 
 # What distinguishes the machine from others of its name
@@ -26,7 +26,7 @@ CLUSTER = '2f1e6f6c-3c1e-4b62-9b0a-000000000001'
 COREUTILS = """sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv readlink
 rm rmdir sed sleep sort tail tr uname"""
 
-# Records its command line and passes on.
+# Records its command line and runs the real program.
 RECORDER = """#!/bin/sh
 printf '%s\\n' "{name} $*" >>"{log}"
 {then}
@@ -53,8 +53,8 @@ class Run:
 
 class Host:
     """
-    A machine with an ACME client: a home below ``folder``, a spool, a PATH of its own where each command line of curl,
-    logger and the others that could show something is recorded.
+    A machine with an ACME client: a home below ``folder``, a spool, and its own PATH, with programs that record the
+    command lines of curl, logger and others.
     """
 
     def __init__(self, folder: Path, shell: str, url: str):
@@ -96,15 +96,15 @@ class Host:
         self.program(name, f'exec "{programs.find(name)}" "$@"')
 
     def program(self, name: str, then: str):
-        """A program of this name that records its command line, and then does this (shell)."""
+        """Create a program of this name that records its command line and then runs this shell code."""
         file = self.bin / name
         file.unlink(missing_ok=True)
-        # Its own interpreter must not be one that records itself.
+        # Its interpreter must not be a recording one.
         file.write_text(RECORDER.format(name=name, log=self.log, then=then).replace('#!/bin/sh', '#!/bin/dash', 1))
         file.chmod(0o755)
 
     def kubectl(self, objects: dict, issuers: dict):
-        """A kubectl that answers with these."""
+        """Create a kubectl that prints these objects."""
         for name, answer in (('objects', objects), ('issuers', issuers)):
             (self.folder / name).write_text(json.dumps(answer))
         self.program(
@@ -145,7 +145,7 @@ class Host:
 
     @property
     def waiting(self) -> list[Path]:
-        """The reports in the spool."""
+        """Return the reports in the spool."""
         if not self.spool.exists():
             return []
         return sorted(file for file in self.spool.iterdir() if file.is_file() and not file.name.startswith('.'))
@@ -155,7 +155,7 @@ class Host:
         return sorted((self.spool / 'bad').iterdir())
 
     def everything_kept(self) -> bytes:
-        """What is on the disk after a run, wherever: the spool, temporary files."""
+        """Return all that is on the disk after a run: the spool, temporary files."""
         files = [file for root in (self.spool, self.folder / 'tmp') for file in root.rglob('*') if file.is_file()]
         return b'\n'.join(file.read_bytes() for file in files)
 

@@ -1,4 +1,4 @@
-"""What the hook of acme.sh reports of what that leaves on the host."""
+"""The reports of the hook for acme.sh from its files on the host."""
 
 import re
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from tests.hooks import lineages
 from tests.hooks.reported import ISSUED, external_id, is_now, sent
 from tests.support.factories import DAY
 
-# Where no days are set, acme.sh chooses when it renews next.
+# If no days are set, acme.sh chooses the time of the next renewal.
 NEXT_DAYS = 25
 NEXT = int((ISSUED.certificate.not_valid_after_utc - NEXT_DAYS * DAY).timestamp()) - 3600
 

@@ -1,4 +1,4 @@
-"""The hooks as *Connect a Client* gives them: one file, with the library in it."""
+"""The hooks as provided by *Connect a Client*: one file that includes the library."""
 
 from netbox_ssl.imports.clients import file_text
 from tests.hooks import lineages

@@ -1,4 +1,4 @@
-"""What the hooks read in a file of certificates, and how they count time, without any program that knows X.509."""
+"""How the hooks read certificates and compute times, without a program for X.509."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def library(host, code: str, *arguments) -> list[str]:
-    """The lines that code prints when the part of the library that reads certificates is loaded."""
+    """Return the lines that code prints after loading the part of the library that reads certificates."""
     script = host.folder / 'script'
     script.write_text(f'set -u\nLC_ALL=C\nexport LC_ALL\nchain_file=\n. {HOOKS}/lib-certificate.sh\n{code}')
     run = host.run(script, *arguments)
@@ -24,7 +24,7 @@ def library(host, code: str, *arguments) -> list[str]:
 
 
 def test_validity(host, tmp_path):
-    """Of each form of time, length of serial number and name, kind of key: as the library for X.509 reads it."""
+    """The same as the X.509 library, for each form of time, length of serial number and name, and kind of key."""
     host.without('openssl')
     chance = random.Random(5280)
     authorities = [in_house_ca(), make_ca('Ö' * 50, 'x' * 50), make_ca(None, 'y', country=None)]
@@ -47,7 +47,7 @@ def test_validity(host, tmp_path):
 
 
 def test_unreadable_validity_is_unknown(host, tmp_path):
-    """What begins like a certificate, and goes on as something else: NetBox says what is wrong with it."""
+    """Data that starts like a certificate but is not one is sent, and NetBox reports the error."""
     issued = issue_acme()
     lines = issued.pem.splitlines()
     chance = random.Random(0)
@@ -57,7 +57,7 @@ def test_unreadable_validity_is_unknown(host, tmp_path):
     lineages.written(tmp_path / 'chains' / 'short', '\n'.join((lines[0], lines[1][:12], lines[-1], '')))
     code = 'for chain in "$1"/*; do read_chain "$chain" || echo refused; echo "$begins $ends"; done'
     lines = library(host, code, tmp_path / 'chains')
-    # What is broken may be what nobody looks at here: the serial number, say.
+    # The broken part may be one that is not read here, such as the serial number.
     dates = issued.certificate.not_valid_before_utc, issued.certificate.not_valid_after_utc
     known = ' '.join(str(int(date.timestamp())) for date in dates)
     assert len(lines) == 21 and lines.count(' ') >= 15 and set(lines) <= {' ', known}
@@ -96,8 +96,8 @@ def caddy(folder, name, issued):
 )
 def test_a_lineage_costs_few_processes(host, netbox, tmp_path, hook, make):
     """
-    A host may have thousands, and each process costs it a millisecond or two; see ``make bench ARGS=hooks``. Counted of
-    the shell whose every tool is a program.
+    A host may have thousands, and each process takes a millisecond or two; see ``make bench ARGS=hooks``. Counted with
+    the shell whose tools are all separate programs.
     """
     issued, programs = issue_acme(), {file.name for file in host.bin.iterdir()}
     counts = []

@@ -1,4 +1,4 @@
-"""What the hooks of certbot, dehydrated, lego and uacme report of what these leave on the host."""
+"""The reports of the hooks for certbot, dehydrated, lego and uacme from their files on the host."""
 
 import os
 import time
@@ -49,7 +49,7 @@ class TestCertbot:
 
     def test_sync_never_reports_the_current_time(self, host, netbox, tmp_path):
         live = lineages.certbot(tmp_path / 'le', issued=ISSUED)
-        # Touched by a backup, say: the certificate is what counts.
+        # For example touched by a backup; only the certificate counts.
         os.utime(live, (time.time(),) * 2)
         run = host.run('certbot.sh', '--sync', tmp_path / 'le')
         assert sent(netbox)['acme_last_renewed'] == RENEWED_TEXT
@@ -184,7 +184,9 @@ class TestDehydrated:
     @pytest.mark.parametrize('place', ['certs', 'domains.d'])
     def test_the_settings_of_a_certificate(self, host, netbox, folder, tmp_path, place):
         """dehydrated reads them from a file of the certificate. Its hook and the nightly report say the same."""
-        text = '# RENEW_DAYS=1\nRENEW_DAYS="20" # early\n export CHALLENGETYPE=dns-01 # wildcard\nHOOK="$(touch evil)"\n'
+        text = (
+            '# RENEW_DAYS=1\nRENEW_DAYS="20" # early\n export CHALLENGETYPE=dns-01 # wildcard\nHOOK="$(touch evil)"\n'
+        )
         own = folder / 'config'
         if place == 'domains.d':
             own.write_text('RENEW_DAYS=1\n')
@@ -211,7 +213,7 @@ class TestLego:
     def test_version_4(self, host, netbox, tmp_path):
         file = lineages.lego(tmp_path / 'lego', '_.example.net', ISSUED)
         given = {'LEGO_CERT_PATH': file, 'LEGO_CERT_DOMAIN': '*.example.net', 'LEGO_ACCOUNT_EMAIL': 'ops@example.net'}
-        # Even when it is there, the file with the key is not touched.
+        # Even if the file with the key exists, it is not touched.
         run = host.run('lego.sh', DIRECTORY, 'dns-01', '20', **given, LEGO_CERT_PEM_PATH='/nonexistent')
         assert (run.stdout, run.lines) == ('', [])
         item = sent(netbox)

@@ -1,4 +1,4 @@
-"""Settings as people write them: what cannot be used is named in one line, and costs nothing else."""
+"""Settings as people write them: an unusable one is named in one line, and does not affect others."""
 
 import pytest
 from django.core.validators import validate_email
@@ -15,7 +15,7 @@ def test_a_file_of_settings(host, netbox, renewed, tmp_path):
     )
     only = {'NETBOX_URL': None, 'NETBOX_TOKEN': None, 'NETBOX_ACME_CONFIG': settings}
     (line,) = deploy(host, renewed, **only).lines
-    assert '$(touch evil)`touch evil`@x is not a whole e-mail address' in line
+    assert '$(touch evil)`touch evil`@x is not a complete e-mail address' in line
     (item,) = netbox.items
     assert item['tenant'] == {'slug': 'acme-corp'}
     assert item['add_tags'] == [{'slug': 'web'}, {'slug': 'production'}]
@@ -68,9 +68,9 @@ def test_a_time_limit_that_is_no_number(host, netbox, renewed, timeout):
     [
         ({'NETBOX_URL': None}, 'NETBOX_URL is not set'),
         ({'NETBOX_TOKEN': None}, 'NETBOX_TOKEN is not set'),
-        ({'NETBOX_URL': 'netbox.example.net'}, 'must begin with https'),
-        ({'NETBOX_URL': 'https://user:secret@netbox.example.net'}, 'must not hold'),
-        ({'NETBOX_TOKEN': 'x\nX-Evil: 1'}, 'characters that no token has'),
+        ({'NETBOX_URL': 'netbox.example.net'}, 'must start with https'),
+        ({'NETBOX_URL': 'https://user:secret@netbox.example.net'}, 'must not contain'),
+        ({'NETBOX_TOKEN': 'x\nX-Evil: 1'}, 'characters that are not valid in a token'),
     ],
 )
 def test_unusable_settings(host, netbox, renewed, settings, words):
@@ -88,7 +88,7 @@ def test_an_unusable_url_loses_no_report(host, netbox, directory, address):
         certbot(directory, f'www{number}.example.net')
     run = host.run('certbot.sh', '--sync', directory, NETBOX_ACME_EMAIL=address)
     assert len(run.lines) == 1
-    assert 'is not a whole e-mail address' in run.stderr
+    assert 'is not a complete e-mail address' in run.stderr
     assert [item.get('acme_account_email') for item in netbox.items] == [None] * 3
 
 

@@ -1,4 +1,4 @@
-"""No private key leaves the host, whatever is in the file of certificates; nothing secret on command lines."""
+"""No private key leaves the host, whatever the file of certificates contains; no secrets on command lines."""
 
 import base64
 import random
@@ -18,13 +18,13 @@ def body_of(pem):
 
 
 def as_certificate(pem):
-    """A key in the clothes of a certificate."""
+    """Return a key labelled as a certificate."""
     lines = [line for line in pem.splitlines() if not line.startswith('-----')]
     return '\n'.join(['-----BEGIN CERTIFICATE-----', *lines, '-----END CERTIFICATE-----', ''])
 
 
 def is_leaked(netbox, pem):
-    """Whether any line of the key arrived."""
+    """Return whether any line of the key arrived."""
     arrived = b''.join(report.body for report in netbox.reports).decode()
     return any(line in arrived for line in pem.splitlines() if not line.startswith('-----') and len(line) > 20)
 
@@ -69,7 +69,7 @@ def test_no_kind_of_key_is_accepted_as_a_certificate(host, netbox, tmp_path):
         run = host.run('lego.sh', LEGO_CERT_PATH=file)
         assert (run.code, netbox.reports) == (0, []), kind
         assert 'was not sent' in run.stderr
-        # In one line, as some tools write it
+        # In one line, as written by some tools
         file.write_text(as_certificate(body.replace('\n', '')) + ISSUED.fullchain_pem)
         assert (host.run('lego.sh', LEGO_CERT_PATH=file).code, netbox.reports) == (0, []), kind
 
@@ -115,7 +115,7 @@ UNTIDY = {
 
 @pytest.mark.parametrize('untidy', UNTIDY)
 def test_untidy_files_pass(host, netbox, tmp_path, untidy):
-    """As editors, and people who paste, leave them: what arrives is tidy."""
+    """Untidy files, as left by editors and pasting; the reports are tidy."""
     file = lego(tmp_path / 'lego', issued=ISSUED)
     file.write_bytes(UNTIDY[untidy](ISSUED.fullchain_pem).encode())
     assert host.run('lego.sh', LEGO_CERT_PATH=file).lines == []
@@ -152,6 +152,6 @@ def test_the_token_is_not_in_the_environment_of_others(host, netbox, tmp_path):
     host.program('hostname', f'env >>"{host.log}"')
     host.program('date', f'env >>"{host.log}"; exec /bin/date "$@"')
     host.run('certbot.sh', RENEWED_LINEAGE=certbot(tmp_path / 'le'), NETBOX_ACME_SOURCE=None)
-    # hostname and date run after the settings are read
+    # hostname and date run after the settings are read.
     lines = [line for line in host.command_lines.splitlines() if TOKEN in line]
     assert lines == []

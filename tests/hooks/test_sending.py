@@ -1,4 +1,4 @@
-"""Whatever NetBox answers, or does not: the client goes on, one line says why, and nothing is lost."""
+"""Whether and how NetBox responds: the client continues, one line explains errors, and no report is lost."""
 
 import shutil
 import time
@@ -48,7 +48,7 @@ def test_a_version_1_token(host, netbox, renewed):
 )
 def test_reports_wait_if_the_error_can_be_fixed(host, netbox, renewed, answer, words):
     netbox.answer = answer
-    # Where no answer comes, a hook that waited for one would not end.
+    # Without a response, a hook that waited for one would not end.
     limit = {'NETBOX_ACME_TIMEOUT': 2} if answer.never else {}
     run = deploy(host, renewed, **limit)
     assert (run.code, run.stdout) == (0, '')
@@ -116,7 +116,9 @@ def test_a_forbidden_certificate_does_not_block_the_others(host, netbox, directo
     netbox.answer = lambda report: DENIED if any('www1' in item['external_id'] for item in report.items) else Answer()
     run = host.run('certbot.sh', '--sync', directory)
     assert 'does not permit' in run.stderr
-    assert [file.name for file in host.waiting] == [external_id('certbot', directory, 'www1.example.net').replace('/', '%')]
+    assert [file.name for file in host.waiting] == [
+        external_id('certbot', directory, 'www1.example.net').replace('/', '%')
+    ]
 
 
 def test_a_wrong_token_is_tried_once(host, netbox, directory):
@@ -143,7 +145,7 @@ def test_retry_after_is_honoured(host, netbox, renewed):
     deploy(host, renewed)
     run = deploy(host, renewed)
     assert (run.code, len(netbox.reports), len(host.waiting)) == (0, 1, 1)
-    assert 'left alone' in run.stderr
+    assert 'asked to retry later' in run.stderr
     (host.spool / '.not-before').write_text(str(int(time.time()) - 1))
     netbox.answer = Answer()
     assert deploy(host, renewed).lines == []

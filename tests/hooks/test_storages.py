@@ -1,4 +1,4 @@
-"""What the hooks that look into a storage report: of Caddy, Traefik and cert-manager."""
+"""The reports of the hooks that read a storage: Caddy, Traefik and cert-manager."""
 
 import base64
 import json
@@ -26,12 +26,14 @@ class TestCaddy:
         return storage
 
     def test_sync(self, host, netbox, tmp_path):
-        """As Caddy 2.6.2 leaves it."""
+        """As stored by Caddy 2.6.2."""
         storage = self.storage(tmp_path)
         run = host.run('caddy.sh', '--sync', storage, 'dns-01')
         assert run.lines == []
         assert sent(netbox) == {
-            'external_id': external_id('caddy', storage, 'acme-v02.api.letsencrypt.org-directory/wildcard_.example.net'),
+            'external_id': external_id(
+                'caddy', storage, 'acme-v02.api.letsencrypt.org-directory/wildcard_.example.net'
+            ),
             'client': 'caddy',
             'is_acme': True,
             'acme_server_url': DIRECTORY,

@@ -1,4 +1,4 @@
-"""What others could put in the way: a spool, a chain, an answer, a name that is not what it seems."""
+"""Untrusted input: a spool, a chain, a response, or a name may be malicious."""
 
 import os
 
@@ -51,7 +51,7 @@ def test_endless_files_are_not_read(host, netbox, renewed, tmp_path, kind):
 
 @pytest.mark.parametrize('which', ['writable', 'link', 'foreign'])
 def test_a_spool_writable_by_others_is_not_used(host, netbox, renewed, tmp_path, which):
-    """They could have put a link there, to a file that only this user may read, or write."""
+    """Others could have put a link there to a file that only this user may read or write."""
     secret = owner_only(tmp_path / 'secret', '"root:$6$secret"')
     other = 12345
     host.spool.mkdir(mode=0o700)
@@ -67,7 +67,7 @@ def test_a_spool_writable_by_others_is_not_used(host, netbox, renewed, tmp_path,
         os.lchown(host.spool, other, other)
     netbox.answer = Answer(503, headers={'Retry-After': '60'})
     run = deploy(host, renewed)
-    assert 'or others may write there' in run.lines[0]
+    assert 'or is writable by others' in run.lines[0]
     assert '1 reports are lost' in run.lines[1]
     assert secret.read_text() == '"root:$6$secret"'
     assert b'secret' not in netbox.reports[0].body

@@ -1,4 +1,4 @@
-"""The job: its chain, what it does while asking is switched off, and that it tells what it finds."""
+"""The job: its chain, a run with polling switched off, and announcements of moved windows."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 class JobTestCase(AskingTestMixin, CommittingTestCase):
     def run_next(self, chain=ARIPollJob):
-        """As a worker would, without the process that it forks."""
+        """Run the next job as a worker does, without forking."""
         job = chain.waiting().order_by('pk').first()
         django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id)).delete()
         chain.handle(job)
@@ -70,7 +70,7 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         job = ARIPollJob.waiting().get()
         self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
         self.assertEqual(self.run_next().data['asked'], 1)
-        # One of many imports in a row is enough.
+        # One run is enough for many imports in a row.
         ARIPollJob.waiting().delete()
         self.add('next.example.net')
         self.assertFalse(ARIPollJob.waiting().exists())

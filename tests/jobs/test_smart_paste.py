@@ -1,4 +1,4 @@
-"""Imports of many from the Smart Paste page: in the background, with progress and results."""
+"""Imports of many certificates from the Smart Paste page: in the background, with progress and results."""
 
 from unittest.mock import patch
 
@@ -27,7 +27,7 @@ class JobTestCase(ManyTestCase):
         self.issued = issue(*(f'n{number}' for number in range(BACKGROUND_FROM + 1)))
 
     def start(self, **values):
-        """Confirm with a worker, who does not come yet. Returns the answer and what the worker will be given."""
+        """Confirm with a worker that does not run yet. Return the response and the arguments for the worker."""
         self.has_worker.return_value = True
         response = self.preview([file(f'{number}', each.pem) for number, each in enumerate(self.issued)])
         with patch('django_rq.queues.DjangoRQ.enqueue') as enqueue, self.captureOnCommitCallbacks(execute=True):

@@ -1,4 +1,4 @@
-"""The chain of sweeps: that there is one, and that nothing breaks it."""
+"""The chain of sweeps: there is exactly one, and nothing breaks it."""
 
 import time
 from datetime import timedelta
@@ -33,7 +33,7 @@ def scheduled_in_rq():
 
 
 def run_next(chain):
-    """As a worker would, without the process that it forks."""
+    """Run the next job as a worker does, without forking."""
     job = chain.waiting().get()
     django_rq.get_queue(job.queue_name).fetch_job(str(job.job_id)).delete()
     chain.handle(job)
@@ -183,7 +183,9 @@ class DeadJobTestCase(CommittingTestCase):
     def make(
         self, status, age=5 * MINUTE, rq_status=None, scheduled=None, queue='default', started=MINUTE, taken=False
     ):
-        """A job of that age, and how RQ sees it (None: not at all); taken: by a worker that took it from its queue."""
+        """
+        Create a job of this age with this status in RQ (None: unknown). ``taken``: a worker took it from its queue.
+        """
         now = timezone.now()
         job = RenewalSweepJob.enqueue(interval=1, queue_name=queue, schedule_at=scheduled)
         values = {'status': status, 'created': now - age}
@@ -261,7 +263,7 @@ class WatchdogTestCase(CommittingTestCase):
         with patch.object(watchdog, 'start') as start:
             RenewalSweepJob.run_now()
             start.assert_not_called()
-            # What `netbox rqworker` does with each system job.
+            # As `netbox rqworker` does with each system job
             job = RenewalSweepJob.enqueue_once(**registry['system_jobs'][RenewalSweepJob])
             start.assert_called_once_with()
             ARIPollJob.enqueue_once(**registry['system_jobs'][ARIPollJob])
@@ -269,7 +271,7 @@ class WatchdogTestCase(CommittingTestCase):
         self.assertEqual(RenewalSweepJob.waiting().get().pk, job.pk)
 
     def at(self, dog, seconds):
-        """Let it check so many seconds after the beginning."""
+        """Let it check this many seconds after the start."""
         with patch.object(watchdog.time, 'monotonic', return_value=self.started + seconds):
             return dog.check()
 
@@ -339,7 +341,7 @@ class WatchdogTestCase(CommittingTestCase):
         self.assertTrue(RenewalSweepJob.waiting().exists())
 
     def test_a_clock_that_was_set_back_stops_nothing(self):
-        """By its new time, the next run is an hour off."""
+        """By the new time, the next run is an hour away."""
         RenewalSweepJob.run_now()
         run_next(RenewalSweepJob)
         ahead = timezone.now() + 60 * MINUTE

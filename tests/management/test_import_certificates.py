@@ -1,4 +1,4 @@
-"""``netbox import_certificates``: folders, refusals, interruption, on whose behalf."""
+"""``netbox import_certificates``: folders, refusals, interruption, and the user."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""CertificateAssignment: NetBox's own test cases, and what holds for it besides."""
+"""CertificateAssignment: NetBox's own test cases, and its own rules."""
 
 from core.models import ObjectChange
 from dcim.models import Device
@@ -31,7 +31,7 @@ REFUSING = {'netbox_ssl': {**settings.PLUGINS_CONFIG['netbox_ssl'], 'refuse_tena
 
 
 def make_assignments():
-    """Three certificates, each assigned to a device of its own."""
+    """Create three certificates, each assigned to a different device."""
     certificates = [record(name=f'www{number}.example.net') for number in range(1, 4)]
     hosts = [device(f'web-0{number}') for number in range(1, 4)]
     for certificate, host in zip(certificates, hosts, strict=True):
@@ -125,7 +125,7 @@ class AssignmentTableTestCase(TableTestCases.StandardTableTestCase):
 
 
 class AssignmentTestCase(TestCase):
-    """What holds for an assignment, whichever way it came."""
+    """Rules for assignments, however they are created."""
 
     def setUp(self):
         super().setUp()
@@ -226,7 +226,7 @@ class TenantsTestCase(APITestCase):
 
 
 class TenantChangesTestCase(APITestCase):
-    """The tenant of a certificate is changed, while it is assigned."""
+    """Changes of the tenant of an assigned certificate."""
 
     def setUp(self):
         super().setUp()
@@ -256,7 +256,7 @@ class TenantChangesTestCase(APITestCase):
         self.assertContains(page, 'The certificate and web-01 belong to different tenants.')
         self.certificate.refresh_from_db()
         self.assertEqual(self.certificate.tenant, self.theirs)
-        # Whenever somebody looks, too.
+        # Also whenever the page is viewed
         url = f'{reverse("plugins:netbox_ssl:certificateassignment_list")}?certificate_id={self.certificate.pk}'
         self.assertContains(self.client.get(url), 'mdi-alert text-warning')
 
@@ -306,7 +306,7 @@ class DeletingTestCase(APITestCase):
         url = reverse('dcim:device_delete', args=[self.host.pk])
         self.assertContains(self.client.get(f'{url}'), 'certificate assignments')
         self.assertEqual(self.client.post(url, {'confirm': True}).status_code, 302)
-        # The one on the device and the one on its service.
+        # The assignments to the device and to its service
         self.assertEqual(self.deleted().count(), 2)
         self.assertEqual(CertificateAssignment.objects.get().assigned_object_type.model, 'ipaddress')
         self.assertEqual({change.related_object for change in self.deleted()}, {self.certificate})
@@ -328,7 +328,7 @@ class DeletingTestCase(APITestCase):
 
 
 class ConstrainedTestCase(APITestCase):
-    """Who may see some objects only can neither assign to others nor learn of them."""
+    """With constrained permissions, hidden objects can neither be assigned nor are they revealed."""
 
     def setUp(self):
         super().setUp()
@@ -337,7 +337,7 @@ class ConstrainedTestCase(APITestCase):
         self.mine, self.other = device('mine'), device('other')
         grant(self.user, 'view', model=Device, constraints={'name': 'mine'})
         grant(self.user, 'view', constraints={'name': 'mine.example.net'})
-        # Not given yet: what constraints allow is that of the certificate.
+        # Not permitted yet; the constraints are on the certificate.
         grant(
             self.user, 'view', 'add', model=CertificateAssignment, constraints={'certificate__name': 'mine.example.net'}
         )
@@ -366,7 +366,7 @@ class ConstrainedTestCase(APITestCase):
         self.assertIn('does not exist', str(refused['certificate']))
 
     def test_changing_and_deleting(self):
-        """What names something that may not be seen cannot be changed or deleted, alone or in bulk."""
+        """An assignment of a hidden object cannot be changed or deleted, alone or in bulk."""
         grant(self.user, 'change', 'delete', model=CertificateAssignment)
         hidden = assign(self.certificate, self.other)
         for action, method in (('change', 'patch'), ('delete', 'delete')):
@@ -380,7 +380,7 @@ class ConstrainedTestCase(APITestCase):
         self.assertTrue(CertificateAssignment.objects.filter(pk=hidden.pk).exists())
 
     def test_hosts(self):
-        """Of a service that may be seen, its host is named only if that may be seen, too."""
+        """The host of a visible service is shown only if it is visible, too."""
         grant(self.user, 'view', model=Service)
         for host in (self.mine, self.other):
             assign(self.certificate, service_on(host, f'HTTPS on {host.name.upper()}'))
@@ -413,7 +413,7 @@ class ConstrainedTestCase(APITestCase):
         self.assertEqual(Certificate.objects.count(), 2)
 
     def test_permission_constraints_are_combined(self):
-        """Whoever may see all assignments sees those only of certificates and objects that they may see."""
+        """A user who may view all assignments sees only those of visible certificates and objects."""
         grant(self.user, 'view', model=CertificateAssignment)
         shown = assign(self.certificate, self.mine)
         for certificate, place in (

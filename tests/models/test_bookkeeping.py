@@ -1,4 +1,4 @@
-"""A save never writes back what was announced, answered or reported since its instance was read."""
+"""A save never overwrites announcements, responses or reports recorded since its instance was read."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -50,7 +50,7 @@ class BookkeepingTestCase(CommittingTestCase):
                 cursor.execute(f'SELECT 1 FROM {model._meta.db_table} WHERE id = %s FOR UPDATE NOWAIT', [pk])
 
         def interfere(sender, instance, **kwargs):
-            # Before the row itself is written.
+            # Before the row itself is written
             with self.assertRaises(OperationalError):
                 in_thread(lock, sender, instance.pk).result(SECONDS)
             tried.append(sender)

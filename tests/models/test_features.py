@@ -1,4 +1,4 @@
-"""What every NetBox object has, a certificate has: journal, contacts, tags, owner, custom fields, bookmarks, …"""
+"""Certificates have all features of NetBox objects: journal, contacts, tags, owner, custom fields, bookmarks, …"""
 
 from core.models import ObjectChange, ObjectType
 from django.urls import reverse
@@ -139,7 +139,7 @@ class FeaturesTestCase(TestCase):
         self.assertNotIn('valid_to', names)
 
     def test_bookmarks_and_subscriptions(self):
-        # By default NetBox lets everybody see their own; the tests' configuration has no such defaults.
+        # By default NetBox lets users see their own; the configuration of the tests has no such defaults.
         self.add_permissions('extras.view_bookmark')
         Bookmark.objects.create(object=self.certificate, user=self.user)
         self.assertContains(self.client.get('/user/bookmarks/'), 'www.example.net')

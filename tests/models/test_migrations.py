@@ -7,7 +7,7 @@ from django.test import TestCase
 
 from netbox_ssl import NetBoxSSLConfig
 
-# The newest migrations of NetBox 4.7.0, on which ours may depend
+# The newest migrations of NetBox 4.7.0, on which those of the plugin may depend
 OLDEST_NETBOX = '4.7.0'
 NEWEST_THERE = {'contenttypes': 2, 'core': 26, 'extras': 144, 'tenancy': 26, 'users': 16}
 
@@ -21,7 +21,7 @@ class MigrationsTestCase(TestCase):
             self.fail(output.getvalue())
 
     def test_they_apply_to_the_oldest_netbox_that_is_supported(self):
-        """``makemigrations`` depends on the newest migrations of the NetBox that it runs in."""
+        """``makemigrations`` makes migrations depend on the newest migrations of the installed NetBox."""
         self.assertEqual(NetBoxSSLConfig.min_version, OLDEST_NETBOX)
         migrations = MigrationLoader(connection).disk_migrations
         needed = {on for (app, _), each in migrations.items() if app == 'netbox_ssl' for on in each.dependencies}

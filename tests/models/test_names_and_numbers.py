@@ -1,4 +1,4 @@
-"""What a certificate is called, and the form in which serial numbers, fingerprints and names are kept."""
+"""The name of a certificate, and the stored form of serial numbers, fingerprints and names."""
 
 from django.core.exceptions import ValidationError
 from django.test import TestCase
@@ -11,7 +11,7 @@ FINGERPRINT = 'AB' * 32
 
 
 def typed(**columns) -> Certificate:
-    """A Certificate typed by hand, without a name unless given, validated and saved."""
+    """Return a validated and saved Certificate without PEM, and without a name unless given."""
     certificate = Certificate(**{**facts(), 'name': '', **columns})
     certificate.full_clean()
     certificate.save()

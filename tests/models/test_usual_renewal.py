@@ -1,4 +1,4 @@
-"""How long before its expiry a certificate is usually renewed."""
+"""How long before expiry a certificate is usually renewed."""
 
 import random
 import statistics
@@ -13,7 +13,7 @@ URL = '/api/plugins/ssl/certificates/'
 
 
 def with_history(left_days: list[float], name='www.example.net') -> Certificate:
-    """A certificate that was renewed with so many days left, oldest first; it now has 24 days."""
+    """Return a certificate that was renewed with these days left, oldest first, and has 24 days left now."""
     certificate = record(name, left=24 * DAY)
     end = certificate.valid_to
     spans = [(end - LIFETIME, end)]

@@ -1,4 +1,4 @@
-"""What a certificate may hold. One rule for every way in: tried on the model here, on its way in elsewhere."""
+"""Validation of certificates. The rules are the same for all ways of input; here they are tested on the model."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from netbox_ssl.models import Certificate
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.factories import DAY, facts, in_house_ca, issue_acme, record
 
-# Field → a value that is fine on an ACME certificate
+# Field → a valid value for an ACME certificate
 ACME_SETTINGS = {
     'acme_provider': "Let's Encrypt",
     'acme_account_email': 'hostmaster@example.net',
@@ -25,7 +25,7 @@ ACME_SETTINGS = {
 
 class ValidationTestCase(TestCase):
     def errors(self, **columns) -> dict:
-        """Field → messages of a new certificate with ``columns``."""
+        """Return field → messages for a new certificate with ``columns``."""
         try:
             Certificate(**{**facts(), **columns}).full_clean()
         except ValidationError as error:
@@ -159,7 +159,7 @@ class PEMTestCase(ValidationTestCase):
         first.full_clean()
         first.save()
         self.assertEqual(list(self.errors(pem=issued.pem)), ['pem'])
-        # Neither when it is only in a history by now
+        # Also if it is only in a history by now
         first.pem = issue_acme(left=61 * DAY).pem
         first.full_clean()
         first.save()

@@ -1,4 +1,4 @@
-"""What the YAML export writes, the bulk import takes back."""
+"""The bulk import accepts what the YAML export writes."""
 
 from core.models import ObjectType
 from extras.choices import CustomFieldTypeChoices

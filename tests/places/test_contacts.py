@@ -37,7 +37,7 @@ class ResponsibleTestCase(TestCase):
             assign(record(name=name), place)
             assign(record(name=f'{name}, own'), place)
             self.call('owner', Certificate.objects.get(name=f'{name}, own'))
-        # An inactive contact of its own is none.
+        # An inactive contact does not count.
         assign(record(name='inactive'), host)
         self.call('owner', Certificate.objects.get(name='inactive'), 'inactive')
         for name, place in (('host team', host), ('guest team', guest), ('service team', service)):
@@ -50,7 +50,7 @@ class ResponsibleTestCase(TestCase):
         ContactAssignment.objects.create(object=place, contact=contact, role=self.role, priority=priority)
 
     def by_certificate(self, user=None) -> dict[str, set[str]]:
-        """Contact → certificates, asked certificate by certificate."""
+        """Return contact → certificates, determined for each certificate separately."""
         certificates = Certificate.objects.all() if user is None else Certificate.objects.restrict(user, 'view')
         served = read_served(certificates, user)
         found = {contact.name: set() for contact in Contact.objects.all()}
@@ -80,7 +80,7 @@ class ResponsibleTestCase(TestCase):
         self.assertEqual({each.name for each in found}, {'guest', 'address of guest'})
 
     def test_constrained(self):
-        """Each permission that is missing hides the same from both ends."""
+        """Each missing permission hides the same in both directions."""
         models = (Certificate, CertificateAssignment, ContactAssignment, Contact, Device, Service, IPAddress)
         for missing in (None, *models):
             with self.subTest(missing):

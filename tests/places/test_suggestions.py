@@ -33,13 +33,13 @@ def carrying(*names, **columns) -> Certificate:
 
 
 def suggested() -> set[tuple[str, str]]:
-    """Certificate and object of all suggestions."""
+    """Return the certificate and object of all suggestions."""
     return {(each.certificate.name, str(each.assigned_object)) for each in AssignmentSuggestion.objects.all()}
 
 
 class FindingTestCase(DjangoTestCase):
     def both_ways(self) -> set[tuple[str, str]]:
-        """What the job finds, and what is found for each certificate at the moment: the same."""
+        """Assert that the job finds the same as a search for each certificate."""
         find_all()
         found = matches_of(Certificate.objects.all(), superuser(), 1000)
         self.assertEqual({(certificate.name, str(place)) for certificate, place, _name in found}, suggested())
@@ -91,7 +91,7 @@ class FindingTestCase(DjangoTestCase):
         self.assertEqual(AssignmentSuggestion.objects.open().get().assigned_object, host)
         find_all()
         self.assertEqual(AssignmentSuggestion.objects.count(), 1)
-        # What has changed since is not shown, and not there the next time.
+        # Outdated suggestions are not shown, and are removed by the next run.
         for change in (
             lambda: assign(certificate, host),
             lambda: Certificate.objects.update(subject_alt_names=['other.example.net']),
@@ -152,7 +152,7 @@ class AcceptingTestCase(DjangoTestCase):
         return User.objects.get(pk=self.user.pk)
 
     def outcome(self, user) -> tuple[int, int, int]:
-        """How many were assigned, refused, gone."""
+        """Return the numbers of assigned, refused and outdated suggestions."""
         result = accept([self.pair, self.pair], user)
         return len(result.assigned), len(result.refused), result.gone
 
@@ -213,7 +213,7 @@ class PagesTestCase(TestCase):
         find_all()
 
     def permit(self):
-        """To see everything but the virtual machine and the second certificate."""
+        """Permit the user to view everything but the virtual machine and the second certificate."""
         grant(self.user, 'view', constraints={'name': NAME})
         grant(self.user, 'view', model=Device)
         grant(self.user, 'view', 'add', model=CertificateAssignment)
@@ -271,7 +271,7 @@ class PagesTestCase(TestCase):
         self.assertEqual([entry['message'] for entry in self.job.log_entries][-1], 'Assigned: 1')
 
     def at_once(self, func, **kwargs):
-        """What a worker does with the job."""
+        """Run the job as a worker does."""
         name, user = kwargs.pop('name'), kwargs.pop('user')
         self.job = Job.objects.create(name=name, user=user, job_id='11111111-1111-1111-1111-111111111111')
         kwargs.pop('instance', None)

@@ -1,4 +1,4 @@
-"""Private keys in NetBox's pages: refused wherever something can be written, not kept, not shown again."""
+"""Private keys in NetBox's pages: refused in every form, not stored, not shown again."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ class PagesTestCase(WatchingMixin, TestCase):
         self.permit()
 
     def try_all(self, send, forms=FORMS):
-        """``send(text)`` posts it and returns the response."""
+        """Try all texts with ``send(text)``, which posts it and returns the response."""
         for form in forms:
             with self.subTest(form=form):
                 self.try_one(send, material(form))
@@ -47,7 +47,7 @@ class PagesTestCase(WatchingMixin, TestCase):
         self.assertEqual(list(Certificate.objects.values()), self.unchanged)
 
     def try_fields(self, names, send):
-        """``send({name: text})``, field by field; one of the forms will do once all are tried on one field."""
+        """Try each field with ``send({name: text})``; one form of key is enough once all are tried on one field."""
         for name in names:
             with self.subTest(field=name):
                 self.try_one(lambda text, name=name: send({name: text}), short())
@@ -85,7 +85,7 @@ class CertificateFormsTestCase(PagesTestCase):
         return self.client.post(url('certificate_bulk_edit'), {'pk': [self.certificate.pk], '_apply': '1', **values})
 
     def test_input_without_a_key_is_accepted(self):
-        """Else the refusals below could come from anything."""
+        """Otherwise the refusals below could have any cause."""
         rename = partial(self.rename, follow=False)
         for send in (self.add, self.edit, self.bulk_edit, rename):
             with self.subTest(send=send):
@@ -114,7 +114,7 @@ class CertificateFormsTestCase(PagesTestCase):
         self.try_fields(('replace',), lambda values: self.rename(values, submit='_preview'))
 
     def test_bulk_rename_in_two_steps(self):
-        """Neither half is a key; together they are, which only the saving sees."""
+        """Neither half is a key, but together they are, which is only detected on saving."""
         made = material('bare base64 of DER')
         begin, end = made.text[:30], made.text[30:80]
         Certificate.objects.filter(pk=self.certificate.pk).update(name=begin)

@@ -1,4 +1,4 @@
-"""Private keys over REST: refused on every endpoint that writes, not kept, not shown again."""
+"""Private keys over REST: refused on every endpoint that writes, not stored, not shown again."""
 
 from unittest.mock import patch
 
@@ -13,7 +13,7 @@ from tests.support.factories import facts, issue_acme, record
 from tests.support.key_leaks import WatchingMixin
 from tests.support.key_material import BINARY_FORMS, FORMS, Material, binary, material, short
 
-# How a text may be contained in the body of a request that writes a certificate
+# Places of a text in the body of a request that writes a certificate
 PLACES = {
     'pem': lambda text: {'pem': text},
     'chain_pem': lambda text: {'chain_pem': text},
@@ -62,7 +62,7 @@ class RESTTestCase(WatchingMixin, APITestCase):
         self.assertEqual(list(Certificate.objects.values()), self.unchanged)
 
     def try_everything(self, send, places=PLACES):
-        """``send(body)`` with each form as PEM, and with one of them in each other place."""
+        """Try ``send(body)`` with each form of key as PEM, and with one form in each other place."""
         for form in FORMS:
             with self.subTest(form=form):
                 self.try_one(lambda text: send({'pem': text}), material(form))
@@ -106,7 +106,7 @@ class RESTTestCase(WatchingMixin, APITestCase):
         self.try_everything(lambda values: self.send('put', self.list_url, [{'id': pk, **self.body(values)}]))
 
     def test_lists_for_the_background(self):
-        """They are refused before the queue, which keeps what it is given, gets them."""
+        """They are refused before they reach the queue, which would store them."""
         target = 'netbox.api.viewsets.mixins.'
         with (
             patch(target + 'any_workers_for_queue', return_value=True),

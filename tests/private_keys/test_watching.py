@@ -1,4 +1,4 @@
-"""The other tests of this folder would notice."""
+"""Stored or logged keys would be detected by the other tests of this folder."""
 
 import json
 import logging

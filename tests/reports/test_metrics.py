@@ -69,7 +69,7 @@ class FiguresTestCase(TestCase):
         found = scrape(now)
         self.assertEqual(found['netbox_ssl_next_due_seconds',], 300)
         self.assertEqual(found['netbox_ssl_next_expiry_seconds',], (first.valid_to - now).total_seconds())
-        # Due already: the next one counts.
+        # Already due, so the next one counts
         until_second = (second.renewal_due_at - first.renewal_due_at).total_seconds()
         self.assertEqual(scrape(first.renewal_due_at)['netbox_ssl_next_due_seconds',], until_second)
 

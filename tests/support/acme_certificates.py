@@ -1,4 +1,4 @@
-"""Certificates that look as if one CA or another had issued them. Made in memory; only their names are real."""
+"""Certificates that look as if issued by various CAs. Made in memory; only the names are real."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def leaf(
     crl: tuple[str, ...] = (),
     step: str = '',
 ) -> CertificateFacts:
-    """Facts of a certificate of www.example.net whose issuer has these names. `key_id` '': no authority key id."""
+    """Return the facts of a certificate of www.example.net with this issuer. ``key_id=''``: no authority key ID."""
     given = {'organization': organization, 'unit': unit, 'common_name': common_name}
     issuer = x509.Name([x509.NameAttribute(_ATTRIBUTES[name], value) for name, value in given.items() if value])
     ca = SimpleNamespace(

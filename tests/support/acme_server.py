@@ -1,7 +1,7 @@
 """
 A real ACME server (acme2certifier: RFC 8555, with Renewal Information, RFC 9773), and certbot as its client.
 
-The server listens on a free port of 127.0.0.1. Its CA is made for it, and nobody else trusts that.
+The server listens on a free port of 127.0.0.1. Its CA is created for it and trusted by nothing else.
 """
 
 import datetime
@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from dev import paths, processes, virtual_environments
 from dev.console import Failure
 
-# No proof of control is asked for: neither DNS nor port 80 is needed.
+# No proof of control is required, so neither DNS nor port 80 is needed.
 CONFIGURATION = """
 [DEFAULT]
 debug: False
@@ -46,7 +46,7 @@ retry_after_timeout: {retry_after}
 """
 
 
-# Each in an environment of its own: their requirements must not meet ours.
+# Each has its own environment, because their requirements conflict with those of the plugin.
 ENVIRONMENTS = {name: paths.STATE / f'{name}-{virtual_environments.PYTHON}' for name in ('acme-server', 'certbot')}
 
 
@@ -55,7 +55,7 @@ def missing():
 
 
 def install(names=tuple(ENVIRONMENTS)):
-    """Install the programs of ``requirements/{name}.txt``, or renew them; return the folder of the last one."""
+    """Install or update the programs of ``requirements/{name}.txt``. Return the folder of the last one."""
     for name in names:
         pins = paths.REQUIREMENTS / f'{name}.txt'
         folder = virtual_environments.ensure(ENVIRONMENTS[name], paths.digest(pins), '--requirements', pins, what=name)
@@ -68,9 +68,9 @@ class AcmeServer:
 
     Args:
         folder: an existing folder, for CA, database and log
-        days: lifetime of what it issues
-        renewal_threshold: percentage of the lifetime at which the suggested window begins
-        retry_after: what its answers about renewal say, in seconds
+        days: lifetime of its certificates
+        renewal_threshold: percentage of the lifetime at which the suggested window starts
+        retry_after: Retry-After of its renewal information, in seconds
     """
 
     def __init__(self, folder, days=90, renewal_threshold=66.7, retry_after=21600):
@@ -95,7 +95,7 @@ class AcmeServer:
         self.stop()
 
     def start(self):
-        """Up and answering when it returns. After a stop it goes on with the same CA, port and database."""
+        """Start it, and return when it responds. After a stop it continues with the same CA, port and database."""
         programs = install(['acme-server'])
         if not (self.folder / 'acme.cfg').exists():
             make_ca(self.folder)
@@ -108,7 +108,7 @@ class AcmeServer:
             'ACME2CERTIFIER_BASE_DIR': str(self.folder),
             'ACME2CERTIFIER_I_KNOW_THE_RISK': '1',
         }
-        # Ours must be out of its sight.
+        # It must not see the environment of the plugin.
         variables.pop('PYTHONPATH', None)
         log = self.folder / 'acme-server.log'
         # -P: it must not import the modules next to it.
@@ -136,7 +136,7 @@ class Certbot:
     Args:
         folder: an existing folder
         directory_url: of the ACME server
-        email: of its account
+        email: address of its account
     """
 
     def __init__(self, folder, directory_url, email='admin@example.com'):
@@ -146,35 +146,35 @@ class Certbot:
 
     @property
     def config(self):
-        """What is /etc/letsencrypt elsewhere."""
+        """Return the folder that corresponds to /etc/letsencrypt."""
         return self.folder / 'config'
 
     def lineage(self, name):
-        """The folder of a certificate, with its ``fullchain.pem``."""
+        """Return the folder of a certificate, with its ``fullchain.pem``."""
         return self.config / 'live' / name
 
     def issue(self, *names, options=()):
-        """Order a certificate for ``names``; returns the path of its full chain."""
+        """Order a certificate for ``names``. Return the path of its full chain."""
         account = ['--server', self.directory_url, '--email', self.email, '--agree-tos', '--no-eff-email']
-        # Validation is switched off, so that nobody connects to this port.
+        # Validation is switched off, so nothing connects to this port.
         challenge = ['--standalone', '--http-01-port', processes.free_port(), '--http-01-address', '127.0.0.1']
         domains = [word for name in names for word in ('--domain', name)]
         self.run('certonly', *account, *challenge, '--cert-name', names[0], *domains, *options)
         return self.lineage(names[0]) / 'fullchain.pem'
 
     def renew(self, name, options=('--force-renewal', '--no-random-sleep-on-renew')):
-        """Renew the lineage ``name``; returns the path of its full chain."""
+        """Renew the lineage ``name``. Return the path of its full chain."""
         self.run('renew', '--cert-name', name, *options)
         return self.lineage(name) / 'fullchain.pem'
 
     def run(self, *arguments, env=None):
-        """Run certbot; returns what it printed, or fails with that."""
+        """Run certbot. Return its output, or fail with it."""
         folders = [word for key in ('config', 'work', 'logs') for word in (f'--{key}-dir', self.folder / key)]
         certbot = install(['certbot']) / 'certbot'
         command = [str(word) for word in (certbot, *arguments, *folders, '--non-interactive')]
         variables = {**os.environ, **(env or {})}
         variables.pop('PYTHONPATH', None)
-        # Within a proxy's realm, too, 127.0.0.1 is this machine.
+        # Do not use a proxy for 127.0.0.1.
         variables['no_proxy'] = variables['NO_PROXY'] = '127.0.0.1'
         done = subprocess.run(command, env=variables, capture_output=True, text=True, preexec_fn=processes.bound())
         if done.returncode:
@@ -183,7 +183,7 @@ class Certbot:
 
 
 def make_ca(folder):
-    """Key and certificate of a CA, new for every server."""
+    """Return the key and certificate of a new CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, 'NetBox SSL Test CA')])
     now = datetime.datetime.now(datetime.UTC)

@@ -1,7 +1,7 @@
 """
 Run acme2certifier's WSGI application on 127.0.0.1 (its own main listens on all addresses): ``acme_wsgi.py PORT``.
 
-The Python is that of ``acme_server.py``, in whose environment nothing of this project is installed.
+It runs in the environment of ``acme_server.py``, in which nothing of this project is installed.
 """
 
 import sys

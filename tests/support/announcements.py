@@ -1,4 +1,4 @@
-"""What the tests of announcements share: certificates at a given point of their life, rules, and what was delivered."""
+"""Helpers for the tests of announcements: certificates at a given age, rules, and deliveries."""
 
 import uuid
 from contextlib import contextmanager
@@ -19,12 +19,12 @@ from netbox_ssl.models import Certificate
 
 __all__ = ('LIFETIME', 'AnnouncingTestMixin', 'CommittingTestCase', 'make_certificate')
 
-# A certificate valid for 90 days is due 30 days before its end, and overdue 15 days before it.
+# A certificate valid for 90 days is due 30 days, and overdue 15 days, before expiry.
 LIFETIME = timedelta(days=90)
 
 
 def make_certificate(left: timedelta = timedelta(days=60), name: str = 'www.example.net', **columns) -> Certificate:
-    """An ACME certificate that renews by itself and has ``left`` of its 90 days."""
+    """Return an ACME certificate with auto-renewal and ``left`` of its 90 days."""
     valid_to = timezone.now() + left
     values = {
         'name': name,
@@ -41,7 +41,7 @@ def make_certificate(left: timedelta = timedelta(days=60), name: str = 'www.exam
 
 
 class AnnouncingTestMixin(RQQueueTestMixin):
-    """Rules whose action is a webhook, and what of it is in the queue."""
+    """Rules with webhooks, and their deliveries in the queue."""
 
     def make_rule(self, name: str, *event_types: str, conditions=None, **columns) -> EventRule:
         webhook, _ = Webhook.objects.get_or_create(name='receiver', payload_url='http://localhost:9/')
@@ -59,7 +59,7 @@ class AnnouncingTestMixin(RQQueueTestMixin):
         return rule
 
     def make_usual_rules(self) -> None:
-        """One of each kind that a person may write."""
+        """Create one rule of each usual kind."""
         changed = {'attr': 'renewal_status', 'op': 'changed'}
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         self.make_rule('own changed', RENEWAL_STATUS_CHANGED, conditions=changed)
@@ -71,12 +71,12 @@ class AnnouncingTestMixin(RQQueueTestMixin):
         self.make_rule('created', 'object_created')
 
     def deliveries(self, rule: str | None = None) -> list[dict]:
-        """What the worker would send, oldest first, optionally that of one rule only."""
+        """Return what the worker would send, oldest first, optionally only for one rule."""
         jobs = [job for job in django_rq.get_queue('default').jobs if job.func_name == 'extras.webhooks.send_webhook']
         return [job.kwargs for job in jobs if rule in (None, job.kwargs['event_rule'].name)]
 
     def delivered(self) -> dict[str, int]:
-        """Rule → number of deliveries since the last call."""
+        """Return rule → number of deliveries since the last call."""
         counts = {}
         for delivery in self.deliveries():
             name = delivery['event_rule'].name
@@ -86,7 +86,7 @@ class AnnouncingTestMixin(RQQueueTestMixin):
 
     @contextmanager
     def request(self):
-        """As within a web request: NetBox tracks what is saved, and fires events at the end."""
+        """Act as a web request: NetBox tracks what is saved, and sends events at the end."""
         request = RequestFactory().get('/')
         request.id = uuid.uuid4()
         request.user = self.user
@@ -94,7 +94,7 @@ class AnnouncingTestMixin(RQQueueTestMixin):
             yield request
 
     def change(self, certificate: Certificate, **columns) -> Certificate:
-        """Change it within a request, as NetBox's views do, starting from what is stored."""
+        """Change it within a request, as NetBox's views do, starting from the stored object."""
         stored = Certificate.objects.get(pk=certificate.pk)
         with self.request():
             stored.snapshot()
@@ -107,8 +107,8 @@ class AnnouncingTestMixin(RQQueueTestMixin):
 
 class CommittingTestCase(AnnouncingTestMixin, TransactionTestCase):
     """
-    Without a transaction around each test: for what happens at a commit, and between connections. Only what these tests
-    make is deleted, for to flush everything would take NetBox's own records, too, and long.
+    Without a transaction around each test, for what happens at a commit and between connections. Deletes only the
+    objects of these tests, because flushing everything would be slow and delete NetBox's own records, too.
     """
 
     def setUp(self):

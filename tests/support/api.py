@@ -4,20 +4,22 @@ import requests
 
 
 class Api:
-    """GET, POST, ... with a token. Paths are relative to /api/; answers are JSON, errors are raised with their text."""
+    """
+    GET, POST, ... with a token. Paths are relative to /api/; responses are JSON, errors are raised with their text.
+    """
 
     def __init__(self, base_url, authorization):
         self.base_url = base_url
         self.session = requests.Session()
         self.session.headers.update({'Authorization': authorization, 'Accept': 'application/json'})
-        # No proxy of this machine may come between us and 127.0.0.1.
+        # Do not use a proxy of this machine for 127.0.0.1.
         self.session.trust_env = False
 
     def url(self, path):
         return f'{self.base_url}/api/{path.lstrip("/")}'
 
     def request(self, method, path, **more):
-        """The answer as it is, whatever its status."""
+        """Return the response, whatever its status."""
         return self.session.request(method, self.url(path), timeout=120, **more)
 
     def call(self, method, path, **more):

@@ -1,4 +1,4 @@
-"""What the tests of polling share: a NetBox that may ask a CA on 127.0.0.1."""
+"""Helpers for the tests of polling: a NetBox that may poll a CA on 127.0.0.1."""
 
 from contextlib import contextmanager
 from copy import deepcopy
@@ -19,7 +19,7 @@ __all__ = ('AskingTestMixin', 'asking')
 
 @contextmanager
 def asking(**configured):
-    """With requests to 127.0.0.1 allowed; ``configured``: settings of the plugin."""
+    """Allow requests to 127.0.0.1. ``configured``: settings of the plugin."""
     config = deepcopy(django_settings.PLUGINS_CONFIG)
     values = {'ari_allowed_hosts': ['127.0.0.1'], 'ari_requests_per_second': 10_000, **configured}
     config['netbox_ssl'] = {**config['netbox_ssl'], **values}
@@ -32,7 +32,7 @@ def asking(**configured):
 
 
 class AskingTestMixin:
-    """``self.stub`` is the CA of what ``self.add()`` makes."""
+    """``self.stub`` is the CA of the certificates of ``self.add()``."""
 
     def setUp(self):
         super().setUp()
@@ -47,6 +47,6 @@ class AskingTestMixin:
         return import_pem(issued, **values).certificate
 
     def due(self, *certificates) -> None:
-        """Let their next check be now, as if time had passed."""
+        """Set their next check to now, as if time had passed."""
         pks = [certificate.pk for certificate in certificates]
         Certificate.objects.filter(pk__in=pks).update(ari_next_check=timezone.now())

@@ -1,4 +1,4 @@
-"""A CA on 127.0.0.1 that answers as a test wants it to: also as no CA should."""
+"""A CA on 127.0.0.1 whose responses a test determines, including invalid ones."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ def window(start='2027-01-01T00:00:00Z', end='2027-01-02T00:00:00Z', **more) -> 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
-    # Else each answer waits for the acknowledgement of its head.
+    # Otherwise each response waits for the acknowledgement of its head.
     disable_nagle_algorithm = True
     wbufsize = -1
 
@@ -53,13 +53,13 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(every)
 
     def drip(self, head, every=0.05):
-        """One octet after another, until nobody listens."""
+        """Send one octet at a time, until the client disconnects."""
         self.raw(head)
         for _ in range(int(PATIENCE / every)):
             self.raw(b'x', every=every)
 
     def silence(self):
-        """Send nothing, until nobody listens."""
+        """Send nothing, until the client disconnects."""
         self.connection.settimeout(PATIENCE)
         try:
             if not self.connection.recv(1):
@@ -68,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
             """It would have waited for ever."""
 
     def log_message(self, *_):
-        """Nothing: the paths are what a test looks at."""
+        """Log nothing; tests check the paths."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -76,13 +76,13 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request, client_address):
-        """Clients that hang up are what is tested."""
+        """Ignore clients that disconnect, which tests provoke."""
 
 
 class Stub:
     """
-    ``status``, ``body`` and ``headers`` of its answers about renewal; or ``script``, called with the handler instead.
-    ``paths``: what was asked for. ``hung_up`` is set when a client went away before its script was at its end.
+    ``status``, ``body`` and ``headers`` of its renewal information; or ``script``, called with the handler instead.
+    ``paths``: the requested paths. ``hung_up`` is set when a client disconnects before the script ends.
     """
 
     def __init__(self):
@@ -110,7 +110,7 @@ class Stub:
 
     @property
     def questions(self):
-        """The certificate IDs that were asked for."""
+        """Return the certificate IDs that were requested."""
         return [path.removeprefix('/ari/') for path in self.paths if path.startswith('/ari/')]
 
     def close(self):
@@ -119,7 +119,7 @@ class Stub:
 
 
 def closed_port() -> int:
-    """A port of 127.0.0.1 that refuses connections."""
+    """Return a port of 127.0.0.1 that refuses connections."""
     with socket.socket() as probe:
         probe.bind(('127.0.0.1', 0))
         return probe.getsockname()[1]

@@ -1,12 +1,12 @@
 """
-Makes certificates for tests and the demo: small, fast, with throw-away keys that only ever exist in memory.
+Makes certificates for tests and the demo: small, fast, with temporary keys that exist only in memory.
 
     ca = make_ca("Let's Encrypt", 'R13')
     issued = issue(['www.example.net', 'example.net'], ca, valid_from=start, valid_to=end)
     issued.pem, issued.chain_pem, issued.fullchain_pem, issued.certificate, issued.key
 
-Times are aware datetimes; without them a certificate is valid from now for 90 days. An ECDSA key costs 0.1 ms; RSA keys
-take long to make, so one of each size is made and used again, which nothing but a comparison of public keys can tell.
+Times are aware datetimes; without them a certificate is valid from now for 90 days. An ECDSA key takes 0.1 ms. RSA
+keys are slow to create, so one of each size is created and reused, which only a comparison of public keys reveals.
 """
 
 import ipaddress
@@ -20,14 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME = timedelta(days=90)
-# The common name is the first name that fits, as most authorities do it. None: no common name at all.
+# The common name is the first name that fits, as with most CAs. None: no common name
 FIRST_NAME = object()
 LONGEST_COMMON_NAME = 64
 
 
 @dataclass(frozen=True)
 class Issued:
-    """An X.509 certificate, the key that belongs to it, and the certificates above it (without the root)."""
+    """An X.509 certificate, its key, and its chain (without the root)."""
 
     certificate: x509.Certificate
     key: object = field(repr=False)
@@ -47,12 +47,12 @@ class Issued:
 
     @property
     def fullchain_pem(self):
-        """What an ACME client writes to fullchain.pem."""
+        """Return what an ACME client writes to fullchain.pem."""
         return self.pem + self.chain_pem
 
     @property
     def key_pem(self):
-        """For tests that show how private keys are refused."""
+        """Return the key as PEM, for tests that check that private keys are refused."""
         encoding = serialization.Encoding.PEM
         return self.key.private_bytes(
             encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -61,13 +61,13 @@ class Issued:
 
 @dataclass(frozen=True)
 class Authority(Issued):
-    """A CA. Its key identifier can be that of a real one: then a certificate looks like issued by it."""
+    """A CA. It can have the key identifier of a real CA, so that its certificates look as if issued by it."""
 
     key_id: bytes = b''
 
     @property
     def below(self):
-        """The chain of what this one issues: itself and those above it, but no root."""
+        """Return the chain of its certificates: itself and the CAs above it, without the root."""
         is_root = self.certificate.issuer == self.certificate.subject
         return () if is_root else (self.certificate, *self.chain)
 
@@ -82,7 +82,7 @@ def _rsa_key(bits):
 
 
 def make_key(key_type='ecdsa', size=None):
-    """'ecdsa' (256 or 384 bits), 'rsa' (2048 bits unless said otherwise), 'ed25519'."""
+    """Return a key: 'ecdsa' (256 or 384 bits), 'rsa' (2048 bits by default) or 'ed25519'."""
     if key_type == 'ecdsa':
         return ec.generate_private_key(ec.SECP384R1() if size == 384 else ec.SECP256R1())
     if key_type == 'rsa':
@@ -102,7 +102,7 @@ def distinguished_name(organization=None, common_name=None, country=None):
 
 
 def general_name(name):
-    """An IP address where it is one, an e-mail address where there is an @, else a DNS name (IDNA is up to you)."""
+    """Return an IP address, an e-mail address if there is an @, or a DNS name (already in IDNA)."""
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
@@ -127,7 +127,7 @@ def _builder(subject, issuer, public_key, valid_from, valid_to, serial_number):
 
 
 def make_ca(organization=None, common_name=None, *, country='US', issuer=None, key_type='ecdsa', key_id=None):
-    """An intermediate CA below `issuer` (without one: below a root that is made for it). `key_id` is hexadecimal."""
+    """Return an intermediate CA of ``issuer`` or of a new root. ``key_id`` is hexadecimal."""
     issuer = issuer or make_root(organization, f'{common_name or organization} Root')
     key = make_key(key_type)
     identifier = bytes.fromhex(key_id) if key_id else x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest
@@ -139,7 +139,7 @@ def make_ca(organization=None, common_name=None, *, country='US', issuer=None, k
 
 
 def make_root(organization=None, common_name='Root', *, country='US', key_type='ecdsa'):
-    """A self-signed CA. What it issues itself has no chain."""
+    """Return a self-signed CA. Certificates that it issues itself have no chain."""
     key = make_key(key_type)
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=2000)
@@ -169,10 +169,10 @@ def issue(
     extensions=(),
 ):
     """
-    A server certificate for `names` (DNS names, IP addresses), signed by `ca`.
+    Return a server certificate for ``names`` (DNS names, IP addresses), signed by ``ca``.
 
-    `extensions` are (extension, critical) pairs that are added to the usual ones. `key` uses a given key again, as some
-    clients do at renewal.
+    ``extensions`` are additional pairs (extension, critical). ``key`` reuses a given key, as some clients do at
+    renewal.
     """
     names = [names] if isinstance(names, str) else list(names)
     if common_name is FIRST_NAME:
@@ -182,7 +182,7 @@ def issue(
     builder = _builder(subject, ca.certificate.subject, key.public_key(), valid_from, valid_to, serial_number)
     if names:
         alternative = x509.SubjectAlternativeName([general_name(name) for name in names])
-        # RFC 5280: critical when there is no subject.
+        # RFC 5280: critical if there is no subject
         builder = builder.add_extension(alternative, critical=not list(subject))
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -194,7 +194,7 @@ def issue(
 
 
 def self_signed(names, valid_from=None, valid_to=None, *, key_type='ecdsa'):
-    """A server certificate that signed itself."""
+    """Return a self-signed server certificate."""
     names = [names] if isinstance(names, str) else list(names)
     key = make_key(key_type)
     subject = distinguished_name(common_name=names[0])

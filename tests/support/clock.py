@@ -1,4 +1,4 @@
-"""Time that passes only when somebody sleeps."""
+"""A clock on which time passes only in ``sleep()``."""
 
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -10,8 +10,8 @@ __all__ = ('Clock',)
 
 class Clock:
     """
-    In the place of the module ``time``: ``with Clock().instead_of('netbox_ssl.ari.host_limits') as clock``. ``now`` is
-    in seconds.
+    A replacement for the module ``time``: ``with Clock().instead_of('netbox_ssl.ari.host_limits') as clock``. ``now``
+    is in seconds.
     """
 
     def __init__(self, now=1_000_000.0):
@@ -27,7 +27,7 @@ class Clock:
 
     @contextmanager
     def instead_of(self, module: str):
-        """Patch ``module.time``; and let nothing in the cache run out by another clock."""
+        """Patch ``module.time``, and keep entries of the cache from expiring by another clock."""
         add = cache.add
         with (
             patch(f'{module}.time', self),

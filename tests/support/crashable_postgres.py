@@ -1,5 +1,5 @@
 """
-A PostgreSQL server for one NetBox alone: when one of its processes is killed, it ends the sessions of all databases.
+A PostgreSQL server for a single NetBox: if one of its processes is killed, it ends the sessions of all databases.
 """
 
 import os
@@ -33,7 +33,7 @@ def copy_on_own_server(environment):
 
 @contextmanager
 def running(cluster):
-    """Start the server as a child of this process, with which it ends; stop it after the context."""
+    """Start the server as a child of this process, so that both end together. Stop it after the context."""
     port = processes.free_port()
     settings = [word for name, value in {'port': port, **SETTINGS}.items() for word in ('-c', f'{name}={value}')]
     command = [cluster.programs[0] / 'postgres', '-D', cluster.data, *settings]
@@ -57,7 +57,7 @@ def answers(server):
 
 
 def remove_abandoned():
-    """Remove what runs that were killed have left: their lock is free."""
+    """Remove the files of killed runs, whose lock is free."""
     pattern = cluster_folder('postgres-run_*')
     for folder in pattern.parent.glob(pattern.name):
         run = f'run_{folder.name.rpartition("run_")[2]}'
@@ -66,7 +66,7 @@ def remove_abandoned():
 
 
 def copy(cluster, server, name, own):
-    """Copy a database by ``pg_dump`` of one server into ``pg_restore`` of the other."""
+    """Copy a database with ``pg_dump`` and ``pg_restore``."""
     dump = cluster.folder / 'dump'
     folder = cluster.programs[0]
     call(server, folder / 'pg_dump', '-Fd', '-Z', '0', '-j', '2', '--no-owner', '-f', dump, name)

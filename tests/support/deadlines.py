@@ -1,19 +1,19 @@
-"""What keeps a test from running for ever, and asserts nothing: a busy machine must not fail a test."""
+"""Time limits that keep a test from running forever. They are not assertions: a busy machine must not fail a test."""
 
 import signal
 from contextlib import contextmanager
 
 __all__ = ('PATIENCE', 'processor_seconds')
 
-# Seconds in which anything that a test waits for happens, however busy the machine is.
+# Seconds to wait for any event, enough for a busy machine
 PATIENCE = 300
 
 
 @contextmanager
 def processor_seconds(most: float):
     """
-    Raise ``TimeoutError`` in what takes more processor time than ``most`` seconds. Time in which other programs have
-    the processor is not counted.
+    Raise ``TimeoutError`` in code that takes more than ``most`` seconds of processor time. Time used by other programs
+    is not counted.
     """
 
     def stop(_signal, _frame):

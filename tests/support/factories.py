@@ -1,4 +1,4 @@
-"""Certificates for the tests of pages, API and intake: X.509 ones with the wanted dates, and records of them."""
+"""Certificates for the tests of pages, API and intake: X.509 certificates with given dates, and objects for them."""
 
 from datetime import timedelta
 from functools import cache
@@ -27,30 +27,30 @@ __all__ = (
 )
 
 DAY = timedelta(days=1)
-# Due 30 days before its end, overdue 15 days before it.
+# Due 30 days, and overdue 15 days, before expiry
 LIFETIME = timedelta(days=90)
 
 
 @cache
 def lets_encrypt():
-    """An intermediate that detection takes for Let's Encrypt's R12, by its real key identifier."""
+    """Return a CA that detection recognises as Let's Encrypt's R12 by its real key identifier."""
     return make_ca("Let's Encrypt", 'R12', key_id='00B529F22D8E6F31E89B4CAD783EFADCE90CD1D2')
 
 
 @cache
 def in_house_ca():
-    """A CA that nobody knows."""
+    """Return a CA that is not in the catalogue."""
     return make_ca('Example Corp', 'Example Issuing CA')
 
 
 def issue_acme(names='www.example.net', left: timedelta = 60 * DAY, *, ca=None, **options) -> Issued:
-    """An X.509 certificate that has ``left`` of its 90 days, from Let's Encrypt if nothing else is said."""
+    """Return an X.509 certificate that has ``left`` of its 90 days, by default from Let's Encrypt."""
     valid_to = timezone.now().replace(microsecond=0) + left
     return issue(names, ca or lets_encrypt(), valid_to - LIFETIME, valid_to, **options)
 
 
 def successor(issued: Issued, later: timedelta = 60 * DAY, *, ca=None, **options) -> Issued:
-    """What a renewal of ``issued`` brings; with a negative ``later``, what it came from."""
+    """Return the renewal of ``issued``; with a negative ``later``, its predecessor."""
     old = issued.certificate
     names = old.extensions.get_extension_for_class(SubjectAlternativeName).value
     return issue(
@@ -63,7 +63,7 @@ def successor(issued: Issued, later: timedelta = 60 * DAY, *, ca=None, **options
 
 
 def record(name='www.example.net', left: timedelta = 60 * DAY, **columns) -> Certificate:
-    """A saved Certificate typed by hand that has ``left`` of its 90 days; ACME and renewing by itself."""
+    """Return a saved Certificate without PEM that has ``left`` of its 90 days, with ACME and auto-renewal."""
     valid_to = timezone.now().replace(microsecond=0) + left
     certificate = Certificate(
         **{
@@ -81,7 +81,7 @@ def record(name='www.example.net', left: timedelta = 60 * DAY, **columns) -> Cer
 
 
 def facts(left: timedelta = 60 * DAY) -> dict:
-    """The least that a certificate without PEM needs, as REST and forms take it."""
+    """Return the required fields of a certificate without PEM, for REST and forms."""
     valid_to = timezone.now().replace(microsecond=0) + left
     return {'name': 'typed.example.net', 'valid_from': valid_to - LIFETIME, 'valid_to': valid_to}
 
@@ -91,7 +91,7 @@ def superuser(name='admin') -> User:
 
 
 def import_pem(issued: Issued | str, user=None, certificate=None, **attributes) -> intake.Result:
-    """Through the intake, with its chain."""
+    """Import it through the intake, with its chain."""
     leaf = intake.read_single(issued if isinstance(issued, str) else issued.fullchain_pem)
     return intake.take_in(leaf, user or superuser(), attributes, certificate)
 

@@ -29,7 +29,7 @@ class CommandTestCase(TestCase):
         return target
 
     def run_command(self, *arguments, code=0, stdin=None, **options) -> tuple[str, str]:
-        """Standard output and error (as far as it is not that of the exit)."""
+        """Return standard output, and standard error without the message of the exit."""
         stdout, stderr = io.StringIO(), io.StringIO()
         given = [str(argument) for argument in arguments or (self.folder,)]
         with mock.patch('sys.stdin', mock.Mock(buffer=io.BytesIO(stdin or b''))):

@@ -1,4 +1,4 @@
-"""Tells whether anything of a private key was kept or shown."""
+"""Checks whether any part of a private key was stored or shown."""
 
 import logging
 import zlib
@@ -18,10 +18,10 @@ from tests.support.key_material import Material
 
 __all__ = ('WatchingMixin',)
 
-# Where NetBox keeps what comes in through our pages and endpoints
+# Tables in which NetBox stores input of the plugin's pages and endpoints
 MODELS = (Certificate, Issuance, CertificateSource, ObjectChange, CachedValue, Job, Tag)
 
-# Not just "private key": the help texts of the forms say that, too.
+# Not just "private key", which is also in the help texts of the forms.
 REFUSALS = r'contains a private key'
 
 
@@ -42,13 +42,13 @@ class WatchingMixin:
 
     @contextmanager
     def nothing_kept(self, material: Material):
-        """What happens within stores and logs nothing of ``material``, and nothing at all in our tables."""
+        """Assert that the context stores and logs no part of ``material``, and nothing in the tables of the plugin."""
         counts = [(model, model.objects.count()) for model in MODELS]
         listener = Listener()
         root = logging.getLogger()
         root.addHandler(listener)
         try:
-            # What NetBox does after the commit, too: the search index, jobs
+            # Including NetBox's actions after the commit: the search index, jobs
             with self.captureOnCommitCallbacks(execute=True):
                 yield
         finally:
@@ -63,7 +63,7 @@ class WatchingMixin:
                 self.assertFalse(stored(model, secret), f'{secret} is in {model._meta.db_table}')
 
     def assertRefused(self, response, material: Material, codes=(200, 400)):
-        """The answer says that it was a private key, and shows nothing of it."""
+        """Assert that the response says that it is a private key, and shows no part of it."""
         content = response.content.decode(errors='replace')
         self.assertIn(response.status_code, codes, content[:2000])
         self.assertRegex(content, REFUSALS)
@@ -73,7 +73,7 @@ class WatchingMixin:
 
 
 def stored(model, secret: str) -> bool:
-    """Whether any column of any row holds it."""
+    """Return whether any column of any row contains it."""
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(f'SELECT EXISTS (SELECT FROM {table} AS t WHERE strpos(t::text, %s) > 0)', [secret])
@@ -81,7 +81,7 @@ def stored(model, secret: str) -> bool:
 
 
 def in_redis() -> Iterator[bytes]:
-    """All that NetBox keeps there: what is cached, and the arguments of background jobs."""
+    """Return all that NetBox keeps in Redis: the cache, and the arguments of background jobs."""
     for connection_ in (get_redis_connection('default'), django_rq.get_connection('default')):
         for key in connection_.scan_iter(count=1000):
             kind = connection_.type(key)

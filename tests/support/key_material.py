@@ -1,4 +1,4 @@
-"""Private keys in the forms in which people paste them. Made anew in each run, and never written anywhere."""
+"""Private keys in the forms in which people paste them. Created in each run, and never written to a file."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ PASSWORD = BestAvailableEncryption(b'secret')
 
 @dataclass(frozen=True)
 class Material:
-    """What is pasted, and what of it must turn up nowhere."""
+    """The pasted text, and its parts that must not appear anywhere."""
 
     text: str
     secrets: tuple[str, ...]
@@ -48,7 +48,7 @@ def _certificate_and_key() -> tuple[str, str]:
     return issued.fullchain_pem + issued.key_pem, issued.key_pem
 
 
-# Name → a function that makes the text, or the text and the part of it that is secret
+# Name → a function that returns the text, or the text and its secret part
 FORMS = {
     'PKCS#8, PEM': lambda: _pem(make_key()),
     'SEC 1, PEM': lambda: _pem(make_key(), PrivateFormat.TraditionalOpenSSL),
@@ -84,12 +84,12 @@ def binary(name: str) -> bytes:
 
 @cache
 def short() -> Material:
-    """One that fits into 200 characters, the shortest column."""
+    """Return a key that fits into 200 characters, the shortest column."""
     return material('Ed25519, PEM')
 
 
 def _secrets(text: str) -> tuple[str, ...]:
-    """Parts of each run of base64, without its ends: those look the same in every key."""
+    """Return parts of each run of base64, without its ends, which are the same in every key."""
     runs = re.findall(r'[A-Za-z0-9+/]{36,}', json.loads(f'"{text}"') if '\\n' in text else text)
     secrets = tuple(run[-24:-4] for run in runs if not run.startswith('MIIB' * 4))
     assert secrets, 'nothing to look for'

@@ -25,7 +25,7 @@ from tests.support import neighbours
 RECORD = Path(__file__).with_name('compared_migrations.json')
 SHOWN = 60
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname"
-# Moments of the migration itself cannot be the same.
+# Times of the migration itself differ.
 COLUMNS = """
     SELECT array_agg(attname::text) FROM pg_attribute
     WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND atttypid = 'timestamptz'::regtype
@@ -35,7 +35,7 @@ SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname 
 
 
 def versions():
-    """Return what the result of the quick migrations depends on, apart from the plugin's own migrations."""
+    """Return the versions that the result of the quick migrations depends on, apart from the plugin's migrations."""
     packages = ('django', *neighbours.PACKAGES)
     return {
         'migrations': netbox_template().fingerprint,

@@ -1,11 +1,11 @@
-"""The plugins of NetBox Labs that this one is tested beside."""
+"""The plugins of NetBox Labs that this plugin is tested with."""
 
 from importlib import metadata
 
 from dev import paths
 from dev.databases import Template, plugin_template
 
-# netbox-branching requires to be the last one.
+# netbox-branching must be the last plugin.
 PLUGINS = ('netbox_ssl', 'netbox_custom_objects', 'netbox_branching')
 PACKAGES = ('netboxlabs-netbox-custom-objects', 'netboxlabs-netbox-branching')
 

@@ -1,4 +1,4 @@
-"""Certificates that no builder makes: taken apart and put together with other parts (the signature is wrong then)."""
+"""Certificates that no builder creates, with replaced parts (and therefore a wrong signature)."""
 
 from netbox_ssl.x509 import der
 
@@ -9,7 +9,7 @@ UTF8, T61, BMP = 0x0C, 0x14, 0x1E
 
 
 def with_parts(encoded: bytes, parts: dict[int, bytes | None]) -> bytes:
-    """The certificate with these elements of its TBSCertificate replaced, or removed where None."""
+    """Return the certificate with these elements of its TBSCertificate replaced, or removed if None."""
     signed, *signature = der.children(encoded, der.read_element(encoded))
     fields = [encoded[field.start : field.end] for field in der.children(encoded, signed)]
     for index, replacement in parts.items():
@@ -19,13 +19,13 @@ def with_parts(encoded: bytes, parts: dict[int, bytes | None]) -> bytes:
 
 
 def validity(valid_from: str, valid_to: str) -> bytes:
-    """A Validity of two GeneralizedTimes such as `00010101000000Z`."""
+    """Return a Validity of two GeneralizedTimes such as ``00010101000000Z``."""
     times = (der.encode(der.GENERALIZED_TIME, moment.encode()) for moment in (valid_from, valid_to))
     return der.encode(der.SEQUENCE, b''.join(times))
 
 
 def name(*attributes: tuple[str, int, bytes]) -> bytes:
-    """A Name of (content of the OID in hex, tag of the value, value)."""
+    """Return a Name of (content of the OID in hex, tag of the value, value)."""
     return der.encode(der.SEQUENCE, b''.join(der.encode(der.SET, _attribute(*each)) for each in attributes))
 
 
@@ -34,17 +34,17 @@ def _attribute(oid: str, tag: int, value: bytes) -> bytes:
 
 
 def integer(number: int) -> bytes:
-    """An INTEGER."""
+    """Return an INTEGER."""
     return der.encode(der.INTEGER, number.to_bytes((number + (number < 0)).bit_length() // 8 + 1, 'big', signed=True))
 
 
 def extension(oid: str, value: bytes, critical: bool = False) -> bytes:
-    """An Extension; `oid` is the content of its OID, in hex."""
+    """Return an Extension; ``oid`` is the content of its OID, in hex."""
     flag = der.encode(der.BOOLEAN, b'\xff') if critical else b''
     content = der.encode(der.OID, bytes.fromhex(oid)) + flag + der.encode(der.OCTET_STRING, value)
     return der.encode(der.SEQUENCE, content)
 
 
 def extensions(*each: bytes) -> bytes:
-    """The explicitly tagged Extensions."""
+    """Return the explicitly tagged Extensions."""
     return der.encode(der.context(3), der.encode(der.SEQUENCE, b''.join(each)))

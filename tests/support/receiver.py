@@ -1,4 +1,4 @@
-"""A real HTTP server that keeps what it is sent: the other end of a webhook."""
+"""A real HTTP server that stores the requests it receives: the other end of a webhook."""
 
 import json
 import threading
@@ -25,7 +25,7 @@ class Delivery:
 
 
 class Receiver:
-    """Listens on a free port of 127.0.0.1; `answer` is the status that it answers with."""
+    """Listens on a free port of 127.0.0.1; ``answer`` is the status of its responses."""
 
     def __init__(self):
         self.answer = 200
@@ -49,7 +49,7 @@ class Receiver:
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _receive
 
             def log_message(self, *_):
-                """Nothing: the deliveries are what a test looks at."""
+                """Log nothing; tests check the deliveries."""
 
         return Handler
 
@@ -64,7 +64,7 @@ class Receiver:
 
     @property
     def deliveries(self):
-        """A copy: tests can go through it while more arrive."""
+        """Return a copy, which tests can iterate while more arrive."""
         with self._arrived:
             return list(self._deliveries)
 
@@ -76,7 +76,7 @@ class Receiver:
         return [delivery for delivery in self.deliveries if predicate(delivery)]
 
     def wait_for(self, predicate=lambda delivery: True, timeout=PATIENCE, count=1):
-        """The first `count` deliveries for which predicate(delivery) holds."""
+        """Return the first ``count`` deliveries for which ``predicate(delivery)`` is true."""
         with self._arrived:
             found = self._arrived.wait_for(lambda: len(self._fitting(predicate)) >= count, timeout)
             fitting = self._fitting(predicate)

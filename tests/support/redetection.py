@@ -1,4 +1,4 @@
-"""Certificates of a CA that the settings learn to know only later."""
+"""Certificates of a CA that is added to the settings later."""
 
 from contextlib import contextmanager
 from copy import deepcopy
@@ -18,7 +18,7 @@ NAME = 'Example Corp ACME'
 
 @contextmanager
 def known_provider(name=NAME):
-    """The setting ``acme_providers`` names the in-house CA."""
+    """Add the in-house CA to the setting ``acme_providers``."""
     config = deepcopy(django_settings.PLUGINS_CONFIG)
     config['netbox_ssl']['acme_providers'] = [{'name': name, 'issuer_organization': 'Example Corp'}]
     with override_settings(PLUGINS_CONFIG=config):
@@ -28,12 +28,12 @@ def known_provider(name=NAME):
 
 
 def certificate(name='www.example.net', **attributes) -> Certificate:
-    """Imported before anybody knew its CA."""
+    """Return a certificate that was imported before its CA was known."""
     return import_pem(issue(name, in_house_ca()), **attributes).certificate
 
 
 def state(*certificates) -> list[tuple]:
-    """What detection may change, and what it must not: is_acme, provider, pinned fields."""
+    """Return the fields that detection may or must not change: is_acme, provider, pinned fields."""
     rows = Certificate.objects.in_bulk([each.pk for each in certificates])
     return [
         (rows[each.pk].is_acme, rows[each.pk].acme_provider, rows[each.pk].acme_pinned_fields) for each in certificates

@@ -20,7 +20,7 @@ def item(host, issued, kind='client', lineage='www', machine_id='', **attributes
 
 
 def report(host, issued, *args, user=None, **options) -> intake.Result:
-    """What the client, the file or the endpoint on ``host`` says that it has."""
+    """Report the X.509 certificate of the client, file or endpoint on ``host``."""
     return intake.take_in_item(item(host, issued, *args, **options), user or superuser())
 
 

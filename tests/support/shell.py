@@ -1,8 +1,7 @@
 """
-Python within NetBox, for as long as its standard input is open: what `netbox shell -c` does, without loading NetBox
-each time.
+Run Python code within NetBox until standard input is closed, like `netbox shell -c` without loading NetBox each time.
 
-Reads one JSON string of code a line, and answers with one JSON list a line: what the code printed, and the traceback if
+Reads one JSON string of code per line, and writes one JSON list per line: the output of the code, and the traceback if
 it failed.
 """
 
@@ -17,7 +16,7 @@ from django.db import connections
 
 
 def execute(code):
-    """What the code prints, and its traceback, of which it has none if all went well."""
+    """Return the output of the code, and its traceback, which is empty on success."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         try:
@@ -26,7 +25,7 @@ def execute(code):
         except Exception:
             failure = traceback.format_exc()
         finally:
-            # A server that is restarted meanwhile has forgotten them, and a database that has any cannot be dropped.
+            # Connections are lost if the server is restarted, and prevent the database from being dropped.
             connections.close_all()
     return [printed.getvalue(), failure]
 

@@ -1,4 +1,4 @@
-"""What the tests of Smart Paste with several inputs share."""
+"""Helpers for the tests of Smart Paste with several inputs."""
 
 import re
 from unittest.mock import patch
@@ -25,7 +25,7 @@ class ManyTestCase(TestCase):
     def setUp(self):
         super().setUp()
         self.url = reverse('plugins:netbox_ssl:certificate_smart_paste')
-        # No test meets the workers of a NetBox that happens to run on the same Valkey.
+        # Tests must not use the workers of another NetBox on the same Valkey.
         patcher = patch('netbox_ssl.views.smart_paste.any_workers_for_queue', return_value=False)
         self.has_worker = patcher.start()
         self.addCleanup(patcher.stop)
@@ -41,7 +41,7 @@ class ManyTestCase(TestCase):
         return response
 
     def key(self, response) -> str:
-        """The key that the preview's form sends back."""
+        """Return the key in the form of the preview."""
         return re.search(r'name="paste" value="([^"]+)"', response.content.decode())[1]
 
     def confirm(self, response, follow=True, **values):

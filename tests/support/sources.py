@@ -1,4 +1,4 @@
-"""Sources as time has made them, without waiting for it."""
+"""Sources whose state has changed with time, without waiting."""
 
 from datetime import timedelta
 
@@ -10,6 +10,6 @@ __all__ = ('fell_behind_earlier',)
 
 
 def fell_behind_earlier(by: timedelta) -> None:
-    """Let NetBox have seen the renewal so much earlier, of all sources that lack one."""
+    """Move the time when NetBox saw the renewal back, for all sources without it."""
     lacking = CertificateSource.objects.filter(behind_since__isnull=False)
     lacking.update(behind_since=F('behind_since') - by, behind_scaled_at=F('behind_scaled_at') - by)

@@ -18,19 +18,19 @@ class Stack(stack.Stack):
         self.shell = None
 
     def kill_worker(self, worker):
-        """Kill a worker as a machine that goes down does: no signal handler runs, in the worker or in its children."""
+        """Kill a worker and its children, as a power failure does: no signal handler runs."""
         processes.kill(worker)
         self.workers.remove(worker)
 
     def kill_worker_alone(self, worker):
-        """Kill one process only: what it has started lives on, as after an out-of-memory kill."""
+        """Kill one process only, so that its children continue, as after an out-of-memory kill."""
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         self.orphaned.append(worker)
         self.workers.remove(worker)
 
     def stop_worker(self, worker):
-        """Stop a worker in order: it finishes the job at hand first."""
+        """Stop a worker properly: it finishes the current job first."""
         processes.stop(worker)
         self.workers.remove(worker)
 
@@ -55,7 +55,7 @@ class Stack(stack.Stack):
         return printed
 
     def start_shell(self):
-        """Start one process for all code, as loading NetBox takes seconds; it ends with its input (shell.py)."""
+        """Start one process for all code, because loading NetBox takes seconds. It ends with its input (shell.py)."""
         pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'text': True}
         command = [sys.executable, '-m', 'tests.support.shell']
         with (self.folder / 'shell.log').open('ab') as log:
@@ -70,7 +70,7 @@ class Stack(stack.Stack):
             self.shell = None
 
     def wait_for(self, condition, seconds=processes.PATIENCE, interval=0.1, what='the condition'):
-        """Return the first true value of condition(); fail with what was waited for."""
+        """Return the first true value of condition(); fail with a description of it."""
         deadline = time.monotonic() + seconds
         while not (value := condition()):
             if time.monotonic() > deadline:

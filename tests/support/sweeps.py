@@ -21,36 +21,36 @@ for worker in Worker.all(django_rq.get_connection('default')):
 
 
 def start_worker(stack):
-    """One more worker, ready for jobs. NetBox's count of workers will not do: it includes killed ones for minutes."""
+    """Start another worker, and wait until it is ready. NetBox's count of workers includes killed ones for minutes."""
     stack.start_worker()
     log = stack.folder / f'worker-{stack.started}.log'
     stack.wait_for(lambda: 'Listening on' in log.read_text(), what='a worker that listens')
 
 
 def forget_workers(stack):
-    """RQ counts workers that were killed for minutes."""
+    """Remove killed workers, which RQ counts for minutes."""
     stack.manage(FORGET_WORKERS)
 
 
 def waiting(stack):
-    """How many runs are to come."""
+    """Return the number of scheduled runs."""
     return int(stack.manage(COUNT_CHAIN))
 
 
 def wait_until_all_is_delivered(stack):
-    """Until no webhook is in the queue, or on its way: what has not come by then does not come."""
+    """Wait until no webhook is queued or being sent: what has not arrived by then will not arrive."""
     stack.wait_for(lambda: int(stack.manage(COUNT_UNDELIVERED)) == 0, what='the end of the deliveries')
 
 
 def sweeps(api, **filters):
-    """Runs of the sweep, newest first."""
+    """Return the runs of the sweep, newest first."""
     return api.get('core/jobs/', name='Renewal sweep', ordering='-created', limit=20, **filters)['results']
 
 
 def wait_for_sweep(stack, api, after, what):
     """
-    The first run that began after that time (of time.time()) and ended well. Fails after two minutes, which count from
-    the call: what was started before, and how long a busy machine takes for that, is no part of them.
+    Return the first run that started after that time (of ``time.time()``) and succeeded. Fails two minutes after the
+    call, so that the time a busy machine takes to start workers before is not included.
     """
 
     def ended():

@@ -1,4 +1,4 @@
-"""Work in another thread, with a connection to the database of its own."""
+"""Run code in another thread with its own database connection."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ SECONDS = 30
 
 
 def in_thread(function, *args, **kwargs) -> Future:
-    """Run it in a thread that closes its connection in the end."""
+    """Run it in a thread that closes its connection at the end."""
 
     def run():
         try:

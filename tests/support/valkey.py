@@ -10,7 +10,7 @@ from dev.console import Failure
 
 
 def restart(url, folder):
-    """Restart as ``systemctl restart`` does with the default settings: the data are written, and read again."""
+    """Restart as ``systemctl restart`` does with the default settings: the data is written, and read again."""
     parts = urlsplit(url)
     address = (parts.port, unquote(parts.password))
     # It closes the connection.

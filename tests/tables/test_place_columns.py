@@ -44,11 +44,11 @@ class ColumnTestCase(TestCase):
         grant(self.user, 'view', model=CertificateAssignment)
 
     def cells(self, kind, query='') -> list[str]:
-        """The texts of the column, row by row."""
+        """Return the texts of the column, row by row."""
         response = self.client.get(f'{LISTS[kind]}?include_columns={COLUMN}{query}')
         table = response.context['table']
         cells = [row.get_cell(COLUMN) for row in table.paginated_rows]
-        # Rendered twice is counted once.
+        # Rendered twice, but counted once
         return [' '.join(unescape(re.sub('<[^>]*>', ' ', str(cell))).split()) for cell in cells]
 
     def test_each_list(self):
@@ -78,7 +78,7 @@ class ColumnTestCase(TestCase):
         self.assertEqual(self.cells('virtual_machine'), ['—'])
 
     def test_export(self):
-        """All rows, also those that no page has shown."""
+        """All rows are exported, including those not shown on a page."""
         self.may_see_all()
         for streaming in (False, True):
             with override_settings(STREAMING_EXPORTS=streaming):
@@ -105,7 +105,7 @@ class ColumnTestCase(TestCase):
             self.assertEqual(self.queries(kind), before, kind)
 
     def queries(self, kind) -> int:
-        """Those of the column: NetBox asks for the parent of each address."""
+        """Return the queries of the column. NetBox itself queries the parent of each address."""
         numbers = []
         for parameters in ('', f'?include_columns={COLUMN}'):
             with CaptureQueriesContext(connection) as captured:

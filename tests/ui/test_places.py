@@ -23,7 +23,7 @@ MODELS = (Device, VirtualMachine, Service, IPAddress)
 
 
 class PlacesTestCase(TestCase):
-    """A host with a certificate of its own, one on a service, one on an address; another host with one."""
+    """A host with its own certificate, one on a service, and one on an address; another host with one."""
 
     def setUp(self):
         super().setUp()
@@ -50,12 +50,12 @@ class PlacesTestCase(TestCase):
         return unescape(response.content.decode())
 
     def badge(self, page: str, place) -> int | None:
-        """The number at the tab *Certificates*; None without the tab."""
+        """Return the number on the tab *Certificates*; None without the tab."""
         found = re.search(rf'href="{place.get_absolute_url()}certificates/"[^>]*>\s*Certificates\s*<[^>]*>(\d+)', page)
         return int(found[1]) if found else None
 
     def panel(self, page: str) -> str:
-        """The panel *Certificates*, as it is after the browser has loaded its table."""
+        """Return the panel *Certificates* with its table, which browsers load separately."""
         (url,) = re.findall(rf'hx-get="({ASSIGNMENTS}[^"]*)"', page)
         return unescape(self.client.get(url, headers={'HX-Request': 'true'}).content.decode())
 
@@ -122,7 +122,7 @@ class PlacePagesTestCase(PlacesTestCase):
 
 
 class ConstrainedTestCase(PlacesTestCase):
-    """Who may see some certificates only is shown, and counted, no others."""
+    """Hidden certificates are neither shown nor counted."""
 
     def test_without_permission_for_assignments(self):
         grant(self.user, 'view')
@@ -224,7 +224,7 @@ class ContactsTestCase(PlacesTestCase):
         self.assertNotIn('Web team', self.contacts())
 
     def test_constrained(self):
-        """Neither contacts that may not be seen, nor those of objects that may not be seen."""
+        """Shows neither hidden contacts nor contacts of hidden objects."""
         grant(self.user, 'view', model=ContactAssignment)
         grant(self.user, 'view', model=Contact, constraints={'name': 'Host team'})
         self.assertIn('Host team', self.contacts())
@@ -252,7 +252,7 @@ class CountsTestCase(TestCase):
         self.pages = {'site': self.site, 'cluster': self.cluster, 'tenant': self.tenant}
 
     def counts(self, kind) -> dict[str, int]:
-        """Filters of the link → the count shown."""
+        """Return filters of the link → the count shown."""
         place = self.pages[kind]
         page = unescape(self.client.get(place.get_absolute_url()).content.decode())
         if 'panel CertificateCountsPanel' not in page and 'CertificateCountsPanel' not in page:

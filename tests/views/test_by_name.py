@@ -32,7 +32,7 @@ def cover(standing='fine', names=(NAME,), **columns) -> Certificate:
     return record(f'{standing} certificate', **{**STANDINGS[standing], 'subject_alt_names': list(names), **columns})
 
 
-# State of a source → the columns that it is read from, at a moment "now"
+# State of a source → the columns that determine it, at the time "now"
 LONG_AGO = timezone.now() - 100 * DAY
 SOURCES = {
     'expired': {'valid_to': LONG_AGO},
@@ -41,7 +41,7 @@ SOURCES = {
     'current': {},
 }
 OF_SOURCE = {'expired': 'expired_on_host', 'behind': 'behind', 'silent': 'silent', 'current': 'future'}
-# From good to bad; a certificate that is not in use is that, whatever its hosts have
+# From good to bad; a certificate that is not in use stays so, whatever the state of its sources
 SEVERITY = ['future', 'fine', 'silent', 'due', 'behind', 'overdue', 'expired_on_host', 'expired', 'unused']
 
 
@@ -58,7 +58,7 @@ class StandingTestCase(TestCase):
             cover(kind, is_acme=False, acme_auto_renewal=False)
         cover('expired', status='revoked')
         for certificate in Certificate.objects.all():
-            # At each moment when something changes, and right before and after it.
+            # At each moment of change, and right before and after it
             for moment in ('valid_from', 'renewal_due_at', 'renewal_overdue_at', 'valid_to'):
                 for later in (-1, 0, 1):
                     now = getattr(certificate, moment) + timedelta(microseconds=later)
@@ -66,7 +66,7 @@ class StandingTestCase(TestCase):
                         self.assertEqual(stands(certificate, now), standing(certificate, now))
 
     def test_with_a_source_in_each_state(self):
-        """The worst of what the certificate says and what its hosts have."""
+        """The standing is the worst of the certificate's own and that of its sources."""
         now = timezone.now()
         for kind in STANDINGS:
             certificate = cover(kind)

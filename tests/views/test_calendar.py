@@ -1,4 +1,4 @@
-"""The calendar feed, read back as a calendar program reads it."""
+"""The calendar feed, parsed as by a calendar program."""
 
 from datetime import timedelta
 

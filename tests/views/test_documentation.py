@@ -1,4 +1,4 @@
-"""The documentation inside NetBox, where the Help button of each form leads."""
+"""The documentation inside NetBox, which the Help button of each form opens."""
 
 import re
 from pathlib import Path

@@ -23,7 +23,7 @@ HOSTILE = '</title><script>alert("1")</script>&\'\x0b'
 
 
 def lineage(count=3, name='www.example.net', every=60 * DAY):
-    """A certificate renewed so many times; each of its X.509 certificates is valid for 90 days."""
+    """Return a certificate renewed this many times; each X.509 certificate is valid for 90 days."""
     issued = [issue_acme(name, left=60 * DAY - (count - 1) * every)]
     while len(issued) < count:
         issued.append(successor(issued[-1], later=every))

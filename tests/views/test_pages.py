@@ -1,4 +1,4 @@
-"""What is ours on NetBox's pages: texts, links, menu, empty states."""
+"""The plugin's parts of NetBox's pages: texts, links, menu, empty states."""
 
 from core.models import ObjectType
 from django.test import RequestFactory
@@ -180,7 +180,7 @@ class HistoryTestCase(TestCase):
 
 class MenuTestCase(TestCase):
     def items(self) -> dict:
-        """Label → whether this user is shown it."""
+        """Return label → whether it is shown to this user."""
         request = RequestFactory().get('/')
         request.user = self.user
         menu = next(menu for menu in get_menus() if str(menu.label) == 'Certificates')
@@ -197,7 +197,7 @@ class MenuTestCase(TestCase):
             (Issuance, 'view', 'Issuances'),
         ):
             permission = grant(self.user, action, model=model)
-            # Permissions are kept with the user.
+            # Permissions are cached on the user object.
             self.user = User.objects.get(pk=self.user.pk)
             with self.subTest(labels):
                 self.assertEqual([name for name, shown in self.items().items() if shown], labels)

@@ -1,4 +1,4 @@
-"""Permissions with constraints: each list shows, and each action takes, what is within them and nothing else."""
+"""Permissions with constraints: lists show, and actions affect, only permitted objects."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -113,7 +113,7 @@ class RESTTestCase(ConstrainedMixin, APITestCase):
 
 
 class GrowthTestCase(TestCase):
-    """Lists ask as many questions of the database for many rows as for few."""
+    """Lists take as many queries for many rows as for few."""
 
     URLS = (
         '/plugins/ssl/certificates/',
@@ -145,7 +145,7 @@ class GrowthTestCase(TestCase):
     def test_they_do_not_grow(self):
         for model in (Certificate, Issuance, CertificateSource, Tenant):
             grant(self.user, 'view', model=model)
-        # With all columns that there are
+        # With all columns
         for table in (CertificateTable, IssuanceTable, CertificateSourceTable):
             columns = [name for name in table.base_columns if name not in ('pk', 'actions')]
             self.user.config.set(f'tables.{table.__name__}.columns', columns, commit=True)

@@ -1,4 +1,4 @@
-"""The page *Renewals* and the status endpoint: what comes, what is late, and whether anybody watches."""
+"""The page *Renewals* and the status endpoint: coming and overdue renewals, and whether the sweep is running."""
 
 import json
 import re
@@ -26,7 +26,7 @@ BAR = re.compile(r'<a href="([^"]+)" class="text-(\w+)" aria-label="(\d+) certif
 
 
 def swept(ago: timedelta) -> None:
-    """As if a sweep had ended that long ago."""
+    """Record a sweep that ended this long ago."""
     job = RenewalSweepJob.enqueue(immediate=False)
     ended = timezone.now() - ago
     Job.objects.filter(pk=job.pk).update(status=JobStatusChoices.STATUS_COMPLETED, created=ended, completed=ended)
@@ -39,7 +39,7 @@ class RenewalsTestCase(TestCase):
         return response.content.decode()
 
     def bars(self) -> list[tuple[str, str, int]]:
-        """Colour, what happens, to how many; each bar's list holds just these."""
+        """Return color, event and number of each bar; check that its list contains exactly these."""
         found = []
         for url, color, count, what, _ in BAR.findall(self.page()):
             table = self.client.get(unescape(url)).context['table']
@@ -52,7 +52,7 @@ class RenewalsTestCase(TestCase):
         record('a.example.net', left=42 * DAY)
         record('b.example.net', left=43 * DAY)
         record('manual.example.net', left=44 * DAY, acme_auto_renewal=False)
-        # Nothing of these is drawn.
+        # These are not drawn.
         record('far.example.net', left=90 * DAY, acme_renewal_days=0, acme_auto_renewal=False, status='retired')
         record('none.example.net', left=42 * DAY, is_acme=False, acme_auto_renewal=False)
         record('expired.example.net', left=-DAY)
@@ -166,7 +166,7 @@ class RenewalsTestCase(TestCase):
         for certificate in (seen, hidden):
             for host in ('behind', 'silent', 'well'):
                 certificate.sources.create(external_id=f'certbot:{host}:{certificate.name}', client='certbot')
-        # Saving would see that there is no older X.509 certificate.
+        # Not saved, because saving would find that there is no older X.509 certificate
         CertificateSource.objects.update(reported_at=now)
         CertificateSource.objects.filter(external_id__contains=':behind:').update(behind_since=now - 9 * DAY)
         CertificateSource.objects.filter(external_id__contains=':silent:').update(reported_at=now - 9 * DAY)
@@ -176,7 +176,7 @@ class RenewalsTestCase(TestCase):
         self.assertIn('certbot:behind:www.example.net', page)
         self.assertIn('certbot:silent:www.example.net', page)
         self.assertNotIn('certbot:well', page)
-        # Not even whether there are more
+        # Not even the number of others
         self.assertNotIn('hidden.example.net', page)
         CertificateSource.objects.all().delete()
         self.assertIn('No ACME client reports yet', self.page())
@@ -193,7 +193,7 @@ class RenewalsTestCase(TestCase):
             with CaptureQueriesContext(connection) as queries:
                 self.page()
             counts.append(len([query for query in queries if 'netbox_ssl_certificate' in query['sql']]))
-        # The second time there are more than are shown, which are counted.
+        # The second time there are more than are shown, so they are counted.
         self.assertLessEqual(counts[1], counts[0] + 2)
         self.assertLessEqual(counts[0], 8)
 

@@ -79,7 +79,7 @@ class PreviewTestCase(SmartPasteTestCase):
         for content in (issued.der, issued.fullchain_pem.encode()):
             response = self.preview(file=SimpleUploadedFile('x', content))
             self.assertContains(response, 'Will be created')
-            # What is confirmed is what was shown
+            # Exactly what was shown is confirmed.
             self.assertContains(response, issued.pem.splitlines()[1])
 
     def test_several(self):
@@ -105,7 +105,7 @@ class PreviewTestCase(SmartPasteTestCase):
 
 
 class DecisionTestCase(SmartPasteTestCase):
-    """A person may say what a certificate renews, where its names alone do not tell for certain."""
+    """The user may choose what a certificate renews if its names alone do not decide."""
 
     def setUp(self):
         super().setUp()

@@ -1,4 +1,4 @@
-"""Smart Paste with several inputs at once: what is refused, why, and that it does not hold up the others."""
+"""Smart Paste with several inputs at once: refused inputs, the reasons, and that they do not block others."""
 
 from unittest.mock import patch
 

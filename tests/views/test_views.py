@@ -1,4 +1,4 @@
-"""NetBox's own test cases for the pages of our models; what is ours on them is in tests/views/test_pages.py."""
+"""NetBox's own test cases for the pages of the models; tests/views/test_pages.py tests the rest."""
 
 from datetime import UTC, datetime
 
@@ -24,14 +24,14 @@ class CertificateTestCase(
     ViewTestCases.PrimaryObjectViewTestCase,
 ):
     model = Certificate
-    # The form shows names one in a line, and takes them so.
+    # The form shows and accepts one name per line.
     validation_excluded_fields = ('subject_alt_names',)
     # Certificates have no label.
     test_bulk_rename_label_field = None
     test_bulk_rename_name_and_label_fields = None
 
     def test_export_objects(self):
-        """As of NetBox's other models with a YAML export: all data in YAML, the present view in CSV."""
+        """As for NetBox's other models with a YAML export: all data in YAML, the current view in CSV."""
         self.add_permissions('netbox_ssl.view_certificate')
         for query, content_type in (('export', 'text/yaml'), ('export=table', 'text/csv; charset=utf-8')):
             answer = self.client.get(f'{self._get_url("list")}?{query}')
@@ -72,7 +72,7 @@ class CertificateTestCase(
             'tags': [tag.pk for tag in tags],
         }
         cls.csv_data = {
-            'default': (  # typed by hand
+            'default': (  # without a PEM
                 'name,status,tenant,valid_from,valid_to,subject_alt_names,is_acme,acme_auto_renewal,acme_renewal_days',
                 'a.example.net,active,Tenant 1,2026-03-01,2026-05-30,"a.example.net,b.example.net",true,true,20',
                 'b.example.net,retired,,2026-03-01,2026-05-30,,false,false,',
@@ -98,7 +98,7 @@ class CertificateTestCase(
 
 
 def _one_line(name):
-    """A PEM in a cell: NetBox's test base counts records by lines."""
+    """Put a PEM into one line, because NetBox's test base counts records by lines."""
     return issue_acme(name).pem.replace('\n', ' ').strip()
 
 

@@ -1,4 +1,4 @@
-"""The leaf is found by who signed whom, whatever the order; the chain is verified link by link."""
+"""The leaf is found by signatures, in any order; the chain is verified link by link."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ STRANGER = make_ca('Other Corp', 'Other CA')
 
 
 def sign(name: str, key, issuer: str, issuer_key, is_ca: bool = True, years: int = 10, key_ids: bool = True):
-    """A certificate of these names and keys, with nothing taken for granted."""
+    """Return a certificate with these names and keys."""
     builder = (
         x509.CertificateBuilder()
         .subject_name(distinguished_name(common_name=name))
@@ -103,7 +103,7 @@ def test_several_leaves_share_a_chain():
 def test_the_cross_signed_issuer_that_servers_send_is_used_in_any_order():
     root_key, old_key, leaf_key = make_key(), make_key(), make_key()
     root = sign('New Root', root_key, 'New Root', root_key)
-    # Several, as with two the right one might be the first by chance.
+    # Several, because of two the right one might be the first by chance
     crossed = [sign('New Root', root_key, 'Old Root', old_key, years=years) for years in (5, 3, 8, 6)]
     leaf = sign('leaf', leaf_key, 'New Root', root_key, is_ca=False)
     for order in itertools.islice(itertools.permutations((root, *crossed, leaf)), None, None, 7):
@@ -114,7 +114,7 @@ def test_the_cross_signed_issuer_that_servers_send_is_used_in_any_order():
 
 def test_the_key_id_decides_before_anything_else():
     key, leaf_key = make_key(), make_key()
-    # The same key under two certificates, of which only the second names its key.
+    # Two certificates of the same key, of which only the second has a key ID
     anonymous = sign('CA', key, 'Root A', make_key(), years=20, key_ids=False)
     named = sign('CA', key, 'Root B', make_key(), years=1)
     leaf = sign('leaf', leaf_key, 'CA', key, is_ca=False)

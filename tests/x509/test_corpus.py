@@ -16,12 +16,12 @@ from netbox_ssl.x509 import CertificateInputError, ParsedInput, find_private_key
 VECTORS = Path(cryptography_vectors.__file__).parent
 SUFFIXES = {'.pem', '.der', '.crt', '.cer', '.p7b', '.csr', '.key', '.p12', '.pub', '.txt'}
 
-pytestmark = pytest.mark.filterwarnings('ignore')  # cryptography announces what it will refuse one day
+pytestmark = pytest.mark.filterwarnings('ignore')  # Warnings of cryptography about future refusals
 
 
 @cache
 def corpus() -> list[Path]:
-    """All files about X.509 (also mails and certificate pairs), and what is PEM or DER among the others."""
+    """Return all files about X.509 (also mails and certificate pairs), and PEM or DER among the others."""
     return [
         path
         for path in sorted(VECTORS.rglob('*'))
@@ -37,7 +37,7 @@ def read(data: bytes | str) -> ParsedInput | CertificateInputError:
 
 
 def check(outcome: ParsedInput | CertificateInputError) -> None:
-    """Whatever came out can be stored and shown."""
+    """Check that the result can be stored and shown."""
     if isinstance(outcome, CertificateInputError):
         assert outcome.code
         assert len(str(outcome)) > 20
@@ -61,7 +61,7 @@ def test_every_file_of_the_vectors_is_read_or_refused_with_its_cause():
         check(outcome)
         folder = path.relative_to(VECTORS).parts[0]
         outcomes[folder, getattr(outcome, 'code', 'read')] += 1
-    # Figures of cryptography-vectors 44 to 50; later versions may only have more.
+    # Numbers of cryptography-vectors 44 to 50; later versions may only have more
     assert outcomes['x509', 'read'] >= 500
     assert outcomes['pkcs7', 'read'] >= 4
     assert outcomes['x509', 'certificate_request'] >= 20
@@ -83,7 +83,7 @@ def test_every_private_key_of_the_vectors_is_found():
         if any(_loads(loader, data) for loader in loaders):
             assert find_private_key(data), path
             found += 1
-    assert found >= 50  # those without a password
+    assert found >= 50  # without a password
 
 
 def _loads(loader, data: bytes) -> bool:
@@ -112,7 +112,7 @@ def test_known_certificates(file, issuer, is_ca):
 
 @cache
 def seeds() -> list[bytes]:
-    """Ordinary and odd certificates, DER and PEM, and containers of them."""
+    """Return ordinary and odd certificates in DER and PEM, and containers of them."""
     names = [
         'x509/cryptography.io.pem',
         'x509/v1_cert.pem',
@@ -134,7 +134,7 @@ def seeds() -> list[bytes]:
 
 @st.composite
 def mutated(draw) -> bytes:
-    """A seed with a few octets changed, removed, repeated or inserted."""
+    """Return a seed with a few octets changed, removed, repeated or inserted."""
     data = bytearray(draw(st.sampled_from(seeds())))
     for _ in range(draw(st.integers(1, 4))):
         place = draw(st.integers(0, max(0, len(data) - 1)))

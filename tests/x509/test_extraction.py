@@ -1,4 +1,4 @@
-"""Facts of ordinary certificates, and of those that break parsers."""
+"""Facts of ordinary certificates, and of certificates that break parsers."""
 
 import ipaddress
 from contextlib import nullcontext
@@ -231,7 +231,7 @@ def test_an_unreadable_name_is_refused_with_its_part(part):
     assert 'ParseError' not in str(caught.value)
 
 
-# --- Who signed, and for what -------------------------------------------------------------------------------------
+# --- Signatures and purposes -------------------------------------------------------------------------------------
 
 
 def test_self_signed():

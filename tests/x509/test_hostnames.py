@@ -1,4 +1,4 @@
-"""Names as they are kept, asked for, and covered by those in certificates (RFC 9525)."""
+"""Names as stored, as entered, and as covered by certificates (RFC 9525)."""
 
 import ipaddress
 
@@ -53,7 +53,7 @@ def test_stored_form(text, kept):
         ('2001:db8::1/64', '2001:db8::1'),
         ('192.0.2.1/24', '192.0.2.1'),
         ('192.0.2.1:443', '192.0.2.1'),
-        # No name of a host
+        # Not a host name
         ('', ''),
         ('.', ''),
         ('two words', ''),
@@ -83,7 +83,7 @@ def test_entered_form(text, name):
         ('example.net', ('example.net', '*.net')),
         ('localhost', ('localhost',)),
         ('xn--bcher-kva.example', ('xn--bcher-kva.example', '*.example')),
-        # A wildcard that is asked for is covered by itself only.
+        # A wildcard is covered only by itself.
         ('*.example.net', ('*.example.net',)),
         # Addresses have no wildcards.
         ('192.0.2.1', ('192.0.2.1',)),

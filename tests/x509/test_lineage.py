@@ -1,4 +1,4 @@
-"""Canonical forms of what certificates are looked up by."""
+"""Canonical forms of the texts that certificates are looked up by."""
 
 from dataclasses import replace
 

@@ -1,7 +1,7 @@
 """
-What is stored is what ``openssl x509`` prints, so that people find what they copy from a terminal.
+Stored facts equal the output of ``openssl x509``, so that people find what they copy from a terminal.
 
-The first test holds what OpenSSL 3 printed; the others ask the program itself.
+The first test contains the output of OpenSSL 3; the others run the program.
 """
 
 import subprocess
@@ -123,7 +123,7 @@ def test_other_peoples_certificates():
             certificate = load(path)
             certificate.public_bytes(Encoding.DER)
             facts = read_facts(certificate)
-        except ValueError:  # revocation lists, and what test_corpus.py sees refused
+        except ValueError:  # revocation lists, and files that are refused in test_corpus.py
             continue
         assert_as_openssl_prints_it(facts)
         compared += 1

@@ -1,4 +1,4 @@
-"""Every form a certificate is pasted in, every refusal, every limit."""
+"""Every form of input, every refusal, every limit."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ def pem(encoded: bytes, label: str) -> str:
 
 # --- Forms --------------------------------------------------------------------------------------------------------
 
-# What ``openssl x509 -addtrust serverAuth -trustout`` puts behind the certificate.
+# The trust settings that ``openssl x509 -addtrust serverAuth -trustout`` appends to the certificate
 TRUST_SETTINGS = bytes.fromhex('300c300a06082b06010505070301')
 
 FORMS = {
@@ -221,7 +221,7 @@ def test_precertificates_are_refused_with_the_reason_and_their_twins_are_taken()
     error = refused(precertificate.pem, 'precertificate')
     assert 'RFC 6962' in str(error)
     assert [leaf.facts.pem for leaf in read_certificates(final.pem).leaves] == [final.pem]
-    # Together with it, it is left out.
+    # It is omitted if both are given.
     parsed = read_certificates(precertificate.pem + final.pem)
     assert [leaf.facts.pem for leaf in parsed.leaves] == [final.pem]
     assert ['precertificate' in str(note) for note in parsed.notes] == [True]
@@ -272,7 +272,7 @@ def test_the_number_of_certificates_is_limited():
         error = refused(data, 'too_many_certificates', limits=limits)
         assert (error.params['limit'], error.params['found']) == (1, 2)
         assert len(read_certificates(data, Limits(max_certificates=2)).leaves) == 2
-    # Repetitions are work, too.
+    # Repetitions also count.
     assert refused(ISSUED.pem * 3, 'too_many_certificates', limits=Limits(max_certificates=2)).params['found'] == 3
 
 

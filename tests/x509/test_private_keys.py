@@ -1,4 +1,4 @@
-"""Private keys are found in every form, and nothing else is taken for one."""
+"""Private keys are found in every form, and nothing else is mistaken for one."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ def assert_found(data: bytes | str, secret: str = '') -> None:
     with pytest.raises(PrivateKeyError) as caught:
         read_certificates(data)
     assert caught.value.params == {'form': form}
-    # Nothing of the input may come back.
+    # No part of the input may be in the result.
     assert not secret or secret not in str(caught.value)
     assert caught.value.__context__ is None
 
@@ -57,7 +57,7 @@ def test_the_form_is_named_correctly():
 
 
 def test_the_url_safe_alphabet_at_the_very_start():
-    # A key of such a length that its own length contains one of the two characters that differ.
+    # The length of this key is encoded with one of the two characters that differ.
     head = bytes.fromhex('020100300d06092a864886f70d0101010500')
     encoded = der.encode(der.SEQUENCE, head + der.encode(der.OCTET_STRING, bytes(0x4FB - len(head) - 4)))
     text = base64.urlsafe_b64encode(encoded).decode()
@@ -123,7 +123,7 @@ def test_pem_that_was_damaged_on_its_way(name, damage):
 
 def test_a_header_without_dashes_counts_if_a_key_follows():
     body = keys.pems()['PKCS#1 RSA'].splitlines()[1:-1]
-    # Not from its beginning on, which would be recognised by itself.
+    # Not from its start, which would be recognised alone
     assert_found('BEGIN RSA PRIVATE KEY\n' + '\n'.join(body[3:]))
 
 
@@ -135,7 +135,7 @@ def test_other_forms(name):
     assert_found(text.encode('utf-16'))
 
 
-# The header of OpenVPN's is all that tells, and it is not looked for in base64.
+# An OpenVPN key is recognised only by its header, which is not searched in base64.
 @pytest.mark.parametrize('name', sorted(keys.pems().keys() - {'OpenVPN'}))
 @pytest.mark.parametrize('shift', ['', ' ', '\n\n'])
 def test_pem_in_base64_as_in_a_kubernetes_secret(name, shift):
@@ -190,7 +190,7 @@ def test_certificates_and_public_keys_are_not_private_keys():
 @settings(max_examples=200)
 @given(st.binary(max_size=600))
 def test_it_never_raises(data):
-    # Not that nothing is found: hypothesis knows the patterns from the source.
+    # Something may be found: hypothesis knows the patterns from the source.
     for each in (data, base64.b64encode(data).decode(), data.decode('latin-1')):
         assert find_private_key(each) is None or isinstance(find_private_key(each), str)
 
@@ -210,5 +210,5 @@ def test_it_never_raises(data):
     ids=lambda text: repr(text[:12]),
 )
 def test_the_worst_megabyte_takes_linear_time(text):
-    with processor_seconds(60):  # half a second here; anything quadratic takes minutes
+    with processor_seconds(60):  # half a second; quadratic time would be minutes
         find_private_key(text)

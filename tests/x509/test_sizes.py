@@ -1,4 +1,4 @@
-"""Large inputs take no longer than their size allows, and texts of all sorts are no private keys."""
+"""Large inputs take linear time, and ordinary texts are not mistaken for private keys."""
 
 import random
 
@@ -23,7 +23,7 @@ from tests.support.deadlines import processor_seconds
 CA = make_ca('Example Corp', 'Example Issuing CA')
 SAN = '551d11'
 MEBIBYTE = 1024 * 1024
-# Of processor time, and a hundred times what it takes; anything quadratic takes longer still.
+# Processor time, a hundred times the usual; quadratic time would be longer.
 LINEAR = 60
 
 
@@ -101,12 +101,12 @@ def test_key_ids_and_urls_are_bounded():
     assert facts.aia_urls == tuple(f'http://h/{n}' for n in range(20))
 
 
-# What talk about keys has in it, without what makes it a key: dashes around, a value after a colon.
+# Words of texts about keys, without the signs of a key: dashes, a value after a colon
 WORDS = ['the', 'private', 'key', 'is', 'on', 'host', 'BEGIN', 'END', 'PRIVATE', 'KEY', 'kty', 'priv', 'd', 'k', '-']
 
 
 def talk(chance: random.Random) -> str:
-    """A text of such words, numbers, dates, addresses and digests."""
+    """Return a text of such words, numbers, dates, addresses and digests."""
     kinds = (
         lambda: chance.choice(WORDS),
         lambda: chance.choice(WORDS).title(),
@@ -122,7 +122,7 @@ def talk(chance: random.Random) -> str:
 @settings(max_examples=500, database=None)
 @given(st.randoms(use_true_random=True), st.text(max_size=50))
 def test_no_text_is_mistaken_for_a_key(chance, text):
-    for _ in range(20):  # ten thousand in all, as drawing each by itself takes long
+    for _ in range(20):  # ten thousand in total, because drawing each separately is slow
         words = talk(chance)
         assert find_private_key(words) is None, words
     assert find_private_key(text) is None

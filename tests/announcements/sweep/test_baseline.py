@@ -1,4 +1,4 @@
-"""What is not announced about certificates that are new, and the setting that changes it."""
+"""What is not announced about new certificates, and the setting that changes it."""
 
 import time
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         self.now = timezone.now()
 
     def fill(self, number=1):
-        """An inventory as somebody filled it past ``Certificate.save()``: for each ``left`` one of each kind."""
+        """Create an inventory without ``Certificate.save()``: for each ``left`` one certificate of each kind."""
         kinds = ({}, {'acme_auto_renewal': False}, {'status': 'retired'}, {'status': 'revoked'}, {'is_acme': False})
         Certificate.objects.bulk_create(
             Certificate(

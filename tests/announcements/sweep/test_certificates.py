@@ -1,4 +1,4 @@
-"""Changes of renewal status that time made."""
+"""Changes of renewal status caused by time."""
 
 import time
 from datetime import timedelta
@@ -29,7 +29,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.now = timezone.now()
 
     #
-    # Who is notified, and when
+    # Notifications
     #
 
     def test_each_change_reaches_each_rule_once(self):
@@ -135,7 +135,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(self.delivered(), {})
 
     #
-    # What is announced
+    # Announcements
     #
 
     def test_the_announcement(self):
@@ -184,7 +184,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual([delivery['data']['name'] for delivery in self.deliveries()], ['31', '1', '2', '33', '4', '5'])
 
     #
-    # Right in every case
+    # Edge cases
     #
 
     def test_changes_outside_of_requests_are_announced(self):
@@ -244,7 +244,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         claim = timezone.now()
 
         def renewed_meanwhile(announcer, announced):
-            # A request renewed it and has claimed to announce that.
+            # A request renewed it and claims to announce that.
             Certificate.objects.update(valid_to=self.now + LIFETIME, announcing_since=claim)
             original(announcer, announced)
 

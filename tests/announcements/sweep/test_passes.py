@@ -31,7 +31,7 @@ class CandidatesTestCase(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.now = timezone.now()
-        # Whether a claim is none, running, or left behind by a request that died.
+        # No claim, a running one, or one left by a request that died
         claims = (None, cls.now, cls.now - CLAIM_LASTS - timedelta(seconds=1))
         combinations = product(
             ANNOUNCED, (True, False), ('active', 'retired'), (True, False), LEFT, (True, False), claims

@@ -70,7 +70,7 @@ def test_public(address):
 
 
 def answering(*found):
-    """A name server that says so."""
+    """Simulate a name server that returns these addresses."""
     family = {True: socket.AF_INET6, False: socket.AF_INET}
     return lambda host, port, **_: [(family[':' in each], 1, 6, '', (each, port)) for each in found]
 

@@ -1,4 +1,4 @@
-"""Requests to hosts that are not trusted, over real sockets."""
+"""Requests to untrusted hosts, over real sockets."""
 
 import base64
 import ipaddress
@@ -51,7 +51,7 @@ def test_a_response(client, stub):
     answer = get(client, stub)
     assert (answer.body, answer.retry_after) == (window(), '21600')
     (_, headers), *_ = stub.requests
-    # Nothing that says who we are, but for the program; nothing that could be compressed.
+    # Nothing identifies the client but the user agent, and compression is not accepted.
     assert {name.lower() for name in headers} == {'host', 'user-agent', 'accept', 'accept-encoding'}
     assert headers['Accept-Encoding'] == 'identity'
 
@@ -147,7 +147,7 @@ def test_a_connection_closed_before_the_response_is_replaced_once(client, stub):
     stub.script = hang_up
     hung_up = 1
     assert get(client, stub, '/ari/x').body == b'{}'
-    # No connection is left that the stub could have closed before.
+    # No kept connection is left that the stub could have closed.
     client.close()
     stub.requests.clear()
     hung_up = 9
@@ -182,7 +182,7 @@ def test_redirects_elsewhere(client, stub, location):
 
 
 def test_a_redirect_to_a_private_address(client, stub):
-    # The same server by another name, which nobody allowed.
+    # The same server by another name, which is not allowed
     stub.status, stub.headers = 302, {'Location': stub.base_url.replace('127.0.0.1', 'localhost')}
     assert 'ari_allowed_hosts' in str(failure(client, f'{stub.base_url}/ari/x'))
     assert len(stub.paths) == 1
@@ -197,7 +197,7 @@ def test_private_addresses_need_permission(stub):
 
 
 def test_the_address_checked_is_the_one_connected_to(stub, monkeypatch):
-    """A name server that says something else each time."""
+    """The name server returns a different address each time."""
     answers = iter([['1.1.1.1'], ['127.0.0.1']])
     asked, connected = [], []
 
@@ -230,7 +230,7 @@ def test_refused_and_unknown(client):
 
 
 def test_through_a_proxy(stub):
-    """The proxy looks the name up; literal addresses are refused here."""
+    """The proxy looks up names; literal addresses are refused before."""
     client = Client(proxies=lambda url: {'http': stub.base_url})
     stub.script = lambda handler: handler.answer(200, handler.path.encode())
     assert client.get('http://ca.example/ari', allow_http=True).body == b'http://ca.example/ari'
@@ -284,7 +284,7 @@ def self_signed(name) -> tuple[bytes, bytes]:
 
 @pytest.fixture
 def tls_server(tmp_path):
-    """Starts a TLS server with a certificate for a name; returns its port and certificate."""
+    """Start a TLS server with a certificate for a name. Return its port and certificate."""
     sockets = []
 
     def start(name, serve):

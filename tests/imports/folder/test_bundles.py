@@ -1,4 +1,4 @@
-"""``netbox import_certificates``: bundles, the standard input, and where they are cut."""
+"""``netbox import_certificates``: bundles, standard input, and how they are split."""
 
 from contextlib import contextmanager
 from copy import deepcopy
@@ -15,7 +15,7 @@ from tests.support.import_command import CommandTestCase
 
 @contextmanager
 def _small_inputs(small=True):
-    """Inputs of more than 4 KiB count as large."""
+    """Treat inputs of more than 4 KiB as large."""
     config = deepcopy(django_settings.PLUGINS_CONFIG)
     if small:
         config['netbox_ssl']['import_max_bytes'] = 4096
@@ -42,7 +42,7 @@ class BundlesTestCase(CommandTestCase):
                 self.run_command(self.write('bundle.pem', bundle))
                 self.assertEqual(Certificate.objects.count(), 120)
                 with_chain = Certificate.objects.exclude(chain_pem='').count()
-                # Behind all of them it belongs to the last group.
+                # After all of them, it belongs to the last group.
                 self.assertEqual(with_chain, 120 if name == 'first' else 20)
 
     def test_a_damaged_block_affects_only_its_certificate(self):

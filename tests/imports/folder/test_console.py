@@ -1,4 +1,4 @@
-"""What a person sees while the import command runs."""
+"""The output of the import command while it runs."""
 
 import io
 import os
@@ -36,7 +36,7 @@ class BarTestCase(unittest.TestCase):
     def test_a_progress_bar_with_refusals_above_it(self):
         terminal = io.StringIO()
         stdout = OutputWrapper(terminal)
-        # Rich then draws as if on a terminal.
+        # Rich then draws as on a terminal.
         with (
             mock.patch.dict(os.environ, {'FORCE_COLOR': '1', 'COLUMNS': '120', 'TERM': 'xterm'}),
             reporting.BarReporter(stdout, OutputWrapper(io.StringIO()), 1, total=200) as reporter,
