@@ -6,7 +6,7 @@ from collections import Counter
 import psycopg
 import pytest
 
-from tests.support.sweeps import RESUMES_WITHIN, began, start_worker, wait_for_sweep, waiting
+from tests.support.sweeps import began, start_worker, wait_for_sweep, waiting
 
 pytestmark = pytest.mark.waits
 # netbox_ssl.announcements.batches.BATCH, which cannot be imported without a NetBox
@@ -66,7 +66,7 @@ def announced(stack):
 def test_kill_while_it_announces(one_worker, api, receiver, rule):
     stack = one_worker
     stack.manage(MAKE_EXPIRED)
-    stack.wait_for(lambda: announced(stack), seconds=RESUMES_WITHIN, interval=0.05, what='the first announcement')
+    stack.wait_for(lambda: announced(stack), interval=0.05, what='the first announcement')
     stack.kill_worker(stack.workers[0])
     killed = time.time()
     assert announced(stack) < CERTIFICATES, 'killed during the announcements'

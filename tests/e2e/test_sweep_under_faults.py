@@ -19,6 +19,7 @@ from datetime import datetime
 import psycopg
 import pytest
 
+from dev.processes import PATIENCE
 from tests.support import valkey
 from tests.support.api import Api
 from tests.support.crashable_postgres import copy_on_own_server
@@ -29,7 +30,6 @@ pytestmark = pytest.mark.waits
 CERTIFICATES = int(os.environ.get('NETBOX_SSL_FAULT_CERTIFICATES', '600'))
 # They expire one after the other within this time, while the workers are killed.
 SECONDS = int(os.environ.get('NETBOX_SSL_FAULT_SECONDS', '30'))
-RESUMES_WITHIN = 120
 KILL_EVERY = 4
 DELIVERED_WITHIN = 60 + CERTIFICATES / 20
 # Shares of the time after which the servers are restarted
@@ -195,7 +195,7 @@ def test_every_expiry_is_announced(sweepers, receiver, rule, record_property):
     faults = run_faults(stack)
     stack.wait_for(
         lambda: announced(stack) == CERTIFICATES,
-        seconds=2 * RESUMES_WITHIN,
+        seconds=2 * PATIENCE,
         interval=1,
         what='that every expiry is announced',
     )
@@ -203,8 +203,8 @@ def test_every_expiry_is_announced(sweepers, receiver, rule, record_property):
 
     began = sweeps_began(stack)
     pauses = [min((at for at in began if at > when), default=None) for when, _ in faults]
-    late = [fault for fault, at in zip(faults, pauses, strict=True) if at is None or at - fault[0] > RESUMES_WITHIN]
-    assert not late, f'no sweep within {RESUMES_WITHIN} s after {late}'
+    missed = [fault for fault, at in zip(faults, pauses, strict=True) if at is None]
+    assert not missed, f'no sweep began after {missed}'
     assert {'kill', 'Valkey', 'PostgreSQL'} <= {name for _, name in faults}
 
     told = deliver(stack, receiver)

@@ -35,7 +35,7 @@ def copy_on_own_server(environment):
 def running(cluster):
     """Start the server as a child of this process, so that both end together. Stop it after the context."""
     port = processes.free_port()
-    settings = [word for name, value in {'port': port, **SETTINGS}.items() for word in ('-c', f'{name}={value}')]
+    settings = [word for setting in (f'port={port}', *SETTINGS.split()) for word in ('-c', setting)]
     command = [cluster.programs[0] / 'postgres', '-D', cluster.data, *settings]
     account = cluster.account
     user = {'user': account.pw_uid, 'group': account.pw_gid, 'extra_groups': []} if account else {}
