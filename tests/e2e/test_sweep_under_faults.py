@@ -31,7 +31,6 @@ CERTIFICATES = int(os.environ.get('NETBOX_SSL_FAULT_CERTIFICATES', '600'))
 # They expire one after the other within this time, while the workers are killed.
 SECONDS = int(os.environ.get('NETBOX_SSL_FAULT_SECONDS', '30'))
 KILL_EVERY = 4
-DELIVERED_WITHIN = 60 + CERTIFICATES / 20
 # Shares of the time after which the servers are restarted
 VALKEY_AT, POSTGRESQL_AT = 0.4, 0.7
 # netbox_ssl.announcements.batches.BATCH, which cannot be imported without a NetBox
@@ -171,7 +170,7 @@ def deliver(stack, receiver):
     workers = [stack.start_worker('default', '--burst', '--worker-class', 'rq.SimpleWorker') for _ in range(number)]
     stack.wait_for(
         lambda: all(worker.poll() is not None for worker in workers),
-        seconds=DELIVERED_WITHIN,
+        seconds=PATIENCE + CERTIFICATES / 20,
         interval=1,
         what='the end of the deliveries',
     )

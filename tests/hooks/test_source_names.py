@@ -18,8 +18,8 @@ TAKEN = {
             'index': 0,
             'errors': {
                 'external_id': [
-                    'Another machine reports under this external ID, last on 2026-11-03 04:05 UTC. Give each host a name '
-                    'of its own: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was reinstalled, …'
+                    'Another machine reports under this external ID, last on 2026-11-03 04:05 UTC. Give each host '
+                    'a name of its own: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was reinstalled, …'
                 ]
             },
         }
