@@ -16,6 +16,7 @@ import requests
 
 from dev import paths, processes, virtual_environments
 from dev.console import say, step
+from dev.databases import netbox_template
 from dev.environment import prepared
 from dev.stack import GUNICORN, Stack
 from tests.support.api import Api
@@ -167,7 +168,8 @@ def main():
     with prepared() as environment, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = install(folder)
-        environment.databases.create(environment.database)
+        # As most users have it: NetBox is there, the plugin is added.
+        environment.databases.copy(environment.database, netbox_template())
         stack = BareStack(environment, python, folder)
         with step('netbox migrate and collectstatic'):
             stack.netbox('migrate', '--no-input', '-v', '0')

@@ -44,9 +44,9 @@ def main():
     signal_all(left, signal.SIGTERM)
     psutil.wait_procs(left, PATIENCE)
     signal_all(marked(sys.argv[1]), signal.SIGKILL)
+    # A server that was just about to start shows itself within this second.
+    time.sleep(1)
     if paths.STATE.exists():
-        # A server that was just about to start shows itself within this second.
-        time.sleep(1)
         postgres.stop_if_unused()
 
 
