@@ -125,7 +125,7 @@ def test_a_list_is_not_stored(store, host, netbox):
     run = store.sync()
     assert (len(netbox.syncs), host.waiting) == (1, [])
     assert len(run.lines) == 1
-    assert 'sent again by the next run: NetBox answers HTTP 500' in run.stderr
+    assert 'sent again by the next run: NetBox responded with HTTP 500' in run.stderr
 
 
 def test_what_cannot_be_read_exists(host, netbox, directory):
