@@ -152,6 +152,6 @@ def test_the_token_is_not_in_the_environment_of_others(host, netbox, tmp_path):
     host.program('hostname', f'env >>"{host.log}"')
     host.program('date', f'env >>"{host.log}"; exec /bin/date "$@"')
     host.run('certbot.sh', RENEWED_LINEAGE=certbot(tmp_path / 'le'), NETBOX_ACME_SOURCE=None)
-    # hostname and date run after the settings are read..
+    # hostname and date run after the settings are read.
     lines = [line for line in host.command_lines.splitlines() if TOKEN in line]
     assert lines == []

@@ -118,7 +118,7 @@ class OwnOrdersTestCase(IdentityTestCase):
         first, second = report('web01', a).certificate, report('web02', b).certificate
         result = report('web02', a)
         self.assertEqual((result.action, result.certificate), (Action.UNCHANGED, first))
-        self.assertIn('previously reported', result.warnings[0])
+        self.assertIn('and now reports', result.warnings[0])
         self.assertHas('web01', first, a)
         self.assertHas('web02', first, a)
         self.assertCurrent(second, b)
@@ -211,7 +211,7 @@ class SharedLineageTestCase(IdentityTestCase):
         other.save()
         result = report('issuer', new)
         self.assertEqual(result.certificate, other)
-        self.assertIn('previously reported', result.warnings[0])
+        self.assertIn('and now reports', result.warnings[0])
         self.assertHas('issuer', other, new)
         self.assertCurrent(certificate, old)
 
