@@ -83,7 +83,7 @@ read_days() {
     [ "$acme_days" -ge 0 ] || acme_days=''
 }
 
-# home: that of the certificate in folder $1, unless acme.sh has said it.
+# home: the home of the certificate in folder $1, unless acme.sh has set it.
 of_home() {
     [ -n "${LE_CONFIG_HOME:-}" ] || [ ! -e "${1%/*}/account.conf" ] || home=${1%/*}
     in_directory "$home" "$DEFAULT"
@@ -96,7 +96,7 @@ lineage() {
     # Never issued
     [ -n "$created" ] || [ -z "$sync" ] || return 0
     forget
-    # acme.sh --revoke deletes NAME.cer, which an issue brings back, and copies the key.
+    # acme.sh --revoke deletes NAME.cer, which a new issuance creates again, and copies the key.
     chain=$folder/fullchain.cer revoked=$folder/${name%_ecc}
     if [ -e "$revoked.key.revoked" ] && [ ! -e "$revoked.cer" ]; then
         status=revoked
@@ -112,7 +112,7 @@ lineage() {
     report "$name" "$chain"
 }
 
-# That of root: two users of a host may each have one.
+# The default of root: two users of a host may each have one.
 DEFAULT=/root/.acme.sh
 address='' address_of=''
 netbox_begin acme.sh
@@ -125,9 +125,9 @@ case ${1:-} in
         certificates=$(sed -n "s/^CERT_HOME='\(.*\)'\$/\1/p" "$home/account.conf" 2>/dev/null | tail -n 1)
         [ "$certificates" != "$home" ] || certificates=''
         look_into "$home" "$home"/*/ ${certificates:+"$certificates" "$certificates"/*/}
-        # Without it, where all certificates are is not known.
+        # Without it, the folder of all certificates is unknown.
         if [ -r "$home/account.conf" ]; then can_be_empty=1; else unseen=$home/account.conf; fi
-        # NAME.conf is what acme.sh --remove takes away.
+        # acme.sh --remove deletes NAME.conf.
         for conf in "$home"/*/*.conf ${certificates:+"$certificates"/*/*.conf}; do
             folder=${conf%/*} name=${conf%/*}
             name=${name##*/}

@@ -39,8 +39,8 @@ read_address() {
     done
 }
 
-# Whether Caddy uses this certificate. When a name gets another issuer, the folder of the former one stays. Of several, Caddy
-# takes the one that is valid from the latest moment.
+# Whether Caddy uses this certificate. If a name gets another issuer, the folder of the former one stays. Of several, Caddy
+# uses the one with the latest start of validity.
 is_in_use() {
     file=${1##*/} own=$1
     set -- "$storage"/certificates/*/"${file%.crt}/$file"
@@ -60,7 +60,7 @@ lineage() {
     # Skip Caddy's own CA, which renews several times a day and is only trusted locally.
     [ "$issuer" != local ] || { found=$((found + 1)); return 0; }
     forget
-    # Another CA of Caddy's own, by whatever name, has its keys in the storage.
+    # Any other local CA of Caddy has its keys in the storage.
     [ ! -d "$1/pki/authorities/$issuer" ] || acme_is=false
     acme_renewed=$3 acme_challenge=$said_challenge acme_auto=true
     read_server "${2%.crt}.json" "$issuer"

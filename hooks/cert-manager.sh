@@ -57,7 +57,7 @@ if ! jq -rs "map(.items // error(\"no list\")) | add | $JOIN" "$work/objects" >"
     warn "kubectl returned an unexpected response: $(cut -c1-200 "$work/error" | head -n 1)"
     netbox_end
 fi
-# A cluster is what its namespace kube-system is; the machine where this runs means nothing.
+# A cluster is identified by its namespace kube-system; the machine where this runs does not matter.
 case ${NETBOX_ACME_MACHINE_ID:-} in
     '')
         machine=$(kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null) || machine=''

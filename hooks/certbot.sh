@@ -72,7 +72,7 @@ case ${1:-} in
             changed_at "$folder/cert.pem"
             lineage "$directory" "${folder##*/}" "$time"
         done
-        # Of what cannot be found otherwise, until certbot deletes it.
+        # Lineages that cannot be found otherwise, until certbot deletes them
         for conf in "$directory"/renewal/*.conf; do
             conf=${conf##*/}
             [ ! -e "$directory/renewal/$conf" ] || [ -d "$directory/live/${conf%.conf}" ] || list_lineage "${conf%.conf}"

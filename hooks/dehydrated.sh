@@ -29,8 +29,8 @@ read_variables() {
     done <"$work/variables"
 }
 
-# days_before_it, challenge_it: the settings of one certificate, where it has any. dehydrated runs that file; here, only plain
-# lines are read. $1: alias, $2: folder of the certificate
+# days_before_it, challenge_it: the settings of one certificate, if it has any. dehydrated runs that file; only plain lines
+# are read here. $1: alias, $2: folder of the certificate
 read_own_settings() {
     days_before_it=$days_before challenge_it=$challenge_type own_settings=$2/config
     [ -z "$domains_d" ] || own_settings=$domains_d/$1
@@ -39,7 +39,7 @@ read_own_settings() {
         trim "$line"
         line=${trimmed#export }
         value=${line#*=}
-        # Neither has blanks in it; a comment may follow.
+        # Neither contains spaces; a comment may follow.
         value=${value%%[ "$tab"]*}
         case $value in \"*\" | \'*\') value=${value#?} value=${value%?} ;; esac
         case $line in
@@ -54,7 +54,7 @@ lineage() {
     forget
     read_own_settings "$1" "${2%/*}"
     acme_renewed=$3 acme_server=$ca acme_email=$contact acme_days=$days_before_it
-    # To its hook, dehydrated says what it uses.
+    # dehydrated passes the settings it uses to its hook.
     acme_challenge=${CHALLENGETYPE:-$challenge_it} acme_auto=${NETBOX_ACME_AUTO_RENEWAL:-true}
     report "$1" "$2"
 }
@@ -68,7 +68,7 @@ issued_at() {
 # As packaged by Debian
 DEFAULT=/var/lib/dehydrated/certs
 netbox_begin dehydrated
-# The folder of the certificate is in that of all.
+# The folder of the certificate is in the folder of all certificates.
 case $1:${5:-} in [du]*:*/*/*) in_directory "${5%/*/*}" "$DEFAULT" ;; esac
 case $1 in
     deploy_cert)
@@ -86,7 +86,7 @@ case $1 in
         [ -z "${2:-}" ] || CONFIG=$2
         if ! read_variables; then
             warn 'dehydrated -e failed: check that dehydrated is on the PATH and its configuration is readable'
-            # It may keep its certificates elsewhere.
+            # It may store its certificates elsewhere.
             unseen=${CONFIG:-its configuration}
         fi
         directory=${directory:-$DEFAULT}

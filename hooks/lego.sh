@@ -33,7 +33,7 @@ only_account() {
     printf %s "$found"
 }
 
-# lego itself takes .lego in the folder where it is started; this is that of the guide.
+# lego uses .lego in the folder where it is started; this is the folder of the guide.
 DEFAULT=/var/lib/lego
 netbox_begin lego
 account=''

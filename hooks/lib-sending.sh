@@ -85,10 +85,10 @@ send_each() {
                 mv -f "$each" "$spool/bad/"
                 ;;
             taken)
-                # Under another name, it will be another report.
+                # With another name, it will be another report.
                 rm -f "$each"
-                [ -n "$name_taken" ] || warn "another machine reports to NetBox as $host, too: set NETBOX_ACME_SOURCE to a \
-name that only this host has. If it replaces that machine, clear the machine ID of the certificate source ${each##*/}"
+                [ -n "$name_taken" ] || warn "another machine also reports to NetBox as $host: set NETBOX_ACME_SOURCE to a \
+name that only this host has. If this host replaces that machine, clear the machine ID of the certificate source ${each##*/}"
                 name_taken=1
                 ;;
             forbidden) forbidden=$(cat "$work/why") ;;
@@ -110,14 +110,14 @@ out_of_time() {
     stopped='NetBox is slow'
 }
 
-# Sends these files as one list; prints what answer_to does.
+# Sends these files as one list. Prints the same as answer_to.
 outcome() {
     # Each report is one line.
     awk 'BEGIN { printf "[" } NR > 1 { printf "," } { printf "%s", $0 } END { printf "]" }' "$@" >"$work/body"
     answer_to certificates/import/
 }
 
-# Sends $work/body to this endpoint. Prints sent, refused, taken (the name is another machine's), forbidden, broken or
+# Sends $work/body to this endpoint. Prints sent, refused, taken (the name belongs to another machine), forbidden, broken or
 # failed, and writes why into $work/why, and the status into $work/code.
 answer_to() {
     : >"$work/answer"
@@ -140,7 +140,7 @@ answer_to() {
         2??) echo sent ;;
         400 | 413 | 422)
             echo "$said" >"$work/why"
-            # The remedy is in the answer, in whatever language.
+            # The response contains the remedy, in any language.
             case $(cat "$work/answer") in *'"external_id"'*NETBOX_ACME_SOURCE*) echo taken ;; *) echo refused ;; esac
             ;;
         401) echo "NetBox does not accept the token (NETBOX_TOKEN): $said" >"$work/why"; echo failed ;;

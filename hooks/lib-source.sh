@@ -1,6 +1,6 @@
 #!/bin/sh
-# Part of the hooks' library (lib.sh): which client, host, directory and machine reports, and what the client has there in
-# all.
+# Part of the hooks' library (lib.sh): which client, host, directory and machine reports, and the list of all
+# certificates of the client.
 # shellcheck disable=SC2034,SC2154  # variables of the other parts and of the hooks
 
 newline='
@@ -14,8 +14,8 @@ name_host() {
     scope=$client:$host:
 }
 
-# machine: distinguishes machines that have the same name. The machine ID should not leave its host as it is (machine-id(5)),
-# so it is hashed together with the purpose. Empty if there is none, as in most containers.
+# machine: distinguishes machines with the same name. The machine ID should not leave its host unhashed (machine-id(5)), so
+# it is hashed together with the purpose. Empty if there is none, as in most containers.
 identify_machine() {
     machine=${NETBOX_ACME_MACHINE_ID:-} id=''
     case $machine in
@@ -36,7 +36,7 @@ identify_machine() {
 
 # scope: the start of all external IDs of this run. A directory other than the client's default is part of it:
 # certbot:web01.example.net/srv/letsencrypt:. So two directories of a client on one host are two sources of one name. No
-# scope is the start of another, for what a list of everything lacks within its scope is gone.
+# scope is the start of another, because certificates missing from the list of a scope are gone.
 # $1: directory (or file), $2: the client's default
 in_directory() {
     resolve "$1"
@@ -71,8 +71,8 @@ resolve() {
 }
 
 #
-# Everything that the client has here. What such a list lacks twice is gone from this host, so it has whatever exists, also
-# what could not be read, and it is not sent if there may be more than was seen.
+# The list of everything that the client has here. Certificates missing from two lists are gone from this host, so the list
+# contains all that exist, even if they could not be read, and is not sent if there may be more.
 #
 
 # quoted: the external ID of a lineage that exists.
@@ -81,7 +81,7 @@ list_lineage() {
     [ -z "$sync" ] || printf '%s\n' "$quoted" >>"$work/listed"
 }
 
-# Notes that a folder with lineages is not there, or cannot be looked into. A pattern that matches no folder is no harm.
+# Records that a folder with lineages does not exist or cannot be read. A pattern that matches no folder is ignored.
 look_into() {
     for each in "$@"; do
         if [ -d "$each" ]; then
@@ -93,15 +93,15 @@ look_into() {
     done
 }
 
-# Sends the list after the reports. It is never kept for later: an old list would be wrong about what came since.
+# Sends the list after the reports. It is never stored for later, because an old list lacks newer certificates.
 send_list_of_all() {
     [ -n "$sync" ] && [ -z "$stopped" ] || return 0
     if [ -n "$unseen" ]; then
-        # Otherwise it was said that nothing was found.
+        # Otherwise a warning that nothing was found was printed.
         [ "$found" -eq 0 ] || warn "$unseen cannot be read by $(id -un): whether certificates are gone is not reported"
         return 0
     fi
-    # An empty folder may be that of a disk that is not mounted.
+    # An empty folder may belong to a disk that is not mounted.
     [ -f "$work/listed" ] || [ -n "$can_be_empty" ] || return 0
     [ -f "$work/listed" ] || : >"$work/listed"
     quote "$scope"
@@ -114,23 +114,23 @@ send_list_of_all() {
     } >"$work/body"
     case $(answer_to sources/sync/) in
         sent) return 0 ;;
-        # It was said of a report.
+        # A report has already printed this.
         forbidden) [ -z "$denied" ] || return 0 ;;
     esac
     case $(cat "$work/code") in
         # An older version
-        404 | 405) printf 'netbox-acme (%s): this NetBox SSL cannot be informed of certificates that are gone\n' "$client" ;;
-        *) warn "the list of all certificates was not accepted, and is sent again by the next run: $(cat "$work/why")" ;;
+        404 | 405) printf 'netbox-acme (%s): this version of NetBox SSL does not support reports of deleted certificates\n' "$client" ;;
+        *) warn "the list of all certificates was not accepted; the next run sends it again: $(cat "$work/why")" ;;
     esac
 }
 
 #
-# What was reported before. A lineage that expired long ago is skipped only if it never was: one that was restored from a
-# backup, say, has to be reported.
+# Previous reports. A lineage that expired long ago is skipped only if it was never reported: one that was restored from a
+# backup, for example, must be reported.
 #
 
-# Whether the external ID in quoted was reported by an earlier run. If that is not known, it is taken for reported, except
-# by the first run on a host: lineages that nobody renews stay on the disk for years.
+# Whether the external ID in quoted was reported by an earlier run. If that is unknown, it counts as reported, except in
+# the first run on a host, because lineages that are no longer renewed stay on the disk for years.
 was_reported() {
     if [ -z "$reported" ]; then
         name_file "$scope"
@@ -141,7 +141,7 @@ was_reported() {
     case $reported in unknown | *"$newline$quoted$newline"*) return 0 ;; *) return 1 ;; esac
 }
 
-# Notes that the external ID in quoted is left out by this run, too.
+# Records that this run also skips the external ID in quoted.
 note_skipped() { printf '%s\n' "$quoted" >>"$work/skipped"; }
 
 keep_reported() {

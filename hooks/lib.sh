@@ -29,7 +29,7 @@ LIST_SIZE=100
 GIVE_UP_DAYS=30
 
 # sync: set by a hook that reports everything the client has, rather than one certificate that was just renewed.
-# can_be_empty: set by a hook that has seen that the client stores its certificates there, even if it has none now.
+# can_be_empty: set by a hook that found the storage of the client, even if it has no certificates now.
 failed=0 stopped='' denied='' found=0 sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
 chain_file='' unseen='' can_be_empty='' reported='' first_run='' name_taken=''
 
@@ -128,7 +128,7 @@ make_spool() {
         lost "the spool $spool does not belong to $(id -un), or is writable by others"
     fi
     [ -d "$spool/bad" ] || first_run=1
-    # Nothing is known of earlier runs.
+    # Earlier runs are unknown.
     [ "$spool" != "$work/spool" ] || first_run=''
     mkdir -p "$spool/bad"
     take_back

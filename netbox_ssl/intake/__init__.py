@@ -1,15 +1,13 @@
 """
-The one door in: every way in ends here. Bytes → X.509 facts → which Certificate is this → create, renew, add to its
-history, or nothing.
+The intake, which all imports use. Bytes → X.509 facts → the Certificate they belong to → create, renew, add to its
+history, or leave unchanged.
 
 ========================  ==============================================================================================
-``planning``              which Certificate is it (``kinship``: could it be a renewal; ``candidates``; ``sources``)
-``succession``            which X.509 certificate is the current one
-``single``, ``bulk``      carry out the plan of one, or of many (``bulk_create``, ``attributes``, ``locks``)
-``parting``, ``merging``  a source gets a Certificate of its own; two Certificates turn out to be one
-``dry_run``               what an import would do
-``redetection``           detection once more, on what is there
-``signals``               what others may subscribe to
+``planning``              the Certificate it belongs to (``kinship``: could it be a renewal; ``candidates``;
+``sources``) ``succession``            the current X.509 certificate of a Certificate ``single``, ``bulk``      carry
+out the plan of one, or of many (``bulk_create``, ``attributes``, ``locks``) ``parting``, ``merging``  give a source a
+separate Certificate; merge two Certificates ``dry_run``               what an import would do ``redetection``
+repeat the detection on existing certificates ``signals``               signals that other modules may receive
 ========================  ==============================================================================================
 """
 

@@ -1,4 +1,4 @@
-"""The settings that come with an X.509 certificate: what of them counts, what they change, and setting them."""
+"""The settings given with an X.509 certificate: which of them apply, what they change, and setting them."""
 
 from datetime import datetime, timedelta
 
@@ -14,17 +14,17 @@ __all__ = ('TAG_KEYS', 'differences', 'effective_settings', 'set_attributes', 's
 
 TAG_KEYS = ('tags', 'add_tags', 'remove_tags')
 
-# Before its validity begins nothing has been renewed; CAs backdate by an hour or so.
+# A renewal is not earlier than the validity, but CAs backdate by an hour or so.
 BACKDATED_BY = timedelta(days=1)
 
 
 def effective_settings(item: Item, certificate: Certificate, is_known: bool) -> dict:
     """
-    Return which settings of ``item`` count for ``certificate``, which is there already.
+    Return the settings of ``item`` that apply to ``certificate``, which already exists.
 
-    An import never takes a certificate from one tenant to another, unless the request names it. Where the X.509
-    certificate was known, many hosts may report it, each with its own time of renewal, and one that is behind with the
-    settings of yesterday: then they would take turns.
+    An import never moves a certificate to another tenant unless the request names the certificate. A known X.509
+    certificate may be reported by many hosts, each with its own time of renewal, and by hosts that are behind, with
+    outdated settings; without this rule they would overwrite each other's.
 
     Args:
         is_known: whether ``certificate`` has the X.509 certificate already
@@ -42,7 +42,7 @@ def effective_settings(item: Item, certificate: Certificate, is_known: bool) -> 
 
 
 def _corrects(moment: datetime | None, certificate: Certificate) -> bool:
-    """Whether the time of renewal is the first one, or right where a wrong one is stored: a clock was wrong."""
+    """Return whether the time of renewal is the first one, or replaces a time from a wrong clock."""
     stored = certificate.acme_last_renewed
     if not stored or moment is None:
         return not stored
@@ -54,15 +54,15 @@ def _is_plausible(moment: datetime, certificate: Certificate) -> bool:
 
 
 def tenant_warning(item: Item, certificate: Certificate) -> str:
-    """Return why the tenant of the request does not count; empty if it does."""
+    """Return why the tenant of the request is not applied; empty if it is."""
     if item.certificate is not None or 'tenant' not in item.attributes or certificate.tenant is None:
         return ''
     tenant = item.attributes['tenant']
     if tenant is not None and tenant.pk == certificate.tenant_id:
         return ''
     return _(
-        'It belongs to the tenant {tenant}, and stays there: an import does not move a certificate to another tenant. '
-        'Edit it for that.'
+        'The tenant was not changed: an import does not move a certificate from its tenant ({tenant}) to another one. '
+        'Edit the certificate to move it.'
     ).format(tenant=certificate.tenant)
 
 
@@ -85,11 +85,12 @@ def differences(certificate: Certificate, attributes: dict) -> bool:
 
 def set_attributes(certificate: Certificate, attributes: dict, is_report: bool) -> None:
     """
-    Set all but the tags, which need a saved object.
+    Set all attributes but the tags, which need a saved object.
 
     Args:
-        is_report: what a report says of the server belongs to the X.509 certificate that it reports; what a person says
-            stays when the CA changes
+        is_report: the server in a report belongs to the reported X.509 certificate; a server set by a person is kept
+        when
+            the CA changes
     """
     for name, value in attributes.items():
         if name == 'custom_field_data':

@@ -1,6 +1,7 @@
 """
-Many at once. What is plainly new is written together (``bulk_create.py``), and what is plainly known needs no writing;
-everything else (renewals, settings changed, several of one lineage in one list) goes one by one.
+Imports of many items at once. Clearly new certificates are written together (``bulk_create.py``), and clearly known
+ones need no writing. Everything else (renewals, changed settings, several of one lineage in a list) is imported one at
+a time.
 """
 
 from collections import Counter
@@ -28,9 +29,9 @@ __all__ = ('plan_many', 'take_in_many')
 
 def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
     """
-    Import each of ``items`` as :func:`take_in` would, in one transaction; the answers are in the order of the items.
+    Import each of ``items`` as ``take_in()`` does, in one transaction. Return the results in the order of the items.
 
-    An item that is refused leaves nothing behind and does not touch the others: who wants all or nothing rolls back.
+    A refused item stores nothing and does not affect the others. Callers roll back if they want all or nothing.
     """
     results: dict[int, Result | Refusal] = {}
     with atomic():
@@ -50,7 +51,7 @@ def take_in_many(items: list[Item], user) -> list[Result | Refusal]:
 
 
 def plan_many(items: list[Item], user) -> list[Plan | Refusal]:
-    """What :func:`plan_item` says of each of ``items`` as if it came alone, or why it is refused, in their order."""
+    """Return the plan for each of ``items`` as if imported alone, or its refusal, in their order."""
     survey = _Survey(items, user)
     return [_plan(item, survey, user) for item in items]
 
@@ -67,7 +68,7 @@ def _plan(item: Item, survey: '_Survey', user) -> Plan | Refusal:
 
 
 class _Survey:
-    """What is known of all items beforehand, in a handful of queries."""
+    """Existing data about all items, read in a handful of queries."""
 
     def __init__(self, items: list[Item], user):
         self.user = user
@@ -87,7 +88,7 @@ class _Survey:
         self.names = self._names_in_use(items)
 
     def _names_in_use(self, items: list[Item]) -> set[str]:
-        """Those names of new certificates that others have, too."""
+        """Return the names of new certificates that existing ones also have."""
         new = [item for item in items if not item.external_id and item.facts.fingerprint_sha256 not in self.known]
         names = {name for item in new for name in item.facts.subject_alt_names}
         if not names:
@@ -96,17 +97,17 @@ class _Survey:
         return names & {name for each in others.order_by().values_list('subject_alt_names', flat=True) for name in each}
 
     def candidates(self, item: Item) -> list[Candidate]:
-        """Likely predecessors of one that is plainly new."""
+        """Return likely predecessors of a clearly new item."""
         if item.external_id or not item.names & self.names:
             return []
         return find_candidates(item, self.user)
 
     def is_alone(self, item: Item) -> bool:
-        """Whether no other item of the list could be about the same certificate."""
+        """Return whether no other item of the list may belong to the same certificate."""
         return all(self.repeated[key] == 1 for key in _keys(item))
 
     def is_plainly_new(self, item: Item) -> bool:
-        """Nothing has to be decided: no certificate, source or other item is in question."""
+        """Return whether the item is new and no certificate, source or other item may be related to it."""
         return (
             item.certificate is None
             and item.facts.fingerprint_sha256 not in self.known
@@ -116,7 +117,9 @@ class _Survey:
         )
 
     def holder(self, item: Item) -> Certificate | None:
-        """The visible certificate that holds the item's X.509 certificate, if nothing else is in question."""
+        """
+        Return the visible certificate that has the item's X.509 certificate, if nothing else may be related to it.
+        """
         certificate = self.certificates.get(self.owners.get(item.facts.fingerprint_sha256))
         if certificate is None or not self.is_alone(item):
             return None
@@ -131,12 +134,12 @@ class _Survey:
 
 
 def _keys(item: Item) -> set[str]:
-    """What two items must not have in common to be about different certificates."""
+    """Return keys that are disjoint for items of different certificates."""
     return {*item.lineage_keys, item.facts.fingerprint_sha256, *filter(None, [item.external_id])}
 
 
 def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
-    """The items that change nothing; their sources are stamped."""
+    """Return the results of items that change nothing, and stamp their sources."""
     unchanged = {}
     stamped = []
     for number, item in enumerate(items):
@@ -147,7 +150,7 @@ def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
             if differences(certificate, effective_settings(item, certificate, is_known=True)):
                 continue
         except ValidationError:
-            # For whoever goes through it one by one to say.
+            # Importing it alone reports the error.
             continue
         warnings = [*filter(None, [tenant_warning(item, certificate)]), *certificate.get_warnings()]
         unchanged[number] = Result(Action.UNCHANGED, certificate, item.detection, warnings=warnings)
@@ -158,7 +161,7 @@ def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
 
 
 def _stamp(reports: list[tuple[CertificateSource, str]]) -> None:
-    """Note that these sources reported these X.509 certificates (by fingerprint)."""
+    """Record that these sources reported these X.509 certificates (by fingerprint)."""
     if not reports:
         return
     fingerprints = {fingerprint for _, fingerprint in reports}

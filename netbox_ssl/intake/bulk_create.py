@@ -1,6 +1,6 @@
 """
-Writes new certificates together, so that everything is as if each had been saved by itself: change log, events, tags,
-custom fields, search, issuances, sources (``tests/intake/test_creating.py`` compares the two field by field).
+Writes new certificates together, with the same result as if each had been saved alone: change log, events, tags, custom
+fields, search, issuances, sources (``tests/intake/test_creating.py`` compares the two field by field).
 """
 
 from collections.abc import Iterable
@@ -39,16 +39,16 @@ __all__ = ('create_together',)
 
 BATCH = 500
 
-# What an Issuance has of its Certificate.
+# Columns that an Issuance copies from its Certificate
 COPIED = (*FACT_FIELDS, 'pem', 'chain_pem')
 
 
 def create_together(items: list[Item], user) -> list[Result | Refusal]:
     """
-    Make a certificate of each item. The caller knows that they are new, and holds the locks.
+    Create a certificate for each item. The caller knows that they are new, and holds the locks.
 
-    Falls back to one by one where writing together would leave something out: within a branch of netbox-branching,
-    which records what goes through ``save()``, or where NetBox has to judge tags or permissions object by object.
+    Falls back to one at a time if writing together would miss something: within a branch of netbox-branching, which
+    records calls of ``save()``, or if NetBox has to check tags or permissions for each object.
     """
     if not items:
         return []
@@ -58,7 +58,7 @@ def create_together(items: list[Item], user) -> list[Result | Refusal]:
         with per_request_cache(), transaction.atomic():
             return _create(items, user)
     except PermissionsViolation:
-        # One at least is out of bounds; each by itself shows which.
+        # At least one is beyond the permissions; importing each alone shows which.
         return [one_by_one(item, user) for item in items]
 
 
@@ -66,7 +66,7 @@ def _can_write_together(items: list[Item]) -> bool:
     if in_branch():
         return False
     tags = {tag.pk: tag for item in items for tag in _tags(item)}
-    # A tag may be for some types of object only, which NetBox checks when it is assigned.
+    # A tag may be limited to some types of objects, which NetBox checks when it is assigned.
     return not any(tag.object_types.exists() for tag in tags.values())
 
 
@@ -104,7 +104,7 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
 
 
 def _prepare(item: Item, user, defaults: dict) -> Certificate:
-    """A valid, unsaved certificate; as ``save()`` would make it ready."""
+    """Return a valid, unsaved certificate, prepared as by ``save()``."""
     attributes = item.settings
     require_add_permission(user)
     if item.external_id:
@@ -117,7 +117,7 @@ def _prepare(item: Item, user, defaults: dict) -> Certificate:
     now = timezone.now()
     certificate.set_announced(now)
     certificate.schedule_ari(now)
-    # NetBox's change log reads the tags from here, instead of asking for each object.
+    # NetBox's change log reads the tags from here, instead of a query per object.
     tags = sorted({tag.pk: tag for tag in _tags(item)}.values(), key=lambda tag: tag.name)
     certificate._prefetched_objects_cache = {'tags': tags}
     return certificate
@@ -136,8 +136,8 @@ def _tag(made: list[tuple[Item, Certificate]]) -> None:
 
 def _record_issuances(certificates: list[Certificate]) -> dict[int, int]:
     """
-    The first issuance of each: id of the certificate → id of the issuance. Copied within the database, where the rows
-    have just arrived: a PEM travels once.
+    Create the first issuance of each. Return ID of the certificate → ID of the issuance. The rows are copied within the
+    database, so that PEMs are sent only once.
     """
     columns = ', '.join(connection.ops.quote_name(Issuance._meta.get_field(name).column) for name in COPIED)
     table, source = (connection.ops.quote_name(model._meta.db_table) for model in (Issuance, Certificate))
@@ -168,7 +168,7 @@ def _make_sources(made: list[tuple[Item, Certificate]], issuances: dict[int, int
 
 
 def _log(objects: list) -> None:
-    """What NetBox's receiver of ``post_save`` does: an entry of the change log, and an event for the rules."""
+    """Do what NetBox's receiver of ``post_save`` does: write the change log, and queue events for the rules."""
     request = current_request.get()
     if request is None or not objects:
         return
@@ -185,7 +185,7 @@ def _log(objects: list) -> None:
 
 
 def _index(model, pks: Iterable[int]) -> None:
-    """Have the search index updated after the commit, by a worker if there is one."""
+    """Update the search index after the commit, by a worker if there is one."""
     object_type = ObjectType.objects.get_for_model(model)
     for pk in pks:
         mark_for_deferred_indexing(object_type.pk, pk, OP_CACHE, using='default')

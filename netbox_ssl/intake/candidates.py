@@ -1,4 +1,4 @@
-"""The certificates that an X.509 certificate may renew, judged by what it says itself."""
+"""The certificates that an X.509 certificate may renew, judged by its facts."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -12,16 +12,16 @@ from .results import Candidate, Item
 __all__ = ('MOST_CANDIDATES', 'find_candidates', 'fitting')
 
 MOST_CANDIDATES = 10
-# Certificates of the same names that are looked at; with more, nothing is certain anyway.
+# Certificates with the same names that are considered; with more, the result is uncertain anyway.
 MOST_LOOKED_AT = 20
-# Names in a reason
+# Names shown in a reason
 MOST_NAMES = 3
 
 
 def fitting(item: Item, user) -> list[Certificate]:
     """
     Return the active certificates with the same names and key algorithm, a compatible tenant, and of the same CA.
-    What a source reports for the first time may renew such a one only that has no sources: it was pasted before.
+    The first report of a source may only renew a certificate without sources, which was pasted before.
     """
     found = _active(user).filter(lineage__in=item.lineage_keys).order_by('pk')
     if item.external_id:
@@ -31,8 +31,8 @@ def fitting(item: Item, user) -> list[Certificate]:
 
 def find_candidates(item: Item, user) -> list[Candidate]:
     """
-    Return the likely predecessors, each with the reason why it was not taken for one: first those with the same names.
-    Of what a source reports, those with the same key algorithm only: hosts that each order for themselves are usual.
+    Return the likely predecessors, those with the same names first, each with the reason why it is uncertain. For a
+    report, only those with the same key algorithm, because often several hosts order their own certificates.
     """
     same = list(_active(user).filter(lineage__in=item.lineage_keys).order_by('-valid_to', 'pk')[:MOST_LOOKED_AT])
     found = same if item.external_id else [*same, *_overlapping(item, user, {each.pk for each in same})]
@@ -44,7 +44,7 @@ def _active(user) -> QuerySet:
 
 
 def _overlapping(item: Item, user, known: set[int]) -> list[Certificate]:
-    """Those with a name in common, most of them first."""
+    """Return the certificates with names in common, those with most first."""
     if not item.facts.subject_alt_names:
         return []
     found = _active(user).filter(subject_alt_names__overlap=list(item.facts.subject_alt_names)).exclude(pk__in=known)
@@ -57,18 +57,18 @@ def _reason(item: Item, certificate: Certificate) -> str:
     if shared != item.names or shared != names_of(certificate):
         return _('It has names in common: {names}').format(names=_listed(shared))
     if certificate.key_algorithm not in ('', item.facts.key_algorithm):
-        return _('It has the same names, and another type of key ({algorithm}).').format(
+        return _('It has the same names, but another type of key ({algorithm}).').format(
             algorithm=certificate.key_algorithm
         )
     if not compatible_tenant(item, certificate):
-        return _('It has the same names, and another tenant ({tenant}).').format(tenant=certificate.tenant or _('none'))
+        return _('It has the same names, but another tenant ({tenant}).').format(tenant=certificate.tenant or _('none'))
     if not same_family(item, certificate):
-        return _('It has the same names, and another CA has issued it ({issuer}).').format(
+        return _('It has the same names, but was issued by another CA ({issuer}).').format(
             issuer=certificate.acme_provider or certificate.issuer or _('unknown')
         )
     if item.external_id and certificate.sources.exists():
-        return _('It has the same names, and others report it.')
-    return _('It has the same names, as others have.')
+        return _('It has the same names, but other sources report it.')
+    return _('It has the same names, but so have others.')
 
 
 def _listed(names: frozenset[str]) -> str:

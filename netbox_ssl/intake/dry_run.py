@@ -1,4 +1,4 @@
-"""What an import would do, without doing it."""
+"""Determine what an import would do."""
 
 from netbox_ssl.models.issuance_order import age_key
 from netbox_ssl.x509 import CertificateFacts, name_key
@@ -12,8 +12,8 @@ __all__ = ('Preview', 'action_after')
 
 def action_after(newest: dict, key, facts: CertificateFacts) -> str:
     """
-    Return what an import does with ``facts`` after others of its certificate, and note it: a newer one renews it, an
-    older one joins its history.
+    Return what an import does with ``facts`` after others of the same certificate, and record them: a newer one renews
+    the certificate, an older one joins its history.
 
     Args:
         newest: key of a certificate → ``age_key`` of the newest so far
@@ -27,7 +27,7 @@ def action_after(newest: dict, key, facts: CertificateFacts) -> str:
 
 
 class Preview:
-    """For dry runs: remembers what would have come in before, since the database does not."""
+    """Remembers the previous items of a dry run, because the database does not contain them."""
 
     def __init__(self, user):
         self.user = user
@@ -37,7 +37,7 @@ class Preview:
         """Return what would be done with ``item``. Raises one of ``netbox_ssl.refusals.REFUSALS``."""
         plan = plan_item(item, self.user)
         if plan.action == Action.CREATED:
-            # What a source reports for the first time is a certificate of its own.
+            # The first report of a source creates a separate certificate.
             return plan.action if item.external_id else self._among_the_new(item)
         if plan.action == Action.UNCHANGED:
             given = effective_settings(item, plan.certificate, is_known=True)

@@ -7,9 +7,9 @@ __all__ = ('collection_paused',)
 @contextmanager
 def collection_paused():
     """
-    Without garbage collection for a while, for work that makes many objects at once: it would start full collections,
-    each of which goes through all that NetBox has loaded. That takes 0.3 s, as long as the import of a hundred
-    certificates, and finds nothing: reference counting frees what the import made.
+    Pause garbage collection, for work that creates many objects at once. It would cause full collections, each of which
+    traverses all objects of NetBox. That takes 0.3 s, as long as the import of a hundred certificates, and frees
+    nothing, because reference counting frees the objects of the import.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Whether an X.509 certificate could be a renewal of a Certificate."""
+"""Rules for whether an X.509 certificate may be a renewal of a Certificate."""
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
@@ -19,7 +19,7 @@ __all__ = (
 
 
 def names_of(certificate: Certificate) -> frozenset[str]:
-    """Return the names that a Certificate is for, as they are compared."""
+    """Return the names of a Certificate in the form in which they are compared."""
     return frozenset(name.lower() for name in certificate.subject_alt_names or [certificate.name])
 
 
@@ -28,12 +28,12 @@ def shares_key(item: Item, certificate: Certificate) -> bool:
 
 
 def shares_name_or_key(item: Item, certificate: Certificate) -> bool:
-    """Without a name or the key in common, nothing is a renewal of anything."""
+    """Return whether they have a name or the key in common, as every renewal does."""
     return bool(item.names & names_of(certificate)) or shares_key(item, certificate)
 
 
 def compatible_tenant(item: Item, certificate: Certificate) -> bool:
-    """The tenants are the same, or the request names none. What the user may not see is out of the question before."""
+    """Return whether the tenants are the same or the request names none. Callers have excluded hidden certificates."""
     if 'tenant' not in item.attributes:
         return True
     tenant = item.attributes['tenant']
@@ -41,7 +41,7 @@ def compatible_tenant(item: Item, certificate: Certificate) -> bool:
 
 
 def same_family(item: Item, certificate: Certificate) -> bool:
-    """The same CA issued both, as far as that is known of a certificate without PEM."""
+    """Return whether the same CA issued both, as far as it is known for a certificate without PEM."""
     if facts := read_stored_facts(certificate.pem):
         return issuer_family(facts, detect(facts, settings.catalogue())) == item.family
     if provider := settings.catalogue().provider(certificate.acme_provider):
@@ -50,6 +50,6 @@ def same_family(item: Item, certificate: Certificate) -> bool:
 
 
 def is_staging(provider_name: str) -> bool:
-    """Whether the provider of that name issues what no browser trusts."""
+    """Return whether browsers do not trust the certificates of the provider with this name."""
     provider = settings.catalogue().provider(provider_name)
     return provider is not None and provider.untrusted

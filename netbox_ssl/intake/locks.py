@@ -1,4 +1,4 @@
-"""Lets imports that could decide about the same certificate wait for each other."""
+"""Locks that make imports wait for each other if they may affect the same certificate."""
 
 import zlib
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ from .results import Item
 
 __all__ = ('lock',)
 
-# Advisory locks live in a table of fixed size that all of PostgreSQL shares. So many serve any number of imports.
+# Number of advisory locks, which are in a table of fixed size shared by all of PostgreSQL
 BUCKETS = 128
-# The first of the two numbers of PostgreSQL's advisory locks: ours.
+# The first of the two numbers of an advisory lock; identifies the plugin
 NAMESPACE = int.from_bytes(b'nssl', 'big')
 
 
 def lock(items: Iterable[Item]) -> None:
     """
-    Hold until the transaction ends what concerns these items: their lineages, their X.509 certificates, what reports
-    them, and the certificates that these sources have reported so far.
+    Lock, until the transaction ends, everything related to these items: their lineages, their X.509 certificates, their
+    sources, and the certificates of these sources.
 
-    To be called once in a transaction, with all of its items: two transactions that lock one item after the other could
-    wait for each other for ever.
+    Call it once in a transaction, with all of its items: two transactions that lock one item at a time could wait for
+    each other forever.
     """
     items = list(items)
     keys = {key for item in items for key in (name_key(item.facts), item.facts.fingerprint_sha256)}
@@ -32,7 +32,7 @@ def lock(items: Iterable[Item]) -> None:
     keys.update(f'certificate {item.certificate.pk}' for item in items if item.certificate)
     reported = _reported(external_ids)
     _acquire(keys | reported)
-    # A report that came first may have moved a source meanwhile. Rare, and out of order: ``utilities.retried()``.
+    # An earlier report may have moved a source meanwhile. This is rare, and locks out of order: see ``retried()``.
     if moved := _reported(external_ids) - reported:
         _acquire(moved)
 
@@ -47,7 +47,7 @@ def _reported(external_ids: set[str]) -> set[str]:
 def _acquire(keys: set[str]) -> None:
     buckets = {zlib.crc32(key.encode()) % BUCKETS for key in keys}
     with connection().cursor() as cursor:
-        # In one order everywhere, or two imports could wait for each other for ever.
+        # Always in the same order, so that two imports do not wait for each other forever
         cursor.execute(
             'SELECT pg_advisory_xact_lock(%s, bucket) FROM (SELECT unnest(%s::int[]) AS bucket ORDER BY 1) AS buckets',
             [NAMESPACE, sorted(buckets)],

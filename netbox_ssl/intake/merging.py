@@ -1,8 +1,8 @@
 """
-Two Certificates turn out to be one: all that hangs on the first comes to the second, and the first is deleted.
+Merges two Certificates that turn out to be one: related objects move to the second, and the first is deleted.
 
-What hangs on it is found by NetBox's own relations: foreign keys, generic foreign keys, and custom fields that name
-objects; so it is complete with other plugins, too.
+Related objects are found by foreign keys, generic foreign keys, and custom fields that refer to objects, which also
+includes those of other plugins.
 """
 
 from collections.abc import Iterator
@@ -22,24 +22,24 @@ from netbox_ssl.utilities import savepoint
 
 __all__ = ('absorb',)
 
-# What points at objects and stays behind: the change log of what was; what NetBox writes anew; tags, which are merged.
+# Related objects that are not moved: the change log; data that NetBox writes again; tags, which are merged
 LEFT_BEHIND = (ObjectChange, CachedValue, TaggedItem)
-# netbox-branching notes here what a branch changes, by itself.
+# netbox-branching records the changes in a branch here.
 LEFT_BEHIND_APPS = ('netbox_branching',)
 
 
 def absorb(other: Certificate, certificate: Certificate) -> None:
     """
-    Move everything that hangs on ``other`` to ``certificate`` and delete ``other``. Of settings, those of
-    ``certificate`` count, and its empty custom fields are filled. The caller has taken a snapshot of ``certificate``,
-    and saves it: that is one entry of the change log, and the deletion another.
+    Move all objects related to ``other`` to ``certificate`` and delete ``other``. The settings of ``certificate`` are
+    kept, and its empty custom fields are filled in. The caller has taken a snapshot of ``certificate`` and saves it:
+    this is one entry of the change log, and the deletion is another.
     """
     other = Certificate.objects.select_for_update(of=('self',)).get(pk=other.pk)
     other.snapshot()
     primary = _primary_places(other)
     for row, field in (*_related(other), *_generically_related(other)):
         _move(row, field, certificate)
-    # Never changed but here: an issuance has no change log of its own.
+    # Issuances are only changed here; they have no change log.
     Issuance.objects.filter(certificate=other).update(certificate=certificate)
     _rename_in_custom_fields(other, certificate)
     certificate.tags.add(*other.tags.all())
@@ -56,7 +56,7 @@ def absorb(other: Certificate, certificate: Certificate) -> None:
 
 
 def _related(other: Certificate) -> Iterator[tuple[models.Model, str]]:
-    """Rows that point at ``other``, and by which field."""
+    """Yield the rows that refer to ``other``, and the field."""
     for relation in Certificate._meta.related_objects:
         model, field = relation.related_model, relation.field
         if model is Issuance or relation.many_to_many or not _is_moved(model):
@@ -89,7 +89,7 @@ def _is_moved(model: type[models.Model]) -> bool:
 
 
 def _move(row: models.Model, field: str, certificate: Certificate) -> None:
-    """Point ``row`` at ``certificate``; where that has the same one already, it goes with what it hangs on."""
+    """Make ``row`` refer to ``certificate``. If that already has an equal row, this one is deleted with its object."""
     if hasattr(row, 'snapshot'):
         row.snapshot()
     is_relation = row._meta.get_field(field).is_relation
@@ -107,7 +107,7 @@ def _primary_places(other: Certificate) -> list[tuple[int, int]]:
 
 
 def _keep_primary(certificate: Certificate, places: list[tuple[int, int]]) -> None:
-    """Both were assigned to these, and the assignment that went was the primary one."""
+    """Make the remaining assignments primary if the deleted ones were."""
     for object_type, object_id in places:
         rows = CertificateAssignment.objects.filter(
             certificate=certificate, assigned_object_type=object_type, assigned_object_id=object_id, primary=False
@@ -119,7 +119,7 @@ def _keep_primary(certificate: Certificate, places: list[tuple[int, int]]) -> No
 
 
 def _rename_in_custom_fields(other: Certificate, certificate: Certificate) -> None:
-    """Objects whose custom fields name ``other``."""
+    """Update objects whose custom fields refer to ``other``."""
     content_type = ContentType.objects.get_for_model(Certificate)
     for custom_field in CustomField.objects.filter(related_object_type=content_type):
         several = custom_field.type == CustomFieldTypeChoices.TYPE_MULTIOBJECT

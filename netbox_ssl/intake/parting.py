@@ -1,4 +1,4 @@
-"""A source that orders for itself parts from a Certificate: its own one takes along all that was said of the first."""
+"""A source that orders for itself gets a separate Certificate, which copies the settings of the first one."""
 
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.models.mixins.acme_settings import DETECTED_FIELDS
@@ -8,7 +8,7 @@ from .results import Item
 
 __all__ = ('take_along', 'take_relations_along')
 
-# What a person or a client has said of the certificate, and what is not of one X.509 certificate alone
+# Fields set by a person or a client that do not belong to a single X.509 certificate
 SETTINGS = (
     'tenant',
     'owner',
@@ -20,12 +20,12 @@ SETTINGS = (
     'acme_renewal_days',
     'acme_pinned_fields',
 )
-# What belongs to the CA, where nobody has pinned it
+# Fields that belong to the CA unless they are pinned
 OF_THE_CA = ('acme_server_url',)
 
 
 def take_along(origin: Certificate, certificate: Certificate, item: Item) -> None:
-    """Set on ``certificate``, not saved yet, what was set on ``origin``; the request comes later and wins."""
+    """Copy the settings of ``origin`` to ``certificate``, which is not saved yet. The request overrides them later."""
     pinned = set(origin.acme_pinned_fields)
     names = [*SETTINGS, *(name for name in DETECTED_FIELDS if name in pinned)]
     names += [name for name in OF_THE_CA if name in pinned or same_family(item, origin)]
@@ -34,12 +34,12 @@ def take_along(origin: Certificate, certificate: Certificate, item: Item) -> Non
         setattr(certificate, name, list(value) if isinstance(value, list) else value)
     certificate.custom_field_data = {**certificate.custom_field_data, **_shared_custom_fields(origin)}
     if origin.name.lower() not in origin.subject_alt_names:
-        # A person has named it.
+        # It was named by a person.
         certificate.name = origin.name
 
 
 def _shared_custom_fields(origin: Certificate) -> dict:
-    """Custom field → value. Those that NetBox wants to be unique, such as an inventory number, stay where they are."""
+    """Return custom field → value, without unique ones such as an inventory number."""
     return {
         custom_field.name: value
         for custom_field, value in origin.get_custom_fields().items()
@@ -48,19 +48,19 @@ def _shared_custom_fields(origin: Certificate) -> dict:
 
 
 def take_relations_along(origin: Certificate, certificate: Certificate) -> None:
-    """The same for tags, contacts and assignments, once ``certificate`` is saved."""
+    """Copy tags, contacts and assignments, once ``certificate`` is saved."""
     certificate.tags.add(*origin.tags.all())
     for contact in origin.contacts.all():
         _copy(contact, object_id=certificate.pk)
     for assignment in CertificateAssignment.objects.filter(certificate=origin):
-        # An object has one primary certificate; that it shows is the first one's.
+        # An object has one primary certificate, which remains the first one.
         _copy(assignment, certificate=certificate, primary=False)
 
 
 def _copy(row, **changed) -> None:
     tags = list(row.tags.all())
     row.pk, row._state.adding = None, True
-    # Its own, not those of the first one
+    # Set when the copy is saved
     row.created = row.last_updated = None
     for name, value in changed.items():
         setattr(row, name, value)

@@ -1,8 +1,8 @@
 """
-Which Certificate is it, and what is to be done with it? Nothing is written here.
+Decides which Certificate an item belongs to, and what to do with it. Does not write.
 
 X, the reported X.509 certificate, belongs to, in this order: the certificate named in the request; the one that has X
-already; the one whose source reports it; one that it renews by its names; else a new one.
+already; the one of the source that reports it; one that it renews by its names; else a new one.
 """
 
 from django.core.exceptions import ValidationError
@@ -23,12 +23,12 @@ __all__ = ('plan_item',)
 
 def plan_item(item: Item, user) -> Plan:
     """
-    Decide what is to be done with ``item`` on behalf of ``user``. Only certificates that the user may view are
+    Decide what to do with ``item`` on behalf of ``user``. Only certificates that the user may view are
     considered.
 
-    Raises ValidationError where the X.509 certificate is recorded elsewhere than the request says, or where the user
-    cannot see, and where another machine has the external ID; PermissionDenied where the user cannot see what the
-    external ID stands for.
+    Raises ValidationError if the X.509 certificate is recorded with another certificate than the request names, or with
+    one that the user may not view, or if another machine has the external ID. Raises PermissionDenied if the user may
+    not view the source with the external ID.
     """
     plan = Plan(item, source=known_source(item, user))
     owner = _owner_of(item, user)
@@ -48,7 +48,7 @@ def plan_item(item: Item, user) -> Plan:
 
 
 def _owner_of(item: Item, user) -> Certificate | None:
-    """The certificate that has this very X.509 certificate, now or in its history."""
+    """Return the certificate that has this X.509 certificate, now or in its history."""
     fingerprint = item.facts.fingerprint_sha256
     pk = (
         Issuance.objects.filter(fingerprint_sha256=fingerprint).values_list('certificate', flat=True).first()
@@ -58,7 +58,7 @@ def _owner_of(item: Item, user) -> Certificate | None:
         return None
     if owner := Certificate.objects.restrict(user, 'view').filter(pk=pk).first():
         return owner
-    # Neither its name nor its id: the user may not see it.
+    # Without its name and ID, because the user may not view it
     raise ValidationError(
         {
             'pem': _(
@@ -70,13 +70,13 @@ def _owner_of(item: Item, user) -> Certificate | None:
 
 
 def _plan_named(plan: Plan, owner: Certificate | None) -> None:
-    # The request has read it before its turn came.
+    # Read it again, because the request read it before it got the locks.
     certificate = Certificate.objects.filter(pk=plan.item.certificate.pk).first()
     if certificate is None:
-        raise ValidationError({'certificate': _('This certificate has been deleted meanwhile. Choose another one.')})
+        raise ValidationError({'certificate': _('This certificate has been deleted. Choose another one.')})
     if owner is not None and owner.pk != certificate.pk:
         message = _(
-            'This X.509 certificate belongs to {owner} (ID {pk}) already. Leave out "certificate", or name that one.'
+            'This X.509 certificate already belongs to {owner} (ID {pk}). Omit "certificate", or name that one.'
         )
         raise ValidationError({'certificate': message.format(owner=owner, pk=owner.pk)})
     plan.certificate = certificate
@@ -84,7 +84,7 @@ def _plan_named(plan: Plan, owner: Certificate | None) -> None:
 
 
 def _plan_known(plan: Plan, owner: Certificate, user) -> None:
-    """X is recorded: it belongs to ``owner``, whatever reports it."""
+    """Plan for a recorded X.509 certificate, which belongs to ``owner`` whatever source reports it."""
     plan.certificate = owner
     if plan.source is None or plan.source.certificate_id == owner.pk:
         plan.action = action_on(plan, is_known=True)
@@ -92,17 +92,17 @@ def _plan_known(plan: Plan, owner: Certificate, user) -> None:
     home = plan.source.certificate
     plan.action = action_on(plan, is_known=True)
     if plan.kind != SourceKindChoices.CLIENT:
-        # It moves there, unless it has been noted before that it has something unexpected.
+        # The source moves there, unless it was already recorded as having something unexpected.
         plan.is_unexpected = has_reported(plan.source, plan.item)
     elif _is_torn_off(owner, home, user) and _renews(plan, home):
         plan.certificate, plan.absorbs = home, owner
         plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
     elif owner.fingerprint_sha256 != plan.item.facts.fingerprint_sha256 and age_key(plan.item.facts) < age_key(home):
-        # A late report, or a host that fell back; the next report tells.
+        # A late report, or a host that fell back; the next report will show which.
         plan.is_unexpected = True
     else:
         plan.warnings.append(
-            _('{source} reported {home} (ID {pk}) so far, and has left it for {owner}.').format(
+            _('{source} previously reported {home} (ID {pk}) and now reports {owner}.').format(
                 source=plan.source, home=home, pk=home.pk, owner=owner
             )
         )
@@ -110,10 +110,10 @@ def _plan_known(plan: Plan, owner: Certificate, user) -> None:
 
 def _is_torn_off(other: Certificate, home: Certificate, user) -> bool:
     """
-    Whether ``other`` is only what arrived of the lineage ``home`` before its own client reported it: made by reports
-    since, edited by nobody, with a single X.509 certificate, and of no other tenant. The user must be allowed to change
-    it. What was there before ``home`` cannot have come of it: it is the certificate that the source goes back to, or
-    that of another host.
+    Return whether ``other`` is part of the lineage ``home`` that arrived before the client of ``home`` reported it:
+    created by reports after ``home``, not edited, with a single X.509 certificate, and not of another tenant. The user
+    must be permitted to change it. A certificate older than ``home`` is not part of it: the source returns to it, or it
+    belongs to another host.
     """
     return (
         other.reported_only
@@ -126,41 +126,46 @@ def _is_torn_off(other: Certificate, home: Certificate, user) -> bool:
 
 
 def _plan_client(plan: Plan) -> None:
-    """An ACME client brings one that nobody knew: its lineage was renewed, or it orders for itself from now on."""
+    """
+    Plan for an unknown X.509 certificate from an ACME client: a renewal, or the first one ordered by the host itself.
+    """
     home = plan.source.certificate
     if _renews(plan, home):
         plan.certificate = home
         plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
     elif shares_name_or_key(plan.item, home):
-        # What was said of the certificate of one tenant is not for another.
+        # Settings of one tenant's certificate are not copied to another tenant.
         plan.parts_from = home if compatible_tenant(plan.item, home) else None
         plan.warnings.append(
-            _('Others have the current X.509 certificate of {home} (ID {pk}), so {source} has parted from it.').format(
-                source=plan.source, home=home, pk=home.pk
-            )
+            _(
+                'Other sources have the current X.509 certificate of {home} (ID {pk}), so {source} now has a separate '
+                'certificate.'
+            ).format(source=plan.source, home=home, pk=home.pk)
         )
     else:
         plan.warnings.append(
             _(
-                '{source} reported {home} (ID {pk}) so far, which has neither a name nor the key in common with this '
-                'one: it is another certificate.'
+                '{source} previously reported {home} (ID {pk}), which has neither a name nor the key in common with '
+                'this one, so this is a separate certificate.'
             ).format(source=plan.source, home=home, pk=home.pk)
         )
 
 
 def _renews(plan: Plan, home: Certificate) -> bool:
-    """Whether what the client ``plan.source`` of ``home`` reports is a renewal of that."""
+    """Return whether the report of ``plan.source``, a client of ``home``, is a renewal of ``home``."""
     if not shares_name_or_key(plan.item, home):
         return False
     if not are_others_current(plan.source, home):
         return True
-    # Others serve the production certificate; one that tries staging must not take it from them.
+    # Others serve the production certificate, which a client that tries staging must not replace.
     tests = is_staging(plan.item.detection.provider) and not is_staging(home.acme_provider)
     return is_current(plan.source, home) and not tests
 
 
 def _plan_copy(plan: Plan) -> None:
-    """A file or an endpoint has one that nobody knew: a renewal only where no client will report that one."""
+    """
+    Plan for an unknown X.509 certificate from a file or endpoint: a renewal only if no client reports the certificate.
+    """
     home = plan.source.certificate
     if shares_name_or_key(plan.item, home) and not has_other_sources(plan.source, home, SourceKindChoices.CLIENT):
         plan.certificate = home
@@ -169,14 +174,14 @@ def _plan_copy(plan: Plan) -> None:
     plan.is_unexpected = True
     plan.warnings.append(
         _(
-            '{source} should have {home} (ID {pk}), and has another X.509 certificate. If that is right, assign the '
-            'source to the certificate that it has now.'
+            '{source} should have {home} (ID {pk}), but has another X.509 certificate. If this is intended, assign the '
+            'source to the certificate it has now.'
         ).format(source=plan.source, home=home, pk=home.pk)
     )
 
 
 def _plan_by_names(plan: Plan, user) -> None:
-    """Nothing is known of it but what it says itself."""
+    """Plan for an unknown X.509 certificate without a known source, by its facts."""
     found = fitting(plan.item, user)
     if len(found) == 1:
         plan.certificate = found[0]

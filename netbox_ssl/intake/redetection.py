@@ -1,6 +1,6 @@
 """
-Detection once more, on certificates that are there already: after a provider was added to the settings, for instance.
-The same rules as at an import: it fills what nobody has set, and takes nothing away.
+Repeats the detection on existing certificates, for example after a provider was added to the settings. The rules are
+the same as for an import: it fills in fields that have not been set, and removes nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,21 +21,21 @@ from netbox_ssl.utilities import savepoint
 
 __all__ = ('Proposal', 'Redetection', 'permitted', 'propose', 'redetect')
 
-# Locked at a time, so that imports need not wait long.
+# Certificates locked at a time, so that imports do not wait long
 BATCH = 100
 
 
 @dataclass
 class Proposal:
-    """What detection would change on a certificate, and why."""
+    """The changes that detection would make to a certificate, and why."""
 
     certificate: Certificate
     detection: Detection
+    # Field → (old, new).
     changes: dict[str, tuple]
-    """Field → (old, new)."""
 
     def described(self) -> list[dict]:
-        """The changes for people: label, old and new value of each."""
+        """Return the changes for people: label, old and new value of each."""
         return [
             {'label': Certificate._meta.get_field(name).verbose_name, 'old': _described(old), 'new': _described(new)}
             for name, (old, new) in self.changes.items()
@@ -44,22 +44,22 @@ class Proposal:
 
 @dataclass
 class Redetection:
-    """What was changed, or in a dry run would be."""
+    """The changes that were made, or in a dry run would be made."""
 
+    # Certificates with a PEM.
     examined: int = 0
-    """Certificates with a PEM."""
     proposals: list[Proposal] = field(default_factory=list)
+    # Certificates that NetBox refused to save with the changes, and the messages.
     refused: list[tuple[Certificate, list[str]]] = field(default_factory=list)
-    """Certificates that NetBox would not have with the changes, and its messages."""
 
 
 def permitted(queryset: QuerySet, user) -> QuerySet:
-    """Return those of ``queryset`` that detection may change for ``user``. Others are not revealed."""
+    """Return the certificates of ``queryset`` that detection may change for ``user``. Others are not revealed."""
     return queryset.restrict(user, 'change').restrict(user, 'view').exclude(pem='')
 
 
 def propose(certificate: Certificate) -> Proposal | None:
-    """What detection would change on ``certificate``, which stays as it is; None if nothing."""
+    """Return what detection would change on ``certificate``, without changing it; None if nothing."""
     facts = read_stored_facts(certificate.pem)
     if facts is None:
         return None
@@ -70,7 +70,7 @@ def propose(certificate: Certificate) -> Proposal | None:
     for name, value in before.items():
         setattr(certificate, name, value)
     if not after['is_acme']:
-        # Somebody said that it is none; so a provider has no place there either.
+        # It was set to not ACME, so it has no provider either.
         return None
     changes = {name: (before[name], after[name]) for name in DETECTED_FIELDS if before[name] != after[name]}
     return Proposal(certificate, detection, changes) if changes else None
@@ -84,8 +84,8 @@ def redetect(
     after_batch: Callable[[Redetection], None] = lambda result: None,
 ) -> Redetection:
     """
-    Detect again on those of ``queryset`` that ``user`` may change. Each change is an entry of the change log and an
-    event of its own; batches are stored one by one, and done again, nothing is left to change.
+    Detect again on the certificates of ``queryset`` that ``user`` may change. Each change is a separate entry of the
+    change log and a separate event. Batches are stored one at a time; repeating it changes nothing more.
 
     Args:
         message: for the change log
@@ -118,7 +118,7 @@ def _carry_out(pks: list[int], user, message: str, result: Redetection) -> None:
     if not pks:
         return
     with atomic():
-        # Decided again now that nobody else can change them.
+        # Decide again now that they are locked.
         locked = permitted(Certificate.objects.filter(pk__in=pks), user).select_for_update(of=('self',))
         for certificate in locked.order_by('pk'):
             if proposal := propose(certificate):
@@ -146,10 +146,10 @@ def _save(proposal: Proposal, message: str) -> None:
     set_changelog_message(certificate, message)
     for name, (_old, new) in proposal.changes.items():
         setattr(certificate, name, new)
-    # Validation takes changes for those of a person, and pins them.
+    # Validation treats changes as made by a person, and pins them.
     pinned = list(certificate.acme_pinned_fields)
     certificate.full_clean()
     certificate.acme_pinned_fields = pinned
-    # Nobody has edited it.
+    # Not edited by a person
     with certificate.saved_by_report():
         certificate.save()

@@ -1,4 +1,4 @@
-"""What an import is asked for, decides and answers."""
+"""The items, plans and results of imports."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,33 +16,33 @@ __all__ = ('Action', 'Candidate', 'Item', 'Plan', 'Refusal', 'Result')
 
 
 class Action:
-    """What an import does with one X.509 certificate. The values are public: REST answers and messages."""
+    """What an import does with one X.509 certificate. The values are public: REST responses and messages."""
 
     CREATED = 'created'
     RENEWED = 'renewed'
     HISTORY = 'history'  # not the current one of its certificate: recorded among the issuances only
-    UPDATED = 'updated'  # known already; settings given with it were changed
+    UPDATED = 'updated'  # already known; settings given with it were changed
     UNCHANGED = 'unchanged'
 
 
 @dataclass
 class Item:
-    """One X.509 certificate to import. What follows from the leaf and the settings is computed once."""
+    """One X.509 certificate to import. Values derived from the leaf and the settings are computed once."""
 
     leaf: Leaf
     # Column → validated value; besides ``tags``, ``add_tags`` and ``remove_tags`` (lists of tags).
     # ``custom_field_data`` is merged.
     attributes: dict = field(default_factory=dict)
-    # The one named by the request, if any.
+    # The certificate named by the request, if any
     certificate: Certificate | None = None
-    # The request says that it renews nothing.
+    # Whether the request says that it renews nothing
     is_new: bool = False
-    # What reports it (CertificateSource), if anything.
+    # External ID of the source (CertificateSource) that reports it, if any
     external_id: str = ''
     client: str = ''
     kind: str = ''
     machine_id: str = ''
-    # For the change log.
+    # For the change log
     message: str = ''
 
     @property
@@ -59,31 +59,36 @@ class Item:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The names that it is for, as they are compared."""
+        """Return its names in the form in which they are compared."""
         return frozenset(self.facts.subject_alt_names or filter(None, [self.facts.common_name.lower()]))
 
     @cached_property
     def lineage_keys(self) -> frozenset[str]:
-        """What ``Certificate.lineage`` holds where the names and the key algorithm are the same; typed by hand, it may
-        lack the algorithm."""
+        """
+        What ``Certificate.lineage`` holds where the names and the key algorithm are the same; typed by hand, it may
+        lack the algorithm.
+        """
         names = self.facts.subject_alt_names
         return frozenset([name_key(self.facts), *([lineage_key(names, '')] if names else [])])
 
     @cached_property
     def settings(self) -> dict:
-        """The attributes beside the facts, which come from the PEM; raises a ValidationError if it gives others."""
+        """
+        Return the attributes without the facts, which come from the PEM. Raises a ValidationError if given facts
+        differ.
+        """
         refuse_contradicted_facts(self.attributes, self.facts)
         return {name: value for name, value in self.attributes.items() if name not in FACT_FIELDS}
 
     @property
     def named_client(self) -> str:
-        """The client; where it is not given, what stands before the first colon of the external ID."""
+        """Return the client; by default the part of the external ID before the first colon."""
         client = self.client or (self.external_id.partition(':')[0] if ':' in self.external_id else '')
         return client[:100]
 
     @property
     def source_kind(self) -> str:
-        """What its report means (``SourceKindChoices``), as far as it says so itself."""
+        """Return the meaning of its report (``SourceKindChoices``) as far as the report specifies it."""
         return self.kind or kind_of_client(self.named_client)
 
 
@@ -96,7 +101,7 @@ class Refusal:
 
 @dataclass
 class Candidate:
-    """A certificate that might be the predecessor, and why."""
+    """A certificate that might be the predecessor, and the reason."""
 
     certificate: Certificate
     reason: str
@@ -104,20 +109,20 @@ class Candidate:
 
 @dataclass
 class Plan:
-    """What would be done with an item, and why; nothing is written yet."""
+    """The planned action for an item; nothing is written yet."""
 
     item: Item
     action: str = Action.CREATED
     certificate: Certificate | None = None
-    # Where nothing is certain, a new one is made, and these are named.
+    # If it is uncertain, a new certificate is created, and these are listed.
     candidates: list[Candidate] = field(default_factory=list)
-    # What reports it, where that is known already.
+    # The source that reports it, if it is already known
     source: CertificateSource | None = None
-    # The source keeps its certificate, although it has this X.509 certificate of another one.
+    # Whether the source keeps its certificate, although it has this X.509 certificate of another one
     is_unexpected: bool = False
-    # Whose settings the new certificate takes along: its source parts from this one.
+    # The certificate whose settings are copied, because the source is separated from it
     parts_from: Certificate | None = None
-    # What turned out to be the same certificate as ``certificate``, and becomes part of it.
+    # A certificate that turned out to be the same as ``certificate``, and is merged into it
     absorbs: Certificate | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -137,7 +142,7 @@ class Plan:
 
 @dataclass
 class Result:
-    """What was done with a leaf."""
+    """The result of importing a leaf."""
 
     action: str
     certificate: Certificate

@@ -1,8 +1,8 @@
-"""What others may want to know of imports, without the intake knowing them."""
+"""Signals about imports, so that the intake does not depend on the receivers."""
 
 from django.dispatch import Signal
 
 __all__ = ('issued',)
 
-# Certificates have new X.509 certificates. Sent within the transaction of the import, once for a list.
+# New X.509 certificates were imported. Sent within the transaction of the import, once for a list.
 issued = Signal()

@@ -1,4 +1,4 @@
-"""Carries out what the planning decided: the only place where imports write certificates one by one."""
+"""Carries out a plan: imports write certificates one at a time only here."""
 
 from contextlib import nullcontext
 
@@ -27,7 +27,7 @@ from .sources import record_report
 
 __all__ = ('issuance_of', 'one_by_one', 'require_add_permission', 'take', 'take_in', 'take_in_all', 'take_in_item')
 
-# How often it is decided again because somebody changed the certificate between the decision and its lock.
+# How often to decide again if the certificate is changed between the decision and its lock
 ATTEMPTS = 3
 
 
@@ -41,30 +41,30 @@ def take_in(
     client: str = '',
 ) -> Result:
     """
-    Create, renew, add to the history of, or leave alone the certificate that ``leaf`` belongs to, and set
-    ``attributes`` on it. The arguments are those of :class:`Item`.
+    Create, renew, add to the history of, or leave unchanged the certificate that ``leaf`` belongs to, and set
+    ``attributes`` on it. The arguments are those of ``Item``.
 
-    Creating needs the permission ``add``, all else ``change`` on that very object. Raises ValidationError (field →
-    messages), PermissionDenied, or NetBox's PermissionsViolation. Nothing is half-written.
+    Creating requires the permission ``add``, everything else ``change`` on the object. Raises ValidationError (field →
+    messages), PermissionDenied, or NetBox's PermissionsViolation, and then stores nothing.
     """
     item = Item(leaf, attributes or {}, certificate, external_id=external_id, client=client, message=message)
     return take_in_item(item, user)
 
 
 def take_in_item(item: Item, user) -> Result:
-    """As :func:`take_in`."""
+    """Import an item as ``take_in()`` does."""
     return take_in_all([item], user)[0]
 
 
 def take_in_all(items: list[Item], user) -> list[Result]:
-    """As :func:`take_in`, all or none of ``items``."""
+    """Import all or none of ``items`` as ``take_in()`` does."""
     with atomic():
         lock(items)
         return [_take_in(item, user) for item in items]
 
 
 def one_by_one(item: Item, user) -> Result | Refusal:
-    """As :func:`take_in`, but a refusal is an answer, too. The caller holds the locks."""
+    """Import an item as ``take_in()`` does, but return a refusal instead of raising it. The caller holds the locks."""
     try:
         with savepoint():
             return _take_in(item, user)
@@ -84,7 +84,7 @@ def _take_in(item: Item, user) -> Result:
         plan = plan_item(item, user)
     else:
         raise PermissionsViolation()
-    # What a source has unexpectedly does not become what it should have.
+    # An unexpected X.509 certificate does not change the certificate of the source.
     record_report(item, plan.source.certificate if plan.is_unexpected else certificate, plan.source, user)
     if plan.action in (Action.CREATED, Action.RENEWED):
         issued.send(sender=Certificate)
@@ -126,8 +126,8 @@ def require_add_permission(user) -> None:
 
 def _change(plan: Plan, user) -> Certificate | None:
     """
-    Renew, complete, or update the certificate of ``plan``, whose action becomes what was really done. None if somebody
-    has changed it since the decision, which has to be made again.
+    Renew, complete, or update the certificate of ``plan``, and set the action of the plan to what was done. Return None
+    if the certificate was changed since the decision, which must be made again.
     """
     item = plan.item
     is_known = plan.action == Action.UNCHANGED
@@ -160,7 +160,7 @@ def _change(plan: Plan, user) -> Certificate | None:
 
 
 def _locked(plan: Plan, user) -> Certificate | None:
-    """The certificate of ``plan``, which nobody else can change now; None if it is not as it was at the decision."""
+    """Lock and return the certificate of ``plan``; None if it was changed since the decision."""
     planned = plan.certificate
     permitted = Certificate.objects.restrict(user, 'change').filter(pk=planned.pk)
     certificate = permitted.select_for_update(of=('self',)).first()
@@ -179,7 +179,7 @@ def _locked(plan: Plan, user) -> Certificate | None:
 
 
 def _renew(plan: Plan, certificate: Certificate, given: dict) -> None:
-    # A certificate that was recorded without its PEM is completed, which is no renewal.
+    # Completing a certificate that was recorded without its PEM is not a renewal.
     renewed = bool(certificate.pem)
     if renewed and certificate.status != CertificateStatusChoices.STATUS_ACTIVE and 'status' not in given:
         _reactivate(plan, certificate)
@@ -189,7 +189,9 @@ def _renew(plan: Plan, certificate: Certificate, given: dict) -> None:
 
 
 def _reactivate(plan: Plan, certificate: Certificate) -> None:
-    """It was marked as revoked or retired: that was said of the X.509 certificate that is replaced now."""
+    """
+    Set a revoked or retired certificate to active, because that status referred to the replaced X.509 certificate.
+    """
     message = _('Active again (it was marked {status}): it has a newer X.509 certificate.').format(
         status=certificate.get_status_display()
     )
@@ -202,7 +204,7 @@ def take(certificate: Certificate, item: Item, given: dict) -> None:
     """Make the leaf of ``item`` the X.509 certificate of ``certificate``, with these settings; not saved."""
     set_attributes(certificate, given, is_report=bool(item.external_id))
     certificate.take_leaf(item.leaf, item.detection)
-    # Only now: settings imply ACME where neither the request nor detection says anything of it.
+    # Last, because settings imply ACME only if neither the request nor detection sets it.
     certificate.imply_acme()
 
 
@@ -214,7 +216,7 @@ def _save(certificate: Certificate, item: Item, given: dict) -> None:
 
 
 def issuance_of(certificate: Certificate, leaf: Leaf) -> Issuance:
-    """A new, unsaved Issuance of ``certificate`` that holds ``leaf``."""
+    """Return a new, unsaved Issuance of ``certificate`` for ``leaf``."""
     facts = leaf.facts
     columns = {name: getattr(facts, name) for name in FACT_FIELDS}
     columns['subject_alt_names'] = list(facts.subject_alt_names)
@@ -223,6 +225,6 @@ def issuance_of(certificate: Certificate, leaf: Leaf) -> Issuance:
 
 
 def _verify_permitted(certificate: Certificate, user, action: str) -> None:
-    """As NetBox does: what was written must lie within what the user is permitted; else all is rolled back."""
+    """Raise PermissionsViolation, as NetBox does, if the written object is beyond the permissions of the user."""
     if not Certificate.objects.restrict(user, action).filter(pk=certificate.pk).exists():
         raise PermissionsViolation()

@@ -1,4 +1,4 @@
-"""What reports certificates (CertificateSource): who it is, what it has, and what others of its certificate have."""
+"""The sources that report certificates (CertificateSource): which one reports, and what it and others have."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q, QuerySet
@@ -27,11 +27,10 @@ __all__ = (
 
 def known_source(item: Item, user) -> CertificateSource | None:
     """
-    Return what has reported under the external ID of ``item`` before, with its certificate and issuance; None if
-    nothing has.
+    Return the source with the external ID of ``item``, with its certificate and issuance, or None.
 
-    Raises PermissionDenied where ``user`` may not see its certificate, ValidationError where another machine reports
-    under this external ID.
+    Raises PermissionDenied if ``user`` may not view its certificate, ValidationError if another machine reports under
+    this external ID.
     """
     if not item.external_id:
         return None
@@ -42,8 +41,8 @@ def known_source(item: Item, user) -> CertificateSource | None:
     if not Certificate.objects.restrict(user, 'view').filter(pk=source.certificate_id).exists():
         raise PermissionDenied(
             _(
-                'The external ID is in use where you do not have permission to view it. Choose another, or request '
-                'permission.'
+                'The external ID is in use by an object that you do not have permission to view. Choose another, or '
+                'request permission.'
             )
         )
     if is_of_another_machine(item, source) and _is_live(source):
@@ -51,7 +50,7 @@ def known_source(item: Item, user) -> CertificateSource | None:
             {
                 'external_id': _(
                     'Another machine reports under this external ID, last on {moment:%Y-%m-%d %H:%M} UTC. Give each '
-                    'host a name of its own: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was '
+                    'host a separate name: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was '
                     'reinstalled, clear the machine ID of the certificate source, delete the source, or wait until it '
                     'is silent.'
                 ).format(moment=source.reported_at or timezone.now())
@@ -65,18 +64,18 @@ def is_of_another_machine(item: Item, source: CertificateSource) -> bool:
 
 
 def changes(item: Item, source: CertificateSource) -> bool:
-    """Return whether the report says something new of the source itself."""
+    """Return whether the report changes the source itself."""
     given = {'client': item.client, 'kind': item.kind, 'machine_id': item.machine_id}
     return any(value and value != getattr(source, name) for name, value in given.items())
 
 
 #
-# What it has, and what others have
+# The X.509 certificates of a source and of others
 #
 
 
 def live_q(now) -> Q:
-    """Sources whose last report says what they have, also where their certificate is revoked or retired."""
+    """Select the sources whose last report is recent, even if their certificate is revoked or retired."""
     return Q(issuance__isnull=False, gone_since__isnull=True) & ~unheard_q(now)
 
 
@@ -85,12 +84,12 @@ def _is_live(source: CertificateSource) -> bool:
 
 
 def has_reported(source: CertificateSource, item: Item) -> bool:
-    """Return whether this X.509 certificate is what the source reported last."""
+    """Return whether the last report of the source was this X.509 certificate."""
     return source.issuance is not None and source.issuance.fingerprint_sha256 == item.facts.fingerprint_sha256
 
 
 def is_current(source: CertificateSource | None, certificate: Certificate) -> bool:
-    """Return whether the source has the current X.509 certificate; one that has not reported yet should have it."""
+    """Return whether the source has the current X.509 certificate; one that has not reported yet counts as current."""
     if source is None or source.certificate_id != certificate.pk:
         return False
     return source.issuance is None or source.issuance.fingerprint_sha256 == certificate.fingerprint_sha256
@@ -102,7 +101,7 @@ def _others(source: CertificateSource | None, certificate: Certificate) -> Query
 
 
 def has_other_sources(source: CertificateSource | None, certificate: Certificate, kind: str | None = None) -> bool:
-    """Return whether ``certificate`` has live sources (of this kind) beside ``source``."""
+    """Return whether ``certificate`` has live sources (of this kind) other than ``source``."""
     others = _others(source, certificate)
     return (others.filter(kind=kind) if kind else others).exists()
 
@@ -114,14 +113,14 @@ def are_others_current(source: CertificateSource, certificate: Certificate) -> b
 
 
 #
-# Its report
+# Reports
 #
 
 
 def record_report(item: Item, certificate: Certificate, source: CertificateSource | None, user) -> None:
     """
-    Note that ``item`` was reported: a new source is made, one that reports another certificate than before moves to
-    ``certificate``, and else only its time is stamped, which is no entry of the change log.
+    Record that ``item`` was reported: create a source, move a source that reported another certificate before to
+    ``certificate``, or only store the time, which has no entry in the change log.
     """
     if not item.external_id:
         return
@@ -145,7 +144,7 @@ def record_report(item: Item, certificate: Certificate, source: CertificateSourc
 
 
 def new_source(item: Item, certificate: Certificate) -> CertificateSource:
-    """A new, unsaved source that reports ``item`` for ``certificate``."""
+    """Return a new, unsaved source that reports ``item`` for ``certificate``."""
     return CertificateSource(
         certificate=certificate,
         external_id=item.external_id,
@@ -157,7 +156,7 @@ def new_source(item: Item, certificate: Certificate) -> CertificateSource:
 
 
 def require_source_permission(user, verb: str, source: CertificateSource | None = None) -> None:
-    """Raise PermissionDenied unless ``user`` may ``verb`` sources, or this very one."""
+    """Raise PermissionDenied unless ``user`` may ``verb`` sources, or the given one."""
     permitted = user.has_perm(f'netbox_ssl.{verb}_certificatesource')
     if permitted and source is not None:
         permitted = CertificateSource.objects.restrict(user, verb).filter(pk=source.pk).exists()

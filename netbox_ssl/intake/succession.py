@@ -1,4 +1,4 @@
-"""Which of two X.509 certificates of one Certificate is its current one."""
+"""Rules for which X.509 certificate of a Certificate is its current one."""
 
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from .sources import are_others_current, has_other_sources, is_current
 
 __all__ = ('action_on', 'may_retake', 'replaces', 'retakes')
 
-# CAs backdate, and some set every beginning to midnight: within this, dates do not tell which one is newer.
+# CAs backdate, and some set every start to midnight: within this time, dates do not show which one is newer.
 DATES_BLUR_WITHIN = timedelta(days=1)
 
 
@@ -23,13 +23,13 @@ def action_on(plan: Plan, is_known: bool) -> str:
     Return what the import does with ``plan.certificate``.
 
     Args:
-        is_known: whether that has the X.509 certificate already, now or in its history
+        is_known: whether the certificate already has it, now or in its history
     """
     certificate, facts = plan.certificate, plan.item.facts
     if not is_known:
         return Action.RENEWED if replaces(plan, certificate) else Action.HISTORY
     if certificate.fingerprint_sha256 == facts.fingerprint_sha256:
-        # Recorded by hand without its PEM: it is completed.
+        # Recorded by hand without its PEM, which completes it
         return Action.UNCHANGED if certificate.pem else Action.RENEWED
     return Action.RENEWED if retakes(plan, certificate) else Action.UNCHANGED
 
@@ -38,8 +38,8 @@ def replaces(plan: Plan, certificate: Certificate, now: datetime | None = None) 
     """
     Return whether an X.509 certificate that ``certificate`` does not have yet becomes its current one.
 
-    A later beginning of the validity decides. Where that says nothing, what reports it does: what the only live client
-    reports last is what it has, be it backdated or of another CA; unless it has expired.
+    A later start of the validity decides. Otherwise the source decides: the last report of the only live client is what
+    it has, even if it is backdated or from another CA, unless it has expired.
     """
     facts = plan.item.facts
     if not certificate.pem or facts.valid_from > certificate.valid_from:
@@ -56,13 +56,13 @@ def _is_what_it_has(plan: Plan, certificate: Certificate) -> bool:
     others = SourceKindChoices.CLIENT if plan.kind == SourceKindChoices.CLIENT else None
     if not has_other_sources(source, certificate, others):
         return True
-    # It had the current one and has moved on, although the dates do not tell.
+    # It had the current one and now has another, although the dates do not show it.
     return is_current(source, certificate) and item.facts.valid_from == certificate.valid_from
 
 
 def may_retake(item: Item, reported: str | None, certificate: Certificate) -> bool:
     """
-    Return whether :func:`retakes` is a question at all, without asking the database.
+    Return whether ``retakes()`` is possible at all, without a query.
 
     Args:
         reported: the fingerprint that the source reported last
@@ -71,7 +71,7 @@ def may_retake(item: Item, reported: str | None, certificate: Certificate) -> bo
     if not facts.fingerprint_sha256 == reported != certificate.fingerprint_sha256:
         return False
     if is_staging(certificate.acme_provider) and not is_staging(item.detection.provider):
-        # What was tried on staging was never to be used.
+        # A certificate tried on staging was not meant to be used.
         return True
     return facts.valid_from >= certificate.valid_from - DATES_BLUR_WITHIN
 
@@ -79,8 +79,8 @@ def may_retake(item: Item, reported: str | None, certificate: Certificate) -> bo
 def retakes(plan: Plan, certificate: Certificate, now: datetime | None = None) -> bool:
     """
     Return whether an X.509 certificate in the history of ``certificate`` becomes the current one again: its only client
-    has reported it twice in a row, and the dates do not say that it fell back to an older one. So late and repeated
-    reports do no harm, and whatever came out of order is put right.
+    has reported it twice in a row, and the dates do not show that it fell back to an older one. So late and repeated
+    reports do no harm, and reports out of order are corrected.
     """
     source, facts = plan.source, plan.item.facts
     return (

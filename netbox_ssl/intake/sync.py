@@ -1,8 +1,8 @@
 """
-What a client has in all on a host: what it no longer has is gone.
+Syncs: the complete list of what a client has on a host. Sources that it no longer has are gone.
 
-Two syncs in a row must miss a source, for one may have been listed while its client was being reconfigured. A source
-comes back by being listed again, or by a report (``models/source_reports.py``).
+A source is gone if it is missing from two syncs in a row, because one sync may have run while the client was being
+reconfigured. It is back when it is listed again, or by a report (``models/source_reports.py``).
 """
 
 from collections.abc import Iterable
@@ -18,20 +18,20 @@ from netbox_ssl.models import CertificateSource
 
 __all__ = ('MISSED_WHEN_GONE', 'Sync', 'sync_sources')
 
-# How many syncs in a row must miss a source.
+# Syncs in a row that a source must be missing from
 MISSED_WHEN_GONE = 2
 
-# Of what is refused, in a message
+# External IDs shown in a message
 MOST_SHOWN = 3
 
 
 @dataclass(frozen=True)
 class Sync:
-    """What came of one. External IDs, in their order."""
+    """The result of a sync, with sorted external IDs."""
 
-    # How many of the sources are listed
+    # Number of listed sources
     present: int
-    # Missed for the first time
+    # Missing for the first time
     missing: list[str]
     # Gone, now or before
     gone: list[str]
@@ -39,14 +39,14 @@ class Sync:
 
 def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str = '', now=None) -> Sync:
     """
-    Take ``external_ids`` for all that a client has of what begins with ``scope``.
+    Record that ``external_ids`` are all that a client has with external IDs that start with ``scope``.
 
-    Only sources that ``user`` may change count, and none that another machine reports. That a source is gone, or back,
-    is an entry of the change log; the only event is NetBox's own *Object updated*.
+    Only affects sources that ``user`` may change, and none that another machine reports. That a source is gone, or
+    back, is an entry in the change log; the only event is NetBox's own *Object updated*.
 
     Args:
-        scope: ``client:host:``, the begin of external IDs
-        machine_id: who has it, where reports say so, too
+        scope: ``client:host:``, the start of external IDs
+        machine_id: the machine, if reports contain it, too
 
     Raises:
         ValidationError: field → messages
@@ -55,7 +55,7 @@ def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str 
     _validate(scope, listed)
     now = now or timezone.now()
     with atomic():
-        # In the order of their keys, as reports lock them.
+        # In the order of their keys, in which reports also lock them
         sources = CertificateSource.objects.filter(
             _of_machine(machine_id),
             pk__in=CertificateSource.objects.restrict(user, 'change').values('pk'),
@@ -84,7 +84,7 @@ def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str 
 
 
 def _of_machine(machine_id: str) -> Q:
-    """Sources that this machine reports, or whose machine is unknown."""
+    """Select the sources that this machine reports, or whose machine is unknown."""
     return Q(machine_id__in=('', machine_id)) if machine_id else Q()
 
 
@@ -95,12 +95,12 @@ def _validate(scope: str, listed: set[str]) -> None:
         raise ValidationError(
             {
                 'scope': _(
-                    'Give the client and the host, each followed by a colon, such as “certbot:web01.example.net:”.'
+                    'Enter the client and the host, each followed by a colon, such as “certbot:web01.example.net:”.'
                 )
             }
         )
     if others := sorted(each for each in listed if not each.startswith(scope)):
-        message = _('These do not begin with the scope “{scope}”: {names}').format(
+        message = _('These do not start with the scope “{scope}”: {names}').format(
             scope=scope, names=', '.join(others[:MOST_SHOWN])
         )
         raise ValidationError({'external_ids': message})

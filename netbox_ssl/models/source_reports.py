@@ -1,9 +1,9 @@
 """
-Keeps the moments that the state of a source is read from (``mixins/source_states.py``): two statements in SQL, one for
-what sources report, one for what else changes around them.
+Updates the times that determine the state of a source (``mixins/source_states.py``), with two SQL statements: one for
+reports, one for other changes.
 
-Each locks the sources first, in a statement of its own: the one that computes then sees what others have committed
-while it waited, so that a report and a renewal at the same moment leave no source that is behind unnoticed.
+Each first locks the sources in a separate statement. The second statement then sees what others committed during the
+wait, so that no source stays behind unnoticed after a simultaneous report and renewal.
 """
 
 from collections.abc import Iterable
@@ -20,14 +20,14 @@ from .mixins.source_states import LEAST_SILENCE, SCALE_OF_BEHIND, SCALE_OF_SILEN
 
 __all__ = ('settle_certificate', 'settle_sources', 'stamp_reports')
 
-# In the order of their keys, or two lists of reports could wait for each other.
+# In the order of their keys, so that two lists of reports do not wait for each other
 LOCK = """
     SELECT id, gone_since IS NOT NULL FROM netbox_ssl_certificatesource
     WHERE {which} ORDER BY id FOR NO KEY UPDATE
 """
 
-# What follows for ``reporting``, a source, from its ``issuance`` and its ``certificate``. One without a fingerprint was
-# typed by hand: then only the dates tell. Whether it is behind stays as it was where its issuance has been deleted.
+# Values derived for ``reporting``, a source, from its ``issuance`` and its ``certificate``. A certificate without a
+# fingerprint was entered by hand, so only the dates count. If the issuance was deleted, "behind" is not changed.
 FACTS = """
     reporting.id,
     certificate.status = %(active)s AS is_active,
@@ -81,7 +81,7 @@ STAMP = f"""
     ) AS found
     WHERE source.id = found.id
 """
-# A source falls behind when NetBox sees the renewal, which may have been valid for days by then.
+# A source falls behind when NetBox sees the renewal, which may have been valid for days.
 SETTLE = f"""
     UPDATE netbox_ssl_certificatesource AS source SET
         issuance_since = COALESCE(source.issuance_since, source.reported_at),
@@ -115,10 +115,10 @@ SETTLE = f"""
 
 def stamp_reports(reports: list[tuple[int, int]], now: datetime | None = None) -> None:
     """
-    Note that sources reported these X.509 certificates: pairs of the ID of a source and that of an issuance.
+    Record reports, given as pairs of the ID of a source and the ID of an issuance.
 
-    One statement for all, and no entry of the change log: hosts report daily, mostly nothing new. Only that a source
-    is back that was gone is an entry.
+    Takes one statement, and writes no change log, because hosts report daily, mostly without changes. Only a source
+    that was gone and is back gets an entry.
     """
     if not reports:
         return
@@ -132,18 +132,18 @@ def stamp_reports(reports: list[tuple[int, int]], now: datetime | None = None) -
 
 def settle_certificate(certificate_id: int, using: str | None = None, now: datetime | None = None) -> None:
     """
-    See to it that the sources of a certificate are judged by what it is now: it may have been renewed, or retired.
+    Update the sources of a certificate after it was changed, for example renewed or retired.
 
     Args:
-        using: alias of the database; by default the present one
-        now: since when a source is behind that has not been so far; this moment by default
+        using: alias of the database; by default the current one
+        now: since when a source is behind that was not behind before; now by default
     """
     using = using or database()
     _settle([pk for pk, _ in _lock('certificate_id = %(key)s', using, key=certificate_id)], using, now)
 
 
 def settle_sources(sources: Iterable[int], using: str | None = None, now: datetime | None = None) -> None:
-    """As :func:`settle_certificate`, for sources (by ID) that were changed themselves."""
+    """Update sources (by ID) that were changed themselves, as ``settle_certificate()`` does."""
     using = using or database()
     _settle([pk for pk, _ in _lock('id = ANY(%(keys)s)', using, keys=list(sources))], using, now)
 
@@ -154,7 +154,7 @@ def _settle(sources: list[int], using: str, now: datetime | None) -> None:
 
 
 def _lock(which: str, using: str, **parameters) -> list[tuple[int, bool]]:
-    """Lock sources until the end of the transaction. Returns pairs of an ID, and whether it is gone."""
+    """Lock sources until the end of the transaction. Return pairs of an ID, and whether it is gone."""
     with connections[using].cursor() as cursor:
         cursor.execute(LOCK.format(which=which), parameters)
         return cursor.fetchall()

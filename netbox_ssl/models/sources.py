@@ -15,7 +15,7 @@ from .source_reports import settle_sources, stamp_reports
 
 __all__ = ('CertificateSource', 'kind_of_client')
 
-# Programs that read files, and those that connect to endpoints; all others order certificates themselves.
+# Programs that read files, and programs that connect to endpoints. All others order certificates themselves.
 KIND_OF_CLIENT = {
     'files': SourceKindChoices.COPY,
     'folder': SourceKindChoices.COPY,
@@ -56,13 +56,18 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
         max_length=20,
         choices=SourceKindChoices,
         blank=True,
-        help_text=_('What its reports mean: a client orders, a copy or an endpoint only has it. Empty: by the client'),
+        help_text=_(
+            'Meaning of its reports: a client orders the certificate; a copy or an endpoint only has it. '
+            'Derived from the client if empty'
+        ),
     )
     machine_id = models.CharField(
         verbose_name=_('machine ID'),
         max_length=64,
         blank=True,
-        help_text=_('Which machine reports under this external ID; a report of another machine is refused'),
+        help_text=_(
+            'Identifies the machine that reports under this external ID; reports of other machines are refused'
+        ),
     )
     issuance = models.ForeignKey(
         to='netbox_ssl.Issuance',
@@ -113,16 +118,16 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
 
     def serialize_object(self, exclude=None):
         """
-        Return NetBox's change log data and event snapshots, without our own bookkeeping: reports are no changes. That
-        its client no longer has it, or has it again, is one.
+        Return the data for NetBox's change log and event snapshots, without bookkeeping columns: a report is not a
+        change. That the client no longer has it, or has it again, is a change.
         """
         unseen = [name for name in self.BOOKKEEPING if name != 'gone_since']
         return super().serialize_object(exclude=[*(exclude or ()), *unseen])
 
     @classmethod
     def deserialize_object(cls, data, pk=None):
-        """When the creation is merged from a branch: it was made for what its certificate then was."""
-        # The issuance has another ID here than in the branch.
+        """Return a source created in a branch that is merged, for the current state of its certificate."""
+        # The issuance has a different ID in the branch.
         data = {name: value for name, value in data.items() if name not in ('issuance', 'reported_at', 'gone_since')}
         replayed = super().deserialize_object(data, pk=pk)
         source = replayed.object
@@ -133,32 +138,32 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
 
     @property
     def place(self) -> str:
-        """The host, cluster or appliance: what stands between the first two colons of ``client:host:lineage``."""
+        """Return the host, cluster or appliance: the part between the first two colons of ``client:host:lineage``."""
         parts = self.external_id.split(':', 2)
         return parts[1] if len(parts) == 3 and parts[1] else self.external_id
 
     @property
     def is_unexpected(self) -> bool:
-        """Whether what it reported last belongs to another certificate than the one it should have."""
+        """Return whether its last report belongs to another certificate than the one it should have."""
         return self.issuance is not None and self.issuance.certificate_id != self.certificate_id
 
     def mark_gone(self, now) -> None:
-        """Note that its client no longer has it; an entry of the change log."""
+        """Record that its client no longer has it, with an entry in the change log."""
         self._mark(gone_since=now)
 
     def mark_back(self) -> None:
-        """Note that its client has it again; an entry of the change log."""
+        """Record that its client has it again, with an entry in the change log."""
         self._mark(gone_since=None, missed_syncs=0)
 
     def _mark(self, **values) -> None:
         self.snapshot()
         for name, value in values.items():
             setattr(self, name, value)
-        # A source that is gone is not watched, which a constraint demands.
+        # A source that is gone must not be watched (a constraint).
         self.is_watched = False
         self.save(update_fields=[*values, 'is_watched', 'last_updated'])
 
     def stamp(self, issuance, now=None) -> None:
-        """Note a report, without a change log entry: hosts report daily, mostly nothing new."""
+        """Record a report, without an entry in the change log, because hosts report daily, mostly without changes."""
         stamp_reports([(self.pk, issuance.pk)], now)
         self.refresh_from_db(fields=self.BOOKKEEPING)

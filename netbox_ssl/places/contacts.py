@@ -143,7 +143,7 @@ def responsible_q(contacts, user=None) -> Q:
     """
     Return a condition for certificates that have one of ``contacts``; or that have no contacts, and an object that uses
     them has one; or the host of a service or address without contacts has. Considers only what ``user`` may view, or
-    everything if it is None. The inverse of :func:`read_served`, in SQL.
+    everything if it is None. The inverse of ``read_served()``, in SQL.
     """
     everybody = active_contacts(user)
     called = everybody.filter(contact__in=contacts)

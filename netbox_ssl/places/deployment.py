@@ -1,9 +1,8 @@
 """
-What the hosts of a certificate really have: the worst state of its sources, and on which host.
+The deployment state of a certificate: the worst state of its sources, and the host that is in it.
 
-A source counts while it is watched: one that is gone, or that never reported, says nothing of a certificate, nor does
-any of a certificate that is not active. Only sources that a user may see count for that user: a verdict must not reveal
-a source that a list hides.
+Only watched sources count, not those that are gone or never reported, or whose certificate is not active. For a user,
+only visible sources count, so that the state does not reveal hidden ones.
 """
 
 from collections.abc import Iterable
@@ -36,12 +35,12 @@ __all__ = (
     'visible_sources',
 )
 
-# The annotation that ``deployment_state()`` reads.
+# Name of the annotation that ``deployment_state()`` reads
 DEPLOYMENT_STATE = 'annotated_deployment_state'
 
 DEPLOYMENT_CHOICES = [(state, dict(SourceStateChoices)[state]) for state in FROM_BAD_TO_GOOD]
 
-# What is said of a state together with the first place that is in it.
+# State → text with the first host in this state
 ON_PLACES = {
     SourceStateChoices.EXPIRED: _('Expired on {place}'),
     SourceStateChoices.BEHIND: _('Behind on {place}'),
@@ -49,7 +48,7 @@ ON_PLACES = {
     SourceStateChoices.CURRENT: _('Current on {place}'),
 }
 
-# What is said of a number of certificates.
+# State → text for a number of certificates
 ON_A_HOST = {
     SourceStateChoices.EXPIRED: _('Expired on a host'),
     SourceStateChoices.BEHIND: _('Behind on a host'),
@@ -58,10 +57,10 @@ ON_A_HOST = {
 
 
 def visible_sources(user=None) -> QuerySet:
-    """Return the sources that ``user`` may view, each once; all without a user."""
+    """Return the sources that ``user`` may view, each once; all if it is None."""
     if user is None:
         return CertificateSource.objects.all()
-    # Within a subquery of its own: constraints may join tables, and a source must not count twice.
+    # In a subquery, because constraints may join tables and a source must not count twice
     return CertificateSource.objects.filter(pk__in=CertificateSource.objects.restrict(user, 'view').values('pk'))
 
 
@@ -72,11 +71,12 @@ def visible_sources(user=None) -> QuerySet:
 
 def deployment_q(state: str | None, now: datetime, sources: QuerySet, prefix: str = '') -> Q:
     """
-    Select the certificates whose deployment state is ``state``, beginning at the sources, which have an index for each.
+    Select the certificates whose deployment state is ``state``, starting from the sources, which have an index for
+    each.
 
     Args:
-        state: one of ``FROM_BAD_TO_GOOD``; None: there is no source that counts
-        sources: those that count, see ``visible_sources``
+        state: one of ``FROM_BAD_TO_GOOD``; None: no source counts
+        sources: the sources that count, see ``visible_sources``
         prefix: a lookup path to the certificate that ends in ``__``, or empty
     """
     if state is None:
@@ -93,13 +93,15 @@ def _has(sources: QuerySet, prefix: str) -> Q:
 
 
 def deployment_severity_sql(now: datetime, sources: QuerySet, of: str = 'pk') -> Subquery:
-    """Return the place of the deployment state in ``FROM_BAD_TO_GOOD``, to sort by. ``of``: path to the certificate."""
+    """
+    Return the position of the deployment state in ``FROM_BAD_TO_GOOD``, to sort by. ``of``: path to the certificate.
+    """
     watched = sources.filter(certificate=OuterRef(of), is_watched=True).order_by().values('certificate')
     return Subquery(watched.annotate(worst=Min(severity_sql(now))).values('worst'))
 
 
 def deployment_state_sql(now: datetime, sources: QuerySet, of: str = 'pk') -> Subquery:
-    """Return the deployment state as an expression; null where no source counts."""
+    """Return the deployment state as an expression; null if no source counts."""
     watched = sources.filter(certificate=OuterRef(of), is_watched=True)
     states = [When(severity=place, then=Value(state)) for place, state in enumerate(FROM_BAD_TO_GOOD)]
     named = watched.annotate(severity=severity_sql(now)).annotate(named=Case(*states, output_field=TextField()))
@@ -118,9 +120,9 @@ class Deployment:
     # One of FROM_BAD_TO_GOOD
     state: str
     certificate: int
-    # The first source in that state
+    # The first source in this state
     source: CertificateSource
-    # How many are in that state
+    # Number of sources in this state
     count: int
 
     @property
@@ -133,7 +135,7 @@ class Deployment:
 
     @property
     def label(self) -> str:
-        """For instance *Expired on web-03 and 4 more*."""
+        """Return the state in words, for example *Expired on web-03 and 4 more*."""
         text = str(ON_PLACES[self.state]).format(place=self.source.place)
         if (others := self.count - 1) > 0:
             text = ngettext('{text} and {n} more', '{text} and {n} more', others).format(text=text, n=others)
@@ -141,7 +143,7 @@ class Deployment:
 
     @property
     def url(self) -> str:
-        """The source, or the list of all that are in this state."""
+        """Return the URL of the source, or of the list of all sources in this state."""
         if self.count == 1:
             return self.source.get_absolute_url()
         list_url = reverse('plugins:netbox_ssl:certificatesource_list')
@@ -150,7 +152,7 @@ class Deployment:
 
 def read_deployments(certificates: Iterable, now: datetime, user=None) -> dict[int, Deployment]:
     """
-    Return the deployment of each certificate that has a source that counts, by its ID: one query for all.
+    Return ID of the certificate → deployment, for certificates with a source that counts, in one query.
 
     Args:
         certificates: IDs, or a queryset
@@ -168,7 +170,7 @@ def read_deployments(certificates: Iterable, now: datetime, user=None) -> dict[i
 
 
 def attach_deployments(certificates: Iterable[Certificate], now: datetime, user) -> None:
-    """Give each certificate its ``deployment`` (or None), of the sources that ``user`` may view, for templates."""
+    """Set ``deployment`` (or None) of each certificate, for templates, from the sources that ``user`` may view."""
     certificates = list(certificates)
     found = read_deployments([each.pk for each in certificates], now, user)
     for each in certificates:
@@ -190,14 +192,14 @@ def bad_deployments(certificates: QuerySet, now: datetime, user=None) -> list[di
 
 
 def deployment_state(certificate: Certificate, user=None) -> str | None:
-    """Return the deployment state as of this moment: annotated or prefetched, else by a query."""
+    """Return the current deployment state: annotated or prefetched, else by a query."""
     if DEPLOYMENT_STATE not in certificate.__dict__:
         prefetch_deployment_states([certificate], user)
     return getattr(certificate, DEPLOYMENT_STATE)
 
 
 def prefetch_deployment_states(certificates: Iterable[Certificate], user=None) -> None:
-    """Let ``deployment_state()`` of these certificates ask nothing."""
+    """Prefetch the states, so that ``deployment_state()`` of these certificates takes no query."""
     certificates = list(certificates)
     found = read_deployments([each.pk for each in certificates], timezone.now(), user)
     for each in certificates:

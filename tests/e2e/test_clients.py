@@ -183,7 +183,7 @@ def test_lego(api, acme_server, client_environment, tmp_path, empty_afterwards):
     run(client_environment, *sync)
     assert issuances(api, made['id']) == 2
 
-    # Its files are deleted: what two lists in a row lack is gone.
+    # Its files are deleted; a certificate missing from two lists in a row is gone.
     for file in (tmp_path / 'lego' / 'certificates').iterdir():
         file.unlink()
     for state in ('current', 'gone'):

@@ -17,7 +17,7 @@ SHELLS = ('dash', 'busybox')
 # In the format of NetBox's tokens, but not a real one
 TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
 
-# What distinguishes the machine from others of its name
+# Distinguishes the machine from others with its name
 MACHINE = '9a1c' * 16
 # The UID of the namespace kube-system
 CLUSTER = '2f1e6f6c-3c1e-4b62-9b0a-000000000001'
@@ -114,7 +114,7 @@ class Host:
         )
 
     def hooks_with(self, **replaced) -> Path:
-        """A folder with a copy of the hooks in which these paths (by name, see ``PATHS``) are others."""
+        """Return a folder with a copy of the hooks in which these paths (by name, see ``PATHS``) are replaced."""
         folder = self.folder / 'hooks'
         folder.mkdir(exist_ok=True)
         for file in HOOKS.glob('*.sh'):

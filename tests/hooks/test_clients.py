@@ -104,7 +104,7 @@ class TestCertbot:
         assert run.stdout == 'netbox-acme (certbot): 2 reported, 1 skipped that expired more than 30 days ago\n'
 
     def fallen_back(self, host, tmp_path):
-        """Restored from an old backup, say."""
+        """Return a host that was restored from an old backup."""
         chain = tmp_path / 'le' / 'live' / 'www' / 'fullchain.pem'
         chain.write_text(issue_acme('www', -31 * DAY).fullchain_pem)
         return host.run('certbot.sh', '--sync', tmp_path / 'le')
@@ -183,7 +183,7 @@ class TestDehydrated:
 
     @pytest.mark.parametrize('place', ['certs', 'domains.d'])
     def test_the_settings_of_a_certificate(self, host, netbox, folder, tmp_path, place):
-        """dehydrated reads them from a file of the certificate. Its hook and the nightly report say the same."""
+        """dehydrated reads them from a file of the certificate. Its hook and the nightly report contain the same."""
         text = (
             '# RENEW_DAYS=1\nRENEW_DAYS="20" # early\n export CHALLENGETYPE=dns-01 # wildcard\nHOOK="$(touch evil)"\n'
         )

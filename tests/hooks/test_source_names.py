@@ -1,4 +1,4 @@
-"""Which source reports: two directories of a client, and two machines of one name, are never taken for one another."""
+"""Which source reports: two directories of a client, and two machines with one name, are distinguished."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from tests.hooks.lineages import certbot
 from tests.hooks.reported import ISSUED, external_id
 from tests.hooks.running import CLUSTER, MACHINE, deploy
 
-# As NetBox SSL answers to a report whose name is another machine's
+# The response of NetBox SSL to a report under the name of another machine
 TAKEN = {
     'detail': 'Nothing was imported.',
     'errors': [
@@ -18,8 +18,8 @@ TAKEN = {
             'index': 0,
             'errors': {
                 'external_id': [
-                    'Another machine reports under this external ID, last on 2026-11-03 04:05 UTC. Give each host '
-                    'a name of its own: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was reinstalled, …'
+                    'Another machine reports under this external ID, last on 2026-11-03 04:05 UTC. Give each host a '
+                    'separate name: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was reinstalled, …'
                 ]
             },
         }
@@ -45,7 +45,7 @@ class TestDirectories:
         assert netbox.listed['scope'] == 'certbot:web01.example.net:'
 
     def test_two_directories_are_two_sources(self, host, netbox, tmp_path):
-        """RSA and ECDSA certificates of one name, say."""
+        """For example, RSA and ECDSA certificates of one name."""
         for kind in ('rsa', 'ecdsa'):
             host.run('certbot.sh', RENEWED_LINEAGE=certbot(tmp_path / kind))
             host.run('certbot.sh', '--sync', kind)
@@ -54,7 +54,7 @@ class TestDirectories:
         assert names == [expected[0]] * 2 + [expected[1]] * 2
 
     def test_no_scope_is_the_start_of_another(self, host, netbox, tmp_path):
-        """What a list lacks within its scope is gone."""
+        """Certificates missing from the list of a scope are gone."""
         folders = ['a', 'a:b', 'a%3Ab', 'a b', '100%']
         for folder in folders:
             certbot(tmp_path / folder, issued=ISSUED)
@@ -105,7 +105,7 @@ class TestMachines:
 
     @pytest.mark.parametrize(('setting', 'sent'), [('storage-1', 'storage-1'), ('none', None)])
     def test_the_setting(self, host, netbox, renewed, setting, sent):
-        """For hosts that share their certificates, and report them by one name."""
+        """For hosts that share their certificates and report them under one name."""
         assert deploy(host, renewed, NETBOX_ACME_MACHINE_ID=setting).lines == []
         assert netbox.items[0].get('machine_id') == sent
 

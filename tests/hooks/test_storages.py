@@ -120,7 +120,7 @@ class TestTraefik:
         assert (run.code, len(run.lines)) == (0, 1)
 
 
-# The cluster's identity is asked of it.
+# The identity of the cluster is read from it.
 PROD = {'NETBOX_ACME_SOURCE': 'prod', 'NETBOX_ACME_MACHINE_ID': ''}
 
 

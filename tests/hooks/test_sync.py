@@ -1,4 +1,4 @@
-"""A run with ``--sync`` ends with the list of everything that its client has on the host: what is not in it is gone."""
+"""A run with ``--sync`` ends with the list of everything that its client has on the host; the rest is gone."""
 
 import json
 
@@ -45,7 +45,7 @@ def make_uacme(host, folder):
     lineages.written(folder / 'www.example.net' / 'cert.pem', ISSUED.fullchain_pem)
 
 
-# Client, its hook, what makes a certificate of it in a folder, where it lies there, and its lineage
+# Client, its hook, a function that creates a certificate in a folder, its path there, and its lineage
 STORES = [
     ('certbot', 'certbot.sh', lambda host, folder: certbot(folder, issued=ISSUED), 'live/www.example.net', ''),
     ('acme.sh', 'acme-sh.sh', make_acme_sh, 'www.example.net_ecc', 'www.example.net_ecc'),
@@ -58,7 +58,7 @@ STORES = [
 
 @pytest.fixture(params=STORES, ids=[store[0] for store in STORES])
 def store(request, host, tmp_path):
-    """A client with one certificate in ``folder``, whose ``sync()`` returns the run."""
+    """Provide a client with one certificate in ``folder``, whose ``sync()`` returns the run."""
     client, hook, make, place, lineage = request.param
     folder = tmp_path / 'store'
     make(host, folder)
@@ -104,7 +104,7 @@ def test_an_empty_store_is_listed_as_empty(store, netbox):
 
 
 def test_a_store_that_is_not_there_lists_nothing(store, netbox):
-    """A disk that is not mounted, say: nothing must be taken for gone by mistake."""
+    """For example, a disk that is not mounted: nothing may be reported as gone by mistake."""
     store.delete()
     store.directory.rename(store.directory.with_name('elsewhere'))
     run = store.sync()
@@ -116,7 +116,7 @@ def test_a_store_that_is_not_there_lists_nothing(store, netbox):
 
 
 def test_a_list_is_not_stored(store, host, netbox):
-    """An old one would be wrong about what came since."""
+    """An old list would lack newer certificates."""
     netbox.answer = netbox.sync_answer = Answer(500)
     store.sync()
     assert netbox.syncs == []
@@ -125,7 +125,7 @@ def test_a_list_is_not_stored(store, host, netbox):
     run = store.sync()
     assert (len(netbox.syncs), host.waiting) == (1, [])
     assert len(run.lines) == 1
-    assert 'sent again by the next run: NetBox answers HTTP 500' in run.stderr
+    assert 'the next run sends it again: NetBox responded with HTTP 500' in run.stderr
 
 
 def test_what_cannot_be_read_exists(host, netbox, directory):
@@ -153,7 +153,7 @@ def test_an_older_netbox(host, netbox, renewed, directory, status):
     netbox.sync_answer = Answer(status, {'detail': 'no'})
     run = host.run('certbot.sh', '--sync', directory, NETBOX_ACME_STRICT=1)
     assert (run.code, run.lines, len(netbox.syncs)) == (0, [], 1)
-    assert 'cannot be informed of certificates that are gone' in run.stdout
+    assert 'does not support reports of deleted certificates' in run.stdout
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ class TestCaddy:
 
     @pytest.mark.parametrize('issuers', [('a-former', 'b-present'), ('b-former', 'a-present'), ('a-former', 'local')])
     def test_a_former_issuer(self, host, netbox, tmp_path, issuers):
-        """Caddy keeps its folder. Reported, or listed, it would never be gone."""
+        """Caddy keeps its folder. If it were reported or listed, it would never be gone."""
         for issuer, left in zip(issuers, (20 * DAY, 80 * DAY), strict=True):
             self.store(tmp_path / 'caddy', issuer, issue_acme(left=left))
         self.store(tmp_path / 'caddy', 'a-former', ISSUED, 'other.example.net')
@@ -278,7 +278,7 @@ class TestCertManager:
 
     @pytest.mark.parametrize('revision', ['3', '1'])
     def test_all_certificates_of_the_cluster(self, host, netbox, revision):
-        """Also one whose request is gone."""
+        """Including one whose request no longer exists."""
         host.kubectl(*lineages.cert_manager(ISSUED, revision=revision))
         host.run('cert-manager.sh', '--sync', **self.SETTINGS)
         assert netbox.listed['external_ids'] == ['cert-manager:prod:shop/www']

@@ -118,7 +118,7 @@ class OwnOrdersTestCase(IdentityTestCase):
         first, second = report('web01', a).certificate, report('web02', b).certificate
         result = report('web02', a)
         self.assertEqual((result.action, result.certificate), (Action.UNCHANGED, first))
-        self.assertIn('has left it', result.warnings[0])
+        self.assertIn('and now reports', result.warnings[0])
         self.assertHas('web01', first, a)
         self.assertHas('web02', first, a)
         self.assertCurrent(second, b)
@@ -211,7 +211,7 @@ class SharedLineageTestCase(IdentityTestCase):
         other.save()
         result = report('issuer', new)
         self.assertEqual(result.certificate, other)
-        self.assertIn('has left it', result.warnings[0])
+        self.assertIn('and now reports', result.warnings[0])
         self.assertHas('issuer', other, new)
         self.assertCurrent(certificate, old)
 
@@ -337,10 +337,10 @@ class TenantTestCase(IdentityTestCase):
         certificate = report('web01', issued, tenant=one).certificate
         for result in (report('web02', issued, tenant=two), import_pem(issued, tenant=two)):
             self.assertEqual((result.action, result.certificate), (Action.UNCHANGED, certificate))
-            self.assertIn('stays there', result.warnings[0])
+            self.assertIn('The tenant was not changed', result.warnings[0])
         result = report('web01', successor(issued), tenant=two)
         self.assertEqual((result.action, result.certificate.tenant), (Action.RENEWED, one))
-        self.assertIn('stays there', result.warnings[0])
+        self.assertIn('The tenant was not changed', result.warnings[0])
 
     def test_one_of_another_tenant_parts_without_what_was_said_of_the_first(self):
         a = issue_acme()
@@ -455,7 +455,7 @@ class FirstReportTestCase(IdentityTestCase):
         # The next host is another one.
         result = report('web02', successor(old, later=61 * DAY))
         self.assertEqual(result.action, Action.CREATED)
-        self.assertIn('others report it', result.candidates[0].reason)
+        self.assertIn('other sources report it', result.candidates[0].reason)
 
     def test_pasted_it_renews_what_is_reported(self):
         old = issue_acme()
@@ -480,7 +480,7 @@ class CandidatesTestCase(IdentityTestCase):
         import_pem(issue_acme(key_type='rsa'))
         self.assertEqual(
             self.reasons(issue_acme(left=80 * DAY)),
-            [('www.example.net', 'It has the same names, and another type of key (RSA).')],
+            [('www.example.net', 'It has the same names, but another type of key (RSA).')],
         )
 
     def test_one_more_name(self):

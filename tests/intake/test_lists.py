@@ -154,4 +154,4 @@ class KnownTestCase(ListTestCase):
         self.assertEqual(self.actions(item('web01', self.issued, tenant=tenants[0])), [Action.UPDATED])
         [result] = self.take_in(item('web01', self.issued, tenant=tenants[1]))
         self.assertEqual((result.action, result.certificate.tenant), (Action.UNCHANGED, tenants[0]))
-        self.assertIn('stays there', result.warnings[0])
+        self.assertIn('The tenant was not changed', result.warnings[0])

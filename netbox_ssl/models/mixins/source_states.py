@@ -1,9 +1,9 @@
 """
-The state of a source: what the place that it stands for really has.
+The state of a source: which X.509 certificate its host really has.
 
-What time changes is not stored. Stored are the moments that a state is read from, kept by ``models/source_reports.py``
-wherever a report, a renewal or a sync changes one of them. So each question is a range on an index, also for a million
-sources and whatever the settings say.
+The state itself changes with time and is not stored. Stored are the times that determine it, which
+``models/source_reports.py`` updates after a report, a renewal or a sync. So each query is a range on an index, even for
+a million sources, and independent of the settings.
 """
 
 from datetime import datetime, timedelta
@@ -33,14 +33,14 @@ __all__ = (
     'unheard_q',
 )
 
-# Of its lifetime, what a renewal may take to reach all places of a certificate: nine days of 90, 14 hours of 6 days.
+# Share of the lifetime that a renewal may take to reach all hosts (1/10): nine of 90 days, 14 hours of 6 days
 SCALE_OF_BEHIND = 10
-# Of its lifetime, how long a place may be silent: the time that a short-lived certificate is due before it is overdue.
+# Share of the lifetime that a host may be silent (1/4): the time between due and overdue of a short-lived certificate
 SCALE_OF_SILENCE = 4
-# Hosts report nightly: not before one report has been missed.
+# Hosts report nightly, so not before one report was missed
 LEAST_SILENCE = timedelta(hours=30)
 
-# As a certificate is judged by the worst of its sources. The place of a state here is its severity.
+# A certificate has the worst state of its sources. The position of a state here is its severity.
 FROM_BAD_TO_GOOD = (
     SourceStateChoices.EXPIRED,
     SourceStateChoices.BEHIND,
@@ -55,15 +55,15 @@ def behind_until(now: datetime) -> datetime:
 
 
 def silent_until(now: datetime) -> datetime | None:
-    """Return the moment before which the last report of a silent source was; None where no source ever is silent."""
+    """Return the moment before which the last report of a silent source was; None if no source is ever silent."""
     days = settings.source_silent_days()
     return now - timedelta(days=days) if days else None
 
 
 def _whether_announced(flag: str, conditions: list[dict], prefix: str) -> Q:
     """
-    Select the watched sources that fit one of ``conditions``, announced or not: spelled out, for the two have indexes
-    of their own (``source_indexes.py``).
+    Select the watched sources that meet one of ``conditions``, announced or not. Both are spelled out, because they
+    have separate indexes (``source_indexes.py``).
     """
     found = Q()
     for announced in (False, True):
@@ -79,14 +79,14 @@ def expired_q(now: datetime, prefix: str = '') -> Q:
 
 
 def behind_q(now: datetime, prefix: str = '') -> Q:
-    """Select the sources that are behind, be they expired, too. Python twin: ``is_behind_at``."""
+    """Select the sources that are behind, including expired ones. Python twin: ``is_behind_at``."""
     lacking = {'behind_since__isnull': False}
     over = [{**lacking, 'behind_since__lte': behind_until(now)}, {**lacking, 'behind_scaled_at__lte': now}]
     return _whether_announced('behind_announced', over, prefix)
 
 
 def silent_q(now: datetime, prefix: str = '') -> Q:
-    """Select the sources that are silent, be they expired or behind, too. Python twin: ``is_silent_at``."""
+    """Select the sources that are silent, including expired and behind ones. Python twin: ``is_silent_at``."""
     if not (conditions := _long_ago(now)):
         return Q((f'{prefix}pk__in', ()))
     return _whether_announced('silent_announced', conditions, prefix)
@@ -101,7 +101,7 @@ def unheard_q(now: datetime) -> Q:
 
 
 def _long_ago(now: datetime) -> list[dict]:
-    """Return the conditions of which a silent source fits one; none where no source ever is silent."""
+    """Return conditions of which a silent source meets one; none if no source is ever silent."""
     until = silent_until(now)
     return [{'reported_at__lt': until}, {'silent_scaled_at__lt': now}] if until else []
 
@@ -121,7 +121,7 @@ def state_q(state: str | None, now: datetime, prefix: str = '') -> Q:
     expired = expired_q(now, prefix)
     if state == SourceStateChoices.EXPIRED:
         return expired
-    # Each condition holds by itself, so that an index can begin with it.
+    # Each condition is complete by itself, so that its index can be used.
     valid = Q((f'{prefix}valid_to__gte', now))
     behind, silent = behind_q(now, prefix), silent_q(now, prefix)
     if state == SourceStateChoices.BEHIND:
@@ -134,7 +134,7 @@ def state_q(state: str | None, now: datetime, prefix: str = '') -> Q:
 
 
 def severity_sql(now: datetime, prefix: str = '') -> Case:
-    """Return the place of the state in ``FROM_BAD_TO_GOOD`` as an expression; null for *gone* and no state."""
+    """Return the position of the state in ``FROM_BAD_TO_GOOD`` as an expression; null for *gone* and no state."""
     return Case(
         *(When(state_q(state, now, prefix), then=Value(place)) for place, state in enumerate(FROM_BAD_TO_GOOD)),
         default=Value(None),
@@ -143,7 +143,7 @@ def severity_sql(now: datetime, prefix: str = '') -> Case:
 
 
 def state_sql(now: datetime, prefix: str = '') -> Case:
-    """Return the state as an expression; to filter, :func:`state_q` is the quicker form."""
+    """Return the state as an expression. To filter, ``state_q()`` is faster."""
     states = SourceStateChoices.values()
     return Case(
         *(When(state_q(state, now, prefix), then=Value(state)) for state in states),
@@ -173,9 +173,9 @@ class SourceStatesMixin(models.Model):
         blank=True,
         null=True,
         editable=False,
-        help_text=_('Since when it lacks the current X.509 certificate of its certificate'),
+        help_text=_('Since when it has not had the current X.509 certificate'),
     )
-    # When it is behind and silent at the latest, by the lifetime of what it should have, and has.
+    # When it is behind and silent at the latest, by the lifetimes of the certificate and of its X.509 certificate
     behind_scaled_at = models.DateTimeField(
         blank=True,
         null=True,
@@ -186,7 +186,7 @@ class SourceStatesMixin(models.Model):
         null=True,
         editable=False,
     )
-    # How many times in a row a sync of its client did not list it.
+    # Number of syncs in a row that did not list it
     missed_syncs = models.PositiveSmallIntegerField(
         verbose_name=_('missed syncs'),
         default=0,
@@ -218,7 +218,7 @@ class SourceStatesMixin(models.Model):
         editable=False,
     )
 
-    # What nobody is shown.
+    # Columns that are not shown
     STATE_BOOKKEEPING = (
         'behind_scaled_at',
         'silent_scaled_at',
@@ -228,14 +228,14 @@ class SourceStatesMixin(models.Model):
         'behind_announced',
         'silent_announced',
     )
-    # What reports, renewals and the sweep write, and no person.
+    # Columns written by reports, renewals and the sweep, not by users
     STATE_FIELDS = ('valid_to', 'issuance_since', 'behind_since', 'gone_since', *STATE_BOOKKEEPING)
 
     class Meta:
         abstract = True
 
     #
-    # At a moment
+    # At a given time
     #
 
     def is_expired_at(self, now: datetime) -> bool:
@@ -252,7 +252,7 @@ class SourceStatesMixin(models.Model):
         return self.reported_at < until or self.silent_scaled_at < now
 
     def state_at(self, now: datetime) -> str | None:
-        """Return one of ``SourceStateChoices``; None where nobody waits for its reports. SQL twin: ``state_q``."""
+        """Return one of ``SourceStateChoices``; None if no reports are expected. SQL twin: ``state_q``."""
         if self.gone_since is not None:
             return SourceStateChoices.GONE
         if not self.is_watched:
@@ -264,7 +264,7 @@ class SourceStatesMixin(models.Model):
         return SourceStateChoices.SILENT if self.is_silent_at(now) else SourceStateChoices.CURRENT
 
     def state_since_at(self, now: datetime) -> datetime | None:
-        """Return since when it has been in the state that it is in at ``now``; for *silent*, its last report."""
+        """Return since when it has been in its state at ``now``; for *silent*, the time of its last report."""
         return {
             SourceStateChoices.GONE: self.gone_since,
             SourceStateChoices.EXPIRED: self.valid_to,
@@ -279,7 +279,7 @@ class SourceStatesMixin(models.Model):
 
     @property
     def state(self) -> str | None:
-        """One of ``SourceStateChoices`` or None, as of this moment."""
+        """Return one of ``SourceStateChoices`` or None, as of now."""
         return self.state_at(timezone.now())
 
     @property
@@ -294,10 +294,10 @@ class SourceStatesMixin(models.Model):
 
     @property
     def is_behind(self) -> bool:
-        """Whether it lacks its certificate's current X.509 certificate: not reloaded, or a client that is stuck."""
+        """Return whether it does not have the current X.509 certificate: not reloaded, or its client is stuck."""
         return self.is_behind_at(timezone.now())
 
     @property
     def is_silent(self) -> bool:
-        """Whether it has not reported for long: the host or its client may be gone."""
+        """Return whether it has not reported for too long: the host or its client may be gone."""
         return self.is_silent_at(timezone.now())
