@@ -39,7 +39,7 @@ def variables():
     """Return the process environment of all that follows.
 
     A run starts NetBox dozens of times, which takes half as long when compiled files are kept. They are kept apart,
-    even when Python was told to write none beside the sources.
+    even if Python is set not to write them next to the sources.
     """
     kept = {name: value for name, value in os.environ.items() if name != 'PYTHONDONTWRITEBYTECODE'}
     return {**kept, 'PYTHONPYCACHEPREFIX': str(paths.STATE / 'bytecode'), 'VIRTUAL_ENV': str(paths.VENV)}

@@ -123,7 +123,7 @@ class Databases:
         with step("restoring NetBox's migrated database from the cache"):
             if dump.restore(name):
                 return True
-        say('the cached database cannot be used: making it anew')
+        say('the cached database cannot be used: creating it again')
         return False
 
     def migrate(self, template, base, name):

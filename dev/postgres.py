@@ -125,7 +125,7 @@ class Cluster:
         return self.call('pg_ctl', 'status', '-D', self.data).returncode == 0
 
     def remove(self):
-        """Delete the folder, but only one that we made: anybody can make folders in /var/tmp."""
+        """Delete the folder, but only if it was created here: every user can create folders in /var/tmp."""
         if self.folder.is_symlink() or self.folder.exists():
             owners = {os.geteuid(), self.account.pw_uid if self.account else os.geteuid()}
             if self.folder.is_symlink() or self.folder.stat().st_uid not in owners:

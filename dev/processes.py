@@ -150,7 +150,7 @@ def listen(port=0, attempts=1):
 
 
 def free_port():
-    """Return a port of 127.0.0.1 that nobody listens on right now."""
+    """Return a port of 127.0.0.1 that is currently free."""
     with listen() as listener:
         return listener.getsockname()[1]
 

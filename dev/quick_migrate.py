@@ -62,7 +62,7 @@ def print_plan(plan, **_):
 
 def main():
     pre_migrate.connect(print_plan)
-    # Fail here, not half-way, when Django has renamed what is replaced.
+    # Fail here, not midway, if Django has renamed the replaced functions.
     assert callable(ProjectState._find_reload_model)
     ProjectState._find_reload_model = models_to_render
     Field.clone = copied

@@ -22,7 +22,7 @@ pick() {
         | [.id, $resolver, $email, (try (.certificate // error("none") | @base64d) catch "-")] | @tsv' "$1"
 }
 
-# lineage: of an ID that is longer than NetBox stores, the start and a checksum.
+# lineage: shortened to its start and a checksum if it is longer than NetBox stores.
 shorten() {
     lineage=$1
     [ "${#lineage}" -gt 300 ] || return 0

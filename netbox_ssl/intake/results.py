@@ -65,7 +65,7 @@ class Item:
     @cached_property
     def lineage_keys(self) -> frozenset[str]:
         """
-        What ``Certificate.lineage`` holds where the names and the key algorithm are the same; typed by hand, it may
+        Return the values of ``Certificate.lineage`` for the same names and key algorithm; entered by hand, it may
         lack the algorithm.
         """
         names = self.facts.subject_alt_names
@@ -136,7 +136,7 @@ class Plan:
 
     @property
     def kind(self) -> str:
-        """What the report means (``SourceKindChoices``): as it says itself, else as its source is known to mean it."""
+        """Return the meaning of the report (``SourceKindChoices``): as given in it, else as known of its source."""
         return self.item.kind or (self.source.kind if self.source else self.item.source_kind)
 
 

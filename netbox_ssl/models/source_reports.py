@@ -62,7 +62,7 @@ STAMP = f"""
         gone_since = NULL,
         is_watched = found.is_active,
         expired_announced = source.expired_announced AND source.issuance_id IS NOT DISTINCT FROM found.issuance,
-        -- One that had expired was not told to be behind as well; from now on that is news.
+        -- A source that had expired was not announced as behind as well; from now on it is.
         behind_announced = source.behind_announced AND found.behind
             AND NOT (source.valid_to < %(now)s AND found.valid_to >= %(now)s),
         silent_announced = false

@@ -1,4 +1,4 @@
-"""The algorithm of all announcements that no request makes, with an announcer that announces every certificate."""
+"""The algorithm of announcements not made by a request, with an announcer that announces every certificate."""
 
 from datetime import timedelta
 from unittest.mock import Mock, patch
@@ -70,7 +70,7 @@ class BatchesTestCase(CommittingTestCase):
         self.assertEqual(len(list(pending(self.announcer, self.now, batch_size=2))), 5)
 
     def test_it_stops_at_its_deadline(self):
-        # The clock of this module alone: connections to the queue read it, too.
+        # Only the clock of this module, because connections to the queue also read the clock
         with patch.object(batches, 'time', Mock(monotonic=Mock(side_effect=[1, 2, 99]))):
             self.assertFalse(announce_all(self.announcer, self.now, batch_size=2, deadline=50))
         self.assertEqual(self.announcer.recorded, [['0', '1'], ['2', '3']])

@@ -30,7 +30,7 @@ BROKEN = 'tests.announcements.test_edge_cases.fail'
 
 
 def fail(events):
-    """An event pipeline function of another plugin."""
+    """Fail, as an event pipeline function of another plugin."""
     raise RuntimeError('broken')
 
 
@@ -41,9 +41,9 @@ class CaseTestCase(AnnouncingTestMixin, APITestCase):
 
     def statuses(self, rule=None):
         """Return pairs of the status before and after, as sent to the rule, oldest first; clear them."""
-        told = [delivery['data']['announcement'] for delivery in self.deliveries(rule)]
+        announced = [delivery['data']['announcement'] for delivery in self.deliveries(rule)]
         self.clear_rq_queues()
-        return [(each['previous_status'], each['renewal_status']) for each in told]
+        return [(each['previous_status'], each['renewal_status']) for each in announced]
 
 
 class StatusTestCase(CaseTestCase):
@@ -146,9 +146,11 @@ class ClockTestCase(CaseTestCase):
         later = make_certificate(33 * DAY, name='later')
         self.assertEqual(sweep(self.now + 7 * DAY).status_changed, 2)
         self.assertEqual(self.deliveries('overdue'), [])
-        told = [delivery['data']['announcement'] for delivery in self.deliveries('own')]
-        self.assertEqual([(each['previous_status'], each['renewal_status']) for each in told][1], ('OK', 'Expired'))
-        since = [timezone.datetime.fromisoformat(each['since']) for each in told]
+        announced = [delivery['data']['announcement'] for delivery in self.deliveries('own')]
+        self.assertEqual(
+            [(each['previous_status'], each['renewal_status']) for each in announced][1], ('OK', 'Expired')
+        )
+        since = [timezone.datetime.fromisoformat(each['since']) for each in announced]
         self.assertEqual(since, [later.renewal_due_at, certificate.valid_to])
         self.assertEqual(sweep(self.now + 7 * DAY).announced, 0)
 
@@ -230,7 +232,7 @@ class RuleTestCase(CaseTestCase):
         result = sweep(self.now + 2 * DAY, batch_size=2)
         self.assertEqual((result.announced, result.failed), (3, 0))
         self.assertEqual(self.working(), dict.fromkeys(ONCE_TO_ALL, 3))
-        self.assertEqual(sweep(self.now + 2 * DAY).announced, 0, 'and they are not tried for ever')
+        self.assertEqual(sweep(self.now + 2 * DAY).announced, 0, 'and they are not retried forever')
 
     def test_broken_rules_do_not_block_a_request(self):
         self.break_rules()
@@ -276,9 +278,9 @@ class TagsTestCase(CaseTestCase):
         site.tags.add('of the site')
         make_certificate(DAY, name='without')
         sweep(self.now + 2 * DAY)
-        told = {delivery['data']['name']: delivery for delivery in self.deliveries()}
-        self.assertEqual(told['without']['data']['tags'], [])
-        delivery = told[certificate.name]
+        announced = {delivery['data']['name']: delivery for delivery in self.deliveries()}
+        self.assertEqual(announced['without']['data']['tags'], [])
+        delivery = announced[certificate.name]
         stored = Certificate.objects.get(pk=certificate.pk)
         shown = get_serializer_for_model(Certificate)(stored, context={'request': None}).data
         self.assertEqual([dict(tag) for tag in delivery['data']['tags']], [dict(tag) for tag in shown['tags']])
@@ -313,7 +315,7 @@ class PipelineTestCase(CaseTestCase):
             self.change(certificate, acme_auto_renewal=False)
         self.assertEqual(self.delivered(), {})
         self.change(other, acme_auto_renewal=False)
-        self.assertEqual(self.delivered(), ONCE_TO_ALL, 'the next request is not held up')
+        self.assertEqual(self.delivered(), ONCE_TO_ALL, 'the next request is not blocked')
         self.assertEqual(sweep(timezone.now() + CLAIM_LASTS + SECOND).announced, 1)
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
 

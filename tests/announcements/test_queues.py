@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 OF_ITS_OWN = {'created_at', 'enqueued_at', 'data', 'description'}
 
 
-class Told(ScriptClass):
+class Announced(ScriptClass):
     def run(self, data, commit):
         """Do nothing; only queueing matters."""
 
@@ -213,10 +213,10 @@ class SweepTestCase(CommittingTestCase):
         self.assertEqual(seen, [False, True])
 
     def test_scripts_and_notifications_among_webhooks(self):
-        module = ScriptModule(file_root='scripts', file_path='told.py', created=self.now)
+        module = ScriptModule(file_root='scripts', file_path='announced.py', created=self.now)
         module.save_base(raw=True)
         self.addCleanup(ScriptModule.objects.filter(pk=module.pk).delete)
-        script = Script.objects.create(module=module, name='Told')
+        script = Script.objects.create(module=module, name='Announced')
         group = NotificationGroup.objects.create(name='operators')
         self.addCleanup(group.delete)
         group.users.add(self.user)
@@ -230,11 +230,11 @@ class SweepTestCase(CommittingTestCase):
                 action_object_id=obj.pk,
             )
         certificate = make_certificate(DAY)
-        with patch.object(Script, 'python_class', property(lambda script: Told)):
+        with patch.object(Script, 'python_class', property(lambda script: Announced)):
             self.assertEqual(sweep(self.now + 2 * DAY).announced, 1)
         functions = [job.func_name for job in queue().jobs]
         self.assertEqual(len(functions), 2)
         self.assertEqual(functions[0], 'extras.webhooks.send_webhook')
-        job = Job.objects.get(name='Told')
+        job = Job.objects.get(name='Announced')
         self.assertEqual(queue().job_ids[1], str(job.job_id))
         self.assertEqual(Notification.objects.get().object_id, certificate.pk)

@@ -1,4 +1,6 @@
-"""``POST sources/sync/``: what two syncs in a row miss is gone, and comes back by being listed or by a report."""
+"""
+``POST sources/sync/``: a source missing from two syncs in a row is gone, and is back when it is listed or reports.
+"""
 
 from core.models import ObjectChange
 from django.contrib.contenttypes.models import ContentType
@@ -42,12 +44,12 @@ class SyncTestCase(APITestCase):
         kind = ContentType.objects.get_for_model(CertificateSource)
         return ObjectChange.objects.filter(changed_object_type=kind, changed_object_id=source.pk, action='update')
 
-    def test_blanks_count_as_little_as_in_reports(self):
+    def test_surrounding_spaces_are_ignored(self):
         self.report('certbot:web02:www')
         answer = self.sync(' certbot:web02:www ', scope='certbot:web02:')
         self.assertEqual(answer, {'present': 1, 'missing': [], 'gone': []})
 
-    def test_twice_missed_is_gone(self):
+    def test_missing_twice_is_gone(self):
         self.assertEqual(self.sync('certbot:web01:www'), {'present': 1, 'missing': ['certbot:web01:api'], 'gone': []})
         api = self.source('certbot:web01:api')
         self.assertEqual(api.state, 'current')
@@ -60,7 +62,7 @@ class SyncTestCase(APITestCase):
         self.assertEqual(change.user, self.user)
         self.assertIsNone(change.prechange_data['gone_since'])
         self.assertIsNotNone(change.postchange_data['gone_since'])
-        # And stays so, since when it was.
+        # It stays gone, since the same time.
         self.assertEqual(self.sync('certbot:web01:www'), expected)
         self.assertEqual(self.changes(api).count(), 1)
         self.assertEqual(self.source('certbot:web01:api').gone_since, api.gone_since)
@@ -79,7 +81,7 @@ class SyncTestCase(APITestCase):
             },
         )
 
-    def test_once_missed_and_listed_again(self):
+    def test_missing_once_and_listed_again(self):
         self.sync('certbot:web01:www')
         self.sync('certbot:web01:www', 'certbot:web01:api')
         self.sync('certbot:web01:www')
@@ -119,7 +121,7 @@ class SyncTestCase(APITestCase):
             self.assertEqual(self.changes(api).count(), before + 1)
             self.assertIsNone(change.postchange_data['gone_since'])
 
-    def test_a_late_report_marks_nothing_gone(self):
+    def test_a_late_report_marks_no_source_as_gone(self):
         self.sync('certbot:web01:www')
         issuance = Issuance.objects.get()
         stamp_reports([(self.source('certbot:web01:www').pk, issuance.pk)], timezone.now() - DAY)

@@ -77,7 +77,7 @@ class DirectoriesTestCase(AskingTestMixin, TestCase):
         self.assertIsNotNone(self.ask(9 * MINUTE).window)
         self.stub.directory_status = 503
         self.ask(DAY)
-        self.assertEqual(directories.known(self.stub.directory_url, self.now).failures, 1, 'counted anew')
+        self.assertEqual(directories.known(self.stub.directory_url, self.now).failures, 1, 'counted again')
 
     def test_other_failures_are_retried_after_six_hours(self):
         self.stub.directory_status = 404

@@ -152,8 +152,8 @@ class SourcesTestCase(TestCase):
         )
         rule.object_types.set([ObjectType.objects.get_for_model(CertificateSource)])
         self.assertEqual(sweep_sources().behind, 2)
-        told = [job.kwargs['data']['external_id'] for job in queue.jobs]
-        self.assertEqual(told, ['certbot:web01:www'])
+        announced = [job.kwargs['data']['external_id'] for job in queue.jobs]
+        self.assertEqual(announced, ['certbot:web01:www'])
 
     def report(self, issued, external_id):
         leaf = intake.read_single(issued.fullchain_pem)

@@ -61,9 +61,9 @@ def merge(stack, main, branch) -> None:
 
 
 def make_rule(main, receiver) -> None:
-    webhook = main.post('extras/webhooks/', {'name': 'told', 'payload_url': receiver.url})
+    webhook = main.post('extras/webhooks/', {'name': 'announced', 'payload_url': receiver.url})
     rule = {
-        'name': 'told',
+        'name': 'announced',
         'object_types': ['netbox_ssl.certificate'],
         'event_types': ['netbox_ssl.renewal_status_changed'],
         'action_type': 'webhook',
@@ -143,7 +143,7 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         receiver.wait_for(count=2)
         assert sweep(stack) == 0
         wait_until_all_is_delivered(stack)
-        assert sorted(told(receiver.deliveries)) == [('due.example.net', 'OK'), ('www.example.net', 'OK')]
+        assert sorted(announced(receiver.deliveries)) == [('due.example.net', 'OK'), ('www.example.net', 'OK')]
     finally:
         receiver.close()
 
@@ -189,7 +189,7 @@ def fingerprint(issued) -> str:
     return issued.certificate.fingerprint(SHA256()).hex().upper()
 
 
-def told(deliveries) -> list[tuple[str, str]]:
+def announced(deliveries) -> list[tuple[str, str]]:
     return [(each.json['data']['name'], each.json['data']['renewal_status']) for each in deliveries]
 
 

@@ -84,9 +84,9 @@ def test_kill_while_it_announces(one_worker, api, receiver, rule):
         interval=1,
         what='an announcement of each certificate',
     )
-    told = Counter(
+    delivered = Counter(
         (delivery.json['data']['id'], delivery.json['data']['announcement']['id']) for delivery in receiver.deliveries
     )
-    assert len(told) == CERTIFICATES, 'a repeat has the same ID'
-    assert told.total() - len(told) <= BATCH, 'at most one batch is repeated'
+    assert len(delivered) == CERTIFICATES, 'a repeat has the same ID'
+    assert delivered.total() - len(delivered) <= BATCH, 'at most one batch is repeated'
     stack.manage(DELETE_EXPIRED)

@@ -206,10 +206,10 @@ def test_every_expiry_is_announced(sweepers, receiver, rule, record_property):
     assert not missed, f'no sweep began after {missed}'
     assert {'kill', 'Valkey', 'PostgreSQL'} <= {name for _, name in faults}
 
-    told = deliver(stack, receiver)
-    assert len({pk for pk, _ in told}) == CERTIFICATES, 'every change is announced'
-    assert len(told) == CERTIFICATES, 'a repeat has the same ID'
-    repeats = told.total() - len(told)
+    delivered = deliver(stack, receiver)
+    assert len({pk for pk, _ in delivered}) == CERTIFICATES, 'every change is announced'
+    assert len(delivered) == CERTIFICATES, 'a repeat has the same ID'
+    repeats = delivered.total() - len(delivered)
     assert repeats <= BATCH * len(faults), 'a fault repeats one batch at most'
     figures = {
         'faults': dict(Counter(name for _, name in faults)),

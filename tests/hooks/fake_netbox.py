@@ -88,7 +88,7 @@ class FakeNetBox:
 
     @property
     def listed(self) -> dict:
-        """The only list of everything that a client has."""
+        """Return the only list of everything that a client has."""
         (sync,) = self.syncs
         return sync.items
 

@@ -98,7 +98,7 @@ Le_NextRenewTime='{next}'
         assert 'acme_renewal_days' not in sent(netbox)
 
     def elsewhere(self, tmp_path):
-        """With --cert-home: the certificates in one folder, account.conf and the accounts in another."""
+        """Use --cert-home: the certificates in one folder, account.conf and the accounts in another."""
         home = self.home(tmp_path).parent
         certificates = tmp_path / 'certificates'
         certificates.mkdir()

@@ -1,4 +1,4 @@
-"""Certificates written together against certificates written one by one: nobody can tell the difference."""
+"""Certificates written together are equal to certificates written one at a time."""
 
 import uuid
 
@@ -15,7 +15,7 @@ from netbox_ssl import intake
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from tests.support.factories import DAY, issue_acme, superuser
 
-# What differs from one object to the next by its nature.
+# Fields that differ between any two objects
 OF_ITS_OWN = {
     'id',
     'pk',
@@ -82,7 +82,7 @@ class TogetherTestCase(TransactionTestCase):
         )
 
     def imported(self, work) -> dict:
-        """Everything that is written, as lists of plain rows."""
+        """Return all written data as lists of plain rows."""
         with event_tracking(self.request()):
             work()
             events = [
@@ -110,7 +110,7 @@ class TogetherTestCase(TransactionTestCase):
         CachedValue.objects.all().delete()
         return written
 
-    def test_written_together_as_written_one_by_one(self):
+    def test_written_together_as_written_one_at_a_time(self):
         separately = self.imported(lambda: [intake.take_in_item(item, self.user) for item in self.items])
         together = self.imported(lambda: intake.take_in_many(self.items, self.user))
         self.assertEqual(len(together['certificates']), 5)

@@ -1,4 +1,4 @@
-"""Imports at the same moment, each with a thread and a connection of its own, end in what one after the other does."""
+"""Simultaneous imports, each with its own thread and connection, give the same result as imports in sequence."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +18,12 @@ SECONDS = 60
 
 
 def at_once(functions) -> list:
-    """Call all of them at the same moment; what they return, in their order."""
+    """Call all of them at the same time. Return their results in order."""
     begin = threading.Barrier(len(functions))
 
     def run(function):
         try:
-            # Connect before the start, or the connecting would keep them apart.
+            # Connect before the start, so that connecting does not delay some of them.
             connection.ensure_connection()
             begin.wait(SECONDS)
             return function()
@@ -37,7 +37,7 @@ def at_once(functions) -> list:
 class ConcurrencyTestCase(CommittingTestCase):
     def setUp(self):
         super().setUp()
-        # Committed, and not among what CommittingTestCase deletes
+        # Committed, and not deleted by CommittingTestCase
         self.addCleanup(grant(self.user, 'view', 'add', 'change').delete)
 
     def import_at_once(self, *issued, user=None) -> list[str]:
@@ -50,13 +50,13 @@ class ConcurrencyTestCase(CommittingTestCase):
         self.assertEqual(Issuance.objects.count(), issuances)
         self.assertTrue(Issuance.objects.get(pem=current.pem).is_current)
 
-    def test_the_same_one_many_times(self):
+    def test_the_same_certificate_many_times(self):
         issued = issue_acme()
         actions = self.import_at_once(*[issued] * PARALLEL)
         self.assertEqual(sorted(actions), [Action.CREATED] + [Action.UNCHANGED] * (PARALLEL - 1))
         self.assertEnd(issued, issuances=1)
 
-    def test_the_old_and_the_new_one_in_either_order(self):
+    def test_an_old_and_a_new_certificate_in_either_order(self):
         for turn in range(6):
             old = issue_acme()
             new = successor(old)
@@ -74,7 +74,7 @@ class ConcurrencyTestCase(CommittingTestCase):
         self.import_at_once(*[old, new] * (PARALLEL // 2))
         self.assertEnd(new, issuances=2)
 
-    def test_renewals_of_one_that_is_there(self):
+    def test_renewals_of_an_existing_certificate(self):
         old = issue_acme()
         import_pem(old, user=superuser())
         newer = successor(old)
@@ -82,7 +82,7 @@ class ConcurrencyTestCase(CommittingTestCase):
         self.import_at_once(*[newest, newer, old] * 4)
         self.assertEnd(newest, issuances=3)
 
-    def test_other_certificates_do_not_disturb_each_other(self):
+    def test_other_certificates_do_not_affect_each_other(self):
         issued = [issue_acme(f'{number}.example.net') for number in range(PARALLEL)]
         self.assertEqual(self.import_at_once(*issued), [Action.CREATED] * PARALLEL)
         self.assertEqual((Certificate.objects.count(), Issuance.objects.count()), (PARALLEL, PARALLEL))
@@ -94,7 +94,7 @@ class ReportConcurrencyTestCase(CommittingTestCase):
         self.reporter = superuser()
 
     def report_at_once(self, *reports) -> list[str]:
-        """``reports`` are the arguments of ``report()``."""
+        """Send ``reports``, arguments of ``report()``, at the same time."""
         calls = [lambda each=each: retried(lambda: report(*each, user=self.reporter)).action for each in reports]
         return at_once(calls)
 
@@ -131,7 +131,7 @@ class ReportConcurrencyTestCase(CommittingTestCase):
                     self.assertEqual(source.issuance.pem, new.pem)
                 self.assertEqual((found.sources.count(), found.issuances.count()), (7, 2))
 
-    def test_parting(self):
+    def test_separating(self):
         for turn in range(4):
             old = issue_acme(f'{turn}.example.net')
             hosts = [f'web{number}' for number in range(4)]

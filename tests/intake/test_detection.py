@@ -1,4 +1,4 @@
-"""Detection fills what nobody has set; what a person or a client set, it leaves alone for ever."""
+"""Detection fills in fields that have not been set, and never changes those set by a person or a client."""
 
 from django.core.exceptions import ValidationError
 from django.test import TestCase
@@ -24,7 +24,7 @@ class DetectionTestCase(TestCase):
         self.assertEqual(import_pem(issue_acme(ca=in_house_ca())).detection.confidence, 'none')
         self.assertEqual(self.provider(), (False, ''))
 
-    def test_what_detection_finds_at_a_renewal_is_no_persons_doing(self):
+    def test_values_detected_at_a_renewal_are_not_pinned(self):
         issued = issue_acme()
         certificate = import_pem(issued).certificate
         zerossl = make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA')
@@ -35,7 +35,7 @@ class DetectionTestCase(TestCase):
         import_pem(successor(renewed), certificate=certificate)
         self.assertEqual(self.provider(), (True, "Let's Encrypt"))
 
-    def test_explicit_values_win(self):
+    def test_explicit_values_take_precedence(self):
         for attributes, expected in (
             ({'is_acme': False, 'acme_provider': ''}, (False, '')),
             (ZEROSSL, (True, 'ZeroSSL')),
@@ -46,7 +46,7 @@ class DetectionTestCase(TestCase):
                 issued = issue_acme()
                 import_pem(issued, **attributes)
                 self.assertEqual(self.provider(), expected)
-                # And through renewals
+                # Also through renewals
                 import_pem(successor(issued))
                 self.assertEqual(self.provider(), expected)
                 Certificate.objects.all().delete()
@@ -57,7 +57,7 @@ class DetectionTestCase(TestCase):
         import_pem(successor(issued), certificate=certificate)
         self.assertEqual(self.provider(), (True, "Let's Encrypt"))
 
-    def test_an_edit_by_a_person_wins(self):
+    def test_an_edit_by_a_person_takes_precedence(self):
         issued = issue_acme()
         certificate = import_pem(issued).certificate
         certificate.snapshot()
@@ -67,7 +67,7 @@ class DetectionTestCase(TestCase):
         import_pem(successor(issued))
         self.assertEqual(self.provider(), (True, 'Our proxy'))
 
-    def test_so_does_an_edit_that_says_that_it_is_not_acme(self):
+    def test_an_edit_to_not_acme_takes_precedence(self):
         issued = issue_acme()
         certificate = import_pem(issued).certificate
         certificate.snapshot()
@@ -88,11 +88,11 @@ class DetectionTestCase(TestCase):
         import_pem(successor(issued), certificate=certificate)
         self.assertEqual(self.provider(), (True, "Let's Encrypt"))
 
-    def test_settings_alone_say_that_it_is_acme(self):
+    def test_settings_alone_imply_acme(self):
         import_pem(issue_acme(ca=in_house_ca()), acme_auto_renewal=True)
         self.assertEqual(self.provider(), (True, ''))
 
-    def test_but_not_against_the_word_of_the_request(self):
+    def test_settings_do_not_imply_acme_against_the_request(self):
         with self.assertRaises(ValidationError) as caught:
             import_pem(issue_acme(ca=in_house_ca()), acme_auto_renewal=True, is_acme=False)
         self.assertEqual(list(caught.exception.message_dict), ['acme_auto_renewal'])
@@ -117,7 +117,7 @@ class DetectionTestCase(TestCase):
             self.assertEqual(list(caught.exception.message_dict), [name])
         self.assertFalse(Certificate.objects.exists())
 
-    def test_facts_that_say_the_same_are_fine(self):
+    def test_equal_facts_are_accepted(self):
         issued = issue_acme('www.example.net', serial_number=0x0A1B)
         import_pem(issued, serial_number='0a:1b', subject_alt_names=['WWW.example.net'], key_size=256)
         self.assertEqual(Certificate.objects.get().serial_number, '0A1B')

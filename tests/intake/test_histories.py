@@ -1,4 +1,4 @@
-"""Random histories of reports by several hosts: whatever they do, the inventory says what each of them has."""
+"""Random histories of reports by several hosts: the inventory always shows what each of them has."""
 
 from datetime import timedelta
 
@@ -18,25 +18,25 @@ NAMES = ('www.example.net', ['www.example.net', 'shop.example.net'], 'other.exam
 hosts = st.integers(0, HOSTS - 1)
 
 STEPS = st.one_of(
-    # Orders one: which names, days of its beginning from now (some have expired), by which CA
+    # Orders a certificate: names, start in days from now (some have expired), CA
     st.tuples(
         st.just('order'), hosts, st.sampled_from(NAMES), st.sampled_from((-95, -60, -30, -30, -1, 0)), st.booleans()
     ),
-    # Gets that of another host
+    # Gets the certificate of another host
     st.tuples(st.just('copy'), hosts, hosts),
-    # Is restored from a backup, with what it had so many certificates ago
+    # Is restored from a backup, with an earlier certificate
     st.tuples(st.just('restore'), hosts, st.integers(1, 3)),
-    # Reports once more what it had so many certificates ago, late
+    # Reports an earlier certificate again, late
     st.tuples(st.just('late'), hosts, st.integers(1, 3)),
-    # Reports what it has, as every night
+    # Reports its certificate, as every night
     st.tuples(st.just('report'), hosts),
-    # Reports with a clock that is wrong
+    # Reports with a wrong clock
     st.tuples(st.just('clock'), hosts, st.sampled_from((-3000, -400, 0))),
 )
 
 
 class World:
-    """Hosts, what they have had, and what they said last."""
+    """Hosts, their previous certificates, and their last reports."""
 
     def __init__(self, kinds, tenants):
         self.kinds, self.tenants = kinds, tenants
@@ -89,7 +89,7 @@ class HistoriesTestCase(TestCase):
         st.tuples(*[st.sampled_from(('client', 'client', 'copy', 'served'))] * HOSTS),
         st.tuples(*[st.sampled_from((None, 0, 1))] * HOSTS),
     )
-    def test_whatever_they_do(self, steps, kinds, tenant_numbers):
+    def test_any_history(self, steps, kinds, tenant_numbers):
         tenants = [Tenant.objects.create(name=f'tenant{number}', slug=f'tenant{number}') for number in range(2)]
         world = World(kinds, [None if number is None else tenants[number] for number in tenant_numbers])
         owned = {}
@@ -99,7 +99,7 @@ class HistoriesTestCase(TestCase):
             self.check_certificates()
             self.check_tenants(owned)
         for host in range(HOSTS):
-            # Two nights without news
+            # Two nights without changes
             world.report(host)
             world.report(host)
         self.check_sources(world)
@@ -107,25 +107,25 @@ class HistoriesTestCase(TestCase):
         self.check_lone_clients(world)
 
     def check_sources(self, world):
-        """What a host said last is shown as what it has, also where it has expired."""
+        """Check that the last report of a host is shown as its certificate, also if it has expired."""
         for host, said in enumerate(world.said):
             if said is not None:
                 self.assertEqual(source_of(f'web{host}', world.kinds[host]).issuance.pem, said)
 
     def check_certificates(self):
-        """No X.509 certificate belongs to two certificates, and the current one is in the history."""
+        """Check that no X.509 certificate belongs to two certificates, and the current one is in the history."""
         for certificate in Certificate.objects.all():
             issuance = Issuance.objects.get(fingerprint_sha256=certificate.fingerprint_sha256)
             self.assertEqual(issuance.certificate, certificate)
             self.assertEqual(certificate.issuances.filter(fingerprint_sha256=certificate.fingerprint_sha256).count(), 1)
 
     def check_tenants(self, owned):
-        """No certificate goes from one tenant to another."""
+        """Check that no certificate moves to another tenant."""
         for pk, tenant in Certificate.objects.exclude(tenant=None).values_list('pk', 'tenant'):
             self.assertEqual(owned.setdefault(pk, tenant), tenant)
 
     def check_lone_clients(self, world):
-        """A certificate that a single client reports is what that client has, unless it fell back to an older one."""
+        """Check that a certificate with a single client is up to date, unless the client fell back to an older one."""
         for source in CertificateSource.objects.filter(kind='client').select_related('certificate', 'issuance'):
             certificate, issuance = source.certificate, source.issuance
             alone = certificate.sources.count() == 1

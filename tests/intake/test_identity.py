@@ -1,4 +1,4 @@
-"""Which certificate is it, and what does each host really have: situations from the field, over several renewals."""
+"""Which certificate a report belongs to, and what each host really has: real situations over several renewals."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +27,7 @@ def staging():
 
 class IdentityTestCase(TestCase):
     def assertHas(self, host, certificate, issued, kind='client'):
-        """The source of ``host`` belongs to ``certificate``, and has ``issued``."""
+        """Assert that the source of ``host`` belongs to ``certificate`` and has ``issued``."""
         source = source_of(host, kind)
         self.assertEqual((source.certificate, source.issuance.pem), (certificate, issued.pem))
 
@@ -36,14 +36,14 @@ class IdentityTestCase(TestCase):
         self.assertEqual(certificate.pem, issued.pem)
 
     def assertOnce(self):
-        """No X.509 certificate belongs to two certificates, and each current one is in the history of its own."""
+        """Assert that no X.509 certificate belongs to two certificates, and each current one is in its history."""
         for certificate in Certificate.objects.exclude(pem=''):
             issuance = Issuance.objects.get(fingerprint_sha256=certificate.fingerprint_sha256)
             self.assertEqual(issuance.certificate, certificate)
 
 
 class OwnOrdersTestCase(IdentityTestCase):
-    def test_hosts_that_order_for_themselves_have_certificates_of_their_own(self):
+    def test_hosts_that_order_for_themselves_have_separate_certificates(self):
         a, b = issue_acme(), issue_acme(left=61 * DAY)
         first, second = report('web01', a), report('web02', b)
         self.assertEqual([first.action, second.action], [Action.CREATED] * 2)
@@ -54,14 +54,14 @@ class OwnOrdersTestCase(IdentityTestCase):
         self.assertCurrent(first.certificate, a)
         self.assertCurrent(second.certificate, b)
         self.assertEqual(Certificate.objects.count(), 2)
-        # One stops: nobody renews its certificate for it.
+        # One host stops; the others do not renew its certificate.
         for _round in range(2):
             b = successor(b)
             report('web02', b)
         self.assertCurrent(first.certificate, a)
         self.assertOnce()
 
-    def test_a_host_that_got_a_copy_and_then_orders_for_itself_parts(self):
+    def test_a_host_with_a_copy_that_then_orders_for_itself_is_separated(self):
         a = issue_acme()
         tenant = Tenant.objects.create(name='Shop', slug='shop')
         first = report('web01', a, tenant=tenant, description='The shop', acme_auto_renewal=True).certificate
@@ -92,7 +92,7 @@ class OwnOrdersTestCase(IdentityTestCase):
         self.assertTrue(first.assignments.get().primary)
         self.assertHas('web01', first, a)
         self.assertHas('web02', second, own)
-        # From now on they go their own ways.
+        # From now on they are independent.
         for _round in range(2):
             a, own = successor(a), successor(own)
             self.assertEqual([report('web02', own).action, report('web01', a).action], [Action.RENEWED] * 2)
@@ -100,7 +100,7 @@ class OwnOrdersTestCase(IdentityTestCase):
         self.assertCurrent(second, own)
         self.assertOnce()
 
-    def test_what_must_be_unique_does_not_part(self):
+    def test_unique_custom_fields_are_not_copied(self):
         number, team = (CustomField.objects.create(name=name, type='text') for name in ('number', 'team'))
         CustomField.objects.filter(pk=number.pk).update(unique=True)
         for each in (number, team):
@@ -113,7 +113,7 @@ class OwnOrdersTestCase(IdentityTestCase):
         self.assertNotEqual(second, first)
         self.assertEqual((second.cf['number'], second.cf['team']), (None, 'Shop'))
 
-    def test_one_that_is_given_that_of_another_moves_to_it(self):
+    def test_a_host_that_gets_the_certificate_of_another_moves_to_it(self):
         a, b = issue_acme(), issue_acme(left=61 * DAY)
         first, second = report('web01', a).certificate, report('web02', b).certificate
         result = report('web02', a)
@@ -124,7 +124,7 @@ class OwnOrdersTestCase(IdentityTestCase):
         self.assertCurrent(second, b)
         self.assertOnce()
 
-    def test_one_that_is_alone_again_goes_on_with_its_certificate(self):
+    def test_a_host_that_is_alone_again_keeps_its_certificate(self):
         a = issue_acme()
         certificate = report('web01', a).certificate
         report('web02', a)
@@ -138,7 +138,7 @@ class OwnOrdersTestCase(IdentityTestCase):
 
 
 class SharedLineageTestCase(IdentityTestCase):
-    """Several hosts report one lineage, in whatever order."""
+    """Several hosts report one lineage, in any order."""
 
     def test_the_issuer_adds_a_name_and_the_copies_follow(self):
         old = issue_acme('www.example.net')
@@ -162,7 +162,7 @@ class SharedLineageTestCase(IdentityTestCase):
         self.assertEqual(first.action, Action.CREATED)
         self.assertHas('web01', certificate, new, 'copy')
         self.assertCurrent(certificate, old)
-        # Said again, it changes nothing.
+        # Another report changes nothing.
         self.assertEqual(report('web01', new, 'copy').action, Action.UNCHANGED)
         self.assertHas('web01', certificate, new, 'copy')
         second = report('web02', new, 'copy')
@@ -186,7 +186,7 @@ class SharedLineageTestCase(IdentityTestCase):
         self.assertEqual(Certificate.objects.get(), certificate)
         self.assertCurrent(certificate, issued)
 
-    def test_one_that_missed_a_round_and_comes_first_is_merged(self):
+    def test_a_copy_that_missed_a_renewal_and_comes_first_is_merged(self):
         first = issue_acme()
         certificate = report('web01', first).certificate
         report('web02', first)
@@ -199,7 +199,7 @@ class SharedLineageTestCase(IdentityTestCase):
         self.assertEqual(Certificate.objects.get(), certificate)
         self.assertHas('web02', certificate, third)
 
-    def test_what_a_person_has_edited_is_not_merged(self):
+    def test_an_edited_certificate_is_not_merged(self):
         old = issue_acme('www.example.net')
         certificate = report('issuer', old).certificate
         new = successor(old)
@@ -215,7 +215,7 @@ class SharedLineageTestCase(IdentityTestCase):
         self.assertHas('issuer', other, new)
         self.assertCurrent(certificate, old)
 
-    def test_a_late_report_after_parting_moves_nothing(self):
+    def test_a_late_report_after_separation_moves_nothing(self):
         a = issue_acme()
         report('web01', a)
         report('web02', a)
@@ -244,7 +244,7 @@ class IssuerTestCase(IdentityTestCase):
         certificate.refresh_from_db()
         self.assertEqual(certificate.acme_provider, "Let's Encrypt")
 
-    def test_one_that_comes_back_from_staging_leaves_production_as_it_was(self):
+    def test_a_host_back_from_staging_does_not_change_production(self):
         production = issue_acme()
         first = report('web01', production).certificate
         report('web02', production)
@@ -259,7 +259,7 @@ class IssuerTestCase(IdentityTestCase):
         self.assertCurrent(second, tried)
         self.assertOnce()
 
-    def test_a_lone_host_that_comes_back_from_staging_has_its_certificate_again(self):
+    def test_a_lone_host_back_from_staging_has_its_certificate_again(self):
         production = issue_acme()
         certificate = report('web01', production).certificate
         report('web01', issue_acme(left=80 * DAY, ca=staging()))
@@ -268,7 +268,7 @@ class IssuerTestCase(IdentityTestCase):
         self.assertCurrent(certificate, production)
         self.assertEqual(certificate.acme_provider, "Let's Encrypt")
 
-    def test_what_another_host_tries_on_staging_is_not_merged_into_production(self):
+    def test_the_staging_certificate_of_another_host_is_not_merged_into_production(self):
         production, tried = issue_acme(), issue_acme(left=80 * DAY, ca=staging())
         first, second = report('web01', production).certificate, report('web02', tried).certificate
         report('web01', tried)
@@ -276,14 +276,14 @@ class IssuerTestCase(IdentityTestCase):
         self.assertCurrent(first, production)
         self.assertOnce()
 
-    def test_a_corporate_authority_is_another(self):
+    def test_a_corporate_ca_issues_a_separate_certificate(self):
         issued = issue_acme()
         certificate = report('web01', issued).certificate
         result = report('test', successor(issued, ca=in_house_ca()))
         self.assertEqual(result.action, Action.CREATED)
         self.assertCurrent(certificate, issued)
 
-    def test_self_signed_ones_of_three_appliances(self):
+    def test_self_signed_certificates_of_three_appliances(self):
         now = timezone.now().replace(microsecond=0)
         issued = [self_signed('localhost', now - DAY, now + (300 + number) * DAY) for number in range(3)]
         for each in issued:
@@ -292,7 +292,7 @@ class IssuerTestCase(IdentityTestCase):
             self.assertEqual(report(f'appliance{number}', each, 'served').action, Action.UNCHANGED)
         self.assertEqual(Certificate.objects.count(), 3)
 
-    def test_pasted_from_another_authority_it_is_a_candidate(self):
+    def test_a_pasted_certificate_of_another_ca_is_a_candidate(self):
         old = issue_acme()
         certificate = import_pem(old).certificate
         result = import_pem(successor(old, ca=in_house_ca()))
@@ -300,7 +300,7 @@ class IssuerTestCase(IdentityTestCase):
         self.assertEqual([each.certificate for each in result.candidates], [certificate])
         self.assertIn('another CA', result.candidates[0].reason)
 
-    def test_a_client_may_change_the_authority(self):
+    def test_a_client_may_change_the_ca(self):
         old = issue_acme()
         certificate = report('web01', old, acme_server_url='https://acme-v02.api.letsencrypt.org/directory').certificate
         new = successor(old, ca=in_house_ca(), later=timedelta(hours=1))
@@ -316,7 +316,7 @@ class TenantTestCase(IdentityTestCase):
     def setUp(self):
         self.tenants = [Tenant.objects.create(name=name, slug=name) for name in ('one', 'two')]
 
-    def test_the_same_name_at_two_tenants(self):
+    def test_the_same_name_for_two_tenants(self):
         one, two = self.tenants
         for name, send in (
             ('pasted', import_pem),
@@ -331,7 +331,7 @@ class TenantTestCase(IdentityTestCase):
                 certificate.refresh_from_db()
                 self.assertEqual((certificate.tenant, certificate.pem), (one, old.pem))
 
-    def test_what_is_known_stays_with_its_tenant(self):
+    def test_a_known_certificate_stays_with_its_tenant(self):
         one, two = self.tenants
         issued = issue_acme()
         certificate = report('web01', issued, tenant=one).certificate
@@ -342,7 +342,7 @@ class TenantTestCase(IdentityTestCase):
         self.assertEqual((result.action, result.certificate.tenant), (Action.RENEWED, one))
         self.assertIn('The tenant was not changed', result.warnings[0])
 
-    def test_one_of_another_tenant_parts_without_what_was_said_of_the_first(self):
+    def test_a_separate_certificate_of_another_tenant_gets_no_settings(self):
         a = issue_acme()
         first = report('web01', a, tenant=self.tenants[0], description='Theirs').certificate
         CertificateAssignment.objects.create(certificate=first, assigned_object=create_test_device('web01'))
@@ -355,7 +355,7 @@ class TenantTestCase(IdentityTestCase):
         self.assertFalse(second.assignments.exists())
         self.assertHas('web02', second, own)
 
-    def test_named_by_the_request_it_moves(self):
+    def test_a_certificate_named_by_the_request_moves(self):
         one, two = self.tenants
         issued = issue_acme()
         certificate = import_pem(issued, tenant=one).certificate
@@ -373,7 +373,7 @@ class TenantTestCase(IdentityTestCase):
 
 
 class NoNameInCommonTestCase(IdentityTestCase):
-    def test_wholly_other_names_are_never_a_renewal(self):
+    def test_entirely_different_names_are_never_a_renewal(self):
         for kind in ('client', 'copy', 'served'):
             with self.subTest(kind):
                 old = issue_acme(f'{kind}.example.net')
@@ -387,7 +387,7 @@ class NoNameInCommonTestCase(IdentityTestCase):
                 # A client's lineage is the new one now; a file or an endpoint has something unexpected.
                 self.assertHas(kind, result.certificate if kind == 'client' else certificate, new, kind)
 
-    def test_the_same_key_will_do(self):
+    def test_the_same_key_is_enough(self):
         old = issue_acme('www.example.net')
         certificate = report('web01', old).certificate
         new = issue_acme('www.example.com', left=80 * DAY, key=old.key)
@@ -395,7 +395,7 @@ class NoNameInCommonTestCase(IdentityTestCase):
 
 
 class OrderTestCase(IdentityTestCase):
-    def test_what_a_lone_client_reports_last_is_what_it_has(self):
+    def test_the_last_report_of_a_lone_client_is_current(self):
         for later in (timedelta(0), -timedelta(hours=1), -5 * DAY):
             for ca in (None, in_house_ca()):
                 with self.subTest(later=later, ca=ca):
@@ -408,7 +408,7 @@ class OrderTestCase(IdentityTestCase):
                         self.assertHas('web01', certificate, new)
                     Certificate.objects.all().delete()
 
-    def test_equal_beginnings_of_a_shared_lineage(self):
+    def test_equal_starts_in_a_shared_lineage(self):
         old = issue_acme()
         certificate = report('web01', old).certificate
         report('web02', old)
@@ -425,19 +425,19 @@ class OrderTestCase(IdentityTestCase):
             report('web01', issued)
             self.assertCurrent(certificate, new)
 
-    def test_what_came_out_of_order_is_put_right(self):
+    def test_reports_out_of_order_are_corrected(self):
         old = issue_acme()
         certificate = report('web01', old).certificate
         late, new = successor(old, later=20 * DAY), successor(old, later=40 * DAY)
         report('web01', new)
-        # Unknown, and not expired: it may well be what the client has now.
+        # Unknown and not expired, so the client may have it now
         report('web01', late)
         self.assertCurrent(certificate, late)
         report('web01', new)
         report('web01', new)
         self.assertCurrent(certificate, new)
 
-    def test_one_that_has_expired_is_never_current_for_that(self):
+    def test_an_expired_certificate_does_not_become_current(self):
         new = issue_acme()
         certificate = report('web01', new).certificate
         expired = successor(new, later=-90 * DAY)
@@ -447,22 +447,22 @@ class OrderTestCase(IdentityTestCase):
 
 
 class FirstReportTestCase(IdentityTestCase):
-    def test_the_first_report_after_a_paste_renews_what_was_pasted(self):
+    def test_the_first_report_after_a_paste_renews_the_pasted_certificate(self):
         old = issue_acme()
         certificate = import_pem(old).certificate
         result = report('web01', successor(old))
         self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
-        # The next host is another one.
+        # The next host is a separate one.
         result = report('web02', successor(old, later=61 * DAY))
         self.assertEqual(result.action, Action.CREATED)
         self.assertIn('other sources report it', result.candidates[0].reason)
 
-    def test_pasted_it_renews_what_is_reported(self):
+    def test_a_pasted_certificate_renews_a_reported_one(self):
         old = issue_acme()
         certificate = report('web01', old).certificate
         self.assertEqual(import_pem(successor(old)).certificate, certificate)
 
-    def test_a_copy_alone_is_renewed_by_itself(self):
+    def test_a_lone_copy_is_renewed_by_its_reports(self):
         issued = issue_acme()
         certificate = report('web01', issued, 'copy').certificate
         for _round in range(3):
@@ -490,7 +490,7 @@ class CandidatesTestCase(IdentityTestCase):
             [('www.example.net', 'It has names in common: www.example.net')],
         )
 
-    def test_of_many_at_once(self):
+    def test_candidates_of_many_at_once(self):
         import_pem(issue_acme('www.example.net'))
         leaves = [
             intake.read_single(issue_acme(names, left=80 * DAY).pem)
@@ -499,7 +499,7 @@ class CandidatesTestCase(IdentityTestCase):
         results = intake.take_in_many([intake.Item(leaf) for leaf in leaves], superuser())
         self.assertEqual([len(each.candidates) for each in results], [1, 0])
 
-    def test_a_person_says_that_it_is_new(self):
+    def test_the_user_chooses_that_it_is_new(self):
         old = issue_acme()
         import_pem(old)
         item = intake.Item(intake.read_single(successor(old).pem), is_new=True)
@@ -516,14 +516,14 @@ class MachineTestCase(IdentityTestCase):
         self.assertEqual(list(caught.exception.message_dict), ['external_id'])
         self.assertIn('NETBOX_ACME_SOURCE', str(caught.exception))
 
-    def test_unless_the_first_one_is_silent(self):
+    def test_another_machine_is_accepted_if_the_first_one_is_silent(self):
         issued = issue_acme()
         certificate = report('web01', issued, machine_id='a' * 64).certificate
         CertificateSource.objects.update(reported_at=timezone.now() - 60 * DAY)
         self.assertEqual(report('web01', successor(issued), machine_id='b' * 64).certificate, certificate)
         self.assertEqual(source_of('web01').machine_id, 'b' * 64)
 
-    def test_nor_where_nobody_waits_for_it_any_more(self):
+    def test_another_machine_is_accepted_if_no_reports_are_expected(self):
         certificate = report('web01', issue_acme(), machine_id='one').certificate
         certificate.status = 'retired'
         certificate.save()
@@ -531,7 +531,7 @@ class MachineTestCase(IdentityTestCase):
         report('web01', issue_acme(left=70 * DAY), machine_id='two')
         self.assertEqual(source_of('web01').machine_id, 'two')
 
-    def test_one_that_was_not_known_is_noted(self):
+    def test_an_unknown_machine_is_recorded(self):
         issued = issue_acme()
         report('web01', issued)
         leaf = intake.read_single(issued.pem)
@@ -539,7 +539,7 @@ class MachineTestCase(IdentityTestCase):
         intake.take_in_many([item], superuser())
         self.assertEqual(source_of('web01').machine_id, 'a' * 64)
 
-    def test_a_report_without_one_is_taken(self):
+    def test_a_report_without_a_machine_is_accepted(self):
         issued = issue_acme()
         report('web01', issued, machine_id='a' * 64)
         self.assertEqual(report('web01', issued).action, Action.UNCHANGED)
@@ -553,7 +553,7 @@ class KindTestCase(IdentityTestCase):
             intake.take_in(leaf, superuser(), external_id=f'{client}:web01:x')
             self.assertEqual(CertificateSource.objects.get(client=client).kind, kind)
 
-    def test_a_report_counts_as_what_it_says_it_is(self):
+    def test_a_report_is_judged_by_its_own_kind(self):
         a = issue_acme()
         certificate = report('web01', a).certificate
         report('web02', a)
@@ -566,7 +566,7 @@ class KindTestCase(IdentityTestCase):
 
 
 class ReactivationTestCase(IdentityTestCase):
-    def test_one_that_has_been_dead_since_does_not_keep_it_from_its_client(self):
+    def test_a_dead_source_does_not_block_the_client(self):
         a = issue_acme()
         certificate = report('web01', a).certificate
         b = successor(a)
@@ -581,13 +581,13 @@ class ReactivationTestCase(IdentityTestCase):
         certificate.refresh_from_db()
         self.assertEqual(certificate.status, 'active')
 
-    def test_a_newer_one_makes_it_active_again(self):
+    def test_a_newer_certificate_makes_it_active_again(self):
         for status in ('revoked', 'retired'):
             with self.subTest(status):
                 old = issue_acme(f'{status}.example.net')
                 certificate = report(status, old, acme_auto_renewal=True).certificate
                 self.assertEqual(report(status, old, status=status).action, Action.UPDATED)
-                # Said again of the same one, it stays.
+                # It stays so after another report of the same one.
                 report(status, old)
                 certificate.refresh_from_db()
                 self.assertEqual(certificate.status, status)
@@ -599,7 +599,7 @@ class ReactivationTestCase(IdentityTestCase):
 
 
 class SettingsFollowTestCase(IdentityTestCase):
-    def test_what_nobody_set_is_replaced_or_cleared(self):
+    def test_values_that_were_not_set_are_replaced_or_cleared(self):
         old = issue_acme()
         certificate = report('web01', old).certificate
         zerossl = make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA')
@@ -615,7 +615,7 @@ class SettingsFollowTestCase(IdentityTestCase):
             self.assertEqual((certificate.is_acme, certificate.acme_provider), expected)
             self.assertEqual(certificate.acme_pinned_fields, [])
 
-    def test_what_a_person_set_stays_and_is_warned_of(self):
+    def test_values_set_by_a_person_are_kept_with_a_warning(self):
         old = issue_acme()
         certificate = import_pem(
             old, acme_server_url='https://acme-v02.api.letsencrypt.org/directory', acme_auto_renewal=True
@@ -634,27 +634,27 @@ class SettingsFollowTestCase(IdentityTestCase):
         certificate.refresh_from_db()
         self.assertEqual(certificate.acme_server_url, '')
 
-    def test_a_time_of_renewal_that_cannot_be_is_refused(self):
+    def test_an_impossible_time_of_renewal_is_refused(self):
         for moment in (timezone.now().replace(year=2014), timezone.now() + 2 * DAY):
             with self.subTest(moment), self.assertRaises(ValidationError) as caught:
                 report('web01', issue_acme(), acme_last_renewed=moment)
             self.assertEqual(list(caught.exception.message_dict), ['acme_last_renewed'])
 
-    def test_a_wrong_one_is_corrected_by_the_next_report(self):
+    def test_a_wrong_time_is_corrected_by_the_next_report(self):
         issued = issue_acme()
         certificate = report('web01', issued, acme_last_renewed=timezone.now().replace(year=2020)).certificate
         right = timezone.now() - 29 * DAY
         for moment in (right, timezone.now() - 28 * DAY):
             report('web01', issued, acme_last_renewed=moment)
         certificate.refresh_from_db()
-        # The second host has a time of its own: the first counts.
+        # The second host has a different time; the first one counts.
         self.assertEqual(certificate.acme_last_renewed, right)
 
 
 class MergingTestCase(IdentityTestCase):
-    """Nothing is lost, and there is one entry of the change log each way."""
+    """Nothing is lost, and each certificate has one entry in the change log."""
 
-    def test_everything_that_hangs_on_it(self):
+    def test_all_related_objects_are_moved(self):
         user = superuser()
         old = issue_acme()
         certificate = report('issuer', old).certificate
@@ -706,7 +706,7 @@ class MergingTestCase(IdentityTestCase):
 
 
 class TypedTestCase(IdentityTestCase):
-    def test_one_typed_by_hand_is_completed(self):
+    def test_a_certificate_without_pem_is_completed(self):
         certificate = record('www.example.net', subject_alt_names=['www.example.net'])
         result = report('web01', issue_acme())
         self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))

@@ -1,4 +1,4 @@
-"""Lists end in what one after the other does, by whichever path each item goes: every decision by itself."""
+"""Lists give the same result as imports in sequence, for every decision."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ class NewTestCase(ListTestCase):
         self.assertEqual(self.actions(item('web01', first), item('web01', second)), [Action.CREATED] * 2)
         self.assertEqual(source_of('web01').certificate, Certificate.objects.get(pem=second.pem))
 
-    def test_a_renewal_of_what_comes_in_with_it(self):
+    def test_a_renewal_of_another_item_of_the_list(self):
         old = issue_acme()
         self.assertEqual(self.actions(unreported(old), unreported(successor(old))), [Action.CREATED, Action.RENEWED])
 
@@ -44,7 +44,7 @@ class NewTestCase(ListTestCase):
         self.assertEqual(self.actions(item('web01', issued), item('web02', issued)), [Action.CREATED, Action.UNCHANGED])
         self.assertEqual(Certificate.objects.get().sources.count(), 2)
 
-    def test_a_renewal_of_what_is_there(self):
+    def test_a_renewal_of_an_existing_certificate(self):
         old = issue_acme()
         import_pem(old)
         self.assertEqual(self.actions(unreported(successor(old))), [Action.RENEWED])
@@ -61,7 +61,7 @@ class NewTestCase(ListTestCase):
         [result] = self.take_in(item('web01', new))
         self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
 
-    def test_one_typed_with_its_fingerprint_is_completed(self):
+    def test_one_entered_with_its_fingerprint_is_completed(self):
         issued = issue_acme()
         leaf = intake.read_single(issued.pem)
         typed = Certificate(
@@ -113,7 +113,7 @@ class KnownTestCase(ListTestCase):
         self.assertEqual(self.actions(item('web02', self.issued, 'copy')), [Action.UNCHANGED])
         self.assertEqual(source_of('web02', 'copy').certificate, self.certificate)
 
-    def test_what_the_source_says_of_itself(self):
+    def test_changes_of_the_source_itself(self):
         for name, value in (('client', 'lego'), ('kind', 'copy'), ('machine_id', 'a' * 64)):
             with self.subTest(name):
                 each = item('web01', self.issued)
@@ -127,7 +127,7 @@ class KnownTestCase(ListTestCase):
         [refusal] = self.take_in(item('web01', self.issued, machine_id='b' * 64))
         self.assertEqual(list(refusal.error.message_dict), ['external_id'])
 
-    def test_the_only_client_takes_back_what_is_in_the_history(self):
+    def test_the_only_client_returns_to_one_in_the_history(self):
         new = successor(self.issued, later=timedelta(0), ca=in_house_ca())
         report('web01', new)
         self.assertEqual(
@@ -135,12 +135,12 @@ class KnownTestCase(ListTestCase):
             [Action.UNCHANGED, Action.RENEWED, Action.UNCHANGED],
         )
 
-    def test_the_report_is_noted(self):
+    def test_the_report_is_recorded(self):
         CertificateSource.objects.update(reported_at=timezone.now() - 3 * DAY)
         self.actions(item('web01', self.issued))
         self.assertGreater(source_of('web01').reported_at, timezone.now() - DAY)
 
-    def test_what_may_not_be_seen(self):
+    def test_hidden_certificates(self):
         [refusal] = intake.take_in_many([item('web01', self.issued)], self.reader())
         self.assertIsInstance(refusal.error, ValidationError | PermissionDenied)
 
@@ -149,7 +149,7 @@ class KnownTestCase(ListTestCase):
 
         return User.objects.create_user('nobody')
 
-    def test_the_tenant_stays_and_is_warned_of(self):
+    def test_the_tenant_is_kept_with_a_warning(self):
         tenants = [Tenant.objects.create(name=name, slug=name) for name in ('one', 'two')]
         self.assertEqual(self.actions(item('web01', self.issued, tenant=tenants[0])), [Action.UPDATED])
         [result] = self.take_in(item('web01', self.issued, tenant=tenants[1]))

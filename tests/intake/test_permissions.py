@@ -1,4 +1,4 @@
-"""Creating needs ``add``, all else ``change`` on that very certificate; what a user may not see is not told."""
+"""Creating requires ``add``, everything else ``change`` on the certificate; hidden objects are not revealed."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from tenancy.models import Tenant
@@ -26,7 +26,7 @@ class PermissionsTestCase(TestCase):
         )
 
     def refused(self, *args, **kwargs) -> str:
-        """The import is refused, changes nothing, and says so without a name or an ID that the user may not see."""
+        """Assert that the import is refused, changes nothing, and reveals no hidden name or ID."""
         before = self.state()
         with self.assertRaises((PermissionDenied, ValidationError, PermissionsViolation)) as caught:
             import_pem(*args, user=self.user, **kwargs)
@@ -44,7 +44,7 @@ class PermissionsTestCase(TestCase):
         grant(self.user, 'add', 'view')
         self.assertIn('permission to change', self.refused(successor(self.issued)))
 
-    def test_neither_does_it_add_to_a_history_or_update(self):
+    def test_add_does_not_extend_a_history_or_update(self):
         grant(self.user, 'add', 'view')
         self.refused(successor(self.issued, later=-60 * DAY))
         self.refused(self.issued, description='changed')
@@ -65,7 +65,7 @@ class PermissionsTestCase(TestCase):
         mine = issue_acme('mine.example.net')
         import_pem(mine, tenant=self.ours)
         self.assertEqual(import_pem(successor(mine), user=self.user).action, Action.RENEWED)
-        # Nor may it be moved out of what one may change
+        # It may not be moved beyond the permissions either.
         self.refused(successor(mine, later=80 * DAY), tenant=self.theirs)
 
     def test_add_within_a_tenant(self):
@@ -84,14 +84,14 @@ class PermissionsTestCase(TestCase):
         self.assertNotIn('Secret', message)
         self.assertNotIn(str(self.certificate.pk), message)
 
-    def test_neither_is_it_a_candidate(self):
+    def test_hidden_objects_are_not_candidates(self):
         grant(self.user, 'add', 'view', constraints=OURS)
         before = Certificate.objects.values().get(pk=self.certificate.pk)
         result = import_pem(successor(self.issued), user=self.user, tenant=self.ours)
         self.assertEqual((result.action, result.candidates), (Action.CREATED, []))
         self.assertEqual(Certificate.objects.values().get(pk=self.certificate.pk), before)
 
-    def test_an_old_one_of_a_hidden_history_is_not_revealed_either(self):
+    def test_a_hidden_history_is_not_revealed(self):
         import_pem(successor(self.issued))
         grant(self.user, 'add', 'view', constraints=OURS)
         self.assertNotIn('Secret', self.refused(self.issued, tenant=self.ours))

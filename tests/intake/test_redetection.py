@@ -1,4 +1,4 @@
-"""*Detect ACME*: what it changes, what it leaves alone, and the page that shows it before."""
+"""*Detect ACME*: what it changes, what it keeps, and the preview page."""
 
 from unittest import mock
 
@@ -43,7 +43,7 @@ class RedetectTestCase(TestCase):
             self.assertEqual(state(www), [(True, NAME, [])])
             self.assertEqual(self.redetect().proposals, [])
 
-    def test_nothing_is_taken_away(self):
+    def test_nothing_is_removed(self):
         www = certificate()
         with known_provider():
             self.redetect()
@@ -77,7 +77,7 @@ class RedetectTestCase(TestCase):
             self.assertEqual(self.redetect().proposals, [])
         self.assertEqual(state(www)[0][1], 'By hand')
 
-    def test_without_pem_there_is_nothing_to_look_at(self):
+    def test_certificates_without_a_pem_are_skipped(self):
         record()
         with known_provider():
             self.assertEqual(self.redetect().examined, 0)
@@ -91,7 +91,7 @@ class RedetectTestCase(TestCase):
         self.assertEqual(Certificate.objects.values().get(), before)
         self.assertEqual((www.is_acme, www.acme_provider), (False, ''))
 
-    def test_proposing_leaves_the_object_as_it_was(self):
+    def test_proposing_does_not_change_the_object(self):
         www = certificate()
         with known_provider():
             propose(www)
@@ -115,22 +115,22 @@ class RedetectTestCase(TestCase):
         self.assertEqual(state(mine, other), [(True, NAME, []), (False, '', [])])
         self.assertEqual((result.examined, len(result.proposals)), (1, 1))
 
-    def test_certificates_that_one_may_change_but_not_view_are_not_revealed(self):
+    def test_certificates_with_change_but_not_view_permission_are_not_revealed(self):
         certificate()
         grant(self.user, 'change')
         with known_provider():
             result = self.redetect(self.user)
         self.assertEqual((result.examined, result.proposals, result.refused), (0, [], []))
 
-    def test_certificates_beyond_ones_permissions_are_not_changed(self):
+    def test_certificates_beyond_the_permissions_are_not_changed(self):
         stays, moves = certificate('stays.example.net', is_acme=True), certificate('moves.example.net')
         grant(self.user, 'view')
         grant(self.user, 'change', constraints=[{'is_acme': False}, {'name': 'stays.example.net'}])
-        told = self.events(lambda: self.redetect(self.user))
+        announced = self.events(lambda: self.redetect(self.user))
         self.assertEqual(state(stays, moves), [(True, NAME, ['is_acme']), (False, '', [])])
-        self.assertEqual(told, ['stays.example.net'])
+        self.assertEqual(announced, ['stays.example.net'])
 
-    def test_what_netbox_refuses_does_not_stop_the_others(self):
+    def test_a_refused_change_does_not_stop_the_others(self):
         bad, good = certificate('bad.example.net'), certificate('good.example.net')
 
         def refuse(self):
@@ -138,16 +138,16 @@ class RedetectTestCase(TestCase):
                 raise ValidationError('No more of these')
 
         with mock.patch.object(Certificate, 'clean', refuse):
-            told = self.events(lambda: setattr(self, 'result', self.redetect()))
+            announced = self.events(lambda: setattr(self, 'result', self.redetect()))
         self.assertEqual(state(bad, good), [(False, '', []), (True, NAME, [])])
         self.assertEqual(
             [(each.name, problems) for each, problems in self.result.refused],
             [('bad.example.net', ['No more of these'])],
         )
-        self.assertEqual(told, ['good.example.net'])
+        self.assertEqual(announced, ['good.example.net'])
 
     def events(self, work) -> list[str]:
-        """Names of the certificates that would be announced to event rules."""
+        """Return the names of the certificates that would be announced to event rules."""
         request = mock.Mock(id='11111111-1111-1111-1111-111111111111', user=superuser())
         with mock.patch('netbox.context_managers.flush_events') as flush, known_provider(), event_tracking(request):
             work()
@@ -178,7 +178,7 @@ class PageTestCase(TestCase):
         grant(self.user, 'view')
         self.assertHttpStatus(self.post(pk=[self.certificate.pk]), 403)
 
-    def test_first_it_is_shown(self):
+    def test_the_preview(self):
         self.allow()
         with known_provider():
             answer = self.post(pk=[self.certificate.pk, self.other.pk])
@@ -189,7 +189,7 @@ class PageTestCase(TestCase):
         self.assertContains(answer, f'name="pk" value="{self.certificate.pk}"')
         self.assertEqual(state(self.certificate), [(False, '', [])])
 
-    def test_then_it_is_done(self):
+    def test_the_confirmed_changes(self):
         self.allow()
         with known_provider():
             answer = self.post(pk=[self.certificate.pk], _confirm='1', changelog_message='New provider')
@@ -205,7 +205,7 @@ class PageTestCase(TestCase):
         self.assertRedirects(answer, '/plugins/ssl/sources/', fetch_redirect_response=False)
         self.assertFalse(ObjectChange.objects.filter(action='update').exists())
 
-    def test_nothing_selected_and_nonsense(self):
+    def test_no_selection_and_invalid_input(self):
         self.allow()
         for data in ({}, {'pk': ['x', '-1']}, {'_confirm': '1'}, {'_confirm': '1', 'pk': ['x']}):
             with self.subTest(data=data):
@@ -251,7 +251,7 @@ class PageTestCase(TestCase):
         self.assertIn('Updated 1 certificates', ' '.join(entry['message'] for entry in self.job.log_entries))
 
     def at_once(self, func, **kwargs):
-        """What a worker does with the job."""
+        """Run the job as a worker does."""
         name, user = kwargs.pop('name'), kwargs.pop('user')
         self.job = Job.objects.create(name=name, user=user, job_id='11111111-1111-1111-1111-111111111111')
         kwargs.pop('instance', None)

@@ -31,7 +31,7 @@ class TakingInTestCase(TestCase):
         self.assertIsNone(certificate.acme_last_renewed)
         self.assertEqual(certificate.renewal_status, 'OK')
 
-    def test_a_newer_one_with_the_same_names_renews_it(self):
+    def test_a_newer_certificate_with_the_same_names_renews_it(self):
         old = issue_acme(['www.example.net', 'example.net'])
         first = import_pem(old).certificate
         new = successor(old)
@@ -65,7 +65,7 @@ class TakingInTestCase(TestCase):
         self.assertIsNone(certificate.acme_last_renewed)
         self.assertCounts(1, 1)
 
-    def test_an_older_one_joins_the_history_and_changes_nothing(self):
+    def test_an_older_certificate_joins_the_history_and_changes_nothing(self):
         new = issue_acme()
         old = successor(new, later=-60 * DAY)
         import_pem(new)
@@ -74,13 +74,13 @@ class TakingInTestCase(TestCase):
         self.assertEqual(result.action, Action.HISTORY)
         self.assertEqual(Certificate.objects.values().get(), before)
         self.assertEqual([each.pem for each in Issuance.objects.all()], [new.pem, old.pem])
-        # And once more it is known
+        # Imported again, it is known.
         self.assertEqual(import_pem(old).action, Action.UNCHANGED)
         self.assertEqual(Certificate.objects.get().pem, new.pem)
         self.assertCounts(1, 2)
 
     def test_the_order_of_arrival_does_not_matter(self):
-        """Even where both begin at the same moment, as when a client reissues at once."""
+        """Even if both start at the same time, as when a client reissues at once."""
         for later in (60 * DAY, 0 * DAY):
             first = issue_acme(f'{later.days}.example.net')
             second = successor(first, later=later)
@@ -98,7 +98,7 @@ class TakingInTestCase(TestCase):
         self.assertEqual(import_pem(issue_acme(['www.example.net', 'example.net'])).action, Action.CREATED)
         self.assertCounts(2, 2)
 
-    def test_rsa_and_ecdsa_twins_stay_two(self):
+    def test_rsa_and_ecdsa_twins_stay_separate(self):
         rsa, ecdsa = issue_acme(key_type='rsa'), issue_acme(key_type='ecdsa')
         self.assertEqual([import_pem(each).action for each in (rsa, ecdsa)], [Action.CREATED] * 2)
         for twin in (rsa, ecdsa):
@@ -117,7 +117,7 @@ class TakingInTestCase(TestCase):
             self.assertEqual(result.action, Action.CREATED)
             result.certificate.delete()
 
-    def test_another_authority_makes_another_certificate(self):
+    def test_another_ca_creates_another_certificate(self):
         old = issue_acme()
         import_pem(old)
         self.assertEqual(import_pem(successor(old, ca=in_house_ca())).action, Action.CREATED)
@@ -149,7 +149,7 @@ class AmbiguityTestCase(TestCase):
         self.assertCountEqual([each.certificate for each in result.candidates], candidates)
         self.assertNotIn(result.certificate, candidates)
 
-    def test_naming_one_settles_it(self):
+    def test_naming_a_candidate_renews_it(self):
         candidates = [record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA') for name in 'ab']
         result = import_pem(issue_acme('www.example.net', left=61 * DAY), certificate=candidates[1])
         self.assertEqual((result.action, result.certificate), (Action.RENEWED, candidates[1]))
@@ -166,7 +166,7 @@ class TypedByHandTestCase(TestCase):
         issued = issue_acme('www.example.net', left=10 * DAY)
         for columns in (
             {'subject_alt_names': ['www.example.net'], 'key_algorithm': 'ECDSA'},
-            # What nobody typed is no obstacle
+            # Empty fields do not matter.
             {'subject_alt_names': ['www.example.net']},
             {'fingerprint_sha256': issued.certificate.fingerprint(SHA256()).hex()},
         ):
@@ -177,7 +177,7 @@ class TypedByHandTestCase(TestCase):
                 typed.refresh_from_db()
                 self.assertEqual((typed.pem, typed.name), (issued.pem, 'typed.example.net'))
                 self.assertEqual((typed.description, typed.issuances.count()), ('kept', 1))
-                # To know more of it is no renewal
+                # Additional data is not a renewal.
                 self.assertIsNone(typed.acme_last_renewed)
                 typed.delete()
 
@@ -212,7 +212,7 @@ class RenewalTestCase(TestCase):
         self.assertEqual([tag.name for tag in renewed.tags.all()], ['Tag'])
         self.assertEqual(renewed.valid_to, new.certificate.not_valid_after_utc)
 
-    def test_it_is_noted_when(self):
+    def test_the_time_of_renewal_is_recorded(self):
         old = issue_acme()
         import_pem(old)
         new = successor(old, later=20 * DAY)
@@ -225,20 +225,20 @@ class RenewalTestCase(TestCase):
         certificate = import_pem(successor(old, later=300 * DAY)).certificate
         self.assertLessEqual(certificate.acme_last_renewed, timezone.now())
 
-    def test_the_request_may_say_when(self):
+    def test_the_request_may_set_the_time(self):
         old = issue_acme()
         import_pem(old)
         moment = timezone.now() - 5 * DAY
         self.assertEqual(import_pem(successor(old), acme_last_renewed=moment).certificate.acme_last_renewed, moment)
 
-    def test_without_acme_there_is_nothing_to_note(self):
+    def test_without_acme_no_time_is_recorded(self):
         old = issue_acme(ca=in_house_ca())
         import_pem(old)
         self.assertIsNone(import_pem(successor(old, ca=in_house_ca())).certificate.acme_last_renewed)
 
 
 class ChangeLogTestCase(TestCase):
-    """What is logged, within a request as NetBox's middleware makes it."""
+    """The change log, within a request as created by NetBox's middleware."""
 
     def import_in_request(self, issued, **attributes):
         self.user = superuser()

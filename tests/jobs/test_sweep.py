@@ -347,7 +347,7 @@ class WatchdogTestCase(CommittingTestCase):
         ahead = timezone.now() + 60 * MINUTE
         Job.objects.update(created=ahead, started=ahead, completed=ahead)
         RenewalSweepJob.waiting().update(scheduled=ahead)
-        self.assertTrue(sweep_is_late(), 'what is said to have ended in an hour says nothing')
+        self.assertTrue(sweep_is_late(), 'a sweep recorded as ending in an hour does not count')
         revive(watchdog.newest_sweep())
         self.assertEqual(RenewalSweepJob.waiting().get().status, JobStatusChoices.STATUS_PENDING)
         run_next(RenewalSweepJob)

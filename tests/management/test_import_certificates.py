@@ -214,9 +214,9 @@ class RunsTestCase(CommandTestCase):
             action_object=Webhook.objects.create(name='Hook', payload_url='http://localhost/'),
         )
         rule.object_types.set([ObjectType.objects.get_for_model(Certificate)])
-        with mock.patch('extras.events.process_event_rules') as told:
+        with mock.patch('extras.events.process_event_rules') as announced:
             self.run_command(batch_size=4)
-        events = [call.kwargs['event'] for call in told.call_args_list]
+        events = [call.kwargs['event'] for call in announced.call_args_list]
         certificates = [event for event in events if event['object_type'].model == 'certificate']
         self.assertEqual(len(certificates), 6)
         changes = ObjectChange.objects.filter(changed_object_type__model='certificate')

@@ -1,4 +1,4 @@
-"""The rule of the state of a source: in Python and in SQL, at every boundary, and what its moments follow from."""
+"""The rule of the state of a source: in Python and in SQL, at every boundary, and how its times are computed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ MICROSECOND = timedelta(microseconds=1)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 STATES = (*SourceStateChoices.values(), None)
 
-# Around the moments at which something changes: the settings are 48 hours and 7 days.
+# Around the times of changes; the settings are 48 hours and 7 days.
 EDGES = [timedelta(0), 2 * DAY, 7 * DAY, 30 * DAY]
 moments = st.builds(
     lambda edge, off: NOW - edge + off,
@@ -52,7 +52,7 @@ def columns(draw):
 
 
 class RuleTestCase(HypothesisTestCase):
-    """Python and SQL say the same."""
+    """Python and SQL agree."""
 
     @settings(deadline=None, max_examples=60)
     @given(st.lists(columns(), min_size=1, max_size=30), st.sampled_from([0, 1, 48]), st.sampled_from([0, 1, 7]))
@@ -83,7 +83,7 @@ class RuleTestCase(HypothesisTestCase):
         with self.assertRaisesMessage(ValueError, "'late' is not a state of a source"):
             state_q('late', NOW)
 
-    def test_the_database_refuses_what_the_rule_could_not_read(self):
+    def test_the_database_refuses_inconsistent_columns(self):
         source = CertificateSource.objects.create(certificate=record(), external_id='typed')
         for broken in ({'is_watched': True}, {'behind_since': NOW}, {'behind_scaled_at': NOW}):
             with self.assertRaises(IntegrityError), transaction.atomic():
@@ -91,7 +91,7 @@ class RuleTestCase(HypothesisTestCase):
 
 
 class SourcesTestCase(TestCase):
-    """One certificate with a history of two; a source is made by ``source()``."""
+    """One certificate with a history of two; ``source()`` creates a source."""
 
     @classmethod
     def setUpTestData(cls):
@@ -108,14 +108,14 @@ class SourcesTestCase(TestCase):
         return CertificateSource.objects.create(**values)
 
     def reporting(self, issued, at, external_id='certbot:web01:www'):
-        """A source as it is after a report of ``issued`` at a moment."""
+        """Return a source after a report of ``issued`` at a given time."""
         source = CertificateSource.objects.filter(external_id=external_id).first() or self.source(external_id)
         stamp_reports([(source.pk, self.issuance(issued).pk)], at)
         return CertificateSource.objects.get(pk=source.pk)
 
 
 class BoundariesTestCase(SourcesTestCase):
-    def test_without_a_report_nothing_is_said(self):
+    def test_no_state_without_a_report(self):
         source = self.source()
         self.assertIsNone(source.state)
         self.assertIsNone(source.state_since)
@@ -127,7 +127,7 @@ class BoundariesTestCase(SourcesTestCase):
         again = self.reporting(self.new, now + HOUR)
         self.assertEqual((again.state_since_at(now + HOUR), again.reported_at), (now, now + HOUR))
 
-    def test_expired_from_the_end_of_validity(self):
+    def test_expired_after_valid_to(self):
         source = self.reporting(self.old, timezone.now())
         end = self.old.certificate.not_valid_after_utc
         self.assertEqual(source.valid_to, end)
@@ -154,7 +154,7 @@ class BoundariesTestCase(SourcesTestCase):
         self.assertEqual(source.state_at(at + 7 * DAY + MICROSECOND), 'silent')
         self.assertEqual(source.state_since_at(at + 8 * DAY), at)
 
-    def test_gone_before_all(self):
+    def test_gone_takes_precedence(self):
         source = self.reporting(self.old, timezone.now())
         source.mark_gone(timezone.now())
         source.refresh_from_db()
@@ -162,7 +162,7 @@ class BoundariesTestCase(SourcesTestCase):
         self.assertEqual((source.state_at(later), source.state_since_at(later)), ('gone', source.gone_since))
         self.assertFalse(source.is_behind_at(later) or source.is_silent_at(later) or source.is_expired_at(later))
 
-    def test_a_certificate_that_is_not_active_is_not_waited_for(self):
+    def test_no_reports_are_expected_for_an_inactive_certificate(self):
         source = self.reporting(self.old, timezone.now())
         later = timezone.now() + 30 * DAY
         for status, state in (('retired', None), ('revoked', None), ('active', 'expired')):
@@ -173,16 +173,16 @@ class BoundariesTestCase(SourcesTestCase):
 
 
 class GraceTestCase(SourcesTestCase):
-    """When a place without the renewal counts as behind."""
+    """When a host without the renewal counts as behind."""
 
     def renew(self, issued):
-        """A renewal that comes by another way than a report. Returns the moment before it."""
+        """Renew without a report. Return the time before it."""
         before = timezone.now()
         self.certificate = import_pem(issued).certificate
         return before
 
     def test_from_when_netbox_saw_the_renewal(self):
-        """It has been valid for five days by then: nobody could have told before."""
+        """It has been valid for five days by then, but was unknown before."""
         self.reporting(self.new, timezone.now())
         newer = successor(self.new, 15 * DAY)
         self.assertLess(newer.certificate.not_valid_before_utc, timezone.now() - 4 * DAY)
@@ -202,7 +202,7 @@ class GraceTestCase(SourcesTestCase):
         self.assertEqual(source.behind_since, newer.certificate.not_valid_before_utc)
 
     def test_a_new_source_has_the_same_grace(self):
-        """NetBox has just heard of the renewal: the places that report after it are not behind within seconds."""
+        """NetBox has just seen the renewal, so hosts that report after it are not behind within seconds."""
         source = self.reporting(self.old, timezone.now())
         self.assertEqual(source.behind_since, self.issuance(self.new).created)
         Issuance.objects.filter(pem=self.new.pem).update(created=timezone.now() - 10 * DAY)
@@ -235,7 +235,7 @@ class GraceTestCase(SourcesTestCase):
         self.assertEqual(source.state_at(start + 30 * HOUR), 'current')
         self.assertEqual(source.state_at(start + 30 * HOUR + MICROSECOND), 'silent')
 
-    def test_one_that_falls_back_has_its_time_again(self):
+    def test_a_source_that_falls_back_gets_the_grace_period_again(self):
         at = timezone.now()
         self.reporting(self.new, at)
         source = self.reporting(self.old, at + HOUR)
@@ -244,8 +244,8 @@ class GraceTestCase(SourcesTestCase):
         self.assertEqual(again.behind_since, at + HOUR)
         self.assertIsNone(self.reporting(self.new, at + 3 * HOUR).behind_since)
 
-    def test_what_belongs_to_another_certificate_is_not_what_it_should_have(self):
-        """Also where it is newer."""
+    def test_an_issuance_of_another_certificate_is_behind(self):
+        """Even if it is newer."""
         other = successor(issue_acme('other.example.net'), 5 * DAY)
         import_pem(other)
         at = timezone.now()
@@ -257,7 +257,7 @@ class GraceTestCase(SourcesTestCase):
         self.assertFalse(self.reporting(self.new, at + 2 * HOUR).is_unexpected)
 
     def test_the_issuance_is_deleted(self):
-        """What it had is not known any more; it does not turn current by that."""
+        """Its X.509 certificate is no longer known, but it does not become current."""
         source = self.reporting(self.old, timezone.now())
         self.issuance(self.old).delete()
         settle_certificate(self.certificate.pk)
@@ -280,5 +280,5 @@ class PlaceTestCase(TestCase):
 
 
 def _valid(start, end):
-    """An X.509 certificate with these dates; those of one test renew each other."""
+    """Return an X.509 certificate with these dates; those of one test renew each other."""
     return issue('short.example.net', lets_encrypt(), start, end)

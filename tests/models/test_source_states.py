@@ -1,4 +1,4 @@
-"""Sources that are behind or silent: when, how they are found, what is announced, and what that costs."""
+"""Sources that are behind or silent: conditions, filters, announcements, and their cost."""
 
 from datetime import datetime, timedelta
 from io import StringIO
@@ -44,14 +44,14 @@ def found(filterset=CertificateSourceFilterSet, **parameters):
 
 class SourcesTestCase(TestCase):
     def setUp(self):
-        """web01 has renewed 20 days ago, web02 still reports what came before."""
+        """web01 renewed 20 days ago, web02 still reports the previous certificate."""
         self.old = issue_acme(left=10 * DAY)
         self.new = successor(self.old)
         for host in ('web01', 'web02'):
             report(self.old, f'certbot:{host}:www')
         self.certificate = report(self.new).certificate
         report(self.old, 'certbot:web02:www')
-        # NetBox has seen the renewal as long ago.
+        # NetBox saw the renewal at that time.
         fell_behind_earlier(20 * DAY)
         self.current, self.behind = (
             CertificateSource.objects.get(external_id=f'certbot:{host}:www') for host in ('web01', 'web02')
@@ -82,7 +82,7 @@ class BehindTestCase(SourcesTestCase):
         self.behind.refresh_from_db()
         self.assertIsNone(self.behind.behind_since)
 
-    def test_a_renewal_by_another_way_than_a_report(self):
+    def test_a_renewal_without_a_report(self):
         self.certificate.refresh_from_db()
         self.certificate.snapshot()
         self.certificate.pem = successor(self.new, 10 * DAY).pem
@@ -103,7 +103,7 @@ class BehindTestCase(SourcesTestCase):
         self.behind.certificate = record('other.example.net')
         self.behind.save()
         self.behind.refresh_from_db()
-        # Its report is older than that certificate.
+        # Its report is older than this certificate.
         self.assertTrue(self.behind.is_behind_at(timezone.now() + 48 * HOUR))
         self.behind.certificate = record('late.example.net', left=-300 * DAY)
         self.behind.save()
@@ -125,15 +125,15 @@ class BehindTestCase(SourcesTestCase):
         self.assertEqual(found(CertificateFilterSet, source_behind='true'), {'www.example.net'})
         self.assertEqual(found(CertificateFilterSet, source_behind='false'), set())
 
-    def test_lists_say_the_same_as_single_ones(self):
+    def test_lists_give_the_same_result_as_single_reports(self):
         items = [intake.Item(intake.read_single(self.old.fullchain_pem), external_id='certbot:web01:www')]
         intake.take_in_many(items, superuser())
         self.current.refresh_from_db()
         self.assertEqual(self.current.behind_since, self.current.reported_at)
         self.assertTrue(self.current.is_behind_at(self.current.reported_at + 48 * HOUR))
 
-    def test_one_that_falls_back_is_behind_since_then(self):
-        """It may only be a late report: the next one mends that, and nobody has been told."""
+    def test_a_source_that_falls_back_is_behind_since_then(self):
+        """It may be a late report: the next one corrects it, and nothing was announced."""
         report(self.old)
         self.current.refresh_from_db()
         self.assertEqual(self.current.behind_since, self.current.reported_at)
@@ -192,76 +192,76 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         rule.object_types.set([ObjectType.objects.get_for_model(CertificateSource)])
         return rule
 
-    def told(self, now=None):
-        """What the rules got since the last call: (event type, external ID, announcement)."""
+    def announced(self, now=None):
+        """Return what the rules received since the last call: (event type, external ID, announcement)."""
         sweep_sources(now)
-        told = [
+        announced = [
             (job.kwargs['event_type'], job.kwargs['data']['external_id'], job.kwargs['data']['announcement'])
             for job in self.queue.jobs
         ]
         self.queue.empty()
-        return told
+        return announced
 
-    def test_behind_is_told_once(self):
-        ((event_type, external_id, announcement),) = self.told()
+    def test_behind_is_announced_once(self):
+        ((event_type, external_id, announcement),) = self.announced()
         self.assertEqual((event_type, external_id), (SOURCE_BEHIND, 'certbot:web02:www'))
         since = self.behind.behind_since.isoformat().replace('+00:00', 'Z')
         self.assertEqual((announcement['type'], announcement['since']), (SOURCE_BEHIND, since))
-        self.assertEqual(self.told(), [])
-        # Nor when it reports the old one again, or another renewal comes.
+        self.assertEqual(self.announced(), [])
+        # Also not if it reports the old one again, or after another renewal
         report(self.old, 'certbot:web02:www')
         report(successor(self.new, 15 * DAY))
-        self.assertEqual(self.told(), [])
+        self.assertEqual(self.announced(), [])
 
-    def test_the_next_occurrence_is_told_again(self):
-        self.told()
+    def test_the_next_occurrence_is_announced_again(self):
+        self.announced()
         report(self.new, 'certbot:web02:www')
-        self.assertEqual(self.told(), [])
+        self.assertEqual(self.announced(), [])
         report(successor(self.new, 15 * DAY))
-        self.assertEqual(self.told(), [], 'it has its time')
+        self.assertEqual(self.announced(), [], 'it has its time')
         fell_behind_earlier(3 * DAY)
-        names = {external_id for _, external_id, _ in self.told()}
+        names = {external_id for _, external_id, _ in self.announced()}
         self.assertEqual(names, {'certbot:web02:www'})
 
     def test_the_same_again_has_another_id(self):
-        """Behind, mended, and behind again on the same certificate: a receiver must not take that for a repeat."""
-        (first,) = self.told()
+        """Behind, current, and behind again with the same certificate is not a repeat for receivers."""
+        (first,) = self.announced()
         report(self.new, 'certbot:web02:www')
         report(self.old, 'certbot:web02:www')
-        self.assertEqual(self.told(), [], 'it has its time')
+        self.assertEqual(self.announced(), [], 'it has its time')
         later = timezone.now() + 49 * HOUR
-        (second,) = self.told(later)
+        (second,) = self.announced(later)
         self.assertEqual((second[0], second[1]), (SOURCE_BEHIND, 'certbot:web02:www'))
         self.assertNotEqual(second[2]['id'], first[2]['id'])
-        self.assertEqual(self.told(later), [])
+        self.assertEqual(self.announced(later), [])
 
-    def test_silent_is_told_once_until_it_reports(self):
+    def test_silent_is_announced_once_until_it_reports(self):
         later = timezone.now() + 8 * DAY
-        self.assertEqual(len([each for each in self.told(later) if each[0] == SOURCE_SILENT]), 2)
-        self.assertEqual(self.told(later), [])
+        self.assertEqual(len([each for each in self.announced(later) if each[0] == SOURCE_SILENT]), 2)
+        self.assertEqual(self.announced(later), [])
         report(self.new)
-        self.assertEqual(self.told(later - DAY), [])
-        self.assertEqual([each[1] for each in self.told(later + DAY)], ['certbot:web01:www'])
+        self.assertEqual(self.announced(later - DAY), [])
+        self.assertEqual([each[1] for each in self.announced(later + DAY)], ['certbot:web01:www'])
 
     def test_the_id_of_a_repeat_is_the_same(self):
-        (first,) = self.told()
+        (first,) = self.announced()
         CertificateSource.objects.update(behind_announced=False)
-        self.assertEqual(self.told()[0][2]['id'], first[2]['id'])
+        self.assertEqual(self.announced()[0][2]['id'], first[2]['id'])
 
-    def test_a_rule_that_fails_stops_no_other(self):
+    def test_a_failing_rule_does_not_stop_others(self):
         broken = self.rule(SOURCE_BEHIND, {'attr': 'client', 'value': 'x', 'op': 'gt'})
         EventRule.objects.filter(pk=broken.pk).update(conditions={'attr': 'client', 'value': 'x', 'op': 'nonsense'})
-        self.assertEqual(len(self.told()), 1)
+        self.assertEqual(len(self.announced()), 1)
 
     def test_conditions_see_the_certificate(self):
         EventRule.objects.all().delete()
         self.rule(SOURCE_BEHIND, {'attr': 'certificate.name', 'value': 'www.example.net'})
         self.rule(SOURCE_BEHIND, {'attr': 'certificate.name', 'value': 'other'})
-        self.assertEqual(len(self.told()), 1)
+        self.assertEqual(len(self.announced()), 1)
 
-    def test_of_a_retired_certificate_nothing_is_told(self):
+    def test_retired_certificates_are_not_announced(self):
         Certificate.objects.update(status='retired')
-        self.assertEqual(self.told(timezone.now() + 30 * DAY), [])
+        self.assertEqual(self.announced(timezone.now() + 30 * DAY), [])
         self.assertEqual(list(pending_sources(timezone.now() + 30 * DAY)), [])
 
     def test_dry_run(self):
@@ -303,10 +303,10 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual((execute.call_count, self.queue.count), (1, 6))
         self.assertEqual(announcements()[SOURCE_BEHIND], before + 6)
 
-    def test_what_could_not_be_sent_is_announced_again(self):
+    def test_announcements_that_could_not_be_sent_are_repeated(self):
         with patch.object(Pipeline, 'execute', side_effect=QueueLost), self.assertRaises(QueueLost):
             sweep_sources()
-        self.assertEqual(len(self.told()), 1)
+        self.assertEqual(len(self.announced()), 1)
 
     def test_the_number_of_queries_does_not_grow_with_the_sources(self):
         def queries(sources):
@@ -323,11 +323,11 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
 
     def test_no_entry_of_the_change_log(self):
         before = ObjectChange.objects.count()
-        self.told()
+        self.announced()
         self.assertEqual(ObjectChange.objects.count(), before)
 
     def test_an_idle_run_reads_the_partial_indexes_only(self):
-        """Of 10,000 sources that are expired, behind and silent, and 10,000 that are well, it looks at none."""
+        """It reads none of 10,000 sources that are expired, behind and silent, and 10,000 current ones."""
         template = CertificateSource.objects.get(pk=self.behind.pk)
         now = timezone.now()
         announced = {
@@ -354,7 +354,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
             )
             for number in range(20_000)
         )
-        self.told()
+        self.announced()
         plans = []
 
         def explain(execute, sql, params, many, context):
@@ -373,7 +373,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
             plans,
             (
                 ['netbox_ssl_source_expired'],
-                # Of these none is left to announce: either index is empty.
+                # None of these remains to be announced, so both indexes are empty.
                 ['netbox_ssl_(source_behind|src_behind_scaled)'],
                 ['netbox_ssl_source_silent', 'netbox_ssl_src_silent_scaled'],
             ),
@@ -385,12 +385,12 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
 
 
 class ReportsTestCase(SourcesTestCase):
-    """What reports may change, and what they must not."""
+    """Changes that reports may or must not make."""
 
     def changes(self):
         return ObjectChange.objects.count()
 
-    def test_the_time_of_renewal_does_not_go_back_and_forth(self):
+    def test_the_time_of_renewal_does_not_alternate(self):
         at = self.new.certificate.not_valid_before_utc
         before = self.changes()
         for external_id in ('certbot:web01:www', 'certbot:web03:www', 'certbot:web01:www'):
@@ -408,7 +408,7 @@ class ReportsTestCase(SourcesTestCase):
         certificate.refresh_from_db()
         self.assertEqual(certificate.acme_last_renewed, at)
 
-    def test_one_that_is_behind_changes_no_settings(self):
+    def test_a_source_that_is_behind_changes_no_settings(self):
         report(self.new, acme_challenge_type='dns-01')
         result = report(self.old, 'certbot:web02:www', acme_challenge_type='http-01', description='old')
         self.assertEqual(result.action, 'unchanged')
@@ -417,7 +417,7 @@ class ReportsTestCase(SourcesTestCase):
 
 
 class HookTokenTestCase(APITestCase):
-    """Users whose permission is constrained, as the documentation makes them for hooks."""
+    """Users with constrained permissions, as documented for hooks."""
 
     URL = '/api/plugins/ssl/certificates/import/'
 

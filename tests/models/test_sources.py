@@ -1,4 +1,4 @@
-"""CertificateSource: NetBox's own test cases, and what importing with an external ID does."""
+"""CertificateSource: NetBox's own test cases, and imports with an external ID."""
 
 from datetime import timedelta
 
@@ -123,7 +123,7 @@ class CertificateSourceTableTestCase(TableTestCases.StandardTableTestCase):
 
 
 class ReportTestCase(TestCase):
-    """Imports that say who reports."""
+    """Imports with a source."""
 
     @classmethod
     def setUpTestData(cls):
@@ -158,7 +158,7 @@ class ReportTestCase(TestCase):
         self.assertEqual((result.action, result.certificate), ('renewed', self.certificate))
         self.assertIn('new.example.net', result.certificate.subject_alt_names)
 
-    def test_one_of_several_sources_parts_from_the_others(self):
+    def test_one_of_several_sources_is_separated(self):
         self.report(self.old, 'certbot:web02:www')
         result = self.report(issue_acme('other.example.net'), 'certbot:web02:www')
         self.assertEqual(result.action, 'created')
@@ -166,7 +166,7 @@ class ReportTestCase(TestCase):
         self.assertEqual(self.certificate.subject_alt_names, ['www.example.net'])
         self.assertEqual(CertificateSource.objects.get(external_id='certbot:web02:www').certificate, result.certificate)
 
-    def test_a_late_report_never_turns_the_certificate_back(self):
+    def test_a_late_report_never_reverts_the_certificate(self):
         self.report(self.old, 'certbot:web02:www')
         new = successor(self.old)
         self.report(new, 'certbot:web01:www')
@@ -179,7 +179,7 @@ class ReportTestCase(TestCase):
         self.assertTrue(behind.is_behind)
         self.assertFalse(CertificateSource.objects.get(external_id='certbot:web01:www').is_behind)
 
-    def test_a_report_of_an_older_one_that_nobody_knew_joins_the_history(self):
+    def test_an_unknown_older_certificate_joins_the_history(self):
         self.report(self.old, 'certbot:web03:www')
         older = successor(self.old, -60 * DAY)
         self.assertEqual(self.report(older, 'certbot:web03:www').action, 'history')
@@ -199,7 +199,7 @@ class ReportTestCase(TestCase):
             self.report(issue_acme('a.example.net'), 'certbot:web01:a', user)
         self.assertFalse(Certificate.objects.filter(name='a.example.net').exists(), 'nothing is half-written')
         grant(user, 'add', model=CertificateSource)
-        # Django keeps a user's permissions on the instance.
+        # Django caches a user's permissions on the instance.
         user = User.objects.get(pk=user.pk)
         self.assertEqual(self.report(issue_acme('a.example.net'), 'certbot:web01:a', user).action, 'created')
         self.assertEqual(self.report(self.old, 'certbot:web01:www', user).action, 'unchanged')
@@ -220,13 +220,13 @@ class ReportTestCase(TestCase):
         ]
         self.assertEqual({result.action for result in intake.take_in_many(items, self.user)}, {'created'})
         before = CertificateSource.objects.get(external_id='certbot:web01:3').reported_at
-        # Locks, the survey, the owners with their tags, the sources and their locks; whatever the number of reports.
+        # Locks, the survey, the owners with their tags, the sources and their locks, for any number of reports
         with self.assertNumQueries(14):
             results = intake.take_in_many(items, self.user)
         self.assertEqual({result.action for result in results}, {'unchanged'})
         self.assertGreater(CertificateSource.objects.get(external_id='certbot:web01:3').reported_at, before)
 
-    def test_stamping_takes_the_moment(self):
+    def test_stamping_uses_the_given_time(self):
         source = CertificateSource.objects.get()
         moment = source.reported_at + timedelta(hours=1)
         source.stamp(source.issuance, moment)

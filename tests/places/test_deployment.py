@@ -1,4 +1,4 @@
-"""The deployment state of a certificate: the worst of the sources that a user may see, wherever it is shown."""
+"""The deployment state of a certificate, the worst state of its visible sources, in all places that show it."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -33,7 +33,7 @@ STATES = ('expired', 'behind', 'silent', 'current')
 
 
 def deployed(name: str, *states: str) -> Certificate:
-    """A certificate that is fine itself, with a source in each of ``states`` on the hosts web-01, web-02, …"""
+    """Return a valid certificate with a source in each of ``states`` on the hosts web-01, web-02, …"""
     old = issue_acme(name, left=10 * DAY)
     dead, new = successor(old, -20 * DAY), successor(old)
     for issued in (dead, old, new):
@@ -79,7 +79,7 @@ class DeploymentTestCase(TestCase):
             cls.retired: None,
         }
 
-    def test_the_worst_of_those_that_count(self):
+    def test_the_worst_state_counts(self):
         now = timezone.now()
         annotated = Certificate.objects.annotate(found=deployment_state_sql(now, visible_sources()))
         self.assertEqual({each: each.found for each in annotated}, self.expected)
@@ -138,7 +138,7 @@ class DeploymentTestCase(TestCase):
         found = answer(Certificate.objects.all(), now)
         self.assertEqual((found.verdict, str(found.label)), ('expired_on_host', 'Expired on web-03 and 1 more'))
 
-    def test_one_that_is_not_valid_yet_hides_no_dead_one(self):
+    def test_a_future_certificate_does_not_hide_an_expired_host(self):
         Certificate.objects.filter(pk=self.expired.pk).update(valid_from=timezone.now() + timedelta(hours=1))
         found = answer(Certificate.objects.filter(pk=self.expired.pk), timezone.now())
         self.assertEqual(found.verdict, 'expired_on_host')
@@ -160,14 +160,14 @@ class RESTTestCase(APITestCase):
         rows = self.client.get(f'{self.url}?{query}', **self.header).json()['results']
         return {row['name']: row.get('deployment_state') for row in rows}
 
-    def test_hidden_sources_make_no_verdict(self):
+    def test_hidden_sources_do_not_count(self):
         self.assertEqual(self.get(), {'other.example.net': None, 'www.example.net': None})
         for state in STATES:
             self.assertEqual(self.get(f'deployment_state={state}'), {})
         self.assertEqual(self.get('source_behind=true'), {})
         self.assertEqual(len(self.get('source_behind=false')), 2)
 
-    def test_those_that_may_be_seen_do(self):
+    def test_visible_sources_count(self):
         self.see(external_id__startswith='certbot:web-02:')
         self.assertEqual(self.get(), {'other.example.net': None, 'www.example.net': 'behind'})
         self.assertEqual(self.get('deployment_state=expired'), {})
@@ -194,7 +194,7 @@ class RESTTestCase(APITestCase):
             self.assertEqual(len(self.get()), 7)
         self.assertEqual(len(many), len(few))
 
-    def test_what_is_made_and_changed_says_it_too(self):
+    def test_responses_to_writes_contain_it(self):
         self.see()
         grant(self.user, 'change')
         self.user = User.objects.get(pk=self.user.pk)
@@ -232,7 +232,7 @@ class RESTTestCase(APITestCase):
 
 
 class PagesShowItTestCase(PagesTestCase):
-    """*Expired on web-03*, wherever the certificate is; not for those who may not see the source."""
+    """*Expired on web-03* is shown with the certificate everywhere, unless the user may not view the source."""
 
     LABEL = 'Expired on web-03'
 

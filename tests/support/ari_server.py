@@ -65,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
             if not self.connection.recv(1):
                 self.server.stub.hung_up.set()
         except TimeoutError:
-            """It would have waited for ever."""
+            """The client would have waited forever."""
 
     def log_message(self, *_):
         """Log nothing; tests check the paths."""

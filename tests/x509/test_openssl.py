@@ -23,7 +23,7 @@ CA = make_ca('Example Corp', 'Example Issuing CA')
 pytestmark = pytest.mark.filterwarnings('ignore')  # serial numbers that RFC 5280 forbids
 
 PRINTED = {
-    # file: (serial, beginning of the SHA-256 fingerprint, subject, issuer)
+    # file: (serial, start of the SHA-256 fingerprint, subject, issuer)
     'cryptography.io.pem': (
         '3F20',
         'DC:4F:4D:14:00:D4:52:60',

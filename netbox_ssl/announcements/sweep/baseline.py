@@ -32,7 +32,7 @@ def write_baseline(
 
     Args:
         batch_size: certificates per transaction
-        until: no batch starts after this moment of ``time.monotonic()``
+        until: no batch starts after this time of ``time.monotonic()``
         after_batch: called with the number of certificates in each batch
 
     Returns:

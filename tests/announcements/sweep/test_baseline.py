@@ -85,15 +85,15 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         with announcing_the_past():
             result = sweep(self.now, batch_size=2)
         self.assertEqual((result.baseline, result.status_changed, result.overdue), (20, 4, 1))
-        told = [
+        announced = [
             (delivery['data']['name'], announcement['previous_status'], announcement['renewal_status'])
             for delivery in self.deliveries('own')
             for announcement in [delivery['data']['announcement']]
         ]
         # Due 20, expired 12, due 10 days ago
-        self.assertEqual(told[0], ('10', 'OK', 'Due'))
-        self.assertCountEqual(told[1:3], [('-12', 'OK', 'Expired'), ('-12', 'Manual', 'Expired')])
-        self.assertEqual(told[3], ('20', 'OK', 'Due'))
+        self.assertEqual(announced[0], ('10', 'OK', 'Due'))
+        self.assertCountEqual(announced[1:3], [('-12', 'OK', 'Expired'), ('-12', 'Manual', 'Expired')])
+        self.assertEqual(announced[3], ('20', 'OK', 'Due'))
         self.assertEqual(self.deliveries('overdue')[0]['data']['name'], '10')
         self.assertEqual(sweep(self.now).announced, 0)
 

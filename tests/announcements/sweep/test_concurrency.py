@@ -64,9 +64,9 @@ class ConcurrencyTestCase(CommittingTestCase):
             go_on.set()
             self.assertEqual(swept.result(SECONDS).announced, 1)
             changed.result(SECONDS)
-        told = [delivery['data']['announcement'] for delivery in self.deliveries('own')]
+        announced = [delivery['data']['announcement'] for delivery in self.deliveries('own')]
         self.assertEqual(
-            [(each['previous_status'], each['renewal_status']) for each in told],
+            [(each['previous_status'], each['renewal_status']) for each in announced],
             [('Due', 'Expired'), ('Expired', 'OK')],
         )
         self.assertEqual(Certificate.objects.get().announced_status, 'OK')

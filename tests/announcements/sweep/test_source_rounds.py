@@ -1,4 +1,4 @@
-"""Hosts through several renewals: each change into expired, behind or silent is one event, and there is no other."""
+"""Hosts through several renewals: each change to expired, behind or silent is one event, and there are no others."""
 
 from collections import Counter
 from datetime import timedelta
@@ -26,7 +26,7 @@ ROUNDS = 3
 
 
 class RoundsTestCase(AnnouncingTestMixin, TestCase):
-    """One certificate of 90 days, renewed every 60; five hosts, which report nightly what they have."""
+    """One certificate of 90 days, renewed every 60; five hosts, which report every night."""
 
     def setUp(self):
         super().setUp()
@@ -50,13 +50,13 @@ class RoundsTestCase(AnnouncingTestMixin, TestCase):
         self.queue.empty()
 
     def renew(self, issuance, now):
-        """NetBox sees the renewal at ``now``."""
+        """Let NetBox see the renewal at ``now``."""
         facts = {name: getattr(issuance, name) for name in ('valid_from', 'valid_to', 'fingerprint_sha256')}
         Certificate.objects.filter(pk=self.certificate.pk).update(**facts)
         settle_certificate(self.certificate.pk, now=now)
 
     def has(self, host, day) -> int | None:
-        """The number of the issuance that a host reports on a day; None: it does not report."""
+        """Return the number of the issuance that a host reports on a day, or None if it does not report."""
         newest = min(day // 60, ROUNDS - 1)
         match host:
             case 'good' | 'removed':
