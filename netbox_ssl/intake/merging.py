@@ -125,9 +125,21 @@ def _rename_in_custom_fields(other: Certificate, certificate: Certificate) -> No
         several = custom_field.type == CustomFieldTypeChoices.TYPE_MULTIOBJECT
         lookup = f'custom_field_data__{custom_field.name}' + ('__contains' if several else '')
         for object_type in custom_field.object_types.all():
-            for row in object_type.model_class()._base_manager.filter(**{lookup: [other.pk] if several else other.pk}):
-                row.snapshot()
-                value = row.custom_field_data[custom_field.name]
-                kept = [pk for pk in value if pk not in (other.pk, certificate.pk)] if several else []
-                row.custom_field_data[custom_field.name] = [*kept, certificate.pk] if several else certificate.pk
-                row.save()
+            rows = object_type.model_class()._base_manager.filter(**{lookup: [other.pk] if several else other.pk})
+            for row in rows:
+                if row == certificate:
+                    # Saved by the caller, with all else.
+                    _rename(certificate, custom_field.name, other, certificate)
+                elif row != other:
+                    row.snapshot()
+                    _rename(row, custom_field.name, other, certificate)
+                    row.save()
+
+
+def _rename(row: models.Model, name: str, other: Certificate, certificate: Certificate) -> None:
+    value = row.custom_field_data[name]
+    if isinstance(value, list):
+        kept = [pk for pk in value if pk not in (other.pk, certificate.pk)]
+        row.custom_field_data[name] = [*kept, certificate.pk]
+    else:
+        row.custom_field_data[name] = certificate.pk

@@ -686,6 +686,24 @@ class MergingTestCase(IdentityTestCase):
         self.assertEqual(ContentType.objects.get_for_model(Certificate), content_type)
         self.assertEqual(Device.objects.filter(certificate_assignments__certificate=certificate).count(), 2)
 
+    def test_custom_fields_that_name_it(self):
+        certificates, devices = (ObjectType.objects.get_for_model(model) for model in (Certificate, Device))
+        for name, kind in (('one', 'object'), ('several', 'multiobject')):
+            field = CustomField.objects.create(name=name, type=kind, related_object_type=certificates)
+            field.object_types.set([certificates, devices])
+        old = issue_acme()
+        certificate = report('issuer', old).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy').certificate
+        device = create_test_device('web01')
+        for each in (device, certificate):
+            each.custom_field_data = {'one': other.pk, 'several': [other.pk, certificate.pk]}
+            type(each).objects.filter(pk=each.pk).update(custom_field_data=each.custom_field_data)
+        report('issuer', new)
+        for each in (device, certificate):
+            each.refresh_from_db()
+            self.assertEqual(each.custom_field_data, {'one': certificate.pk, 'several': [certificate.pk]})
+
     def test_it_is_logged_once_each_way(self):
         from netbox_ssl.imports.folder.runner import _request
         from netbox_ssl.netbox_internals import event_tracking
