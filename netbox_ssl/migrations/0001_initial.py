@@ -17,6 +17,7 @@ from django.db import migrations, models
 import netbox_ssl.branching
 import netbox_ssl.models.mixins.documentation
 import netbox_ssl.models.mixins.validation
+import netbox_ssl.models.mixins.renewal
 import netbox_ssl.models.mixins.yaml_export
 
 
@@ -573,6 +574,7 @@ class Migration(migrations.Migration):
                 netbox_ssl.models.mixins.documentation.DocumentedMixin,
                 netbox_ssl.branching.ReplayedMixin,
                 netbox_ssl.models.mixins.validation.CertificateValidationMixin,
+                netbox_ssl.models.mixins.renewal.RenewalMixin,
                 netbox_ssl.models.mixins.yaml_export.YAMLExportMixin,
                 netbox.models.deletion.DeleteMixin,
                 models.Model,

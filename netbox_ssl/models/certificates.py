@@ -5,7 +5,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, models, router, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.models import PrimaryModel
 from netbox.models.features import ContactsMixin
@@ -13,18 +12,18 @@ from utilities.exceptions import AbortRequest
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.branching import ReplayedMixin
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices
 
 from .mixins.acme import ACME_FIELDS
 from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .mixins.ari import ARI_INDEXES, ASKED_BY, STATE, ARIFieldsMixin
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.documentation import DocumentedMixin
+from .mixins.renewal import RenewalMixin
 from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
 from .mixins.x509 import X509FieldsMixin
 from .mixins.yaml_export import YAMLExportMixin
 from .source_reports import settle_certificate
-from .usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
 __all__ = ('Certificate',)
 
@@ -33,6 +32,7 @@ class Certificate(
     DocumentedMixin,
     ReplayedMixin,
     CertificateValidationMixin,
+    RenewalMixin,
     YAMLExportMixin,
     AnnouncedFieldsMixin,
     ARIFieldsMixin,
@@ -196,75 +196,6 @@ class Certificate(
 
     def get_status_color(self):
         return CertificateStatusChoices.colors.get(self.status)
-
-    #
-    # Renewal
-    #
-
-    def due_at(self):
-        """Return when renewal is due. Unlike ``renewal_due_at`` it also works before the object is saved."""
-        return renewal.renewal_due_at(self.valid_from, self.valid_to, self.acme_renewal_days, self.ari_window_start)
-
-    def overdue_at(self):
-        """Return when renewal is overdue. It also works before the object is saved."""
-        return renewal.overdue_at(self.due_at(), self.valid_to, self.ari_window_end)
-
-    def renewal_status_at(self, now) -> str | None:
-        """Return the renewal status as of ``now`` (an aware datetime)."""
-        return renewal.renewal_status(
-            is_acme=self.is_acme,
-            status=self.status,
-            valid_to=self.valid_to,
-            auto_renewal=self.acme_auto_renewal,
-            due_at=self.due_at(),
-            now=now,
-        )
-
-    @property
-    def renewal_status(self) -> str | None:
-        """Return one of ``RenewalStatusChoices`` or None, as of now."""
-        return self.renewal_status_at(timezone.now())
-
-    @renewal_status.setter
-    def renewal_status(self, value):
-        """
-        Ignore the value. Change log data contains it, and NetBox sets every key of the data when it restores an object.
-        """
-
-    def get_renewal_status_display(self):
-        return dict(RenewalStatusChoices).get(self.renewal_status)
-
-    def get_renewal_status_color(self):
-        return RenewalStatusChoices.colors.get(self.renewal_status)
-
-    @property
-    def renewal_overdue(self) -> bool:
-        """Return whether it is Due although a working client would have renewed it by now."""
-        now = timezone.now()
-        return self.renewal_status_at(now) == RenewalStatusChoices.DUE and now >= self.overdue_at()
-
-    @property
-    def days_left(self) -> float:
-        """Return the days until it expires; negative afterwards."""
-        return (self.valid_to - timezone.now()).total_seconds() / 86400
-
-    @property
-    def usual_renewal_days(self) -> float | None:
-        """Return how many days before expiry it is usually renewed; None with fewer than two renewals."""
-        if USUAL_RENEWAL not in self.__dict__:
-            found = Certificate.objects.filter(pk=self.pk).values_list(usual_renewal_sql(), flat=True)
-            setattr(self, USUAL_RENEWAL, found.first())
-        days = getattr(self, USUAL_RENEWAL)
-        return None if days is None else round(days, 2)
-
-    @property
-    def usual_renewal_distance(self) -> float | None:
-        """Return the absolute value of ``usual_renewal_days``."""
-        return None if self.usual_renewal_days is None else abs(self.usual_renewal_days)
-
-    #
-    # Saving
-    #
 
     @contextmanager
     def saved_by_report(self):

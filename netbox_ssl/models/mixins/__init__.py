@@ -7,7 +7,8 @@ Parts of models: shared by several, or a separate concern.
     announcements.py  the renewal status that was announced last
     ari.py            renewal information (RFC 9773)
     bookkeeping.py    columns that are written without save()
-    source_indexes.py  how the states of sources are found
+    renewal.py        the renewal status, and what follows from the dates
+    source_indexes.py how the states of sources are found
     source_states.py  current, behind, expired, silent, or gone
     tenancy.py        different tenants of a certificate and its objects
     yaml_export.py    export as YAML

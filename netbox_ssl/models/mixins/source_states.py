@@ -234,10 +234,6 @@ class SourceStatesMixin(models.Model):
     class Meta:
         abstract = True
 
-    #
-    # At a given time
-    #
-
     def is_expired_at(self, now: datetime) -> bool:
         return self.is_watched and self.valid_to < now
 
@@ -272,10 +268,6 @@ class SourceStatesMixin(models.Model):
             SourceStateChoices.SILENT: self.reported_at,
             SourceStateChoices.CURRENT: self.issuance_since,
         }.get(self.state_at(now))
-
-    #
-    # Now
-    #
 
     @property
     def state(self) -> str | None:
