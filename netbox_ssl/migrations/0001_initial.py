@@ -16,8 +16,8 @@ from django.db import migrations, models
 
 import netbox_ssl.branching
 import netbox_ssl.models.mixins.documentation
-import netbox_ssl.models.mixins.validation
 import netbox_ssl.models.mixins.renewal
+import netbox_ssl.models.mixins.validation
 import netbox_ssl.models.mixins.yaml_export
 
 
