@@ -20,7 +20,7 @@ from dev.console import Failure, say, step
 
 USERS = paths.STATE / 'postgres.users'
 CONTROL = paths.STATE / 'postgres.control'
-NEEDED = ('initdb', 'postgres', 'pg_ctl', 'pg_dump', 'pg_restore')
+NEEDED = ('initdb', 'postgres', 'pg_ctl', 'pg_dump', 'psql')
 OLDEST = 15
 USER = 'netbox'
 # Nothing here is worth keeping over a power cut: PostgreSQL need not wait for the disk.
