@@ -623,7 +623,7 @@ class SettingsFollowTestCase(IdentityTestCase):
         result = import_pem(successor(old, ca=in_house_ca()), certificate=certificate)
         certificate.refresh_from_db()
         self.assertEqual(certificate.acme_server_url, 'https://acme-v02.api.letsencrypt.org/directory')
-        self.assertIn('Another CA', result.warnings[0])
+        self.assertIn('another CA', result.warnings[0])
         for label in ('server URL', 'auto-renewal', 'is ACME'):
             self.assertIn(label, result.warnings[0])
 
