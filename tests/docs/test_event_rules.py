@@ -134,7 +134,9 @@ class SourcesTestCase(TestCase):
     """The condition for sources: of two that are behind, only that of the named client is announced."""
 
     def test_the_condition_as_written(self):
-        (written,) = re.findall(r'^## A source has expired, is behind or silent\n.*?^```json\n(.*?)\n```', PAGE_TEXT, re.M | re.S)
+        (written,) = re.findall(
+            r'^## A source has expired, is behind or silent\n.*?^```json\n(.*?)\n```', PAGE_TEXT, re.M | re.S
+        )
         old = issue_acme(left=10 * DAY)
         for external_id in ('certbot:web01:www', 'lego:web02:www', 'certbot:web03:www'):
             self.report(old, external_id)
