@@ -9,6 +9,7 @@ import difflib
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from tests.support import neighbours
 
 RECORD = Path(__file__).with_name('compared_migrations.json')
 SHOWN = 60
+METHODS = (migrating.QUICK, migrating.ORIGINAL)
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname"
 # Times of the migration itself differ.
 COLUMNS = """
@@ -77,18 +79,15 @@ def compare(what, quick, original):
 
 
 def compare_migrations(_arguments):
-    with prepared() as environment:
+    with prepared() as environment, ThreadPoolExecutor() as side_by_side:
         databases = environment.databases
-        names = {
-            migrating.QUICK: f'{environment.database}_quick',
-            migrating.ORIGINAL: f'{environment.database}_original',
-        }
+        names = {how: f'{environment.database}_{number}' for number, how in enumerate(METHODS)}
         for name in names.values():
             databases.create(name)
         for template in (netbox_template(), plugin_template(), neighbours.template()):
-            for how, name in names.items():
-                with step(f'applying the migrations of {template.what} by {how[0]}'):
-                    migrating.migrate(databases.url(name), template.plugins, how)
+            with step(f'applying the migrations of {template.what} in both ways'):
+                urls = [databases.url(name) for name in names.values()]
+                list(side_by_side.map(migrating.migrate, urls, [template.plugins] * 2, names))
             schemas = [schema(environment.databases.server, name) for name in names.values()]
             compare('schema', *schemas)
             contents = [rows(databases.url(name)) for name in names.values()]
