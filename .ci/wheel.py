@@ -68,6 +68,9 @@ class BareStack(Stack):
         command = [self.python, '-m', 'netbox', *arguments]
         subprocess.run(command, env={**self.variables, **variables}, cwd=self.folder, check=True)
 
+    def collect_static(self):
+        self.netbox('collectstatic', '--no-input', '-v', '0')
+
     def start_web(self, workers=1):
         self.serve([self.python, '-m', 'gunicorn', '--workers', workers, *GUNICORN.split(), 'netbox.wsgi'])
 
@@ -171,9 +174,8 @@ def main():
         # As most users have it: NetBox is there, the plugin is added.
         environment.databases.copy(environment.database, netbox_template())
         stack = BareStack(environment, python, folder)
-        with step('netbox migrate and collectstatic'):
+        with step('netbox migrate'):
             stack.netbox('migrate', '--no-input', '-v', '0')
-            stack.netbox('collectstatic', '--no-input', '-v', '0')
         try:
             stack.start()
             use(stack)

@@ -31,8 +31,8 @@ def shellcheck():
 
 
 def phrases():
-    """Check that none of the phrases in ``dev/phrases.txt`` (extended regular expressions) is used; 0 if so."""
-    found = run('git', 'grep', '--untracked', '-nIiE', '-f', 'dev/phrases.txt', '--', '.', ':!dev/phrases.txt')
+    """Check that none of the phrases in ``.ci/phrases.txt`` (extended regular expressions) is used; 0 if so."""
+    found = run('git', 'grep', '--untracked', '-nIiE', '-f', '.ci/phrases.txt', '--', '.', ':!.ci/phrases.txt')
     # git grep: 0 if it found something, 1 if not
     return 0 if found == 1 else 1
 

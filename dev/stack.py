@@ -43,7 +43,7 @@ class Stack:
 
         An account that an earlier start has made is used again, which saves one of them.
         """
-        static.ensure()
+        self.collect_static()
         self.start_web()
         self.start_worker()
         self.password, self.authorization = password, authorization
@@ -53,6 +53,9 @@ class Stack:
         if not self.is_authorized():
             self.make_account()
         self.wait_for_workers()
+
+    def collect_static(self):
+        static.ensure()
 
     def start_web(self, workers=2):
         """Start gunicorn; it loads NetBox once and forks, which saves memory and the second start."""
