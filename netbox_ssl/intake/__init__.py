@@ -2,13 +2,21 @@
 The intake, which all imports use. Bytes → X.509 facts → the Certificate they belong to → create, renew, add to its
 history, or leave unchanged.
 
-========================  ==============================================================================================
-``planning``              the Certificate it belongs to (``kinship``: could it be a renewal; ``candidates``;
-``sources``) ``succession``            the current X.509 certificate of a Certificate ``single``, ``bulk``      carry
-out the plan of one, or of many (``bulk_create``, ``attributes``, ``locks``) ``parting``, ``merging``  give a source a
-separate Certificate; merge two Certificates ``dry_run``               what an import would do ``redetection``
-repeat the detection on existing certificates ``signals``               signals that other modules may receive
-========================  ==============================================================================================
+    planning.py     the Certificate that an X.509 certificate belongs to
+    kinship.py      whether it could be a renewal
+    candidates.py   Certificates that it may renew, with the reason
+    sources.py      the sources that report it
+    succession.py   which X.509 certificate of a Certificate is the current one
+    single.py       carries out one plan
+    bulk.py         carries out many; bulk_create.py writes the new ones together
+    attributes.py   the settings of an import
+    locks.py        one import at a time decides about a Certificate
+    parting.py      gives a source a separate Certificate
+    merging.py      merges two Certificates
+    sync.py         lists of everything that a client has
+    dry_run.py      what an import would do
+    redetection.py  repeats the detection on existing certificates
+    signals.py      signals that other modules may receive
 """
 
 from netbox_ssl.validators import read_input, read_single

@@ -78,7 +78,7 @@ class OwnOrdersTestCase(IdentityTestCase):
         own = issue_acme(left=62 * DAY)
         result = report('web02', own)
         self.assertEqual(result.action, Action.CREATED)
-        self.assertIn('parted', result.warnings[0])
+        self.assertIn('now has a separate', result.warnings[0])
         second = Certificate.objects.get(pk=result.certificate.pk)
         self.assertNotEqual(second, first)
         self.assertEqual(
