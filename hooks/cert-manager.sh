@@ -60,7 +60,7 @@ fi
 # A cluster is identified by its namespace kube-system; the machine where this runs does not matter.
 case ${NETBOX_ACME_MACHINE_ID:-} in
     '')
-        machine=$(kubectl get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null) || machine=''
+        machine=$(kubectl get namespaces kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null) || machine=''
         case $machine in *[!0-9a-f-]*) machine='' ;; esac
         ;;
 esac

@@ -11,6 +11,7 @@ import yaml
 from netbox_ssl.imports.clients import CLIENTS, INSTALLED, file_text
 from tests.hooks import lineages
 from tests.hooks.conftest import host, netbox  # noqa: F401  (fixtures)
+from tests.hooks.reported import external_id
 from tests.hooks.running import HOOKS
 
 GUIDES = Path(__file__).resolve().parents[2] / 'docs' / 'how-to' / 'clients'
@@ -71,7 +72,7 @@ def test_the_deploy_hook_of_acme_sh_as_written(host, netbox, tmp_path):  # noqa:
     script.write_text(f'{line}\n. ~/.acme.sh/deploy/netbox.sh\n{call}\n'.replace(INSTALLED, str(HOOKS)))
     run = host.run(script)
     assert (run.code, run.lines) == (0, [])
-    assert netbox.items[0]['external_id'] == 'acme.sh:web01.example.net:www.example.net_ecc'
+    assert netbox.items[0]['external_id'] == external_id('acme.sh', tmp_path / '.acme.sh', 'www.example.net_ecc')
 
 
 def test_the_line_of_dehydrated_as_written(host, netbox, tmp_path):  # noqa: F811
@@ -111,6 +112,7 @@ def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noq
     # Only the URL and the token differ from the guide.
     variables['NETBOX_ACME_SOURCE'] = settings.pop('NETBOX_ACME_SOURCE')
     assert set(settings) == {'NETBOX_URL', 'NETBOX_TOKEN'}
+    variables['NETBOX_ACME_MACHINE_ID'] = ''
     host.kubectl(*lineages.cert_manager(lineages.issue_acme('www.example.net')))
     (tmp_path / 'hook').mkdir()
     # As provided by *Connect a Client*, because the ConfigMap contains one file.
@@ -122,15 +124,19 @@ def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noq
     assert (run.code, run.lines) == (0, [])
     assert netbox.items[0]['external_id'] == 'cert-manager:production:shop/www'
     # It requests from kubectl exactly what its role permits, and no secrets.
-    (rule,) = objects['ClusterRole']['rules']
+    rules = objects['ClusterRole']['rules']
     asked = {
         resource.partition('.')[0]
         for line in host.command_lines.splitlines()
         if line.startswith('kubectl get ')
         for resource in line.split()[2].split(',')
     }
-    assert asked == set(rule['resources'])
-    assert (rule['apiGroups'], rule['verbs']) == (['cert-manager.io'], ['get', 'list'])
+    assert asked == {resource for rule in rules for resource in rule['resources']}
+    of_cert_manager, of_cluster = rules
+    assert (of_cert_manager['apiGroups'], of_cert_manager['verbs']) == (['cert-manager.io'], ['get', 'list'])
+    # Of the namespace of the system, its UID
+    assert (of_cluster['apiGroups'], of_cluster['verbs']) == ([''], ['get'])
+    assert of_cluster['resourceNames'] == ['kube-system']
 
 
 def unit(name):
