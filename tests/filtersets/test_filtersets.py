@@ -40,6 +40,7 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
         'chain_pem',
         'lineage',
         'acme_pinned_fields',
+        'reported_only',
         *Certificate.ANNOUNCED_FIELDS,
         *Certificate.ARI_INTERNAL,
     )
