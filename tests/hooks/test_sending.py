@@ -36,7 +36,7 @@ def test_a_version_1_token(host, netbox, renewed):
         (Answer(401, {'detail': 'Invalid token'}), 'does not accept the token'),
         (Answer(403, {'detail': 'Invalid v2 token'}), 'token'),
         (DENIED, 'does not permit it: {"detail": "You do not have permission'),
-        (Answer(404, {'detail': 'Not found.'}), 'is NETBOX_URL right'),
+        (Answer(404, {'detail': 'Not found.'}), 'check NETBOX_URL'),
         (Answer(408), 'HTTP 408'),
         (Answer(429), 'HTTP 429'),
         (Answer(500), 'HTTP 500'),
