@@ -235,7 +235,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertEqual(result.failed, 40)
         rested = Certificate.objects.filter(ari_last_checked__isnull=True)
         self.assertEqual(rested.count(), 30)
-        self.assertIn('no requests', rested.first().ari_error)
+        self.assertIn('are paused', rested.first().ari_error)
 
     def test_requests_per_second(self):
         for number in range(15):

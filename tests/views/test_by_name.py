@@ -200,12 +200,12 @@ class PageTestCase(TestCase):
         cover('fine')
         cover('expired', names=['*.example.net'])
         html = self.page()
-        self.assertIn('1 of 2 certificates', html)
+        self.assertIn('Expired: 1 of the 2 certificates', html)
         self.assertEqual(re.findall('data-standing="(.*?)"', html), ['expired', 'fine'])
 
     def test_empty_states(self):
-        self.assertIn('Is www.example.com fine?', self.page(None))
-        self.assertIn('Is www.example.com fine?', self.page(''))
+        self.assertIn('Does a valid certificate cover www.example.com?', self.page(None))
+        self.assertIn('Does a valid certificate cover www.example.com?', self.page(''))
         html = self.page()
         self.assertIn('No certificate that you may view covers this name', html)
         self.assertNotIn('Paste one', html)

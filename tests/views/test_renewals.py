@@ -167,8 +167,11 @@ class RenewalsTestCase(TestCase):
             for host in ('behind', 'silent', 'well'):
                 certificate.sources.create(external_id=f'certbot:{host}:{certificate.name}', client='certbot')
         # Not saved, because saving would find that there is no older X.509 certificate
-        CertificateSource.objects.update(reported_at=now)
-        CertificateSource.objects.filter(external_id__contains=':behind:').update(behind_since=now - 9 * DAY)
+        CertificateSource.objects.update(
+            is_watched=True, reported_at=now, valid_to=now + 60 * DAY, silent_scaled_at=now + 20 * DAY
+        )
+        behind = CertificateSource.objects.filter(external_id__contains=':behind:')
+        behind.update(behind_since=now - 9 * DAY, behind_scaled_at=now)
         CertificateSource.objects.filter(external_id__contains=':silent:').update(reported_at=now - 9 * DAY)
         self.assertNotIn('Sources behind', self.page())
         grant(self.user, 'view', model=CertificateSource)
