@@ -57,6 +57,7 @@ def acme_sh(folder: Path, pems) -> list:
         values = {'Le_Webroot': 'dns_cf', 'Le_API': DIRECTORY, 'Le_CertCreateTime': '1795479661', 'Le_RenewalDays': 60}
         text = ''.join(f"{key}='{value}'\n" for key, value in values.items())
         write(folder / f'{name}_ecc' / f'{name}.conf', text)
+    write(folder / 'account.conf', '')
     write(folder / 'ca' / 'acme-v02.api.letsencrypt.org' / 'directory' / 'ca.conf', "CA_EMAIL='ops@example.net'\n")
     return [folder]
 
@@ -119,7 +120,9 @@ class NetBox(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         items = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
-        self.server.external_ids.update(item['external_id'] for item in items)
+        # After the reports comes the list of everything, which is an object.
+        if isinstance(items, list):
+            self.server.external_ids.update(item['external_id'] for item in items)
         self.send_response(200)
         self.send_header('Content-Length', '2')
         self.end_headers()

@@ -19,7 +19,7 @@ TAKEN = {
             'errors': {
                 'external_id': [
                     'Another machine reports under this external ID, last on 2026-11-03 04:05 UTC. Give each host a '
-                    'separate name: set NETBOX_ACME_SOURCE in the settings of its hook. If this host was reinstalled, …'
+                    'separate name: set NETBOX_ACME_SOURCE in the settings of its hook. If …'
                 ]
             },
         }

@@ -76,8 +76,6 @@ def store(request, host, tmp_path):
 
         @staticmethod
         def delete():
-            host.program('rm', '')
-            host.pass_on('rm')
             for each in (folder / place, folder / 'renewal' / 'www.example.net.conf'):
                 if each.is_dir():
                     for file in sorted(each.rglob('*'), reverse=True):
@@ -112,7 +110,8 @@ def test_a_store_that_is_not_there_lists_nothing(store, netbox):
     store.directory.mkdir()
     run = store.sync()
     assert (run.code, len(run.lines)) == (0, 1)
-    assert netbox.syncs == ([] if store.directory.name == 'store' else netbox.syncs)
+    # The account of dehydrated, beside the folder of its certificates, shows that this is the right one.
+    assert len(netbox.syncs) == (1 if store.scope.startswith('dehydrated:') else 0)
 
 
 def test_a_list_is_not_stored(store, host, netbox):
@@ -261,7 +260,7 @@ class TestTraefik:
         assert listed[:3] == [main, f'{main}+', f'{main}+a.example.net+b.example.net']
         assert len(set(listed)) == 4
         assert max(map(len, listed)) <= 500
-        assert [item['external_id'] for item in netbox.items] == listed or len(netbox.items) == 4
+        assert sorted(item['external_id'] for item in netbox.items) == sorted(listed)
 
     def test_no_certificates(self, host, netbox, tmp_path):
         self.sync(host, lineages.written(tmp_path / 'acme.json', '{"le": {"Account": null, "Certificates": null}}'))
