@@ -122,7 +122,7 @@ class TestMachines:
         kubectl.write_text(kubectl.read_text().replace(f'printf {CLUSTER}', answer))
         host.run('cert-manager.sh', '--sync', NETBOX_ACME_SOURCE='prod', NETBOX_ACME_MACHINE_ID='')
         assert netbox.items[0].get('machine_id') == netbox.listed.get('machine_id') == sent
-        assert 'kubectl get namespace kube-system' in host.command_lines
+        assert 'kubectl get namespaces kube-system' in host.command_lines
 
     def test_a_name_that_another_machine_has(self, host, netbox, directory):
         for number in range(4):
