@@ -50,6 +50,11 @@ class ChainTestCase(CommittingTestCase):
         self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
         self.assertEqual(django_rq.get_queue('default').job_ids, [str(job.job_id)])
 
+    def test_runs_have_high_priority_where_a_worker_serves_that_queue(self):
+        with patch.object(watchdog, 'any_workers_for_queue', side_effect=lambda name: name == 'high'):
+            job = RenewalSweepJob.run_now()
+        self.assertEqual(django_rq.get_queue('high').job_ids, [str(job.job_id)])
+
     def test_a_run_schedules_one_successor(self):
         RenewalSweepJob.run_now()
         for _ in range(3):
