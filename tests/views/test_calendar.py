@@ -101,6 +101,11 @@ class FeedTestCase(CalendarTestCase):
     def test_a_filter_that_cannot_be_used_is_named(self):
         self.assertIn('renewal_status', self.get(400, renewal_status='Soon').content.decode())
 
+    def test_calendar_programs_find_its_name(self):
+        text = self.get().content.decode()
+        self.assertIn('\r\nNAME:Certificate renewals\r\n', text)
+        self.assertIn('\r\nX-WR-CALNAME:Certificate renewals\r\n', text)
+
     def test_empty(self):
         self.assertEqual(self.events(), [])
 
