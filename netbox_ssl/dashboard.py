@@ -162,6 +162,7 @@ class RowsWidget(CertificatesWidget):
         }
 
     def choose(self, certificates, now):
+        """Return those of ``certificates`` (a queryset) that the widget lists."""
         raise NotImplementedError
 
     def words(self) -> dict:
