@@ -17,19 +17,19 @@ def main():
     from django.utils import timezone
 
     from netbox_ssl.acme.renewal_info import LONG_TERM, Window
-    from netbox_ssl.ari.asking import Outcome, Question
+    from netbox_ssl.ari.fetching import Outcome, Query
     from netbox_ssl.ari.polling import record
     from netbox_ssl.models import Certificate
 
     now = timezone.now()
 
     def answered(certificate, window=None, **more):
-        question = Question(certificate.pk, certificate.ari_cert_id, '')
-        return Outcome(question, now + LONG_TERM, now, window, **more)
+        query = Query(certificate.pk, certificate.ari_cert_id, '')
+        return Outcome(query, now + LONG_TERM, now, window, **more)
 
     outcomes = []
-    asked = Certificate.objects.filter(status='active', is_acme=True, acme_provider__in=PROVIDERS, valid_to__gt=now)
-    for certificate in asked.exclude(ari_cert_id=''):
+    included = Certificate.objects.filter(status='active', is_acme=True, acme_provider__in=PROVIDERS, valid_to__gt=now)
+    for certificate in included.exclude(ari_cert_id=''):
         if certificate.name == SILENT:
             outcomes.append(answered(certificate, error='The CA did not answer in time.', failures=3))
         else:
@@ -37,7 +37,7 @@ def main():
             outcomes.append(answered(certificate, Window(certificate.renewal_due_at, certificate.renewal_overdue_at)))
     record(outcomes)
     sooner = Window(now - timedelta(hours=1), now + timedelta(hours=23), WHY)
-    record([answered(certificate, sooner) for certificate in asked.filter(name=MOVED)])
+    record([answered(certificate, sooner) for certificate in included.filter(name=MOVED)])
 
 
 if __name__ == '__main__':

@@ -19,7 +19,7 @@ from django.utils import timezone
 from netbox_ssl import branching, settings
 from netbox_ssl.models import Certificate
 
-from .asking import Asker, Outcome, Question, make_client
+from .fetching import Fetcher, Outcome, Query, make_client
 from .eligibility import directory_url, is_due_q, is_expired_q, why_not
 from .host_limits import HostLimits
 from .http.transport import TOTAL_SECONDS
@@ -65,7 +65,7 @@ RECORD = f"""
 class PollResult:
     """The result of a run. ``windows``: responses with a window; ``moved``: windows among them that moved earlier."""
 
-    asked: int = 0
+    checked: int = 0
     windows: int = 0
     failed: int = 0
     moved: int = 0
@@ -78,7 +78,7 @@ class PollResult:
 #
 
 
-def claim(now, limit: int = CLAIM) -> list[Question]:
+def claim(now, limit: int = CLAIM) -> list[Query]:
     """Claim up to ``limit`` certificates whose check is due, oldest first, until the lease ends."""
     columns = ('pk', 'ari_cert_id', 'ari_failures', 'acme_server_url', 'acme_provider')
     with transaction.atomic():
@@ -86,7 +86,7 @@ def claim(now, limit: int = CLAIM) -> list[Question]:
         rows = list(due.select_for_update(skip_locked=True, no_key=True, of=('self',))[:limit])
         Certificate.objects.filter(pk__in=[row.pk for row in rows]).update(ari_next_check=now + LEASE)
     return [
-        Question(row.pk, row.ari_cert_id, '' if _is_excluded(row) else directory_url(row), row.ari_failures)
+        Query(row.pk, row.ari_cert_id, '' if _is_excluded(row) else directory_url(row), row.ari_failures)
         for row in rows
     ]
 
@@ -99,8 +99,8 @@ def record(outcomes: list[Outcome]) -> list[int]:
     """Record outcomes. Return the IDs of the certificates whose windows moved earlier."""
     rows = [
         (
-            outcome.question.pk,
-            outcome.question.cert_id,
+            outcome.query.pk,
+            outcome.query.cert_id,
             outcome.checked_at,
             outcome.next_check,
             outcome.failures,
@@ -111,7 +111,7 @@ def record(outcomes: list[Outcome]) -> list[int]:
             outcome.window.explanation_url if outcome.window else '',
         )
         # Sorted, so that two writers of the same rows do not wait for each other
-        for outcome in sorted(outcomes, key=lambda outcome: outcome.question.pk)
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.query.pk)
     ]
     if not rows:
         return []
@@ -134,7 +134,7 @@ def retire_expired(now) -> None:
 def poll(
     *,
     seconds: float | None = None,
-    asker: Asker | None = None,
+    fetcher: Fetcher | None = None,
     concurrency: int | None = None,
     clock=timezone.now,
     after_batch: Callable[[PollResult, list[int]], None] | None = None,
@@ -144,18 +144,18 @@ def poll(
 
     Args:
         seconds: after this time, nothing more is claimed
-        asker: makes the requests; by default with NetBox's proxies and the limits of the settings
+        fetcher: makes the requests; by default with NetBox's proxies and the limits of the settings
         concurrency: requests in flight; by default as in the settings
         clock: returns an aware datetime
         after_batch: called with the result so far, and the IDs of certificates whose windows have just moved earlier
     """
     concurrency = concurrency or settings.ari().concurrency
     client = None
-    if asker is None:
+    if fetcher is None:
         client = make_client()
-        asker = Asker(client, HostLimits(settings.ari().requests_per_second), clock)
+        fetcher = Fetcher(client, HostLimits(settings.ari().requests_per_second), clock)
     retire_expired(clock())
-    run = _Run(asker, clock, after_batch)
+    run = _Run(fetcher, clock, after_batch)
     executor = ThreadPoolExecutor(concurrency, thread_name_prefix='netbox_ssl ari')
     try:
         run.go(executor, concurrency, None if seconds is None else time.monotonic() + seconds)
@@ -168,9 +168,9 @@ def poll(
 
 
 class _Run:
-    def __init__(self, asker: Asker, clock, after_batch):
+    def __init__(self, fetcher: Fetcher, clock, after_batch):
         self.result = PollResult()
-        self._asker = asker
+        self._fetcher = fetcher
         self._clock = clock
         self._after_batch = after_batch
         self._answers = queue.SimpleQueue()
@@ -184,9 +184,9 @@ class _Run:
             if more and deadline is not None and time.monotonic() >= deadline:
                 more, self.result.complete = False, False
             if more and self._in_flight <= concurrency:
-                questions = claim(self._clock())
-                more = bool(questions)
-                waiting += self._submit(executor, questions)
+                queries = claim(self._clock())
+                more = bool(queries)
+                waiting += self._submit(executor, queries)
             if self._in_flight:
                 waiting += self._collect()
                 if waiting:
@@ -199,21 +199,21 @@ class _Run:
                 waiting = []
         self._record(waiting)
 
-    def _submit(self, executor, questions: list[Question]) -> list[Outcome]:
-        """Submit requests. Return the outcomes of questions without a known directory."""
+    def _submit(self, executor, queries: list[Query]) -> list[Outcome]:
+        """Submit requests. Return the outcomes of queries without a known directory."""
         settled = []
-        for question in questions:
-            if question.directory_url:
+        for query in queries:
+            if query.directory_url:
                 self._in_flight += 1
-                executor.submit(self._ask, question)
+                executor.submit(self._fetch, query)
             else:
-                settled.append(Outcome(question, self._clock() + LATER))
+                settled.append(Outcome(query, self._clock() + LATER))
         return settled
 
-    def _ask(self, question: Question) -> None:
+    def _fetch(self, query: Query) -> None:
         # Runs in a thread. The run must get an outcome in any case.
         try:
-            self._answers.put(self._asker.ask(question))
+            self._answers.put(self._fetcher.fetch(query))
         except BaseException as error:
             self._answers.put(error)
 
@@ -235,7 +235,7 @@ class _Run:
     def _record(self, outcomes: list[Outcome]) -> None:
         moved = record(outcomes)
         for outcome in outcomes:
-            self.result.asked += outcome.checked_at is not None
+            self.result.checked += outcome.checked_at is not None
             self.result.windows += outcome.window is not None
             self.result.failed += bool(outcome.error)
         self.result.moved += len(moved)
@@ -254,9 +254,9 @@ def check_now(certificate: Certificate) -> Outcome:
     Certificate.objects.filter(pk=certificate.pk).update(ari_next_check=now + LEASE)
     client = make_client()
     try:
-        asker = Asker(client, HostLimits(settings.ari().requests_per_second))
-        outcome = asker.ask(
-            Question(certificate.pk, certificate.ari_cert_id, directory_url(certificate), certificate.ari_failures)
+        fetcher = Fetcher(client, HostLimits(settings.ari().requests_per_second))
+        outcome = fetcher.fetch(
+            Query(certificate.pk, certificate.ari_cert_id, directory_url(certificate), certificate.ari_failures)
         )
     finally:
         client.close()

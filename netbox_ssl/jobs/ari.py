@@ -51,7 +51,7 @@ class ARIPollJob(ChainedJob):
             return
         result = poll(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._after_batch)
         self.job.data = asdict(result)
-        if result.asked or result.failed:
+        if result.checked or result.failed:
             self._log(result)
         if not result.complete:
             self.logger.info('Time is up; the next run continues')
@@ -63,7 +63,7 @@ class ARIPollJob(ChainedJob):
             announce_moves(moved)
 
     def _log(self, result: PollResult) -> None:
-        message = f'{result.asked} certificates polled: {result.windows} windows, {result.moved} moved earlier'
+        message = f'{result.checked} certificates polled: {result.windows} windows, {result.moved} moved earlier'
         self.logger.info(message)
         if result.failed:
             self.logger.warning(f'{result.failed} without a response; see the certificates for the reasons')  # noqa: G004

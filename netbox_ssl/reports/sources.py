@@ -7,7 +7,7 @@ from netbox_ssl.choices import SourceStateChoices
 from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.models.mixins.source_states import state_q
 
-__all__ = ('sources_to_look_at',)
+__all__ = ('problem_sources',)
 
 # Rows per state; the list shows all of them
 SHOWN = 10
@@ -20,7 +20,7 @@ SINCE = {
 }
 
 
-def sources_to_look_at(user, now, certificate=None) -> dict:
+def problem_sources(user, now, certificate=None) -> dict:
     """
     Return the first sources that are expired, behind and silent at ``now``, their numbers, and the URLs of the lists of
     all; for one certificate, or for all that ``user`` may view. A source is counted in one state only.

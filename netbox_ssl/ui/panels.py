@@ -7,7 +7,7 @@ from netbox.ui import attrs, panels
 
 from netbox_ssl.ari.explanations import describe
 from netbox_ssl.places.deployment import attach_deployments
-from netbox_ssl.reports.sources import sources_to_look_at
+from netbox_ssl.reports.sources import problem_sources
 
 
 class CertificatePanel(panels.ObjectAttributesPanel):
@@ -137,14 +137,14 @@ class CertificateSourcePanel(panels.ObjectAttributesPanel):
 class SourcesToLookAtPanel(panels.Panel):
     """The sources of a certificate that are expired, behind or silent; omitted if there are none."""
 
-    template_name = 'netbox_ssl/panels/sources_to_look_at.html'
+    template_name = 'netbox_ssl/panels/problem_sources.html'
     title = _('Sources needing attention')
 
     def get_context(self, context):
         user = context['request'].user
         return {
             **super().get_context(context),
-            'sources': sources_to_look_at(user, timezone.now(), certificate=context['object']),
+            'sources': problem_sources(user, timezone.now(), certificate=context['object']),
         }
 
     def should_render(self, context):

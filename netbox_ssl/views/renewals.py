@@ -14,7 +14,7 @@ from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
-from netbox_ssl.reports.sources import sources_to_look_at
+from netbox_ssl.reports.sources import problem_sources
 
 from .documentation import documentation_url
 
@@ -44,7 +44,7 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
             'chart': draw(weeks(certificates, now), list_url),
             'overdue': overdue,
             'expired': expired,
-            'sources': sources_to_look_at(request.user, now),
+            'sources': problem_sources(request.user, now),
             'list_url': list_url,
             'calendar_help_url': documentation_url('how-to/calendar'),
             'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),

@@ -17,7 +17,7 @@ from netbox_ssl.ari.polling import claim, poll, record
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate
 from tests.support.announcements import CommittingTestCase
-from tests.support.ari_polls import AskingTestMixin, asking
+from tests.support.ari_polls import RenewalInfoTestMixin, ari_settings
 from tests.support.ari_server import closed_port, window
 from tests.support.certificate_factory import make_ca
 from tests.support.clock import Clock
@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-class PollingTestCase(AskingTestMixin, TestCase):
+class PollingTestCase(RenewalInfoTestMixin, TestCase):
     def waits(self, certificate) -> timedelta:
         """Return the time from the last poll, or from now, to the next one."""
         certificate.refresh_from_db()
@@ -48,16 +48,16 @@ class PollingTestCase(AskingTestMixin, TestCase):
         )
         before = timezone.now()
         result = poll()
-        self.assertEqual((result.asked, result.windows, result.failed, result.complete), (1, 1, 0, True))
+        self.assertEqual((result.checked, result.windows, result.failed, result.complete), (1, 1, 0, True))
         certificate.refresh_from_db()
-        self.assertEqual(self.stub.questions, [certificate.ari_cert_id])
+        self.assertEqual(self.stub.cert_ids, [certificate.ari_cert_id])
         self.assertEqual((certificate.ari_window_start, certificate.ari_window_end), (start, start + DAY))
         self.assertEqual((certificate.renewal_due_at, certificate.renewal_overdue_at), (start, start + DAY))
         self.assertEqual(certificate.ari_explanation_url, 'https://ca.example/why?a=1&b=2')
         self.assertEqual(certificate.ari_error, '')
         self.assertTrue(before <= certificate.ari_last_checked <= timezone.now())
         self.assertWaits(certificate, 6 * HOUR)
-        self.assertEqual(poll().asked, 0)
+        self.assertEqual(poll().checked, 0)
 
     def test_retry_after_is_followed_within_bounds(self):
         certificate = self.add()
@@ -118,20 +118,20 @@ class PollingTestCase(AskingTestMixin, TestCase):
         import_pem(issue_acme('none.example.net', ca=make_ca('Example Corp', 'Nobody')))
         record_by_hand('typed.example.net', acme_server_url=self.stub.directory_url)
         asked = self.add('asked.example.net')
-        self.assertEqual(poll().asked, 1)
-        self.assertEqual(self.stub.questions, [asked.ari_cert_id])
+        self.assertEqual(poll().checked, 1)
+        self.assertEqual(self.stub.cert_ids, [asked.ari_cert_id])
 
     def test_expired_certificates_are_no_longer_polled(self):
         certificate = self.add()
         Certificate.objects.filter(pk=certificate.pk).update(valid_to=timezone.now() - MINUTE)
-        self.assertEqual(poll().asked, 0)
+        self.assertEqual(poll().checked, 0)
         certificate.refresh_from_db()
         self.assertIsNone(certificate.ari_next_check)
 
     def test_a_provider_may_be_switched_off(self):
         self.add()
-        with asking(ari_disabled_providers=["let's encrypt"]):
-            self.assertEqual(poll().asked, 0)
+        with ari_settings(ari_disabled_providers=["let's encrypt"]):
+            self.assertEqual(poll().checked, 0)
         self.assertEqual(self.stub.paths, [])
 
     def test_errors_and_the_time_of_the_next_poll(self):
@@ -175,7 +175,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         certificates = [self.add(f'www{number}.example.net') for number in range(20)]
         poll()
         self.assertEqual(self.stub.paths.count('/directory'), 1)
-        self.assertEqual(len(self.stub.questions), 20)
+        self.assertEqual(len(self.stub.cert_ids), 20)
         self.due(*certificates)
         poll()
         self.assertEqual(self.stub.paths.count('/directory'), 1)
@@ -184,7 +184,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.stub.directory = {'newNonce': self.stub.base_url}
         certificate = self.add()
         result = poll()
-        self.assertEqual((result.asked, result.windows, result.failed), (1, 0, 0))
+        self.assertEqual((result.checked, result.windows, result.failed), (1, 0, 0))
         self.assertGreater(self.waits(certificate), 23.9 * HOUR)
         self.assertLess(self.waits(certificate), 25.1 * HOUR)
         self.due(certificate)
@@ -216,11 +216,11 @@ class PollingTestCase(AskingTestMixin, TestCase):
                 self.assertEqual(poll().failed, 1)
                 certificate.refresh_from_db()
                 self.assertIn('ACME directory', certificate.ari_error)
-                self.assertEqual(self.stub.questions, [])
+                self.assertEqual(self.stub.cert_ids, [])
 
     def test_a_private_host_needs_the_setting(self):
         certificate = self.add()
-        with asking(ari_allowed_hosts=[]):
+        with ari_settings(ari_allowed_hosts=[]):
             poll()
         certificate.refresh_from_db()
         self.assertIn('ari_allowed_hosts', certificate.ari_error)
@@ -231,7 +231,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
             self.add(f'www{number}.example.net')
         self.stub.status = 503
         result = poll(concurrency=1)
-        self.assertEqual(len(self.stub.questions), 10)
+        self.assertEqual(len(self.stub.cert_ids), 10)
         self.assertEqual(result.failed, 40)
         rested = Certificate.objects.filter(ari_last_checked__isnull=True)
         self.assertEqual(rested.count(), 30)
@@ -240,9 +240,9 @@ class PollingTestCase(AskingTestMixin, TestCase):
     def test_requests_per_second(self):
         for number in range(15):
             self.add(f'www{number}.example.net')
-        with asking(ari_requests_per_second=5), Clock().instead_of('netbox_ssl.ari.host_limits') as clock:
+        with ari_settings(ari_requests_per_second=5), Clock().instead_of('netbox_ssl.ari.host_limits') as clock:
             started = clock.now
-            self.assertEqual(poll(concurrency=1).asked, 15)
+            self.assertEqual(poll(concurrency=1).checked, 15)
         # Five at once, five after one second, five after two
         self.assertEqual(clock.now - started, 2)
 
@@ -256,15 +256,15 @@ class PollingTestCase(AskingTestMixin, TestCase):
     def test_at_its_deadline_a_run_claims_no_more(self):
         self.add()
         result = poll(seconds=0)
-        self.assertEqual((result.asked, result.complete), (0, False))
-        self.assertEqual(poll().asked, 1)
+        self.assertEqual((result.checked, result.complete), (0, False))
+        self.assertEqual(poll().checked, 1)
 
     def test_a_renewal_during_the_poll_is_not_overwritten(self):
         issued = issue_acme()
         certificate = import_pem(issued, acme_server_url=self.stub.directory_url).certificate
-        (question,) = claim(timezone.now())
+        (query,) = claim(timezone.now())
         import_pem(successor(issued))
-        record([polling.Outcome(question, timezone.now(), timezone.now(), error='late')])
+        record([polling.Outcome(query, timezone.now(), timezone.now(), error='late')])
         certificate.refresh_from_db()
         self.assertEqual((certificate.ari_error, certificate.ari_last_checked), ('', None))
 
@@ -281,7 +281,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertNotEqual(certificate.ari_cert_id, old)
         self.assertLessEqual(certificate.ari_next_check, timezone.now())
         poll()
-        self.assertEqual(self.stub.questions, [old, certificate.ari_cert_id])
+        self.assertEqual(self.stub.cert_ids, [old, certificate.ari_cert_id])
 
     def test_other_saves_keep_the_schedule(self):
         certificate = self.add()
@@ -306,7 +306,7 @@ class PollingTestCase(AskingTestMixin, TestCase):
         self.assertLessEqual(certificate.ari_next_check, timezone.now())
 
 
-class MishapsTestCase(AskingTestMixin, TestCase):
+class MishapsTestCase(RenewalInfoTestMixin, TestCase):
     def test_a_hanging_request_does_not_delay_the_run(self):
         """A name server that does not respond, to which no time limit applies."""
         certificate = self.add()
@@ -315,13 +315,13 @@ class MishapsTestCase(AskingTestMixin, TestCase):
         waited_for = []
 
         class Hanging:
-            def ask(self, question):
+            def fetch(self, query):
                 waited_for.append(ended.wait(PATIENCE))
 
         with patch.object(polling, 'TOTAL_SECONDS', 0.2):
-            result = poll(asker=Hanging(), concurrency=1)
+            result = poll(fetcher=Hanging(), concurrency=1)
         self.assertEqual(waited_for, [])
-        self.assertEqual(result.asked, 0)
+        self.assertEqual(result.checked, 0)
         certificate.refresh_from_db()
         # Its lease ends automatically.
         self.assertGreater(certificate.ari_next_check, timezone.now())
@@ -330,26 +330,26 @@ class MishapsTestCase(AskingTestMixin, TestCase):
         self.add()
 
         class Broken:
-            def ask(self, question):
+            def fetch(self, query):
                 raise ZeroDivisionError
 
         with self.assertRaises(ZeroDivisionError):
-            poll(asker=Broken(), concurrency=1)
+            poll(fetcher=Broken(), concurrency=1)
 
     def test_check_now_claims_the_certificate(self):
         certificate = self.add()
         claimed = []
 
-        def ask(asker, question):
+        def fetch(fetcher, query):
             claimed.append(claim(timezone.now()))
-            return polling.Outcome(question, timezone.now() + HOUR, timezone.now())
+            return polling.Outcome(query, timezone.now() + HOUR, timezone.now())
 
-        with patch.object(polling.Asker, 'ask', ask):
+        with patch.object(polling.Fetcher, 'fetch', fetch):
             polling.check_now(certificate)
         self.assertEqual(claimed, [[]])
 
 
-class SharingTestCase(AskingTestMixin, CommittingTestCase):
+class SharingTestCase(RenewalInfoTestMixin, CommittingTestCase):
     def test_workers_share_the_work_without_duplicates(self):
         for number in range(60):
             self.add(f'www{number}.example.net')
@@ -367,9 +367,9 @@ class SharingTestCase(AskingTestMixin, CommittingTestCase):
                 worker.start()
             for worker in workers:
                 worker.join()
-        self.assertEqual(sum(result.asked for result in results), 60)
-        self.assertEqual(len(self.stub.questions), 60)
-        self.assertEqual(len(set(self.stub.questions)), 60)
+        self.assertEqual(sum(result.checked for result in results), 60)
+        self.assertEqual(len(self.stub.cert_ids), 60)
+        self.assertEqual(len(set(self.stub.cert_ids)), 60)
 
     def test_claims_of_a_dead_worker_are_polled_later(self):
         certificate = self.add()
@@ -377,4 +377,4 @@ class SharingTestCase(AskingTestMixin, CommittingTestCase):
         self.assertEqual(len(claim(now)), 1)
         self.assertEqual(claim(now), [])
         self.assertEqual(claim(now + polling.LEASE - timedelta(seconds=1)), [])
-        self.assertEqual([question.pk for question in claim(now + polling.LEASE)], [certificate.pk])
+        self.assertEqual([query.pk for query in claim(now + polling.LEASE)], [certificate.pk])

@@ -15,13 +15,13 @@ from netbox_ssl.ari.window_moves import WindowMoveAnnouncer, announce_moves
 from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED
 from netbox_ssl.models import Certificate
 from tests.support.announcements import CommittingTestCase
-from tests.support.ari_polls import AskingTestMixin
+from tests.support.ari_polls import RenewalInfoTestMixin
 from tests.support.ari_server import window
 
 DAY = timedelta(days=1)
 
 
-class MovedTestCase(AskingTestMixin, CommittingTestCase):
+class MovedTestCase(RenewalInfoTestMixin, CommittingTestCase):
     def setUp(self):
         super().setUp()
         self.certificate = self.add()

@@ -12,7 +12,7 @@ from tests.support.stack import Stack
 
 
 @pytest.fixture(scope='module')
-def asking(environment, other_queues):
+def polling_netbox(environment, other_queues):
     """Provide a separate NetBox that may poll a CA on this machine."""
     database = f'{environment.database}_ari'
     environment.databases.copy(database)
@@ -37,19 +37,19 @@ def asked_for(acme_server, after=0) -> set[str]:
     return set(re.findall(r'GET /acme/renewal-info/(\S+)', log[after:]))
 
 
-def wait_for_window(asking, api, pk):
+def wait_for_window(polling_netbox, api, pk):
     path = f'plugins/ssl/certificates/{pk}/'
-    return asking.wait_for(lambda: (found := api.get(path))['has_ari'] and found, what='the window')
+    return polling_netbox.wait_for(lambda: (found := api.get(path))['has_ari'] and found, what='the window')
 
 
-def test_the_window_of_a_real_ca(asking, acme_server, certbot):
-    api = Api(asking.base_url, asking.authorization)
+def test_the_window_of_a_real_ca(polling_netbox, acme_server, certbot):
+    api = Api(polling_netbox.base_url, polling_netbox.authorization)
     chain = certbot.issue('www.example.com', 'example.com')
     settings = {'acme_server_url': acme_server.directory_url, 'is_acme': True, 'acme_auto_renewal': True}
     imported = api.post('plugins/ssl/certificates/import/', {'pem': chain.read_text(), **settings})['certificate']
     assert imported['ari_cert_id'] and not imported['has_ari']
 
-    first = wait_for_window(asking, api, imported['id'])
+    first = wait_for_window(polling_netbox, api, imported['id'])
     start, end, valid_to = (moment(first[name]) for name in ('ari_window_start', 'ari_window_end', 'valid_to'))
     assert first['renewal_due_at'] == first['ari_window_start']
     assert start < end <= valid_to

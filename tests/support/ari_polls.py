@@ -14,11 +14,11 @@ from netbox_ssl.models import Certificate
 from tests.support.ari_server import Stub
 from tests.support.factories import import_pem, issue_acme
 
-__all__ = ('AskingTestMixin', 'asking')
+__all__ = ('RenewalInfoTestMixin', 'ari_settings')
 
 
 @contextmanager
-def asking(**configured):
+def ari_settings(**configured):
     """Allow requests to 127.0.0.1. ``configured``: settings of the plugin."""
     config = deepcopy(django_settings.PLUGINS_CONFIG)
     values = {'ari_allowed_hosts': ['127.0.0.1'], 'ari_requests_per_second': 10_000, **configured}
@@ -31,7 +31,7 @@ def asking(**configured):
             settings.forget()
 
 
-class AskingTestMixin:
+class RenewalInfoTestMixin:
     """``self.stub`` is the CA of the certificates of ``self.add()``."""
 
     def setUp(self):
@@ -39,7 +39,7 @@ class AskingTestMixin:
         cache.clear()
         self.stub = Stub()
         self.addCleanup(self.stub.close)
-        self.enterContext(asking())
+        self.enterContext(ari_settings())
 
     def add(self, name='www.example.net', left=timedelta(days=60), **attributes) -> Certificate:
         issued = issue_acme(name, left)

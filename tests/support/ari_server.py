@@ -109,7 +109,7 @@ class Stub:
             return [path for path, _ in self.requests]
 
     @property
-    def questions(self):
+    def cert_ids(self):
         """Return the certificate IDs that were requested."""
         return [path.removeprefix('/ari/') for path in self.paths if path.startswith('/ari/')]
 

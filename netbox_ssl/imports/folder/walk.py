@@ -103,7 +103,7 @@ def _walk_folder(folder: Path, root: Path) -> Iterator[Source | WalkError]:
         return
     found = []
     for name in files:
-        size = _look_at(folder / name)
+        size = _size_of(folder / name)
         if isinstance(size, WalkError):
             yield size
         elif size is not None:
@@ -116,7 +116,7 @@ def _walk_folder(folder: Path, root: Path) -> Iterator[Source | WalkError]:
         yield from _walk_folder(folder / name, root)
 
 
-def _look_at(path: Path) -> int | WalkError | None:
+def _size_of(path: Path) -> int | WalkError | None:
     """Return the size of a file, or None if it does not look like certificates."""
     by_name = path.name.lower().endswith(SUFFIXES)
     try:

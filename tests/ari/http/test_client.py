@@ -4,9 +4,11 @@ import base64
 import ipaddress
 import socket
 import ssl
+import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -19,6 +21,7 @@ from netbox_ssl.ari.http.client import MAX_BYTES, Client
 from netbox_ssl.ari.http.failures import Failure
 from tests.support.ari_server import Stub, closed_port, window
 from tests.support.deadlines import PATIENCE
+from tests.support.socks_proxy import SocksProxy
 
 LOOPBACK = frozenset({'127.0.0.1'})
 
@@ -250,6 +253,25 @@ def test_a_proxy_that_wants_a_password(stub):
     sent = {name.lower(): value for name, value in headers.items()}
     assert sent['proxy-authorization'] == f'Basic {base64.b64encode(b"user:secret").decode()}'
     assert sent['host'] == 'ca.example'
+
+
+def test_through_a_socks_proxy(stub):
+    """The proxy looks up names."""
+    proxy = SocksProxy(('127.0.0.1', urlsplit(stub.base_url).port))
+    client = Client(proxies=lambda url: {'http': proxy.url})
+    stub.script = lambda handler: handler.answer(200, handler.headers['Host'].encode())
+    try:
+        assert client.get('http://ca.example/ari', allow_http=True).body == b'ca.example'
+    finally:
+        client.close()
+        proxy.close()
+    assert proxy.asked_for == ['ca.example']
+
+
+def test_a_socks_proxy_without_its_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'urllib3.contrib.socks', None)
+    client = Client(proxies=lambda url: {'http': 'socks5h://127.0.0.1:9'})
+    assert 'PySocks: install it' in str(failure(client, 'http://ca.example/ari'))
 
 
 def test_after_close_no_connection_is_kept(client, stub):

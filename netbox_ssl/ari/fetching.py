@@ -19,7 +19,7 @@ from .host_limits import HostLimits
 from .http.client import Client
 from .http.failures import Failure
 
-__all__ = ('Asker', 'Outcome', 'Question', 'make_client')
+__all__ = ('Fetcher', 'Outcome', 'Query', 'make_client')
 
 # If a CA offers no renewal information, its certificates are polled again with its directory, spread over this time.
 SPREAD = timedelta(hours=1)
@@ -28,7 +28,7 @@ REST = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Question:
+class Query:
     pk: int
     cert_id: str
     directory_url: str
@@ -39,11 +39,11 @@ class Question:
 @dataclass(frozen=True)
 class Outcome:
     """
-    The outcome of a question. ``window`` is None if the CA did not suggest one; a known window is then kept, unless the
+    The outcome of a query. ``window`` is None if the CA did not suggest one; a known window is then kept, unless the
     CA is ``unsupported``. ``checked_at`` is None if no request was made.
     """
 
-    question: Question
+    query: Query
     next_check: datetime
     checked_at: datetime | None = None
     window: Window | None = None
@@ -63,7 +63,7 @@ def make_client() -> Client:
     )
 
 
-class Asker:
+class Fetcher:
     """Requests renewal information. Threads may share an instance; each directory is requested once."""
 
     def __init__(self, client: Client, limits: HostLimits, clock=timezone.now):
@@ -74,41 +74,41 @@ class Asker:
         self._directory_locks = defaultdict(Lock)
         self._directories: dict[str, directories.Directory] = {}
 
-    def ask(self, question: Question) -> Outcome:
+    def fetch(self, query: Query) -> Outcome:
         """Request the renewal information. Errors are in the outcome."""
-        directory = self._directory(question.directory_url)
+        directory = self._directory(query.directory_url)
         now = self._clock()
         if directory.unsupported:
-            return Outcome(question, _spread(directory.until), now, unsupported=True)
+            return Outcome(query, _spread(directory.until), now, unsupported=True)
         if directory.error:
-            return Outcome(question, _spread(directory.until), now, error=directory.error)
-        url = f'{directory.renewal_info.rstrip("/")}/{question.cert_id}'
+            return Outcome(query, _spread(directory.until), now, error=directory.error)
+        url = f'{directory.renewal_info.rstrip("/")}/{query.cert_id}'
         host = (urlsplit(url).hostname or '').lower()
         if not self._limits.admit(host):
             resting = f'{host} failed several times in a row. Requests to it are paused for some minutes.'
             error = resting if self._limits.is_resting(host) else ''
-            return Outcome(question, now + REST * random.uniform(1, 2), error=error, failures=question.failures)  # noqa: S311
-        outcome = self._fetch(question, url)
+            return Outcome(query, now + REST * random.uniform(1, 2), error=error, failures=query.failures)  # noqa: S311
+        outcome = self._request(query, url)
         self._limits.note(host, bool(outcome.failures))
         return outcome
 
-    def _fetch(self, question: Question, url: str) -> Outcome:
+    def _request(self, query: Query, url: str) -> Outcome:
         try:
-            answer = self._client.get(url, allow_http=directories.allows_http(question.directory_url))
+            answer = self._client.get(url, allow_http=directories.allows_http(query.directory_url))
             window = parse_renewal_info(answer.body)
         except Failure as failure:
             now = self._clock()
             if not failure.temporary:
-                return Outcome(question, now + LONG_TERM, now, error=str(failure))
-            failures = question.failures + 1
+                return Outcome(query, now + LONG_TERM, now, error=str(failure))
+            failures = query.failures + 1
             wait = retry_after(failure.retry_after, now) or back_off(failures)
-            return Outcome(question, now + wait, now, error=str(failure), failures=failures)
+            return Outcome(query, now + wait, now, error=str(failure), failures=failures)
         except BadAnswer as error:
             now = self._clock()
-            return Outcome(question, now + LONG_TERM, now, error=str(error))
+            return Outcome(query, now + LONG_TERM, now, error=str(error))
         now = self._clock()
         wait = retry_after(answer.retry_after, now) or LONG_TERM
-        return Outcome(question, now + wait, now, window)
+        return Outcome(query, now + wait, now, window)
 
     def _directory(self, url: str) -> directories.Directory:
         with self._lock:

@@ -9,14 +9,14 @@ from django.utils import timezone
 from utilities.testing import APITestCase, TestCase
 
 from netbox_ssl.models import Certificate
-from tests.support.ari_polls import AskingTestMixin, asking
+from tests.support.ari_polls import RenewalInfoTestMixin, ari_settings
 from tests.support.ari_server import window
 from tests.support.factories import grant, import_pem, issue_acme, record
 
 DAY = timedelta(days=1)
 
 
-class ButtonTestCase(AskingTestMixin, TestCase):
+class ButtonTestCase(RenewalInfoTestMixin, TestCase):
     def setUp(self):
         super().setUp()
         self.certificate = self.add()
@@ -42,7 +42,7 @@ class ButtonTestCase(AskingTestMixin, TestCase):
         for moment in (self.certificate.ari_last_checked, self.certificate.ari_next_check):
             self.assertIn(f'<span title="{moment:%Y-%m-%d %H:%M:%S}">', page)
         self.assertContains(self.press(), 'less than a minute ago')
-        self.assertEqual(len(self.stub.questions), 1)
+        self.assertEqual(len(self.stub.cert_ids), 1)
 
     def test_errors_are_shown(self):
         grant(self.user, 'change')
@@ -105,9 +105,9 @@ class ButtonTestCase(AskingTestMixin, TestCase):
         Certificate.objects.filter(pk=self.certificate.pk).update(ari_cert_id='')
         self.assertIn('authority key identifier', self.page())
         Certificate.objects.filter(pk=self.certificate.pk).update(ari_cert_id='a.b')
-        with asking(ari_disabled_providers=["Let's Encrypt"]):
+        with ari_settings(ari_disabled_providers=["Let's Encrypt"]):
             self.assertIn('ari_disabled_providers', self.page())
-        with asking(ari_enabled=False):
+        with ari_settings(ari_enabled=False):
             self.assertIn('ari_enabled', self.page())
         with override_settings(ISOLATED_DEPLOYMENT=True):
             self.assertIn('ISOLATED_DEPLOYMENT', self.page())
@@ -120,13 +120,13 @@ class ButtonTestCase(AskingTestMixin, TestCase):
         )
 
 
-class RestTestCase(AskingTestMixin, APITestCase):
+class RestTestCase(RenewalInfoTestMixin, APITestCase):
     def setUp(self):
         super().setUp()
         self.certificate = self.add()
         grant(self.user, 'view')
 
-    def ask(self, status, pk=None):
+    def fetch(self, status, pk=None):
         url = f'/api/plugins/ssl/certificates/{pk or self.certificate.pk}/check-ari/'
         response = self.client.post(url, {}, format='json', **self.header)
         self.assertHttpStatus(response, status)
@@ -134,39 +134,39 @@ class RestTestCase(AskingTestMixin, APITestCase):
 
     def test_the_response_is_the_certificate(self):
         grant(self.user, 'change')
-        answer = self.ask(200).json()
+        answer = self.fetch(200).json()
         self.assertEqual(answer['ari_window_start'], '2027-01-01T00:00:00Z')
         self.assertEqual(answer['renewal_due_at'], '2027-01-01T00:00:00Z')
         self.assertTrue(answer['has_ari'])
         self.assertEqual(answer['ari_error'], '')
-        again = self.ask(429)
+        again = self.fetch(429)
         self.assertIn('less than a minute ago', again.json()['detail'])
         self.assertTrue(0 < int(again['Retry-After']) <= 60)
 
     def test_errors_are_in_the_response(self):
         grant(self.user, 'change')
         self.stub.status = 500
-        answer = self.ask(200).json()
+        answer = self.fetch(200).json()
         self.assertEqual((answer['ari_error'], answer['has_ari']), ('The CA answered with HTTP status 500.', False))
 
     def test_permissions(self):
-        self.ask(403)
+        self.fetch(403)
         grant(self.user, 'change', constraints={'name': 'another'})
-        self.ask(403)
+        self.fetch(403)
         self.assertEqual(self.stub.paths, [])
-        self.ask(404, pk=99999)
+        self.fetch(404, pk=99999)
 
     def test_a_token_that_may_not_write(self):
         grant(self.user, 'change')
         self.token.write_enabled = False
         self.token.save()
-        self.ask(403)
+        self.fetch(403)
 
     def test_reasons_for_not_polling(self):
         grant(self.user, 'change')
-        self.assertIn('PEM', self.ask(409, record('typed.example.net').pk).json()['detail'])
+        self.assertIn('PEM', self.fetch(409, record('typed.example.net').pk).json()['detail'])
         with override_settings(ISOLATED_DEPLOYMENT=True):
-            self.assertIn('ISOLATED_DEPLOYMENT', self.ask(409).json()['detail'])
+            self.assertIn('ISOLATED_DEPLOYMENT', self.fetch(409).json()['detail'])
 
     def test_the_fields_cannot_be_written(self):
         grant(self.user, 'change', 'add')
@@ -190,7 +190,7 @@ class RestTestCase(AskingTestMixin, APITestCase):
 
     def test_a_patched_pem_resets_the_window(self):
         grant(self.user, 'change')
-        self.ask(200)
+        self.fetch(200)
         url = f'/api/plugins/ssl/certificates/{self.certificate.pk}/'
         new = issue_acme('www.example.net', 80 * DAY)
         answer = self.client.patch(url, {'pem': new.pem}, format='json', **self.header).json()
@@ -223,7 +223,7 @@ class RestTestCase(AskingTestMixin, APITestCase):
 
     def test_graphql(self):
         grant(self.user, 'change')
-        self.ask(200)
+        self.fetch(200)
         query = (
             '{ certificate_list(filters: {has_ari: true, ari_window_start: {gte: "2026-12-31T00:00:00Z"}}) '
             '{ name has_ari ari_cert_id ari_window_start ari_window_end ari_explanation_url ari_last_checked '
