@@ -1,7 +1,5 @@
 """Form fields that several forms share."""
 
-import re
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from utilities.forms.fields import ChoiceField
@@ -11,7 +9,7 @@ from utilities.forms.widgets import DateTimePicker
 from netbox_ssl.acme.renewal import MAX_RENEWAL_DAYS
 from netbox_ssl.choices import ACMEChallengeTypeChoices
 from netbox_ssl.models.name_lookups import NO_NAME
-from netbox_ssl.x509 import asked_name
+from netbox_ssl.x509 import asked_name, split_names
 
 from .mixins import provider_input
 
@@ -19,7 +17,7 @@ __all__ = ('ACMEFieldsMixin', 'CoveredNameField', 'NamesField')
 
 
 class NamesField(forms.CharField):
-    """Subject alternative names, one per line or separated by commas or spaces. Cleans to a list."""
+    """Subject alternative names, separated by lines, commas or spaces, or as OpenSSL prints them. Cleans to a list."""
 
     def __init__(self, **kwargs):
         kwargs.setdefault('widget', forms.Textarea(attrs={'rows': 3, 'class': 'font-monospace'}))
@@ -35,7 +33,7 @@ class NamesField(forms.CharField):
             raise forms.ValidationError(_('Enter names, or a list of names.'))
         if isinstance(value, list | tuple):
             return list(value)
-        return [item for item in re.split(r'[\s,]+', super().to_python(value)) if item]
+        return split_names(super().to_python(value))
 
     def has_changed(self, initial, data):
         return list(initial or []) != self.to_python(data)

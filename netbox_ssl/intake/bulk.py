@@ -152,7 +152,7 @@ def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
         except ValidationError:
             # Importing it alone reports the error.
             continue
-        warnings = [*filter(None, [tenant_warning(item, certificate)]), *certificate.get_warnings()]
+        warnings = [*filter(None, [tenant_warning(item, certificate)]), *certificate.get_warnings(item.facts)]
         unchanged[number] = Result(Action.UNCHANGED, certificate, item.detection, warnings=warnings)
         if item.external_id:
             stamped.append((survey.sources[item.external_id], item.facts.fingerprint_sha256))

@@ -84,7 +84,8 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
         except REFUSALS as error:
             results.append(Refusal(error))
             continue
-        results.append(Result(Action.CREATED, certificate, item.detection, warnings=certificate.get_warnings()))
+        warnings = certificate.get_warnings(item.facts)
+        results.append(Result(Action.CREATED, certificate, item.detection, warnings=warnings))
         made.append((item, certificate))
     certificates = [certificate for _, certificate in made]
     Certificate.objects.bulk_create(certificates, batch_size=BATCH)

@@ -4,7 +4,7 @@ from netbox_ssl import settings
 from netbox_ssl.acme.detection import detect
 from netbox_ssl.acme.issuer_families import issuer_family
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.mixins.acme_settings import read_stored_facts
+from netbox_ssl.models.mixins.encoding import read_stored_facts
 
 from .results import Item
 

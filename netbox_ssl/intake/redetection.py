@@ -14,7 +14,8 @@ from netbox_ssl import settings
 from netbox_ssl.acme.detection import Detection, detect
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.mixins.acme_settings import DETECTED_FIELDS, read_stored_facts
+from netbox_ssl.models.mixins.acme_settings import DETECTED_FIELDS
+from netbox_ssl.models.mixins.encoding import read_stored_facts
 from netbox_ssl.netbox_internals import set_changelog_message
 from netbox_ssl.refusals import REFUSALS, explain
 from netbox_ssl.utilities import savepoint

@@ -88,7 +88,7 @@ def _take_in(item: Item, user) -> Result:
     record_report(item, plan.source.certificate if plan.is_unexpected else certificate, plan.source, user)
     if plan.action in (Action.CREATED, Action.RENEWED):
         issued.send(sender=Certificate)
-    warnings = [*plan.warnings, *certificate.get_warnings()]
+    warnings = [*plan.warnings, *certificate.get_warnings(item.facts)]
     return Result(plan.action, certificate, item.detection, plan.candidates, warnings)
 
 

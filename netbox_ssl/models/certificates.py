@@ -13,6 +13,7 @@ from utilities.exceptions import AbortRequest
 from netbox_ssl.acme import renewal
 from netbox_ssl.branching import ReplayedMixin
 from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices
+from netbox_ssl.x509 import CertificateFacts
 
 from .mixins.acme import ACME_FIELDS
 from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
@@ -193,6 +194,15 @@ class Certificate(
 
     def __str__(self):
         return self.name
+
+    def get_warnings(self, facts: CertificateFacts | None = None) -> list[str]:
+        """
+        Return warnings about the certificate for responses and pages, one sentence or more each.
+
+        Args:
+            facts: of an X.509 certificate that was just read, possibly this one
+        """
+        return [*self.acme_warnings(), *self.encoding_warnings(facts)]
 
     def get_status_color(self):
         return CertificateStatusChoices.colors.get(self.status)

@@ -110,6 +110,20 @@ class X509Panel(panels.ObjectAttributesPanel):
     signature_algorithm = attrs.TextAttr('signature_algorithm')
 
 
+class EncodingPanel(panels.ObjectPanel):
+    """What is wrong with the encoding of a certificate; omitted if nothing is."""
+
+    template_name = 'netbox_ssl/panels/encoding.html'
+    title = _('Encoding')
+
+    def get_context(self, context):
+        context = super().get_context(context)
+        return {**context, 'warnings': context['object'].encoding_warnings()}
+
+    def should_render(self, context):
+        return bool(context['warnings'])
+
+
 class IssuancePanel(panels.ObjectAttributesPanel):
     certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
     is_current = attrs.BooleanAttr('is_current', label=_('Current'))

@@ -50,6 +50,7 @@ class CertificateView(generic.ObjectView):
         right_panels=[
             panels.SourcesToLookAtPanel(),
             panels.X509Panel(),
+            panels.EncodingPanel(),
             ContactsPanel(),
             CustomFieldsPanel(),
             CommentsPanel(),

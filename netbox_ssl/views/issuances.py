@@ -35,6 +35,7 @@ class IssuanceView(generic.ObjectView):
         ],
         right_panels=[
             panels.X509Panel(title=_('X.509')),
+            panels.EncodingPanel(),
         ],
         bottom_panels=[
             panels.PEMPanel('pem', title=_('PEM')),

@@ -4,10 +4,11 @@ Read X.509 certificates from any usual form: bytes in, facts out.
 Imports neither Django nor NetBox.
 """
 
+from .alternative_names import canonical_name, has_label, split_names
 from .errors import CertificateInputError, LimitError, PrivateKeyError
-from .extraction import read_facts
+from .extraction import read_facts, read_parts, read_pem_facts
 from .facts import CertificateFacts
-from .hostnames import asked_name, canonical_name, covering_names
+from .hostnames import asked_name, covering_names
 from .limits import Limits
 from .lineage import lineage_key, name_key, normalize_hex
 from .parsing import Leaf, ParsedInput, read_certificates
@@ -27,10 +28,14 @@ __all__ = [
     'canonical_name',
     'covering_names',
     'find_private_key',
+    'has_label',
     'lineage_key',
     'name_key',
     'normalize_hex',
     'read_certificates',
     'read_facts',
+    'read_parts',
+    'read_pem_facts',
+    'split_names',
     'visible',
 ]

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from cryptography import x509
-
 from .errors import LimitError
-from .extraction import is_signed_by
 from .facts import CertificateFacts
+from .parts import Parts
+from .signatures import is_signed_by
 from .text import gettext_noop
 
 # Signatures verified per certificate, on average, before an input is treated as an attack. Real inputs need about one.
@@ -18,7 +17,7 @@ _VERIFICATIONS_PER_CERTIFICATE = 10
 class Loaded(NamedTuple):
     """A certificate with its facts."""
 
-    certificate: x509.Certificate
+    parts: Parts
     facts: CertificateFacts
 
 
@@ -56,7 +55,7 @@ def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
             by_subject.setdefault(facts.subject, []).append(index)
     budget = _VERIFICATIONS_PER_CERTIFICATE * len(certificates)
     issuers = []
-    for index, (certificate, facts) in enumerate(certificates):
+    for index, (parts, facts) in enumerate(certificates):
         candidates = [] if facts.is_self_signed else [i for i in by_subject.get(facts.issuer, ()) if i != index]
         budget -= len(candidates)
         if budget < 0:
@@ -68,7 +67,7 @@ def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
                 ),
                 limit=_VERIFICATIONS_PER_CERTIFICATE * len(certificates),
             )
-        verified = [i for i in candidates if is_signed_by(certificate, certificates[i].certificate)]
+        verified = [i for i in candidates if is_signed_by(parts, certificates[i].parts)]
         issuers.append(sorted(verified, key=lambda i: _preference(facts, certificates[i].facts)))
     return issuers
 

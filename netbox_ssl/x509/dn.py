@@ -1,6 +1,7 @@
 """Distinguished names as text (RFC 4514)."""
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from cryptography import x509
@@ -48,18 +49,25 @@ class NameFacts(NamedTuple):
 
 
 def read_name(name: x509.Name) -> NameFacts:
+    """Return the facts of ``name``. Raises any exception of ``cryptography``."""
+    return name_facts(((attribute.oid.dotted_string, attribute.value) for attribute in rdn) for rdn in name.rdns)
+
+
+def name_facts(rdns: Iterable[Iterable[tuple[str, str | bytes]]]) -> NameFacts:
     """
     Return the name in RFC 4514 form, most specific part first: ``CN=www.example.com,O=Example,C=US``.
 
-    Values that are not text (X.520 uniqueIdentifier) are shown as ``#`` and hex. Raises any exception of
-    ``cryptography``.
+    Values that are not text (X.520 uniqueIdentifier) are shown as ``#`` and hex.
+
+    Args:
+        rdns: the relative distinguished names in the order of the certificate, each with its pairs of type (dotted
+            OID) and value
     """
     found = dict.fromkeys((_COMMON_NAME, _ORGANIZATION, _UNIT), '')
     parts = []
-    for rdn in name.rdns:
+    for rdn in rdns:
         texts = []
-        for attribute in rdn:
-            oid, value = attribute.oid.dotted_string, attribute.value
+        for oid, value in rdn:
             if isinstance(value, bytes):
                 texts.append(f'{_SHORT_NAMES.get(oid, oid)}=#{value.hex()}')
                 continue
@@ -69,6 +77,11 @@ def read_name(name: x509.Name) -> NameFacts:
         parts.append('+'.join(reversed(texts)))  # OpenSSL's order; RFC 4514, 2.2 allows any
     parts.reverse()
     return NameFacts(visible(','.join(parts), MAX_DN_LENGTH), *found.values())
+
+
+def short_name(oid: str) -> str:
+    """Return OpenSSL's abbreviation of an attribute type, or its OID."""
+    return _SHORT_NAMES.get(oid, oid)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -1,13 +1,19 @@
 """The extensions that the inventory uses, read one at a time, so that a broken one does not affect the others."""
 
 import ipaddress
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cryptography import x509
 
 from . import der
+from .alternative_names import canonical_name
+from .carrier import carry_extension
 from .dn import read_name
+from .lenient_names import read_lenient_name
+from .repair import repair_extension
+from .schema import Name
 from .text import MAX_DN_LENGTH, visible
 
 STEP_PROVISIONER = '1.3.6.1.4.1.37476.9000.64.1'
@@ -34,6 +40,18 @@ class ExtensionFacts:
     step_provisioner_type: int | None = None
     is_acme_challenge: bool = False
     is_precertificate: bool = False
+    # What is wrong with the extensions: phrases for a sentence
+    violations: list[str] = field(default_factory=list)
+
+
+class RawExtension(NamedTuple):
+    """An extension (RFC 5280, 4.1) with its value as octets."""
+
+    # Dotted, and as DER
+    oid: str
+    oid_der: bytes
+    critical: bool
+    value: bytes
 
 
 def read_extensions(certificate: x509.Certificate, encoded: bytes) -> ExtensionFacts:
@@ -42,14 +60,28 @@ def read_extensions(certificate: x509.Certificate, encoded: bytes) -> ExtensionF
 
     An extension that cannot be read is omitted. If one is repeated (forbidden by RFC 5280, 4.2), the first counts.
     """
-    facts = ExtensionFacts()
     try:
         extensions = certificate.extensions
     except Exception:  # ValueError, DuplicateExtension, UnsupportedGeneralNameType, …: one bad extension fails them all
-        _read_one_by_one(encoded, facts)
-        return facts
+        return read_raw_extensions(_split_extensions(encoded))
+    facts = ExtensionFacts()
     for extension in extensions:
         _read(extension, facts)
+    return facts
+
+
+def read_raw_extensions(extensions: Iterable[RawExtension]) -> ExtensionFacts:
+    """Return the facts like ``read_extensions()``, reading each extension of interest separately."""
+    facts = ExtensionFacts()
+    seen = set()
+    for extension in extensions:
+        if (name := _NAMES.get(extension.oid)) is None:
+            continue
+        if extension.oid in seen:
+            facts.violations.append(f'the extension {name} occurs more than once')
+            continue
+        seen.add(extension.oid)
+        _read_raw(extension, name, facts)
     return facts
 
 
@@ -77,14 +109,26 @@ def _general_name(name: x509.GeneralName) -> tuple[str, str]:
         case x509.OtherName():
             return '', f'otherName:{name.type_id.dotted_string}'
         case _:  # rfc822Name, uniformResourceIdentifier
-            return '', str(name.value)
+            return '', canonical_name(str(name.value))
 
 
 def _store_names(names: Iterator[tuple[str, str]], facts: ExtensionFacts) -> None:
-    kinds = {visible(text, MAX_DN_LENGTH): kind for kind, text in names if text}
+    kinds = {}
+    for kind, text in names:
+        if text:
+            kinds[visible(_canonical(text, facts) if kind == 'dns' else text, MAX_DN_LENGTH)] = kind
     facts.subject_alt_names = tuple(kinds)
     facts.dns_names = tuple(text for text, kind in kinds.items() if kind == 'dns')
     facts.ip_addresses = tuple(text for text, kind in kinds.items() if kind == 'ip')
+
+
+def _canonical(name: str, facts: ExtensionFacts) -> str:
+    """Return a DNS name in the form in which names are compared, and note if it is written in another form."""
+    if name.isascii() and not name.endswith('.'):
+        return name
+    rule = 'ends in a dot' if name.endswith('.') else 'is not written in A-labels (xn--…)'
+    facts.violations.append(f'the DNS name “{visible(name)}” {rule}')
+    return canonical_name(name)
 
 
 def _read_basic_constraints(extension: x509.Extension, facts: ExtensionFacts) -> None:
@@ -151,61 +195,98 @@ _READERS: dict[str, Callable[[x509.Extension, ExtensionFacts], None]] = {
 }
 
 
-def _read_one_by_one(encoded: bytes, facts: ExtensionFacts) -> None:
-    """
-    Read each extension of interest separately, from a copy of the certificate without the others.
-
-    The signature of the copy is wrong, but it is not verified.
-    """
-    seen = set()
-    for oid, single, value in _split_extensions(encoded):
-        if oid not in _READERS or oid in seen:
-            continue
-        seen.add(oid)
-        try:
-            _read(next(iter(x509.load_der_x509_certificate(single).extensions)), facts)
-        except Exception:  # see read_extensions(); this extension is skipped
-            if oid == _SUBJECT_ALT_NAME:
-                _store_names(_lenient_names(value), facts)
+# The extensions of interest, as in RFC 5280 and its successors
+_NAMES = {
+    _SUBJECT_ALT_NAME: 'subjectAltName',
+    '2.5.29.19': 'basicConstraints',
+    '2.5.29.35': 'authorityKeyIdentifier',
+    '2.5.29.14': 'subjectKeyIdentifier',
+    '1.3.6.1.5.5.7.1.1': 'authorityInfoAccess',
+    '2.5.29.31': 'cRLDistributionPoints',
+    STEP_PROVISIONER: STEP_PROVISIONER,
+    ACME_IDENTIFIER: 'acmeIdentifier',
+    PRECERTIFICATE_POISON: PRECERTIFICATE_POISON,
+}
 
 
-def _split_extensions(encoded: bytes) -> Iterator[tuple[str, bytes, bytes]]:
-    """Yield for each extension its OID, the certificate with this extension alone, and the extension's value."""
+def _read_raw(extension: RawExtension, name: str, facts: ExtensionFacts) -> None:
+    oid, encoded_oid, critical, value = extension
     try:
-        signed, *signature = der.children(encoded, der.read_element(encoded))
-        *fields, wrapper = der.children(encoded, signed)
+        _read(carry_extension(encoded_oid, critical, value), facts)
+        return
+    except Exception:  # see read_extensions()
+        facts.violations.append(f'the extension {name} is malformed')
+    if oid == _SUBJECT_ALT_NAME:
+        _store_names(_lenient_names(value, facts), facts)
+        return
+    try:
+        if repaired := repair_extension(oid, value):
+            _read(carry_extension(encoded_oid, critical, repaired), facts)
+    except Exception:  # see read_extensions(); this extension is skipped
+        facts.violations[-1] = f'the extension {name} is malformed and was ignored'
+
+
+def _split_extensions(encoded: bytes) -> Iterator[RawExtension]:
+    """Yield the extensions of a certificate in DER."""
+    try:
+        signed = next(der.children(encoded, der.read_element(encoded)))
+        *_, wrapper = der.children(encoded, signed)
         if wrapper.tag != der.context(3):
             return
-        before = encoded[signed.body : wrapper.start]
-        after = encoded[signature[0].start :]
         for extension in der.children(encoded, der.read_element(encoded, wrapper.body)):
-            oid, *_, value = der.children(encoded, extension)
-            lone = der.encode(der.SEQUENCE, encoded[extension.start : extension.end])
-            body = der.encode(der.SEQUENCE, before + der.encode(der.context(3), lone))
-            single = der.encode(der.SEQUENCE, body + after)
-            yield der.decode_oid(encoded[oid.body : oid.end]), single, encoded[value.body : value.end]
+            oid, *flag, value = der.children(encoded, extension)
+            yield RawExtension(
+                der.decode_oid(encoded[oid.body : oid.end]),
+                encoded[oid.start : oid.end],
+                any(encoded[each.body : each.end] != b'\0' for each in flag),
+                encoded[value.body : value.end],
+            )
     except (ValueError, IndexError):  # DerError, or fewer parts than expected: stop here
         return
 
 
-def _lenient_names(value: bytes) -> Iterator[tuple[str, str]]:
+def _lenient_names(value: bytes, facts: ExtensionFacts) -> Iterator[tuple[str, str]]:
     """
-    Yield the host names, e-mail addresses and URIs of a SubjectAltName that violates RFC 5280, 4.2.1.6.
+    Yield the names of a SubjectAltName that violates RFC 5280, 4.2.1.6.
 
-    Seen in the wild: UTF-8 instead of IA5String, and IP addresses written as text. Names that cannot be read are
-    omitted.
+    Seen in the wild: UTF-8 or Latin-1 instead of IA5String, and IP addresses written as text. Names that cannot be
+    read are omitted.
     """
     try:
         for name in der.children(value, der.read_element(value)):
-            text = value[name.body : name.end].decode('utf-8', 'backslashreplace')
-            if name.tag == der.context(2, constructed=False):
-                yield 'dns', text.lower()
-            elif name.tag in (der.context(1, constructed=False), der.context(6, constructed=False)):
-                yield '', text
-            elif name.tag == der.context(7, constructed=False):
-                yield from _lenient_address(value[name.body : name.end])
+            content = value[name.body : name.end]
+            match name.tag & 0x1F:
+                case 2:
+                    yield 'dns', _text(content).lower()
+                case 1 | 6:
+                    yield '', canonical_name(_text(content))
+                case 7:
+                    yield from _lenient_address(content)
+                case _:
+                    yield from _other_name(name.tag & 0x1F, content, facts)
     except der.DerError:
         return
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode('utf-8')
+    except UnicodeDecodeError:
+        return content.decode('latin-1')
+
+
+def _other_name(kind: int, content: bytes, facts: ExtensionFacts) -> Iterator[tuple[str, str]]:
+    try:
+        if kind == 0:
+            oid = der.read_element(content)
+            yield '', f'otherName:{der.decode_oid(content[oid.body : oid.end])}'
+        elif kind == 4:
+            name = read_lenient_name(Name.load(content), facts.violations, 'directoryName')
+            yield '', f'dirName:{name.text}'
+        elif kind == 8:
+            yield '', f'RID:{der.decode_oid(content)}'
+    except Exception:  # see read_extensions()
+        facts.violations.append('one of its alternative names is malformed and was ignored')
 
 
 def _lenient_address(octets: bytes) -> Iterator[tuple[str, str]]:

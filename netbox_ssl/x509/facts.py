@@ -3,6 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from .text import Message, gettext_noop
+
+
+# Alternative names that are shown with their type, because they are not names of a host, service or person
+_TYPED = ('otherName:', 'dirName:', 'RID:')
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
@@ -63,6 +69,8 @@ class CertificateFacts:
     is_acme_challenge: bool
     # Has the critical poison extension (RFC 6962, 3.1): made for Certificate Transparency logs, not for use.
     is_precertificate: bool
+    # Violations of X.690 or RFC 5280 that did not prevent reading it: phrases for a sentence
+    violations: tuple[str, ...]
     # One ``CERTIFICATE`` block with a line feed at its end.
     pem: str = field(repr=False)
     der: bytes = field(repr=False)
@@ -70,7 +78,33 @@ class CertificateFacts:
     @property
     def name(self) -> str:
         """
-        Return a name for the certificate: CN, else first DNS name, IP address, subject, or serial number. Never empty.
+        Return a name for the certificate. Never empty.
+
+        It is the CN, else the first DNS name, IP address, e-mail address or URI (SPIFFE), the subject, or the serial
+        number.
         """
-        candidates = (self.common_name, *self.dns_names[:1], *self.ip_addresses[:1], self.subject, self.serial_number)
+        others = [name for name in self.subject_alt_names if not name.startswith(_TYPED)]
+        candidates = (
+            self.common_name,
+            *self.dns_names[:1],
+            *self.ip_addresses[:1],
+            *others[:1],
+            self.subject,
+            self.serial_number,
+        )
         return next(candidate[:255] for candidate in candidates if candidate.strip())
+
+    @property
+    def notice(self) -> Message | None:
+        """Return a warning that names the violations, if there are any."""
+        if not self.violations:
+            return None
+        return Message(
+            'malformed',
+            gettext_noop(
+                'The encoding of the certificate “%(name)s” violates X.509: %(violations)s. It was read and stored '
+                'as it is, but some programs refuse it. Report this to its CA.'
+            ),
+            name=self.name,
+            violations='; '.join(self.violations),
+        )

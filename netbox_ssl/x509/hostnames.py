@@ -10,28 +10,17 @@ import re
 
 import idna
 
-__all__ = ('asked_name', 'canonical_name', 'covering_names')
+__all__ = ('asked_name', 'canonical_address', 'canonical_host', 'covering_names')
 
 # RFC 1035, 2.3.4
 _MAX_NAME = 253
 # With the underscore of service names, which public CAs no longer certify but private ones do
 _LABEL = re.compile(r'[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?')
 _WILDCARD = '*.'
+_LABEL_OF_OPENSSL = re.compile(r'^(?:DNS|IP(?: Address)?):\s*', re.IGNORECASE)
 # People also paste URLs, and names with a port.
 _SCHEME = re.compile(r'^[a-z][a-z0-9+.-]*://', re.IGNORECASE)
 _PORT = re.compile(r'^([^:]+|\[[^]]*\]):[0-9]{1,5}$')
-
-
-def canonical_name(text: str) -> str:
-    """
-    Return a subject alternative name in the form in which it is stored and compared.
-
-    IP addresses are written as in RFC 5952; DNS names, including wildcards, in lower case as A-labels without a
-    trailing dot. Other kinds of names (e-mail addresses, URIs), and texts that are not names, are only put in lower
-    case.
-    """
-    text = text.strip()
-    return _address(text) or _dns_name(text) or text.lower()
 
 
 def asked_name(text: str) -> str:
@@ -39,33 +28,35 @@ def asked_name(text: str) -> str:
     Return the host name or IP address in ``text`` in its canonical form, or '' if there is none.
 
     Accepts what people paste: ``WWW.Example.com.``, ``bücher.example``, ``https://www.example.com:8443/path``,
-    ``[2001:db8::1]``, an IP address with a prefix length, as in NetBox.
+    ``[2001:db8::1]``, ``DNS:www.example.com``, an IP address with a prefix length, as in NetBox.
     """
-    text = _SCHEME.sub('', text.strip())
+    text = _SCHEME.sub('', _LABEL_OF_OPENSSL.sub('', text.strip()))
     text = re.split(r'[/?#]', text, maxsplit=1)[0]
     if match := _PORT.match(text):
         text = match[1]
     if text.startswith('[') and text.endswith(']'):
         text = text[1:-1]
-    return _address(text) or _dns_name(text)
+    return canonical_address(text) or canonical_host(text)
 
 
 def covering_names(name: str) -> tuple[str, ...]:
     """Return the subject alternative names that cover ``name`` (in its canonical form); one of them is enough."""
     _first, dot, parent = name.partition('.')
-    if not dot or name.startswith(_WILDCARD) or _address(name):
+    if not dot or name.startswith(_WILDCARD) or canonical_address(name):
         return (name,)
     return name, _WILDCARD + parent
 
 
-def _address(text: str) -> str:
+def canonical_address(text: str) -> str:
+    """Return an IP address as in RFC 5952, or '' if it is none."""
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
         return ''
 
 
-def _dns_name(text: str) -> str:
+def canonical_host(text: str) -> str:
+    """Return a DNS name or wildcard in lower case, as A-labels without a trailing dot; '' if it is neither."""
     wildcard = _WILDCARD if text.startswith(_WILDCARD) else ''
     name = text.removeprefix(_WILDCARD)
     try:

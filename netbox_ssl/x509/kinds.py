@@ -1,5 +1,6 @@
 """Identify a DER blob by its first elements, even if the rest is cut off or damaged."""
 
+import re
 from enum import StrEnum
 
 from . import der
@@ -49,6 +50,15 @@ def identify(data: bytes) -> Kind | None:
     except der.DerError:
         pass
     return None
+
+
+# The extension basicConstraints with cA TRUE (RFC 5280, 4.2.1.9), critical or not, in any boolean form
+_CA_CONSTRAINT = re.compile(rb'\x06\x03\x55\x1d\x13(?:\x01\x01.)?\x04.\x30.\x01\x01[^\0]', re.DOTALL)
+
+
+def looks_like_ca(certificate: bytes) -> bool:
+    """Return whether a certificate that cannot be read contains the octets of the extension of a CA."""
+    return _CA_CONSTRAINT.search(certificate) is not None
 
 
 def _starts_with_integer(data: bytes, first: der.Element) -> Kind | None:

@@ -1,17 +1,17 @@
 """Parse bytes into facts: every certificate is read by this function."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from .chains import Loaded, relate
 from .errors import CertificateInputError
-from .extraction import explain, read_facts
+from .extraction import facts_of, read_parts
 from .facts import CertificateFacts
-from .kinds import Kind
+from .kinds import Kind, looks_like_ca
+from .lenient import split_pkcs7
 from .limits import Limits
+from .parts import explain
 from .private_keys import find_private_key
 from .refusals import count_refusal, names_refusal, private_key_refusal, refusal, size_refusal
 from .text import Message, gettext_noop
@@ -60,9 +60,9 @@ def read_certificates(data: bytes | str, limits: Limits = DEFAULT_LIMITS, allow_
     if form is not None:
         raise private_key_refusal(form)
     parts = unwrap(data)
-    certificates, notes = _load_all(parts, limits)
-    loaded = [Loaded(certificate, _facts(certificate, where)) for where, certificate in certificates]
-    return _sort(loaded, notes, limits, allow_ca)
+    encoded, notes = _open_all(parts, limits)
+    loaded, omissions = _read_all(encoded)
+    return _sort(loaded, [*notes, *omissions], limits, allow_ca)
 
 
 def _check_size(data: bytes | str, limits: Limits) -> None:
@@ -71,7 +71,7 @@ def _check_size(data: bytes | str, limits: Limits) -> None:
         raise size_refusal(limits.max_input_bytes)
 
 
-def _load_all(parts: list[Part], limits: Limits) -> tuple[list[tuple[str, x509.Certificate]], list[Message]]:
+def _open_all(parts: list[Part], limits: Limits) -> tuple[dict[bytes, str], list[Message]]:
     """Return the distinct certificates in ``parts``, each with its place for messages, and notes on omitted parts."""
     wanted = [part for part in parts if part.kind is not None]
     if not wanted:
@@ -83,39 +83,67 @@ def _load_all(parts: list[Part], limits: Limits) -> tuple[list[tuple[str, x509.C
         for part in parts
         if part.kind is None
     ]
-    found: dict[x509.Certificate, str] = {}
+    found: dict[bytes, str] = {}
     for part in wanted:
-        for certificate in _load(part):
-            found.setdefault(certificate, part.where)
+        for encoded in _open(part):
+            found.setdefault(encoded, part.where)
     if not found:
         raise refusal('no_certificates')
     if len(found) > limits.max_certificates:
         raise count_refusal(limits.max_certificates, len(found))
-    return [(where, certificate) for certificate, where in found.items()], notes
+    return found, notes
 
 
-def _load(part: Part) -> Iterator[x509.Certificate]:
+def _open(part: Part) -> list[bytes]:
+    """Return the certificates in ``part``."""
+    if part.kind is not Kind.PKCS7:
+        return [part.der]
     try:
-        if part.kind is Kind.PKCS7:
-            yield from pkcs7.load_der_pkcs7_certificates(part.der)
-        else:
-            yield x509.load_der_x509_certificate(part.der)
-    except Exception as error:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base class
-        if part.kind is Kind.PKCS7:
+        return [each.public_bytes(Encoding.DER) for each in pkcs7.load_der_pkcs7_certificates(part.der)]
+    except Exception:  # ValueError, UnsupportedAlgorithm, …: one unreadable certificate fails the whole container
+        try:
+            return split_pkcs7(part.der)
+        except Exception as error:
             raise refusal('unsupported_pkcs7') from error
+
+
+def _read_all(found: dict[bytes, str]) -> tuple[list[Loaded], list[Message]]:
+    """
+    Return the certificates, and notes on CA certificates that were omitted because they cannot be read.
+
+    Raises ``CertificateInputError`` for another that cannot be read, or if all others are CA certificates.
+    """
+    loaded: list[Loaded] = []
+    errors: list[CertificateInputError] = []
+    for encoded, where in found.items():
+        try:
+            loaded.append(_read(encoded, where))
+        except CertificateInputError as error:
+            if not looks_like_ca(encoded):
+                raise
+            errors.append(error)
+    if errors and all(each.facts.is_ca for each in loaded):
+        raise errors[0]
+    return loaded, [_omission(error) for error in errors]
+
+
+def _read(encoded: bytes, where: str) -> Loaded:
+    try:
+        parts = read_parts(encoded)
+        return Loaded(parts, facts_of(parts))
+    except CertificateInputError as error:
+        raise CertificateInputError(error.code, '%(where)s: %(cause)s', where=where, cause=str(error)) from error
+    except Exception as error:  # ValueError, TypeError, …: no common base class
         raise CertificateInputError(
             'unreadable',
             gettext_noop('%(where)s is not a valid certificate (%(reason)s). Copy or export it again.'),
-            where=part.where,
+            where=where,
             reason=explain(error),
         ) from error
 
 
-def _facts(certificate: x509.Certificate, where: str) -> CertificateFacts:
-    try:
-        return read_facts(certificate)
-    except CertificateInputError as error:
-        raise CertificateInputError(error.code, '%(where)s: %(cause)s', where=where, cause=str(error)) from error
+def _omission(error: CertificateInputError) -> Message:
+    return Message('left_out', gettext_noop('Omitted: %(cause)s'), cause=str(error))
 
 
 def _sort(loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: bool) -> ParsedInput:
@@ -134,6 +162,7 @@ def _sort(loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: 
         _check_leaf(facts[head], limits)
         leaves.append(Leaf(facts[head], tuple(facts[index] for index in chain if not facts[index].is_self_signed)))
         used.update((head, *chain))
+        notes += filter(None, (link.notice for link in leaves[-1].chain))
     if not leaves:
         raise _no_leaf_refusal(facts, limits)
     return ParsedInput(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netbox_ssl.x509 import asked_name, canonical_name, covering_names
+from netbox_ssl.x509 import asked_name, canonical_name, covering_names, split_names
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,14 @@ from netbox_ssl.x509 import asked_name, canonical_name, covering_names
         ('2001:DB8:0:0::1', '2001:db8::1'),
         ('192.0.2.1', '192.0.2.1'),
         ('TLS@Example.net', 'tls@example.net'),
-        ('URI:https://Example.net/X', 'uri:https://example.net/x'),
+        # Labels as OpenSSL prints them
+        ('URI:https://Example.net/X', 'https://example.net/X'),
+        ('DNS:WWW.Example.net.', 'www.example.net'),
+        ('IP Address:2001:DB8:0:0::1', '2001:db8::1'),
+        ('email:Ops@Example.net', 'ops@example.net'),
+        ('Registered ID:1.2.3.4', 'RID:1.2.3.4'),
+        ('dirname:CN=Example', 'dirName:CN=Example'),
+        ('spiffe://Example.net/Web', 'spiffe://example.net/Web'),
         ('w*.example.net', 'w*.example.net'),
         ('no name', 'no name'),
         ('', ''),
@@ -53,6 +60,8 @@ def test_stored_form(text, kept):
         ('2001:db8::1/64', '2001:db8::1'),
         ('192.0.2.1/24', '192.0.2.1'),
         ('192.0.2.1:443', '192.0.2.1'),
+        ('DNS:www.example.net', 'www.example.net'),
+        ('IP Address:2001:DB8::1', '2001:db8::1'),
         # Not a host name
         ('', ''),
         ('.', ''),
@@ -110,3 +119,31 @@ def test_stored_values_are_unchanged(text):
 @given(st.ip_addresses())
 def test_addresses_are_compared_by_value(address):
     assert asked_name(address.exploded) == canonical_name(address.exploded) == str(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    ('text', 'names'),
+    [
+        ('a.example, b.example\nc.example  d.example', ['a.example', 'b.example', 'c.example', 'd.example']),
+        ('DNS:a.example, IP Address:192.0.2.1', ['a.example', '192.0.2.1']),
+        (
+            'X509v3 Subject Alternative Name: critical\n    DNS:a.example,IP Address:2001:DB8:0:0:0:0:0:1, '
+            'email:ops@example.net, URI:spiffe://example.net/web, Registered ID:1.2.3.4',
+            [
+                'a.example',
+                '2001:DB8:0:0:0:0:0:1',
+                'ops@example.net',
+                'spiffe://example.net/web',
+                'Registered ID:1.2.3.4',
+            ],
+        ),
+        (
+            'DNS:a.example, DirName:C = US, O = Example, DNS:b.example',
+            ['a.example', 'DirName:C = US, O = Example', 'b.example'],
+        ),
+        ('', []),
+        (' , ', []),
+    ],
+)
+def test_pasted_lists(text, names):
+    assert split_names(text) == names

@@ -123,6 +123,8 @@ def test_other_peoples_certificates():
             certificate = load(path)
             certificate.public_bytes(Encoding.DER)
             facts = read_facts(certificate)
+            if path.name == 'name_attribute_unsupported_tag.pem':  # OpenSSL refuses it.
+                continue
         except ValueError:  # revocation lists, and files that are refused in test_corpus.py
             continue
         assert_as_openssl_prints_it(facts)

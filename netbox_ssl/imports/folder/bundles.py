@@ -7,15 +7,15 @@ ends before a certificate that is not a CA certificate, so that CA certificates 
 This supports all usual orders: each certificate with its chain, the chain first, all CA certificates first.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
-
-from netbox_ssl.x509 import CertificateInputError, Leaf, Limits, PrivateKeyError, read_certificates
+from netbox_ssl.x509 import CertificateInputError, Leaf, Limits, PrivateKeyError, read_certificates, read_parts
+from netbox_ssl.x509.parts import Parts
 from netbox_ssl.x509.refusals import code_for_label, refusal
+from netbox_ssl.x509.unwrap import unwrap
 
 __all__ = ('Trouble', 'read_bundle')
 
@@ -48,11 +48,11 @@ class Block:
     label: bytes
     pem: bytes
     # None if it cannot be parsed; reading it on its own then yields the reason
-    certificate: x509.Certificate | None
+    certificate: Parts | None
 
     @property
     def fingerprint(self) -> str:
-        return self.certificate.fingerprint(SHA256()).hex().upper()
+        return hashlib.sha256(self.certificate.encoded).hexdigest().upper()
 
 
 def read_bundle(lines: Iterable[bytes], limits: Limits) -> Iterator[Leaf | Trouble]:
@@ -72,7 +72,7 @@ def read_bundle(lines: Iterable[bytes], limits: Limits) -> Iterator[Leaf | Troub
             continue
         if block.certificate is None:
             found = _read_alone(block, (), limits)
-        elif _is_ca(block.certificate):
+        elif block.certificate.extensions.is_ca:
             authorities.add(block)
             continue
         elif len(group) >= GROUP:
@@ -120,30 +120,21 @@ def _block(number: int, label: bytes, lines: list[bytes]) -> Block:
     if label not in CERTIFICATES:
         return Block(number, label, pem, None)
     try:
-        certificate = x509.load_pem_x509_certificate(pem)
-        # Read here, because exceptions are not handled where they are used
-        certificate.subject.public_bytes(), certificate.issuer.public_bytes()
+        certificate = read_parts(unwrap(pem)[0].der)
     except Exception:  # ValueError, UnsupportedAlgorithm, InvalidVersion, …: no common base class
         certificate = None
     return Block(number, label, pem, certificate)
-
-
-def _is_ca(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except Exception:  # No such extension, or extensions that cannot be parsed
-        return False
 
 
 class _Authorities:
     """The CA certificates found in the bundle so far."""
 
     def __init__(self):
-        self._by_subject: dict[bytes, dict[str, Block]] = {}
+        self._by_subject: dict[str, dict[str, Block]] = {}
         self._count = 0
 
     def add(self, block: Block) -> None:
-        same = self._by_subject.setdefault(block.certificate.subject.public_bytes(), {})
+        same = self._by_subject.setdefault(block.certificate.subject.text, {})
         if self._count < MOST_AUTHORITIES and block.fingerprint not in same:
             same[block.fingerprint] = block
             self._count += 1
@@ -151,7 +142,7 @@ class _Authorities:
     def above(self, blocks: Iterable[Block]) -> list[Block]:
         """Return those that may be in the chains of ``blocks``, judging by names; signatures are not checked here."""
         found: dict[str, Block] = {}
-        names = {block.certificate.issuer.public_bytes() for block in blocks}
+        names = {block.certificate.issuer.text for block in blocks}
         for _ in range(LONGEST_CHAIN):
             new = {
                 fingerprint: block
@@ -162,7 +153,7 @@ class _Authorities:
             if not new:
                 break
             found.update(new)
-            names = {block.certificate.issuer.public_bytes() for block in new.values()}
+            names = {block.certificate.issuer.text for block in new.values()}
         return list(found.values())
 
     def any(self) -> bytes:

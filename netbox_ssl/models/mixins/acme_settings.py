@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from cryptography import x509
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
@@ -14,7 +13,7 @@ from netbox_ssl import settings
 from netbox_ssl.acme.detection import Detection, detect
 from netbox_ssl.acme.issuer_families import issuer_family
 from netbox_ssl.netbox_internals import prechange_snapshot
-from netbox_ssl.x509 import CertificateFacts, read_facts
+from netbox_ssl.x509 import CertificateFacts
 
 from .acme import ACME_SETTINGS
 
@@ -23,7 +22,6 @@ __all__ = (
     'EARLIEST_RENEWAL',
     'PINNABLE_FIELDS',
     'ACMESettingsMixin',
-    'read_stored_facts',
 )
 
 # Fields that detection fills in unless they have been set
@@ -154,8 +152,8 @@ class ACMESettingsMixin:
         # Snapshots are JSON.
         return name not in before or before[name] == json.loads(json.dumps(getattr(self, name), cls=DjangoJSONEncoder))
 
-    def get_warnings(self) -> list[str]:
-        """Return warnings about values that are accepted but probably not intended, one sentence each."""
+    def acme_warnings(self) -> list[str]:
+        """Return warnings about ACME settings that are accepted but probably not intended, one sentence each."""
         warnings = list(filter(None, [self._issuer_warning()]))
         lifetime = self.valid_to - self.valid_from
         if self.acme_renewal_days is not None and self.acme_renewal_days >= lifetime.total_seconds() / 86400:
@@ -170,16 +168,6 @@ class ACMESettingsMixin:
 
 def _detected_settings(detection: Detection) -> dict:
     return {'is_acme': detection.is_acme, 'acme_provider': detection.provider if detection.is_acme else ''}
-
-
-def read_stored_facts(pem: str) -> CertificateFacts | None:
-    """Return the facts of a stored PEM; None if there is none or it cannot be read."""
-    if not pem:
-        return None
-    try:
-        return read_facts(x509.load_pem_x509_certificate(pem.encode()))
-    except Exception:  # perhaps another version of the libraries could read it
-        return None
 
 
 def check_server_url(url: str) -> None:

@@ -13,7 +13,8 @@ from netbox_ssl.netbox_internals import prechange_snapshot
 from netbox_ssl.validators import read_single, refuse_private_key
 from netbox_ssl.x509 import Leaf, canonical_name, lineage_key, name_key, normalize_hex
 
-from .acme_settings import ACMESettingsMixin, read_stored_facts
+from .acme_settings import ACMESettingsMixin
+from .encoding import read_stored_facts
 from .tenancy import refuse_other_tenants
 from .x509 import FACT_FIELDS
 

@@ -4,7 +4,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from netbox_ssl.x509 import canonical_name, normalize_hex
+from netbox_ssl.x509 import canonical_name, has_label, normalize_hex, split_names
+
+from .encoding import EncodingMixin
 
 __all__ = ('FACT_FIELDS', 'X509FieldsMixin')
 
@@ -24,7 +26,7 @@ FACT_FIELDS = (
 )
 
 
-class X509FieldsMixin(models.Model):
+class X509FieldsMixin(EncodingMixin, models.Model):
     subject = models.TextField(
         verbose_name=_('subject'),
         blank=True,
@@ -99,5 +101,11 @@ class X509FieldsMixin(models.Model):
             if value := getattr(self, name):
                 setattr(self, name, normalize_hex(value) or value)
         self.subject_alt_names = list(
-            dict.fromkeys(canonical_name(name) for name in self.subject_alt_names or () if name.strip())
+            dict.fromkeys(
+                canonical_name(name)
+                for entry in self.subject_alt_names or ()
+                # A list that was copied from OpenSSL, in a single entry
+                for name in (split_names(entry) if has_label(entry) else [entry])
+                if name.strip()
+            )
         )

@@ -1,0 +1,41 @@
+"""The algorithm and size of a public key."""
+
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from . import der
+from .algorithms import CURVE_SIZES, FIXED_KEY_SIZES, KEY_ALGORITHMS, SM2_CURVE
+
+
+class KeyFacts(NamedTuple):
+    """Algorithm and size (bits; None if unknown) of a public key."""
+
+    algorithm: str
+    size: int | None
+
+
+def describe_key(info: bytes) -> KeyFacts:
+    """Return the facts of the key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), which is DER. Raises ``DerError``."""
+    algorithm = next(der.children(info, der.read_element(info)))
+    oid, *parameters = der.children(info, algorithm)
+    name = der.decode_oid(info[oid.body : oid.end])
+    curve = _curve(info, parameters) if name == '1.2.840.10045.2.1' else ''
+    if curve == SM2_CURVE:
+        return KeyFacts('SM2', CURVE_SIZES[curve])
+    name = KEY_ALGORITHMS.get(name, name)
+    return KeyFacts(name, FIXED_KEY_SIZES.get(name) or _size(info) or CURVE_SIZES.get(curve))
+
+
+def _curve(info: bytes, parameters: list[der.Element]) -> str:
+    """Return the OID of a named curve (RFC 5480, 2.1.1), or ''."""
+    if not parameters or parameters[0].tag != der.OID:
+        return ''
+    return der.decode_oid(info[parameters[0].body : parameters[0].end])
+
+
+def _size(info: bytes) -> int | None:
+    try:
+        return getattr(load_der_public_key(info), 'key_size', None)
+    except Exception:  # unknown algorithm or curve, weak or malformed key: the rest of the certificate is still useful
+        return None

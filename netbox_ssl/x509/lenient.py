@@ -1,0 +1,147 @@
+"""
+Read certificates that violate X.690 or RFC 5280, but that OpenSSL and most other programs read, with ``asn1crypto``.
+
+``cryptography`` reads every certificate first; this reads what it refuses.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from asn1crypto import core, parser
+
+from . import der
+from .extensions import RawExtension, read_raw_extensions
+from .lenient_names import read_lenient_name
+from .parts import LenientSignature, Parts, essential
+from .schema import AlgorithmIdentifier, Certificate, ContentInfo, SubjectPublicKeyInfo, TBSCertificate
+from .text import gettext_noop
+
+# It is written in Python; a sound certificate is 40 times smaller.
+_MAX_BYTES = 256 * 1024
+_MAX_EXTENSIONS = 200
+
+# Algorithms of which the parameters must be absent: ECDSA (RFC 5758, 3.2), EdDSA (RFC 8410, 3)
+_WITHOUT_PARAMETERS = re.compile(r'1\.2\.840\.10045\.4\..*|1\.3\.101\.11[0-3]')
+_NULL = b'\5\0'
+
+_TIMES = {23: (core.UTCTime, re.compile(rb'\d{12}Z')), 24: (core.GeneralizedTime, re.compile(rb'\d{14}Z'))}
+
+
+def read_leniently(encoded: bytes) -> Parts:
+    """
+    Return the parts of a certificate in BER.
+
+    Raises ``CertificateInputError`` for a part that cannot be read either, any other exception if it is not a
+    certificate at all.
+    """
+    if len(encoded) > _MAX_BYTES:
+        raise ValueError(f'malformed DER of more than {_MAX_BYTES} bytes')
+    certificate = Certificate.load(encoded)
+    signed = certificate['tbs_certificate']
+    for part in (certificate, signed):
+        len(part.children or part)  # parses all fields
+    violations: list[str] = []
+    _check_version(signed, violations)
+    algorithm = _read_algorithm(certificate['signature_algorithm'])
+    if certificate['signature_algorithm'].dump() != signed['signature'].dump():
+        violations.append('its signature algorithm is not the one in its signed part')
+    elif certificate['signature_algorithm'].dump() != algorithm:
+        violations.append('its signature algorithm has parameters that must be absent')
+    subject = essential(gettext_noop('subject'), lambda: read_lenient_name(signed['subject'], violations, 'subject'))
+    issuer = essential(gettext_noop('issuer'), lambda: read_lenient_name(signed['issuer'], violations, 'issuer'))
+    validity = signed['validity']
+    times = [
+        essential(gettext_noop('validity'), lambda name=name: _read_time(validity[name].dump(), violations))
+        for name in ('not_before', 'not_after')
+    ]
+    extensions = read_raw_extensions(_raw_extensions(signed, violations))
+    return Parts(
+        encoded=encoded,
+        subject=subject,
+        issuer=issuer,
+        serial_number=essential(gettext_noop('serial number'), lambda: signed['serial_number'].native),
+        valid_from=times[0],
+        valid_to=times[1],
+        public_key_info=essential(gettext_noop('public key'), lambda: _read_key(signed['subject_public_key_info'])),
+        signature_algorithm=certificate['signature_algorithm']['algorithm'].dotted,
+        extensions=extensions,
+        signature=LenientSignature(_first_element(encoded), algorithm, bytes(certificate['signature_value'])),
+        violations=tuple(dict.fromkeys(violations)) or ('it is not encoded as DER',),
+    )
+
+
+def _check_version(signed: TBSCertificate, violations: list[str]) -> None:
+    version, has_extensions = signed['version'].native, bool(signed['extensions'].native is not None)
+    if not 0 <= version <= 2:
+        violations.append(f'its version is {version + 1}')
+    elif has_extensions and version != 2:
+        violations.append(f'it has extensions although its version is {version + 1}')
+
+
+def _read_algorithm(algorithm: AlgorithmIdentifier) -> bytes:
+    """Return the AlgorithmIdentifier in DER, without parameters that must be absent."""
+    parameters = algorithm['parameters'].dump()
+    if _WITHOUT_PARAMETERS.fullmatch(algorithm['algorithm'].dotted) and parameters == _NULL:
+        parameters = b''
+    return der.encode(der.SEQUENCE, algorithm['algorithm'].dump() + parameters)
+
+
+def _read_key(info: SubjectPublicKeyInfo) -> bytes:
+    key = info['subject_public_key']
+    algorithm = info['algorithm']
+    return der.encode(
+        der.SEQUENCE,
+        der.encode(der.SEQUENCE, algorithm['algorithm'].dump() + algorithm['parameters'].dump())
+        + der.encode(der.BIT_STRING, b'\0' + bytes(key)),
+    )
+
+
+def _read_time(encoded: bytes, violations: list[str]) -> datetime:
+    _, _, tag, _, content, _ = parser.parse(encoded)
+    if tag not in _TIMES:
+        raise ValueError('not a time')
+    specification, form = _TIMES[tag]
+    moment = specification.load(encoded).native
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise ValueError('a time without a year or a time zone')
+    if not form.fullmatch(content):
+        violations.append('its validity is not given in whole seconds of UTC')
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _raw_extensions(signed: TBSCertificate, violations: list[str]) -> Iterator[RawExtension]:
+    extensions = signed['extensions']
+    if not isinstance(extensions, core.SequenceOf):
+        return
+    if len(extensions) > _MAX_EXTENSIONS:
+        raise ValueError(f'more than {_MAX_EXTENSIONS} extensions')
+    for extension in extensions:
+        try:
+            oid, critical = extension['extn_id'], extension['critical'].native
+            raw = RawExtension(oid.dotted, oid.dump(), critical, extension['extn_value'].native)
+        except Exception:  # see essential(); the others are still useful
+            violations.append('one of its extensions is malformed and was ignored')
+            continue
+        if _is_odd_flag(extension):
+            violations.append('the critical flag of an extension is not encoded as DER')
+        yield raw
+
+
+def _is_odd_flag(extension) -> bool:
+    """Return whether ``critical`` is explicitly FALSE, or TRUE in another form than FF (X.690, 11.1 and 11.5)."""
+    after = extension.contents[len(extension['extn_id'].dump()) :]
+    return after[:1] == b'\1' and after[:3] != b'\1\1\xff'
+
+
+def _first_element(encoded: bytes) -> bytes:
+    """Return the first element in ``encoded`` as it was received. ``dump()`` would encode indefinite lengths again."""
+    content = parser.parse(encoded)[4]
+    *_, header, body, trailer = parser.parse(content)
+    return header + body + trailer
+
+
+def split_pkcs7(encoded: bytes) -> list[bytes]:
+    """Return the certificates in a PKCS#7 container in BER. Raises any exception of ``asn1crypto``."""
+    certificates = ContentInfo.load(encoded)['content']['certificates']
+    return [certificate.dump() for certificate in certificates] if len(certificates) else []

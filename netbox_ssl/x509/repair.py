@@ -1,0 +1,24 @@
+"""Encode extensions again as DER that were encoded in other forms of BER, with ``asn1crypto``."""
+
+from asn1crypto import core, x509
+
+_SPECIFICATIONS = {
+    '2.5.29.14': core.OctetString,
+    '2.5.29.19': x509.BasicConstraints,
+    '2.5.29.31': x509.CRLDistributionPoints,
+    '2.5.29.35': x509.AuthorityKeyIdentifier,
+    '1.3.6.1.5.5.7.1.1': x509.AuthorityInfoAccessSyntax,
+    # The poison of precertificates: only its presence counts.
+    '1.3.6.1.4.1.11129.2.4.3': core.Null,
+}
+
+
+def repair_extension(oid: str, value: bytes) -> bytes | None:
+    """Return the value of the extension in DER; None if that is not possible."""
+    specification = _SPECIFICATIONS.get(oid)
+    if specification is None:
+        return None
+    try:
+        return specification.load(value).dump(force=True)
+    except Exception:  # ValueError, TypeError, and others without a common base class: it stays unreadable
+        return None
