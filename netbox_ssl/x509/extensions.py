@@ -1,6 +1,5 @@
 """The extensions that the inventory uses, read one at a time, so that a broken one does not affect the others."""
 
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -11,9 +10,8 @@ from . import der
 from .alternative_names import canonical_name
 from .carrier import carry_extension
 from .dn import read_name
-from .lenient_names import read_lenient_name
+from .lenient_alternative_names import read_lenient_names
 from .repair import repair_extension
-from .schema import Name
 from .text import MAX_DN_LENGTH, visible
 
 STEP_PROVISIONER = '1.3.6.1.4.1.37476.9000.64.1'
@@ -114,21 +112,19 @@ def _general_name(name: x509.GeneralName) -> tuple[str, str]:
 
 def _store_names(names: Iterator[tuple[str, str]], facts: ExtensionFacts) -> None:
     kinds = {}
+    uncommon = []
     for kind, text in names:
+        if kind == 'dns' and (not text.isascii() or text.endswith('.')):
+            uncommon.append(text)
+            text = canonical_name(text)
         if text:
-            kinds[visible(_canonical(text, facts) if kind == 'dns' else text, MAX_DN_LENGTH)] = kind
+            kinds[visible(text, MAX_DN_LENGTH)] = kind
+    if uncommon:
+        rule = 'ends in a dot' if uncommon[0].endswith('.') else 'is not written in A-labels (xn--…)'
+        facts.violations.append(f'the DNS name “{visible(uncommon[0])}” {rule}')
     facts.subject_alt_names = tuple(kinds)
     facts.dns_names = tuple(text for text, kind in kinds.items() if kind == 'dns')
     facts.ip_addresses = tuple(text for text, kind in kinds.items() if kind == 'ip')
-
-
-def _canonical(name: str, facts: ExtensionFacts) -> str:
-    """Return a DNS name in the form in which names are compared, and note if it is written in another form."""
-    if name.isascii() and not name.endswith('.'):
-        return name
-    rule = 'ends in a dot' if name.endswith('.') else 'is not written in A-labels (xn--…)'
-    facts.violations.append(f'the DNS name “{visible(name)}” {rule}')
-    return canonical_name(name)
 
 
 def _read_basic_constraints(extension: x509.Extension, facts: ExtensionFacts) -> None:
@@ -210,20 +206,25 @@ _NAMES = {
 
 
 def _read_raw(extension: RawExtension, name: str, facts: ExtensionFacts) -> None:
-    oid, encoded_oid, critical, value = extension
-    try:
-        _read(carry_extension(encoded_oid, critical, value), facts)
+    if _read_alone(extension, facts):
         return
-    except Exception:  # see read_extensions()
+    if extension.oid == _SUBJECT_ALT_NAME:
+        _store_names(read_lenient_names(extension.value, facts.violations), facts)
+        return
+    repaired = repair_extension(extension.oid, extension.value)
+    if repaired is not None and _read_alone(extension._replace(value=repaired), facts):
         facts.violations.append(f'the extension {name} is malformed')
-    if oid == _SUBJECT_ALT_NAME:
-        _store_names(_lenient_names(value, facts), facts)
-        return
+    else:
+        facts.violations.append(f'the extension {name} is malformed and was ignored')
+
+
+def _read_alone(extension: RawExtension, facts: ExtensionFacts) -> bool:
+    """Return whether ``cryptography`` could read the extension."""
     try:
-        if repaired := repair_extension(oid, value):
-            _read(carry_extension(encoded_oid, critical, repaired), facts)
-    except Exception:  # see read_extensions(); this extension is skipped
-        facts.violations[-1] = f'the extension {name} is malformed and was ignored'
+        _read(carry_extension(extension.oid_der, extension.critical, extension.value), facts)
+    except Exception:  # see read_extensions()
+        return False
+    return True
 
 
 def _split_extensions(encoded: bytes) -> Iterator[RawExtension]:
@@ -242,56 +243,4 @@ def _split_extensions(encoded: bytes) -> Iterator[RawExtension]:
                 encoded[value.body : value.end],
             )
     except (ValueError, IndexError):  # DerError, or fewer parts than expected: stop here
-        return
-
-
-def _lenient_names(value: bytes, facts: ExtensionFacts) -> Iterator[tuple[str, str]]:
-    """
-    Yield the names of a SubjectAltName that violates RFC 5280, 4.2.1.6.
-
-    Seen in the wild: UTF-8 or Latin-1 instead of IA5String, and IP addresses written as text. Names that cannot be
-    read are omitted.
-    """
-    try:
-        for name in der.children(value, der.read_element(value)):
-            content = value[name.body : name.end]
-            match name.tag & 0x1F:
-                case 2:
-                    yield 'dns', _text(content).lower()
-                case 1 | 6:
-                    yield '', canonical_name(_text(content))
-                case 7:
-                    yield from _lenient_address(content)
-                case _:
-                    yield from _other_name(name.tag & 0x1F, content, facts)
-    except der.DerError:
-        return
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode('utf-8')
-    except UnicodeDecodeError:
-        return content.decode('latin-1')
-
-
-def _other_name(kind: int, content: bytes, facts: ExtensionFacts) -> Iterator[tuple[str, str]]:
-    try:
-        if kind == 0:
-            oid = der.read_element(content)
-            yield '', f'otherName:{der.decode_oid(content[oid.body : oid.end])}'
-        elif kind == 4:
-            name = read_lenient_name(Name.load(content), facts.violations, 'directoryName')
-            yield '', f'dirName:{name.text}'
-        elif kind == 8:
-            yield '', f'RID:{der.decode_oid(content)}'
-    except Exception:  # see read_extensions()
-        facts.violations.append('one of its alternative names is malformed and was ignored')
-
-
-def _lenient_address(octets: bytes) -> Iterator[tuple[str, str]]:
-    try:
-        packed: bytes | str = octets if len(octets) in (4, 16) else octets.decode('ascii')
-        yield 'ip', str(ipaddress.ip_address(packed))
-    except ValueError:
         return

@@ -1,10 +1,13 @@
 """The facts of one X.509 certificate, as plain values for a database or a page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from .text import Message, gettext_noop
 
+# Violations named in a warning
+_MOST_VIOLATIONS = 5
 
 # Alternative names that are shown with their type, because they are not names of a host, service or person
 _TYPED = ('otherName:', 'dirName:', 'RID:')
@@ -106,5 +109,10 @@ class CertificateFacts:
                 'as it is, but some programs refuse it. Report this to its CA.'
             ),
             name=self.name,
-            violations='; '.join(self.violations),
+            violations=_listed(self.violations),
         )
+
+
+def _listed(violations: Sequence[str]) -> str:
+    more = [f'and {len(violations) - _MOST_VIOLATIONS} more'] if len(violations) > _MOST_VIOLATIONS else []
+    return '; '.join([*violations[:_MOST_VIOLATIONS], *more])

@@ -15,14 +15,18 @@ from .extensions import RawExtension, read_raw_extensions
 from .lenient_names import read_lenient_name
 from .parts import LenientSignature, Parts, essential
 from .schema import AlgorithmIdentifier, Certificate, ContentInfo, SubjectPublicKeyInfo, TBSCertificate
-from .text import gettext_noop
+from .text import gettext_noop, visible
 
 # It is written in Python; a sound certificate is 40 times smaller.
 _MAX_BYTES = 256 * 1024
 _MAX_EXTENSIONS = 200
 
-# Algorithms of which the parameters must be absent: ECDSA (RFC 5758, 3.2), EdDSA (RFC 8410, 3)
-_WITHOUT_PARAMETERS = re.compile(r'1\.2\.840\.10045\.4\..*|1\.3\.101\.11[0-3]')
+# Algorithms of which the parameters must be absent: DSA and ECDSA (RFC 5758, 3), EdDSA (RFC 8410, 3), and the others of
+# NIST except RSA with SHA-3
+_WITHOUT_PARAMETERS = re.compile(
+    r'1\.2\.840\.10040\.4\.3|1\.2\.840\.10045\.4\..*|1\.3\.101\.11[0-3]'
+    r'|2\.16\.840\.1\.101\.3\.4\.3\.(?:[1-9]|1[0-27-9]|[2-4][0-9])'
+)
 _NULL = b'\5\0'
 
 _TIMES = {23: (core.UTCTime, re.compile(rb'\d{12}Z')), 24: (core.GeneralizedTime, re.compile(rb'\d{14}Z'))}
@@ -67,8 +71,13 @@ def read_leniently(encoded: bytes) -> Parts:
         signature_algorithm=certificate['signature_algorithm']['algorithm'].dotted,
         extensions=extensions,
         signature=LenientSignature(_first_element(encoded), algorithm, bytes(certificate['signature_value'])),
-        violations=tuple(dict.fromkeys(violations)) or ('it is not encoded as DER',),
+        violations=tuple(dict.fromkeys(violations)) or _check_encoding(encoded),
     )
+
+
+def _check_encoding(encoded: bytes) -> tuple[str, ...]:
+    """Return what is wrong if nothing else was found: a form of BER, or nothing that is known here."""
+    return ('it is not encoded as DER',) if Certificate.load(encoded).dump(force=True) != encoded else ()
 
 
 def _check_version(signed: TBSCertificate, violations: list[str]) -> None:
@@ -102,12 +111,13 @@ def _read_time(encoded: bytes, violations: list[str]) -> datetime:
     if tag not in _TIMES:
         raise ValueError('not a time')
     specification, form = _TIMES[tag]
-    moment = specification.load(encoded).native
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ValueError('a time without a year or a time zone')
+    try:
+        moment = specification.load(encoded).native.astimezone(UTC)
+    except Exception as error:  # ValueError, OverflowError, AttributeError for the year 0
+        raise ValueError(f'“{visible(content.decode("latin-1"))}” is not a time') from error
     if not form.fullmatch(content):
         violations.append('its validity is not given in whole seconds of UTC')
-    return moment.astimezone(UTC).replace(microsecond=0)
+    return moment.replace(microsecond=0)
 
 
 def _raw_extensions(signed: TBSCertificate, violations: list[str]) -> Iterator[RawExtension]:

@@ -11,7 +11,7 @@ from .schema import Name, RelativeDistinguishedName
 # A sound name has about ten. Each costs time.
 _MAX_ATTRIBUTES = 200
 
-_UTF8, _NUMERIC, _PRINTABLE, _TELETEX, _IA5, _VISIBLE, _UNIVERSAL, _BMP = 12, 18, 19, 20, 22, 26, 28, 30
+_BIT_STRING, _UTF8, _NUMERIC, _PRINTABLE, _TELETEX, _IA5, _VISIBLE, _UNIVERSAL, _BMP = 3, 12, 18, 19, 20, 22, 26, 28, 30
 _ENCODINGS = {_UTF8: 'utf-8', _UNIVERSAL: 'utf-32-be', _BMP: 'utf-16-be'}
 
 # Universal tag → its name, and the characters that it may contain (X.680, 41)
@@ -59,6 +59,8 @@ def _read_attribute(attribute, violations: list[str], part: str) -> tuple[str, s
     oid, encoded = attribute['type'].dotted, attribute['value'].dump()
     tag_class, _, tag, *_ = parser.parse(encoded)
     if tag_class != 0 or tag not in _OCTETS:
+        if tag != _BIT_STRING:  # X.520 uniqueIdentifier
+            violations.append(f'{short_name(oid)} in the {part} is not text')
         return oid, encoded
     octets = _OCTETS[tag].load(encoded).native
     if tag in _ENCODINGS:

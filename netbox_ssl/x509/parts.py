@@ -1,6 +1,6 @@
 """The parts of a certificate as plain values, whichever library read them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 

@@ -2,9 +2,13 @@
 
 from asn1crypto import core, x509
 
+from . import der
+
+_BASIC_CONSTRAINTS = '2.5.29.19'
+
 _SPECIFICATIONS = {
     '2.5.29.14': core.OctetString,
-    '2.5.29.19': x509.BasicConstraints,
+    _BASIC_CONSTRAINTS: x509.BasicConstraints,
     '2.5.29.31': x509.CRLDistributionPoints,
     '2.5.29.35': x509.AuthorityKeyIdentifier,
     '1.3.6.1.5.5.7.1.1': x509.AuthorityInfoAccessSyntax,
@@ -19,6 +23,9 @@ def repair_extension(oid: str, value: bytes) -> bytes | None:
     if specification is None:
         return None
     try:
-        return specification.load(value).dump(force=True)
+        loaded = specification.load(value)
+        if oid == _BASIC_CONSTRAINTS:  # The length of the path is not needed, and may contradict.
+            return der.encode(der.SEQUENCE, der.encode(der.BOOLEAN, b'\xff') if loaded['ca'].native else b'')
+        return loaded.dump(force=True)
     except Exception:  # ValueError, TypeError, and others without a common base class: it stays unreadable
         return None

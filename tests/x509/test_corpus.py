@@ -1,7 +1,11 @@
 """Other people's certificates, and mutations of them: no input raises anything but ``CertificateInputError``."""
 
+import base64
+import re
+import subprocess
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netbox_ssl.x509 import CertificateInputError, ParsedInput, find_private_key, read_certificates
+from tests.support import programs
 
 VECTORS = Path(cryptography_vectors.__file__).parent
 SUFFIXES = {'.pem', '.der', '.crt', '.cer', '.p7b', '.csr', '.key', '.p12', '.pub', '.txt'}
@@ -69,6 +74,42 @@ def test_every_file_of_the_vectors_is_read_or_refused_with_its_cause():
     assert outcomes['x509', 'crl'] >= 190
     assert outcomes['x509', 'pkcs12'] >= 400
     assert outcomes['x509', 'unreadable'] <= 20
+
+
+# Shown by ``openssl x509 -text``, and refused: file → code, and a word of the reason
+REFUSED = {
+    'badasn1time.pem': ('unreadable', 'is not a time'),  # OpenSSL prints "Bad time value".
+    'cryptography.io.precert.pem': ('precertificate', 'RFC 6962'),
+}
+
+
+def certificates_of_the_vectors() -> Iterator[tuple[str, bytes]]:
+    """Yield the names of files and the certificates in them, as DER, each once."""
+    seen = set()
+    for path in corpus():
+        data = path.read_bytes()
+        blocks = re.findall(rb'-BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END', data, re.DOTALL)
+        for encoded in [base64.b64decode(block) for block in blocks] if b'-----BEGIN' in data else [data]:
+            if encoded[:1] == b'0' and encoded not in seen:
+                seen.add(encoded)
+                yield path.name, encoded
+
+
+def test_what_openssl_shows_is_read_or_refused_with_a_true_reason():
+    command = [programs.find('openssl'), 'x509', '-inform', 'DER', '-noout', '-text']
+    refused = {}
+    shown = 0
+    for name, encoded in certificates_of_the_vectors():
+        if subprocess.run(command, input=encoded, capture_output=True).returncode != 0:
+            continue
+        shown += 1
+        if isinstance(outcome := read(encoded), CertificateInputError):
+            refused[name] = outcome
+    assert shown >= 500
+    assert refused.keys() <= REFUSED.keys()
+    for name, error in refused.items():
+        code, word = REFUSED[name]
+        assert (error.code, word in str(error)) == (code, True), error
 
 
 def test_every_private_key_of_the_vectors_is_found():

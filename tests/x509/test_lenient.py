@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from netbox_ssl.x509 import CertificateFacts, CertificateInputError, der, read_certificates, read_pem_facts
+from netbox_ssl.x509.dn import read_name
 from tests.support import odd_certificates as odd
 from tests.support import programs
 from tests.support.certificate_factory import issue, make_ca
@@ -59,7 +60,7 @@ PARTS = {
     'Latin-1 in PrintableString': (subject((odd.O, odd.PRINTABLE, b'M\xfcller')), 'PrintableString'),
     'Latin-1 in TeletexString': (subject((odd.O, odd.T61, b'M\xfcller')), 'TeletexString'),
     'Latin-1 in IA5String': (subject((odd.O, odd.IA5, b'M\xfcller')), 'IA5String'),
-    'number as a name': (subject((odd.O, der.INTEGER, b'\5')), 'not encoded as DER'),
+    'number as a name': (subject((odd.O, der.INTEGER, b'\5')), 'is not text'),
     'empty part of the subject': (
         {odd.SUBJECT: der.encode(der.SEQUENCE, der.encode(der.SET, b''))},
         'empty part',
@@ -135,7 +136,8 @@ def test_what_openssl_shows_is_read_with_a_warning(kind):
         assert 'www.example.net' in openssl(encoded, '-text')
     with pytest.raises(Exception):  # noqa: B017 - that is what this file is about
         certificate = x509.load_der_x509_certificate(encoded)
-        certificate.subject, certificate.extensions
+        read_name(certificate.subject)
+        assert certificate.extensions
     facts = facts_of(encoded)
     assert facts.der == encoded
     assert facts.fingerprint_sha256 == hashlib.sha256(encoded).hexdigest().upper()
@@ -221,6 +223,41 @@ def test_key_ids_in_odd_encodings_are_read():
     facts = facts_of(odd.with_parts(ISSUED.der, {odd.EXTENSIONS: odd.extensions(authority, own, NAME)}))
     assert (facts.authority_key_id, facts.subject_key_id) == ('ABCD', '1234')
     assert 'authorityKeyIdentifier is malformed' in str(facts.notice)
+
+
+def named(*names: bytes) -> bytes:
+    return odd.with_parts(
+        ISSUED.der, {odd.EXTENSIONS: odd.extensions(odd.extension(SAN, der.encode(der.SEQUENCE, b''.join(names))))}
+    )
+
+
+@pytest.mark.parametrize(
+    ('name', 'kept', 'word'),
+    [
+        (der.encode(0x82, b'WWW.Example.net.'), 'www.example.net', 'ends in a dot'),
+        (der.encode(0x82, 'bücher.example'.encode()), 'xn--bcher-kva.example', 'A-labels'),
+        (der.encode(0x82, 'bücher.example'.encode('latin-1')), 'xn--bcher-kva.example', 'A-labels'),
+        (der.encode(0x81, 'Ärger@example.net'.encode()), 'ärger@example.net', 'IA5String'),
+        (der.encode(0x87, b'192.0.2.1'), '192.0.2.1', 'written as text'),
+        (der.encode(0xA4, odd.name((odd.O, odd.PRINTABLE, b'a & b'))), 'dirName:O=a & b', 'PrintableString'),
+        (der.encode(0xA0, der.encode(der.OID, b'*') + der.encode(odd.UTF8, b'x')), 'otherName:1.2', 'lacks its tag'),
+        # Sound, but not supported by ``cryptography``
+        (der.encode(0xA3, b''), 'x400Address', ''),
+        (der.encode(0xA5, der.encode(0xA1, der.encode(odd.UTF8, b'x'))), 'ediPartyName', ''),
+    ],
+)
+def test_odd_alternative_names(name, kept, word):
+    facts = facts_of(named(der.encode(0x82, b'first.example.net'), name, der.encode(0x82, b'last.example.net')))
+    assert facts.subject_alt_names == ('first.example.net', kept, 'last.example.net')
+    assert (word in str(facts.notice)) if word else facts.notice is None
+
+
+def test_a_warning_is_bounded():
+    names = [der.encode(0xA4, odd.name((f'5504{n:02x}', odd.PRINTABLE, b'*'))) for n in range(20)]
+    facts = facts_of(named(*names))
+    assert len(facts.violations) == 20
+    assert str(facts.notice).count('PrintableString') == 5
+    assert 'and 15 more' in facts.notice
 
 
 UNREADABLE_CA = odd_ca({odd.SUBJECT: odd.name((odd.CN, odd.UTF8, b'\xff\xfe'))})
