@@ -1,5 +1,6 @@
 """`make lint`, `make docs` and `make wheel`."""
 
+import filecmp
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,17 @@ def docs(_arguments):
 
 
 def wheel(_arguments):
-    """Build the package with the pinned build tool of the environment, and check what is in it."""
-    shutil.rmtree(paths.ROOT / 'dist', ignore_errors=True)
-    return module('hatchling', 'build') or module('check_wheel_contents', 'dist')
+    """
+    Build the package with the pinned build tool of the environment, and check what is in it. A second build has to be
+    the same byte for byte, so that anybody can verify a released wheel.
+    """
+    dist, again = paths.ROOT / 'dist', paths.STATE / 'dist-again'
+    for folder in (dist, again):
+        shutil.rmtree(folder, ignore_errors=True)
+        if failed := module('hatchling', 'build', '--directory', folder):
+            return failed
+    built = sorted(path.name for path in dist.iterdir())
+    _same, different, missing = filecmp.cmpfiles(dist, again, built, shallow=False)
+    if different or missing:
+        raise Failure(f'two builds differ: {", ".join([*different, *missing])}.')
+    return module('check_wheel_contents', 'dist')
