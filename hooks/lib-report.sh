@@ -57,7 +57,7 @@ decimal() {
 # challenge: the challenge type, from the plugin names of certbot and others; empty if unknown.
 challenge_of() {
     case $1 in
-        http-01 | dns-01 | tls-alpn-01) challenge=$1 ;;
+        http-01 | dns-01 | tls-alpn-01 | dns-persist-01) challenge=$1 ;;
         standalone | webroot | nginx | apache) challenge=http-01 ;;
         dns-* | dns_*) challenge=dns-01 ;;
         *) challenge='' ;;

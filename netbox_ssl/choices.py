@@ -59,16 +59,18 @@ class SourceStateChoices(ChoiceSet):
 
 
 class ACMEChallengeTypeChoices(ChoiceSet):
-    """RFC 8555 section 8 and RFC 8737."""
+    """RFC 8555 section 8, RFC 8737, and draft-ietf-acme-dns-persist."""
 
     HTTP_01 = 'http-01'
     DNS_01 = 'dns-01'
     TLS_ALPN_01 = 'tls-alpn-01'
+    DNS_PERSIST_01 = 'dns-persist-01'
 
     CHOICES = [
         Choice(HTTP_01, 'HTTP-01'),
         Choice(DNS_01, 'DNS-01'),
         Choice(TLS_ALPN_01, 'TLS-ALPN-01'),
+        Choice(DNS_PERSIST_01, 'DNS-PERSIST-01'),
     ]
 
 

@@ -10,7 +10,7 @@ class X509SearchIndex(SearchIndex):
     def to_cache(cls, instance, custom_fields=None):
         values = super().to_cache(instance, custom_fields)
         for value in list(values):
-            if value.name in ('serial_number', 'fingerprint_sha256'):
+            if value.name in ('serial_number', 'fingerprint_sha256', 'fingerprint_sha1'):
                 octets = ':'.join(value.value[i : i + 2] for i in range(0, len(value.value), 2))
                 values.append(ObjectFieldValue(value.name, value.type, value.weight, octets))
         return values
@@ -23,6 +23,7 @@ class CertificateIndex(X509SearchIndex):
         ('name', 100),
         ('serial_number', 110),
         ('fingerprint_sha256', 110),
+        ('fingerprint_sha1', 110),
         ('subject_alt_names', 120),
         ('subject', 300),
         ('issuer', 400),
@@ -42,6 +43,7 @@ class IssuanceIndex(X509SearchIndex):
     fields = (
         ('serial_number', 600),
         ('fingerprint_sha256', 600),
+        ('fingerprint_sha1', 600),
     )
     display_attrs = ('certificate', 'valid_from', 'valid_to', 'issuer')
 

@@ -19,8 +19,8 @@ from django.utils import timezone
 from netbox_ssl import branching, settings
 from netbox_ssl.models import Certificate
 
-from .fetching import Fetcher, Outcome, Query, make_client
 from .eligibility import directory_url, is_due_q, is_expired_q, why_not
+from .fetching import Fetcher, Outcome, Query, make_client
 from .host_limits import HostLimits
 from .http.transport import TOTAL_SECONDS
 

@@ -66,6 +66,7 @@ class CertificateFilterSet(
         label=_('Renewal overdue'),
     )
     covers = CoversFilter(field_name='subject_alt_names', label=_('Covers the name'))
+    covers__n = CoversFilter(field_name='subject_alt_names', exclude=True, label=_('Does not cover the name'))
 
     has_ari = django_filters.BooleanFilter(
         field_name='ari_window_start',

@@ -1,37 +1,58 @@
 """Filters by the facts of an X.509 certificate, shared by certificates and issuances."""
 
+from functools import reduce
+from operator import or_
+
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from netbox.filtersets import BaseFilterSet
 from utilities.filters import MultiValueCharFilter, multivalue_field_factory
 
 from netbox_ssl.forms.fields import CoveredNameField
-from netbox_ssl.models.name_lookups import carrying_q, covering_q
-from netbox_ssl.x509 import canonical_name, normalize_hex
+from netbox_ssl.models.name_lookups import carrying_q, covering_q, matching_name_q
+from netbox_ssl.x509 import canonical_name, hex_digits, normalize_hex
 
 __all__ = ('CoversFilter', 'X509FilterSet', 'search_x509')
+
+
+# Lookups for a whole value, and for a part of one
+WHOLE = frozenset({'exact', 'iexact'})
+PARTIAL = frozenset({'icontains', 'istartswith', 'iendswith'})
 
 
 class HexFilter(MultiValueCharFilter):
     """Serial numbers and fingerprints, with or without colons or spaces, in either case."""
 
     def filter(self, qs, value):
-        return super().filter(qs, [normalize_hex(item) or item for item in value] if value else value)
+        return super().filter(qs, [self._stored_form(item) for item in value] if value else value)
+
+    def _stored_form(self, text: str) -> str:
+        if self.lookup_expr in WHOLE:
+            return normalize_hex(text) or text
+        return hex_digits(text) if self.lookup_expr in PARTIAL else text
 
 
 class NamesFilter(MultiValueCharFilter):
-    """Certificates with any of the given subject alternative names, literally."""
+    """Certificates with any of the given subject alternative names, literally, or with one that a lookup matches."""
 
     def filter(self, qs, value):
         if not value:
             return qs
-        return self.get_method(qs)(carrying_q(qs.model, [canonical_name(name) for name in value]))
+        if self.lookup_expr in WHOLE:
+            found = carrying_q(qs.model, [canonical_name(name) for name in value])
+        else:
+            found = reduce(or_, (matching_name_q(self.lookup_expr, text) for text in value))
+        return self.get_method(qs)(found)
 
 
 class CoversFilter(MultiValueCharFilter):
     """Certificates that cover any of the given names, directly or by a wildcard (RFC 9525)."""
 
     field_class = multivalue_field_factory(CoveredNameField)
+
+    def __init__(self, *args, **kwargs):
+        # An expression that NetBox does not know: names are covered as a whole, so other lookups have no meaning.
+        super().__init__(*args, **{**kwargs, 'lookup_expr': 'covers'})
 
     def filter(self, qs, value):
         return self.get_method(qs)(covering_q(qs.model, value)) if value else qs
@@ -43,6 +64,7 @@ class X509FilterSet(BaseFilterSet):
     issuer = MultiValueCharFilter()
     serial_number = HexFilter()
     fingerprint_sha256 = HexFilter(label=_('SHA-256 fingerprint'))
+    fingerprint_sha1 = HexFilter(label=_('SHA-1 fingerprint'))
     public_key_sha256 = HexFilter(label=_('Public key SHA-256'))
     subject_alt_name = NamesFilter(field_name='subject_alt_names', label=_('Subject alternative name'))
 
@@ -56,5 +78,6 @@ def search_x509(value: str) -> Q:
     if digits := normalize_hex(value):
         # Without the padding: a part of a serial number need not start at a whole octet.
         digits = digits.lstrip('0') or digits
-        found |= Q(serial_number__contains=digits) | Q(fingerprint_sha256__contains=digits)
+        for column in ('serial_number', 'fingerprint_sha256', 'fingerprint_sha1'):
+            found |= Q((f'{column}__contains', digits))
     return found

@@ -60,6 +60,10 @@ class X509FilterForm(forms.Form):
         label=_('SHA-256 fingerprint'),
         required=False,
     )
+    fingerprint_sha1 = forms.CharField(
+        label=_('SHA-1 fingerprint (thumbprint)'),
+        required=False,
+    )
     valid_to__gte = forms.DateTimeField(
         label=_('Expires after'),
         required=False,
@@ -77,6 +81,7 @@ X509_FILTERS = FieldSet(
     'issuer__ic',
     'serial_number',
     'fingerprint_sha256',
+    'fingerprint_sha1',
     'valid_to__gte',
     'valid_to__lte',
     name=_('X.509'),

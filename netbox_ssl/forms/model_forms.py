@@ -74,6 +74,7 @@ class CertificateForm(
             'issuer',
             'serial_number',
             'fingerprint_sha256',
+            'fingerprint_sha1',
             'key_algorithm',
             'key_size',
             'public_key_sha256',

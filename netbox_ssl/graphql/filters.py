@@ -40,6 +40,7 @@ class X509FilterMixin:
     issuer: StrFilterLookup | None = strawberry_django.filter_field()
     serial_number: StrFilterLookup | None = strawberry_django.filter_field()
     fingerprint_sha256: StrFilterLookup | None = strawberry_django.filter_field()
+    fingerprint_sha1: StrFilterLookup | None = strawberry_django.filter_field()
     valid_from: DatetimeFilterLookup | None = strawberry_django.filter_field()
     valid_to: DatetimeFilterLookup | None = strawberry_django.filter_field()
     subject_alt_names: Annotated['StringArrayLookup', strawberry.lazy('netbox.graphql.filter_lookups')] | None = (

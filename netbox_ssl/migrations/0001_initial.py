@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('subject', models.TextField(blank=True)),
                 ('issuer', models.TextField(blank=True)),
                 ('serial_number', models.CharField(blank=True, max_length=1100)),
+                ('fingerprint_sha1', models.CharField(blank=True, max_length=40)),
                 ('valid_from', models.DateTimeField()),
                 ('valid_to', models.DateTimeField()),
                 (
@@ -661,6 +662,7 @@ class Migration(migrations.Migration):
                 ('subject', models.TextField(blank=True)),
                 ('issuer', models.TextField(blank=True)),
                 ('serial_number', models.CharField(blank=True, max_length=1100)),
+                ('fingerprint_sha1', models.CharField(blank=True, max_length=40)),
                 ('valid_from', models.DateTimeField()),
                 ('valid_to', models.DateTimeField()),
                 (
@@ -759,6 +761,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='certificate',
             index=models.Index(fields=['serial_number'], name='netbox_ssl_cert_serial'),
+        ),
+        migrations.AddIndex(
+            model_name='certificate',
+            index=models.Index(fields=['fingerprint_sha1'], name='netbox_ssl_cert_sha1'),
         ),
         migrations.AddIndex(
             model_name='certificate',
@@ -924,6 +930,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='issuance',
             index=models.Index(fields=['serial_number'], name='netbox_ssl__serial__13e403_idx'),
+        ),
+        migrations.AddIndex(
+            model_name='issuance',
+            index=models.Index(fields=['fingerprint_sha1'], name='netbox_ssl_issuance_sha1'),
         ),
         migrations.AddIndex(
             model_name='certificatesource',

@@ -186,6 +186,7 @@ class Certificate(
             models.Index(fields=('name', 'id'), name='netbox_ssl_cert_ordering'),
             models.Index(fields=('lineage',), name='netbox_ssl_cert_lineage'),
             models.Index(fields=('serial_number',), name='netbox_ssl_cert_serial'),
+            models.Index(fields=('fingerprint_sha1',), name='netbox_ssl_cert_sha1'),
             GinIndex(fields=('subject_alt_names',), name='netbox_ssl_cert_names'),
             *STATUS_INDEXES,
             *SWEEP_INDEXES,

@@ -66,7 +66,10 @@ class Issuance(DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509Fiel
 
     class Meta:
         ordering = ('-valid_from', '-pk')
-        indexes = (models.Index(fields=('serial_number',)),)
+        indexes = (
+            models.Index(fields=('serial_number',)),
+            models.Index(fields=('fingerprint_sha1',), name='netbox_ssl_issuance_sha1'),
+        )
         verbose_name = _('issuance')
         verbose_name_plural = _('issuances')
 

@@ -75,6 +75,9 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
     fingerprint_sha256 = tables.Column(
         verbose_name=_('SHA-256 Fingerprint'),
     )
+    fingerprint_sha1 = tables.Column(
+        verbose_name=_('SHA-1 Fingerprint'),
+    )
     is_acme = columns.BooleanColumn(
         verbose_name=_('Is ACME'),
     )
@@ -146,6 +149,7 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'issuer',
             'serial_number',
             'fingerprint_sha256',
+            'fingerprint_sha1',
             'subject_alt_names',
             'key_algorithm',
             'key_size',

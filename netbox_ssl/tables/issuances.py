@@ -67,6 +67,9 @@ class IssuanceTable(NetBoxTable):
     fingerprint_sha256 = tables.Column(
         verbose_name=_('SHA-256 Fingerprint'),
     )
+    fingerprint_sha1 = tables.Column(
+        verbose_name=_('SHA-1 Fingerprint'),
+    )
     created = columns.DateTimeColumn(
         verbose_name=_('Recorded'),
     )
@@ -88,6 +91,7 @@ class IssuanceTable(NetBoxTable):
             'subject',
             'issuer',
             'fingerprint_sha256',
+            'fingerprint_sha1',
             'subject_alt_names',
             'key_algorithm',
             'key_size',

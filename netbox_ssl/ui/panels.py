@@ -99,6 +99,9 @@ class X509Panel(panels.ObjectAttributesPanel):
     fingerprint_sha256 = attrs.TextAttr(
         'fingerprint_sha256', label=_('SHA-256 fingerprint'), style='font-monospace text-break', copy_button=True
     )
+    fingerprint_sha1 = attrs.TextAttr(
+        'fingerprint_sha1', label=_('SHA-1 fingerprint'), style='font-monospace text-break', copy_button=True
+    )
     key = attrs.TemplatedAttr(
         'key_algorithm',
         label=_('Public key'),

@@ -10,7 +10,7 @@ from .extraction import read_facts, read_parts, read_pem_facts
 from .facts import CertificateFacts
 from .hostnames import asked_name, covering_names
 from .limits import Limits
-from .lineage import lineage_key, name_key, normalize_hex
+from .lineage import hex_digits, lineage_key, name_key, normalize_hex
 from .parsing import Leaf, ParsedInput, read_certificates
 from .private_keys import find_private_key
 from .text import Message, visible
@@ -29,6 +29,7 @@ __all__ = [
     'covering_names',
     'find_private_key',
     'has_label',
+    'hex_digits',
     'lineage_key',
     'name_key',
     'normalize_hex',

@@ -85,6 +85,7 @@ def facts_of(parts: Parts) -> CertificateFacts:
         issuer_organization=parts.issuer.organization,
         issuer_organizational_unit=parts.issuer.organizational_unit,
         serial_number=essential(gettext_noop('serial number'), lambda: _serial_number(parts.serial_number)),
+        fingerprint_sha1=hashlib.sha1(parts.encoded, usedforsecurity=False).hexdigest().upper(),
         fingerprint_sha256=hashlib.sha256(parts.encoded).hexdigest().upper(),
         valid_from=_utc(parts.valid_from),
         valid_to=_utc(parts.valid_to),

@@ -37,6 +37,8 @@ class CertificateFacts:
     serial_number: str
     # 64 digits, over the DER.
     fingerprint_sha256: str
+    # 40 digits. Windows and vCenter show it as the thumbprint.
+    fingerprint_sha1: str
     # Aware, UTC. May lie after ``valid_to``.
     valid_from: datetime
     # Aware, UTC. 9999-12-31T23:59:59Z means that it does not expire (RFC 5280, 4.1.2.5).

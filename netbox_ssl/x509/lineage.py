@@ -25,6 +25,12 @@ def normalize_hex(text: str) -> str:
     return sign + digits.zfill(len(digits) + len(digits) % 2)
 
 
+def hex_digits(text: str) -> str:
+    """Return a part of such a value: upper-case digits without separators, not padded. Other text is kept."""
+    digits = _SEPARATORS.sub('', text.strip().upper()).removeprefix('0X')
+    return digits if _HEX.fullmatch(digits) else text
+
+
 def lineage_key(names: Iterable[str], key_algorithm: str) -> str:
     """
     Return a key that a renewal does not change: the SHA-256 of the names and the key algorithm, as 64 hex digits.

@@ -55,6 +55,7 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
             issuer="CN=R12,O=Let's Encrypt",
             serial_number='0A1B',
             fingerprint_sha256='AB' * 32,
+            fingerprint_sha1='CD' * 20,
             valid_from=FROM,
             valid_to=TO,
             subject_alt_names=['first.example.net', 'www.example.net'],
@@ -119,6 +120,10 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
         for fingerprint in ('AB' * 32, ':'.join(['ab'] * 32)):
             with self.subTest(fingerprint):
                 self.assertEqual(self.found(fingerprint_sha256=[fingerprint]), {'first'})
+        for thumbprint in ('CD' * 20, ' '.join(['cd'] * 20), ':'.join(['CD'] * 20)):
+            with self.subTest(thumbprint):
+                self.assertEqual(self.found(fingerprint_sha1=[thumbprint]), {'first'})
+                self.assertEqual(self.found(q=thumbprint), {'first'})
         self.assertFinds((({'serial_number': ['0A']}, set()), ({'serial_number': ['no hex']}, set())))
 
     def test_names(self):
@@ -129,6 +134,44 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
                 ({'subject_alt_name': ['example.net']}, set()),
             )
         )
+
+    def test_lookups_of_names(self):
+        self.assertFinds(
+            (
+                ({'subject_alt_name__ic': ['WWW.exa']}, {'first'}),
+                ({'subject_alt_name__ic': ['nowhere', 'www']}, {'first'}),
+                ({'subject_alt_name__ic': ['first.example.net,www']}, set()),
+                ({'subject_alt_name__ic': ['w%e']}, set()),
+                ({'subject_alt_name__nic': ['www']}, {'second', 'third'}),
+                ({'subject_alt_name__isw': ['www.']}, {'first'}),
+                ({'subject_alt_name__isw': ['example']}, set()),
+                ({'subject_alt_name__iew': ['.example.net']}, {'first'}),
+                ({'subject_alt_name__ie': ['WWW.EXAMPLE.NET']}, {'first'}),
+                ({'subject_alt_name__n': ['www.example.net']}, {'second', 'third'}),
+                ({'subject_alt_name__regex': ['^w+[.]']}, {'first'}),
+                ({'subject_alt_name__regex': ['^W']}, set()),
+                ({'subject_alt_name__iregex': ['^W']}, {'first'}),
+                ({'covers': ['www.example.net']}, {'first'}),
+                ({'covers__n': ['www.example.net']}, {'second', 'third'}),
+            )
+        )
+
+    def test_lookups_of_numbers(self):
+        self.assertFinds(
+            (
+                ({'serial_number__ic': ['a:1']}, {'first'}),
+                ({'serial_number__ic': ['A1B']}, {'first'}),
+                ({'serial_number__isw': ['0a 1']}, {'first'}),
+                ({'serial_number__iew': ['1b']}, {'first'}),
+                ({'serial_number__n': ['0a:1b']}, {'second', 'third'}),
+                ({'fingerprint_sha1__isw': ['cd:cd:c']}, {'first'}),
+                ({'fingerprint_sha256__regex': ['^AB']}, {'first'}),
+            )
+        )
+
+    def test_lookups_that_could_not_match_are_not_offered(self):
+        offered = {name for name in self.filterset.get_filters() if name.startswith('covers')}
+        self.assertEqual(offered, {'covers', 'covers__n'})
 
     def test_booleans_have_three_states(self):
         self.assertFinds(
@@ -245,6 +288,9 @@ class IssuanceFilterSetTestCase(Finds, TestCase, BaseFilterSetTestMixin):
             ({'signature_algorithm': [old.signature_algorithm]}, set(by_serial)),
             ({'created__gt': [old.created + DAY]}, set()),
             ({'q': 'other'}, {'FF'}),
+            ({'q': old.fingerprint_sha1.lower()}, {'0A1B'}),
+            ({'fingerprint_sha1': [old.fingerprint_sha1.lower()]}, {'0A1B'}),
+            ({'subject_alt_name__ic': ['WWW']}, {'0A1B', '0A2B'}),
             ({'q': '0a:1b'}, {'0A1B'}),
             ({'q': ' '}, set(by_serial)),
         ):

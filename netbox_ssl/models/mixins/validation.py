@@ -25,7 +25,7 @@ __all__ = (
 )
 
 # Fields stored as upper-case hexadecimal digits → number of digits if it is fixed
-HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64, 'public_key_sha256': 64}
+HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64, 'fingerprint_sha1': 40, 'public_key_sha256': 64}
 
 KNOWN_ALREADY = gettext_lazy(
     'This X.509 certificate is already recorded, as a current certificate or in a history. Search for its fingerprint '
@@ -190,7 +190,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
                 raise ValidationError(
                     {
                         name: _('Enter hexadecimal digits{count}; colons, spaces and lower case are accepted.').format(
-                            count=_(' (64 of them)') if digits else ''
+                            count=_(' ({digits} of them)').format(digits=digits) if digits else ''
                         )
                     }
                 )

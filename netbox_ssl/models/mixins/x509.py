@@ -16,6 +16,7 @@ FACT_FIELDS = (
     'issuer',
     'serial_number',
     'fingerprint_sha256',
+    'fingerprint_sha1',
     'valid_from',
     'valid_to',
     'subject_alt_names',
@@ -43,6 +44,12 @@ class X509FieldsMixin(EncodingMixin, models.Model):
         max_length=1100,
         blank=True,
         help_text=_('Hexadecimal; colons, spaces and lower case are accepted'),
+    )
+    fingerprint_sha1 = models.CharField(
+        verbose_name=_('SHA-1 fingerprint'),
+        max_length=40,
+        blank=True,
+        help_text=_('Called the thumbprint by Windows and vCenter'),
     )
     valid_from = models.DateTimeField(
         verbose_name=_('valid from'),
@@ -97,7 +104,7 @@ class X509FieldsMixin(EncodingMixin, models.Model):
 
     def normalize_typed_facts(self) -> None:
         """Convert facts that were entered by hand into the form in which facts from a PEM are stored."""
-        for name in ('serial_number', 'fingerprint_sha256', 'public_key_sha256'):
+        for name in ('serial_number', 'fingerprint_sha256', 'fingerprint_sha1', 'public_key_sha256'):
             if value := getattr(self, name):
                 setattr(self, name, normalize_hex(value) or value)
         self.subject_alt_names = list(
