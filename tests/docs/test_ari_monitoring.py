@@ -18,7 +18,7 @@ from netbox_ssl.ari.http import client, transport
 from netbox_ssl.ari.http.client import Client
 from netbox_ssl.ari.http.failures import Failure
 from netbox_ssl.models import Certificate
-from tests.support.ari_polls import AskingTestMixin
+from tests.support.ari_polls import RenewalInfoTestMixin
 from tests.support.factories import DAY, grant, record
 
 PAGE = (Path(__file__).parents[2] / 'docs' / 'how-to' / 'ari-monitoring.md').read_text(encoding='utf-8')
@@ -34,7 +34,7 @@ def configured():
     return scope['PLUGINS_CONFIG']['netbox_ssl']
 
 
-class PageTestCase(AskingTestMixin, APITestCase):
+class PageTestCase(RenewalInfoTestMixin, APITestCase):
     def apply(self, **values):
         config = deepcopy(django_settings.PLUGINS_CONFIG)
         config['netbox_ssl'] = {**config['netbox_ssl'], **values}

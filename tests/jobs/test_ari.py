@@ -16,13 +16,13 @@ from netbox_ssl.jobs import ari as jobs
 from netbox_ssl.jobs.ari import ARIPollJob
 from netbox_ssl.jobs.sweep import RenewalSweepJob
 from tests.support.announcements import CommittingTestCase
-from tests.support.ari_polls import AskingTestMixin, asking
+from tests.support.ari_polls import RenewalInfoTestMixin, ari_settings
 from tests.support.ari_server import window
 
 DAY = timedelta(days=1)
 
 
-class JobTestCase(AskingTestMixin, CommittingTestCase):
+class JobTestCase(RenewalInfoTestMixin, CommittingTestCase):
     def run_next(self, chain=ARIPollJob):
         """Run the next job as a worker does, without forking."""
         job = chain.waiting().order_by('pk').first()
@@ -76,14 +76,14 @@ class JobTestCase(AskingTestMixin, CommittingTestCase):
         self.assertFalse(ARIPollJob.waiting().exists())
 
     def test_an_import_starts_no_run_while_polling_is_switched_off(self):
-        with asking(ari_enabled=False):
+        with ari_settings(ari_enabled=False):
             self.add()
         self.assertFalse(ARIPollJob.waiting().exists())
 
     def test_switched_off(self):
         self.add()
         ARIPollJob.run_now()
-        with asking(ari_enabled=False):
+        with ari_settings(ari_enabled=False):
             self.assertIn('ari_enabled', self.run_next().data['switched_off'])
         with override_settings(ISOLATED_DEPLOYMENT=True):
             self.assertIn('ISOLATED_DEPLOYMENT', self.run_next().data['switched_off'])
