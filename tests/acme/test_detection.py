@@ -33,6 +33,8 @@ ISSUERS = [
     *((LE_O, name, LE, 'certain', LE_DIRECTORY) for name in ('R3', 'R10', 'R14', 'E1', 'E9', 'YR1', 'YE2', 'YE10')),
     (STAGING_O, '(STAGING) Counterfeit Cashew R10', STAGING, 'certain', STAGING_DIRECTORY),
     (STAGING_O, '(STAGING) Some Name Of Tomorrow YE7', STAGING, 'certain', STAGING_DIRECTORY),
+    (LE_O, '(STAGING) Artificial Amaranth YE1', STAGING, 'certain', STAGING_DIRECTORY),
+    (LE_O, '(STAGING) Ersatz Emmer YR2', STAGING, 'certain', STAGING_DIRECTORY),
     ('', 'Fake LE Intermediate X1', STAGING, 'certain', STAGING_DIRECTORY),
     (ZERO, 'ZeroSSL RSA Domain Secure Site CA', ZERO, 'likely', ZERO_DIRECTORY),
     (ZERO, 'ZeroSSL ECC Domain Secure Site CA', ZERO, 'likely', ZERO_DIRECTORY),
@@ -40,7 +42,7 @@ ISSUERS = [
     ('ZeroSSL GmbH', 'ZeroSSL ECC DV SSL CA 2', ZERO, 'likely', ZERO_DIRECTORY),
     *((GOOGLE, name, GOOGLE, 'likely', GOOGLE_DIRECTORY) for name in ('WR1', 'WE1')),
     (GOOGLE_LLC, 'GTS CA 1P5', GOOGLE, 'likely', GOOGLE_DIRECTORY),
-    *((GOOGLE, name, GOOGLE, 'possible', GOOGLE_DIRECTORY) for name in ('WR3', 'WE3')),
+    *((GOOGLE, name, GOOGLE, 'possible', GOOGLE_DIRECTORY) for name in ('WR3', 'WE3', 'WR4', 'WE5')),
     (GOOGLE_LLC, 'GTS CA 1D4', GOOGLE, 'possible', GOOGLE_DIRECTORY),
     *((GOOGLE, name, '', 'none', '') for name in ('WR2', 'WE2')),
     *((GOOGLE_LLC, name, '', 'none', '') for name in ('GTS CA 1C3', 'GTS CA 1O1')),
@@ -64,32 +66,58 @@ ISSUERS = [
         for kind in ('DV', 'OV', 'EV')
         for key in 'RE'
     ),
-    (
-        'Sectigo Limited',
-        'Sectigo RSA Domain Validation Secure Server CA',
-        'Sectigo',
-        'possible',
-        SECTIGO_DIRECTORY + 'DV',
+    *(
+        (
+            'Sectigo Limited',
+            f'Sectigo {key} {name} Validation Secure Server CA',
+            'Sectigo',
+            'possible',
+            SECTIGO_DIRECTORY + kind,
+        )
+        for name, kind in (('Domain', 'DV'), ('Organization', 'OV'), ('Extended', 'EV'))
+        for key in ('RSA', 'ECC')
     ),
-    (
-        'DigiCert Inc',
-        'DigiCert Global G2 TLS RSA SHA256 2020 CA1',
-        'DigiCert',
-        'possible',
-        'https://one.digicert.com/mpki/api/v1/acme/v2/directory',
+    *(
+        (
+            organization,
+            common_name,
+            'DigiCert',
+            'possible',
+            'https://one.digicert.com/mpki/api/v1/acme/v2/directory',
+        )
+        for organization, common_name in (
+            ('DigiCert Inc', 'DigiCert Global G2 TLS RSA SHA256 2020 CA1'),
+            ('DigiCert, Inc.', 'DigiCert G5 TLS RSA4096 SHA384 2021 CA1'),
+        )
     ),
-    (
-        'GlobalSign nv-sa',
-        'GlobalSign Atlas R3 DV TLS CA 2025 Q4',
-        'GlobalSign',
-        'possible',
-        'https://emea.acme.atlas.globalsign.com/directory',
+    *(
+        (
+            'GlobalSign nv-sa',
+            common_name,
+            'GlobalSign',
+            'possible',
+            'https://emea.acme.atlas.globalsign.com/directory',
+        )
+        for common_name in (
+            'GlobalSign Atlas R3 DV TLS CA 2025 Q4',
+            'GlobalSign Atlas R46 DV TLS CA 2026 Q3',
+            'GlobalSign Atlas R46 OV TLS CA 2026 Q3',
+        )
     ),
     (HARICA_O, 'HARICA DV TLS RSA', 'HARICA', 'possible', ''),
     (HARICA_O, 'HARICA OV TLS ECC', 'HARICA', 'possible', ''),
+    (HARICA_O, 'GEANT TLS RSA 1', 'HARICA', 'possible', ''),
+    (HARICA_O, 'GEANT TLS ECC 1', 'HARICA', 'possible', ''),
     *(
         (name, 'Certum Domain Validation CA SHA2', 'Certum', 'possible', 'https://acme.certum.pl/directory')
         for name in ('Unizeto Technologies S.A.', 'Asseco Data Systems S.A.')
+    ),
+    (
+        'Asseco Data Systems S.A.',
+        'Certum DV TLS G2 R39 CA',
+        'Certum',
+        'possible',
+        'https://acme.certum.pl/directory',
     ),
     ('Amazon', 'Amazon RSA 2048 M02', 'Amazon', 'possible', ''),
     ('Amazon', 'Amazon ECDSA 256 M01', 'Amazon', 'possible', ''),
@@ -138,7 +166,7 @@ NEAR_MISSES = [
     ('Example Corp', 'Fake LE Intermediate X1'),
     ('zerossl', 'ZeroSSL RSA Domain Secure Site CA'),
     (ZERO, 'ZeroSSL RSA Domain Secure Site CA 2'),
-    (GOOGLE, 'WR4'),
+    (GOOGLE, 'WR6'),
     ('Actalis S.p.A.', 'Actalis Organization Validated Server CA G3'),
     ('Positive Software Corporation', 'LiteSSL CA'),
     ('TrustAsia', 'LiteSSL RSA CA 1999'),
