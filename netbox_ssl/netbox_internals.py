@@ -24,7 +24,7 @@ from netbox.context_managers import event_tracking
 from netbox.graphql.optimization import build_gfk_prefetch, optimize_prefetch_queryset
 from netbox.search.deferred import OP_CACHE, mark_for_deferred_indexing
 from users.constants import TOKEN_PREFIX
-from utilities.api import get_prefetches_for_serializer, get_serializer_for_model
+from utilities.api import get_prefetches_for_serializer, get_related_object_by_attrs, get_serializer_for_model
 from utilities.jobs import is_background_request, process_request_as_job
 from utilities.permissions import get_permission_for_model
 from utilities.proxy import resolve_proxies
@@ -53,7 +53,7 @@ __all__ = (
     'set_changelog_message',
     'get_changelog_message',
     # REST: permissions of endpoints other than plain create, update or delete; the response to a list with errors; the
-    # serializer that events use for a model; tokens in the URL of a calendar.
+    # serializer that events use for a model; related objects in a request; tokens in the URL of a calendar.
     'TokenPermissions',
     'IsAuthenticatedOrLoginNotRequired',
     'TokenAuthentication',
@@ -61,6 +61,7 @@ __all__ = (
     'resolve_bulk_error_status',
     'get_serializer_for_model',
     'get_prefetches_for_serializer',
+    'get_related_object_by_attrs',
     'get_permission_for_model',
     # GraphQL: nested lists without one query per object
     'build_gfk_prefetch',

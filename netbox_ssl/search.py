@@ -45,7 +45,8 @@ class IssuanceIndex(X509SearchIndex):
         ('fingerprint_sha256', 600),
         ('fingerprint_sha1', 600),
     )
-    display_attrs = ('certificate', 'valid_from', 'valid_to', 'issuer')
+    # Not the certificate, which the user may not be permitted to view
+    display_attrs = ('subject', 'valid_from', 'valid_to', 'issuer')
 
 
 @register_search
@@ -55,7 +56,8 @@ class CertificateSourceIndex(SearchIndex):
         ('external_id', 200),
         ('client', 700),
     )
-    display_attrs = ('certificate', 'client', 'valid_to', 'reported_at', 'gone_since')
+    # Not the certificate, as for issuances
+    display_attrs = ('client', 'valid_to', 'reported_at', 'gone_since')
 
 
 @register_search

@@ -24,6 +24,7 @@ from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.places.deployment import deployment_state
 
 from .guards import GuardedSerializerMixin
+from .related_objects import VisibleWhenNestedMixin
 
 __all__ = (
     'CertificateAssignmentSerializer',
@@ -45,7 +46,7 @@ ARI_FIELDS = [
 ]
 
 
-class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
+class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, PrimaryModelSerializer):
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)
     # Read from the PEM; without one, clean() requires them.
@@ -131,8 +132,9 @@ class CertificateSerializer(GuardedSerializerMixin, PrimaryModelSerializer):
         return data
 
 
-class IssuanceSerializer(BaseModelSerializer):
-    certificate = CertificateSerializer(nested=True, read_only=True)
+class IssuanceSerializer(VisibleWhenNestedMixin, BaseModelSerializer):
+    # Null if the user may not view it
+    certificate = CertificateSerializer(nested=True, read_only=True, allow_null=True)
     is_current = serializers.BooleanField(read_only=True)
     lifetime_days = serializers.FloatField(read_only=True)
     # Negative if replaced after expiry, null if not replaced
@@ -158,10 +160,11 @@ class IssuanceSerializer(BaseModelSerializer):
 
 
 class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
-    certificate = CertificateSerializer(nested=True)
+    # Null in responses if the user may not view it
+    certificate = CertificateSerializer(nested=True, allow_null=True)
     # A plain string, as in reports
     kind = serializers.ChoiceField(choices=SourceKindChoices, required=False, allow_blank=True)
-    issuance = IssuanceSerializer(nested=True, read_only=True)
+    issuance = IssuanceSerializer(nested=True, read_only=True, allow_null=True)
     # Plain strings, like renewal_status
     state = serializers.SerializerMethodField()
     state_since = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -246,15 +249,13 @@ class CertificateAssignmentSerializer(GuardedSerializerMixin, NetBoxModelSeriali
         return super().validate(data)
 
     def _refuse_unseen(self, data) -> None:
-        """Refuse objects that the user may not view: NetBox accepts any ID, and the response shows the objects."""
+        """Refuse an object that the user may not view: NetBox accepts any ID, and the response shows the object."""
         user = self.context['request'].user
-        certificate = data.get('certificate')
-        if certificate and not Certificate.objects.restrict(user, 'view').filter(pk=certificate.pk).exists():
-            raise serializers.ValidationError({'certificate': NOT_SEEN})
         if not {'assigned_object_type', 'assigned_object_id'} & data.keys():
             return
         object_type = data.get('assigned_object_type') or self.instance.assigned_object_type
-        object_id = data.get('assigned_object_id') or self.instance.assigned_object_id
+        # Zero is an ID, too: one that no object has.
+        object_id = data.get('assigned_object_id', getattr(self.instance, 'assigned_object_id', None))
         visible = object_type.model_class().objects.restrict(user, 'view')
         if not visible.filter(pk=object_id).exists():
             raise serializers.ValidationError({'assigned_object_id': NOT_SEEN})

@@ -36,4 +36,4 @@ class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
     def search(self, queryset, name, value):
         if not (value := value.strip()):
             return queryset
-        return queryset.filter(search_x509(value) | Q(certificate__name__icontains=value))
+        return queryset.filter(search_x509(value) | self.certificate_q(Q(name__icontains=value)))

@@ -1,21 +1,23 @@
 """Filters that several of our filter sets share."""
 
-import django_filters
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from netbox.filtersets import BaseFilterSet
 
 from netbox_ssl.models import Certificate
 
+from .places import VisibleFilter
+
 __all__ = ('OfCertificateFilterSet',)
 
 
 class OfCertificateFilterSet(BaseFilterSet):
-    certificate_id = django_filters.ModelMultipleChoiceFilter(
+    certificate_id = VisibleFilter(
         queryset=Certificate.objects.all(),
         distinct=False,
         label=_('Certificate (ID)'),
     )
-    certificate = django_filters.ModelMultipleChoiceFilter(
+    certificate = VisibleFilter(
         field_name='certificate__name',
         queryset=Certificate.objects.all(),
         to_field_name='name',
@@ -25,3 +27,13 @@ class OfCertificateFilterSet(BaseFilterSet):
 
     class Meta:
         abstract = True
+
+    def certificate_q(self, condition: Q) -> Q:
+        """
+        Select by a condition on the certificate, which the user must be permitted to view: a filter must not reveal
+        what a list does not show.
+        """
+        certificates = Certificate.objects.filter(condition).order_by()
+        if self.request:
+            certificates = certificates.restrict(self.request.user, 'view')
+        return Q(certificate__in=certificates.values('pk'))

@@ -10,6 +10,7 @@ from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.models import CertificateSource, Issuance
 
 from .mixins import OfCertificateFilterSet
+from .places import VisibleFilter
 from .states import SourceStateFilterSet
 
 __all__ = ('CertificateSourceFilterSet',)
@@ -17,7 +18,7 @@ __all__ = ('CertificateSourceFilterSet',)
 
 @register_filterset
 class CertificateSourceFilterSet(SourceStateFilterSet, OfCertificateFilterSet, NetBoxModelFilterSet):
-    issuance_id = django_filters.ModelMultipleChoiceFilter(
+    issuance_id = VisibleFilter(
         queryset=Issuance.objects.all(),
         distinct=False,
         label=_('Issuance (ID)'),
@@ -46,5 +47,5 @@ class CertificateSourceFilterSet(SourceStateFilterSet, OfCertificateFilterSet, N
         if not (value := value.strip()):
             return queryset
         return queryset.filter(
-            Q(external_id__icontains=value) | Q(client__icontains=value) | Q(certificate__name__icontains=value)
+            Q(external_id__icontains=value) | Q(client__icontains=value) | self.certificate_q(Q(name__icontains=value))
         )

@@ -88,9 +88,9 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
             return pasted
         raise ValidationError(
             _(
-                'This preview was kept for {minutes} minutes and has expired. Nothing was imported. '
+                'This preview has expired: your latest {most} are kept, for {minutes} minutes. Nothing was imported. '
                 'Paste or choose the certificates again; those already in the inventory are recognised.'
-            ).format(minutes=store.MINUTES)
+            ).format(most=store.MOST, minutes=store.MINUTES)
         )
 
 

@@ -124,24 +124,33 @@ class CertificateFilter(PlaceFilterMixin, X509FilterMixin, ContactFilterMixin, T
         return overdue if value else ~overdue
 
 
+CertificateFilterValue = Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')]
+IssuanceFilterValue = Annotated['IssuanceFilter', strawberry.lazy('netbox_ssl.graphql.filters')]
+
+
+def _through(model, path: str, info: Info, value) -> Q:
+    """Filter by a related object, considering only those that the user may view."""
+    visible = model.objects.restrict(info.context.request.user, 'view')
+    related, q = strawberry_django.process_filters(value, visible, info)
+    return Q((f'{path}__in', related.filter(q).order_by().values('pk')))
+
+
+@strawberry.type
+class OfCertificateFilterMixin:
+    @strawberry_django.filter_field()
+    def certificate(self, info: Info, value: CertificateFilterValue, prefix: str) -> Q:
+        return _through(models.Certificate, f'{prefix}certificate', info, value)
+
+
 @register_filter(models.Issuance, lookups=True)
-class IssuanceFilter(X509FilterMixin, BaseModelFilter):
-    certificate: Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
-        strawberry_django.filter_field()
-    )
+class IssuanceFilter(OfCertificateFilterMixin, X509FilterMixin, BaseModelFilter):
     certificate_id: ID | None = strawberry_django.filter_field()
     created: DatetimeFilterLookup | None = strawberry_django.filter_field()
 
 
 @register_filter(models.CertificateSource, lookups=True)
-class CertificateSourceFilter(NetBoxModelFilter):
-    certificate: Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
-        strawberry_django.filter_field()
-    )
+class CertificateSourceFilter(OfCertificateFilterMixin, NetBoxModelFilter):
     certificate_id: ID | None = strawberry_django.filter_field()
-    issuance: Annotated['IssuanceFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
-        strawberry_django.filter_field()
-    )
     external_id: StrFilterLookup | None = strawberry_django.filter_field()
     client: StrFilterLookup | None = strawberry_django.filter_field()
     kind: BaseFilterLookup[Annotated['SourceKindEnum', strawberry.lazy('netbox_ssl.graphql.enums')]] | None = (
@@ -153,6 +162,10 @@ class CertificateSourceFilter(NetBoxModelFilter):
     issuance_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
     behind_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
     gone_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
+
+    @strawberry_django.filter_field()
+    def issuance(self, info: Info, value: IssuanceFilterValue, prefix: str) -> Q:
+        return _through(models.Issuance, f'{prefix}issuance', info, value)
 
     @strawberry_django.filter_field()
     def state(
@@ -178,10 +191,7 @@ class CertificateSourceFilter(NetBoxModelFilter):
 
 
 @register_filter(models.CertificateAssignment, lookups=True)
-class CertificateAssignmentFilter(NetBoxModelFilter):
-    certificate: Annotated['CertificateFilter', strawberry.lazy('netbox_ssl.graphql.filters')] | None = (
-        strawberry_django.filter_field()
-    )
+class CertificateAssignmentFilter(OfCertificateFilterMixin, NetBoxModelFilter):
     certificate_id: ID | None = strawberry_django.filter_field()
     assigned_object_type: Annotated['ContentTypeFilter', strawberry.lazy('core.graphql.filters')] | None = (
         strawberry_django.filter_field()

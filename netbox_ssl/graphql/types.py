@@ -112,7 +112,7 @@ class IssuanceType(BaseObjectType):
 
 @register_type(
     models.CertificateSource,
-    exclude=list(models.CertificateSource.STATE_BOOKKEEPING),
+    exclude=['reporter', *models.CertificateSource.STATE_BOOKKEEPING],
     filters=CertificateSourceFilter,
     pagination=True,
 )

@@ -21,7 +21,7 @@ from .locks import lock
 from .planning import plan_item
 from .results import Action, Candidate, Item, Plan, Refusal, Result
 from .single import one_by_one
-from .sources import changes
+from .sources import changes, reports
 from .succession import may_retake
 
 __all__ = ('plan_many', 'take_in_many')
@@ -83,9 +83,18 @@ class _Survey:
         external_ids = {item.external_id for item in items if item.external_id}
         sources = CertificateSource.objects.annotate(reported=F('issuance__fingerprint_sha256'))
         self.sources = {source.external_id: source for source in sources.filter(external_id__in=external_ids)}
+        self.unreportable = self._unreportable()
         visible = Certificate.objects.restrict(user, 'view').filter(pk__in=set(self.owners.values()))
         self.certificates = visible.select_related('tenant').prefetch_related('tags').in_bulk()
         self.names = self._names_in_use(items)
+
+    def _unreportable(self) -> set[int]:
+        """Return the IDs of the sources that this user may not report."""
+        others = {source.pk for source in self.sources.values() if not reports(self.user, source)}
+        if not others:
+            return others
+        permitted = CertificateSource.objects.restrict(self.user, 'change').filter(pk__in=others)
+        return others.difference(permitted.order_by().values_list('pk', flat=True))
 
     def _names_in_use(self, items: list[Item]) -> set[str]:
         """Return the names of new certificates that existing ones also have."""
@@ -129,6 +138,9 @@ class _Survey:
             return certificate
         source = self.sources.get(item.external_id)
         if source is None or source.certificate_id != certificate.pk or changes(item, source):
+            return None
+        if source.pk in self.unreportable:
+            # Importing it alone reports the error.
             return None
         return None if may_retake(item, source.reported, certificate) else certificate
 

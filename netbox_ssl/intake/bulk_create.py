@@ -155,7 +155,7 @@ def _make_sources(made: list[tuple[Item, Certificate]], issuances: dict[int, int
     sources = []
     for item, certificate in made:
         if item.external_id:
-            source = new_source(item, certificate)
+            source = new_source(item, certificate, user)
             source.issuance_id = issuances[certificate.pk]
             source._prefetched_objects_cache = {'tags': []}
             sources.append(source)

@@ -21,6 +21,7 @@ __all__ = (
     'live_q',
     'new_source',
     'record_report',
+    'reports',
     'require_source_permission',
 )
 
@@ -127,7 +128,7 @@ def record_report(item: Item, certificate: Certificate, source: CertificateSourc
     issuance = Issuance.objects.get(fingerprint_sha256=item.facts.fingerprint_sha256)
     if source is None:
         require_source_permission(user, 'add')
-        source = new_source(item, certificate)
+        source = new_source(item, certificate, user)
         source.full_clean()
         source.save()
         require_source_permission(user, 'add', source)
@@ -140,12 +141,21 @@ def record_report(item: Item, certificate: Certificate, source: CertificateSourc
         source.full_clean()
         source.save()
         require_source_permission(user, 'change', source)
+    elif not reports(user, source):
+        # Otherwise anyone with an old PEM could make a silent host look alive.
+        require_source_permission(user, 'change', source)
     source.stamp(issuance)
 
 
-def new_source(item: Item, certificate: Certificate) -> CertificateSource:
-    """Return a new, unsaved source that reports ``item`` for ``certificate``."""
+def reports(user, source: CertificateSource) -> bool:
+    """Return whether the source was created by a report of ``user``, whose further reports need no permission."""
+    return source.reporter_id is not None and source.reporter_id == user.pk
+
+
+def new_source(item: Item, certificate: Certificate, user) -> CertificateSource:
+    """Return a new, unsaved source that reports ``item`` for ``certificate`` on behalf of ``user``."""
     return CertificateSource(
+        reporter=user,
         certificate=certificate,
         external_id=item.external_id,
         client=item.named_client,

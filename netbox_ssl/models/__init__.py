@@ -3,6 +3,7 @@ The objects: one module for each. ``mixins/`` contains shared parts, and separat
 
     name_lookups.py    certificates by the names they have or cover
     usual_renewal.py   how long before expiry a certificate is usually renewed
+    visibility.py      related objects that a user may not view
 """
 
 # Event types must exist before NetBox's Event Rule form reads its choices, so they are loaded with the models.

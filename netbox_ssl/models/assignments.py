@@ -169,7 +169,11 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
                 fields=('assigned_object_type', 'assigned_object_id'),
                 condition=Q(primary=True),
                 name='%(app_label)s_%(class)s_primary',
-                violation_error_message=_('This object already has a primary certificate. Unset that one first.'),
+                # Whether the user may view that other assignment is not known here.
+                violation_error_message=_(
+                    'This cannot be the primary certificate of the object. If another one is, unset that one first; '
+                    'otherwise ask an administrator.'
+                ),
             ),
         )
 
@@ -181,7 +185,7 @@ class CertificateAssignment(DocumentedMixin, NetBoxModel):
 
     def clean(self):
         super().clean()
-        if self.assigned_object_type_id and self.assigned_object_id:
+        if self.assigned_object_type_id and self.assigned_object_id is not None:
             self._check_assigned_object()
 
     def _check_assigned_object(self) -> None:

@@ -4,11 +4,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from netbox.models import BaseModel
 from netbox.models.features import CustomLinksMixin, ExportTemplatesMixin
-from utilities.querysets import RestrictedQuerySet
 
 from .issuance_order import ORDER, newer_q
 from .mixins.documentation import DocumentedMixin
 from .mixins.x509 import FACT_FIELDS, X509FieldsMixin
+from .visibility import RelatedVisibilityMixin, RelatedVisibilityQuerySet
 
 __all__ = ('REPLACED_AT', 'Issuance', 'replaced_at_sql')
 
@@ -30,13 +30,15 @@ def replaced_at_sql():
     )
 
 
-class IssuanceQuerySet(RestrictedQuerySet):
+class IssuanceQuerySet(RelatedVisibilityQuerySet):
     def with_replacement(self):
         """Annotate each issuance with the time it was replaced, so that this takes no further query."""
         return self.annotate(**{REPLACED_AT: replaced_at_sql()})
 
 
-class Issuance(DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseModel):
+class Issuance(
+    RelatedVisibilityMixin, DocumentedMixin, CustomLinksMixin, ExportTemplatesMixin, X509FieldsMixin, BaseModel
+):
     """
     One X.509 certificate that a Certificate has had; the current one is among them.
 

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models, router, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from .mixins.documentation import DocumentedMixin
 from .mixins.source_indexes import STATE_CONSTRAINTS, STATE_INDEXES
 from .mixins.source_states import SourceStatesMixin
 from .source_reports import settle_sources, stamp_reports
+from .visibility import RelatedVisibilityMixin, RelatedVisibilityQuerySet, is_visible
 
 __all__ = ('CertificateSource', 'kind_of_client')
 
@@ -29,7 +31,22 @@ def kind_of_client(client: str) -> str:
     return KIND_OF_CLIENT.get(client.lower(), SourceKindChoices.CLIENT)
 
 
-class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, BookkeepingMixin, NetBoxModel):
+class CertificateSourceQuerySet(RelatedVisibilityQuerySet):
+    RELATED = {
+        **RelatedVisibilityQuerySet.RELATED,
+        'issuance': 'netbox_ssl.Issuance',
+        'issuance__certificate': 'netbox_ssl.Certificate',
+    }
+
+
+class CertificateSource(
+    RelatedVisibilityMixin,
+    DocumentedMixin,
+    ReplayedMixin,
+    SourceStatesMixin,
+    BookkeepingMixin,
+    NetBoxModel,
+):
     """
     A place that reports a Certificate: an ACME client's lineage on a host. A certificate copied to ten hosts has ten.
     """
@@ -79,6 +96,18 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
         editable=False,
         help_text=_('The X.509 certificate in its last report'),
     )
+    # The user whose reports it accepts although the user may not change it: the one with whose token it was created
+    reporter = models.ForeignKey(
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        related_name='+',
+        verbose_name=_('reporter'),
+        blank=True,
+        null=True,
+        editable=False,
+        # Only read with the source
+        db_index=False,
+    )
     reported_at = models.DateTimeField(
         verbose_name=_('last report'),
         blank=True,
@@ -86,9 +115,11 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
         editable=False,
     )
 
+    objects = CertificateSourceQuerySet.as_manager()
+
     DOCUMENTATION = 'reference/source'
     # Written by reports and by the sweep
-    BOOKKEEPING = ('issuance', 'reported_at', *SourceStatesMixin.STATE_FIELDS)
+    BOOKKEEPING = ('issuance', 'reporter', 'reported_at', *SourceStatesMixin.STATE_FIELDS)
 
     class Meta:
         ordering = ('external_id',)
@@ -146,6 +177,16 @@ class CertificateSource(DocumentedMixin, ReplayedMixin, SourceStatesMixin, Bookk
     def is_unexpected(self) -> bool:
         """Return whether its last report belongs to another certificate than the one it should have."""
         return self.issuance is not None and self.issuance.certificate_id != self.certificate_id
+
+    @property
+    def visible_issuance(self):
+        """Return the issuance in its last report, or None if there is none or the user may not view it."""
+        return self.issuance if is_visible(self, 'issuance') else None
+
+    @property
+    def unexpected_certificate(self):
+        """Return the certificate that its last report belongs to, if unexpected and visible to the user, or None."""
+        return self.issuance.certificate if self.is_unexpected and is_visible(self, 'issuance__certificate') else None
 
     def mark_gone(self, now) -> None:
         """Record that its client no longer has it, with an entry in the change log."""

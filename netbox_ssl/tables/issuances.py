@@ -8,6 +8,8 @@ from netbox_ssl.models import Issuance
 from netbox_ssl.models.issuances import REPLACED_AT
 from netbox_ssl.reports.charts.wording import days
 
+from .related_columns import RelatedColumn
+
 __all__ = ('HistoryTable', 'IssuanceTable')
 
 
@@ -36,9 +38,10 @@ class IssuanceTable(NetBoxTable):
         verbose_name=_('Serial Number'),
         linkify=True,
     )
-    certificate = tables.Column(
+    certificate = RelatedColumn(
+        path='certificate',
+        order='name',
         verbose_name=_('Certificate'),
-        linkify=True,
     )
     is_current = columns.BooleanColumn(
         verbose_name=_('Current'),

@@ -6,6 +6,8 @@ from netbox.tables import NetBoxTable, columns
 from netbox_ssl.models import CertificateSource
 from netbox_ssl.models.mixins.source_states import severity_sql
 
+from .related_columns import RelatedColumn
+
 __all__ = ('CertificateSourceTable',)
 
 
@@ -23,9 +25,10 @@ class CertificateSourceTable(NetBoxTable):
         verbose_name=_('External ID'),
         linkify=True,
     )
-    certificate = tables.Column(
+    certificate = RelatedColumn(
+        path='certificate',
+        order='name',
         verbose_name=_('Certificate'),
-        linkify=True,
     )
     client = tables.Column(
         verbose_name=_('Client'),
@@ -49,9 +52,10 @@ class CertificateSourceTable(NetBoxTable):
         verbose_name=_('Since'),
         orderable=False,
     )
-    issuance = tables.Column(
+    issuance = RelatedColumn(
+        path='issuance',
+        order='valid_from',
         verbose_name=_('Last Reported'),
-        linkify=True,
     )
     issuance_since = columns.DateTimeColumn(
         verbose_name=_('Has It Since'),

@@ -128,7 +128,7 @@ class EncodingPanel(panels.ObjectPanel):
 
 
 class IssuancePanel(panels.ObjectAttributesPanel):
-    certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
+    certificate = attrs.RelatedObjectAttr('visible_certificate', linkify=True, label=_('Certificate'))
     is_current = attrs.BooleanAttr('is_current', label=_('Current'))
     lifetime = attrs.DurationAttr('lifetime')
     replaced_at = attrs.DateTimeAttr('replaced_at', label=_('Replaced'))
@@ -136,14 +136,14 @@ class IssuancePanel(panels.ObjectAttributesPanel):
 
 
 class CertificateSourcePanel(panels.ObjectAttributesPanel):
-    certificate = attrs.RelatedObjectAttr('certificate', linkify=True)
+    certificate = attrs.RelatedObjectAttr('visible_certificate', linkify=True, label=_('Certificate'))
     external_id = attrs.TextAttr('external_id', label=_('External ID'), copy_button=True)
     client = attrs.TextAttr('client')
     kind = attrs.ChoiceAttr('kind')
     machine_id = attrs.TextAttr('machine_id', label=_('Machine ID'), style='font-monospace')
     place = attrs.TextAttr('place')
     state = attrs.TemplatedAttr('state', template_name='netbox_ssl/attrs/source_state.html')
-    issuance = attrs.RelatedObjectAttr('issuance', linkify=True, label=_('Last reported'))
+    issuance = attrs.RelatedObjectAttr('visible_issuance', linkify=True, label=_('Last reported'))
     issuance_since = attrs.DateTimeAttr('issuance_since', label=_('Has it since'))
     valid_to = attrs.DateTimeAttr('valid_to', label=_('Valid to'))
     behind_since = attrs.DateTimeAttr('behind_since', label=_('Behind since'))

@@ -12,6 +12,7 @@ from netbox_ssl.netbox_internals import is_background_request
 from netbox_ssl.ui import panels
 
 from .mixins import GuardedPostMixin, WarningsMixin
+from .visibility import VisibleChoicesMixin, VisibleDependentsMixin
 
 __all__ = (
     'CertificateAssignmentBulkDeleteView',
@@ -34,7 +35,7 @@ class PlacesMixin:
 
 
 @register_model_view(CertificateAssignment, 'list', path='', detail=False)
-class CertificateAssignmentListView(PlacesMixin, generic.ObjectListView):
+class CertificateAssignmentListView(VisibleChoicesMixin, PlacesMixin, generic.ObjectListView):
     filterset = filtersets.CertificateAssignmentFilterSet
     filterset_form = forms.CertificateAssignmentFilterForm
     table = tables.CertificateAssignmentTable
@@ -62,7 +63,7 @@ class CertificateAssignmentEditView(WarningsMixin, generic.ObjectEditView):
 
 
 @register_model_view(CertificateAssignment, 'delete')
-class CertificateAssignmentDeleteView(GuardedPostMixin, generic.ObjectDeleteView):
+class CertificateAssignmentDeleteView(GuardedPostMixin, VisibleDependentsMixin, generic.ObjectDeleteView):
     queryset = CertificateAssignment.objects.all()
 
 

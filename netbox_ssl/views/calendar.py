@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -47,6 +48,8 @@ class CalendarView(View):
             return _refused(401, str(error.detail))
         if user is None:
             return _refused(401, _('Add ?token= with a NetBox API token to the address of this calendar.'))
+        # The filters consider what the user of the token may view, not the user of the session.
+        request.user = user
         if not user.has_perm('netbox_ssl.view_certificate'):
             return _refused(403, _('This calendar requires permission to view certificates.'))
         kinds = request.GET.getlist(EVENTS) or [DUE, EXPIRY]
@@ -80,7 +83,10 @@ def _user(request):
         request.META['HTTP_AUTHORIZATION'] = f'{keyword} {token}'
     if found := TokenAuthentication().authenticate(request):
         return found[0]
-    return request.user if request.user.is_authenticated else None
+    if request.user.is_authenticated:
+        return request.user
+    is_public = not settings.LOGIN_REQUIRED and request.user.has_perm('netbox_ssl.view_certificate')
+    return request.user if is_public else None
 
 
 def _entries(certificates, kinds: list[str], now) -> list[tuple]:

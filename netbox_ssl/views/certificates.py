@@ -15,6 +15,7 @@ from netbox_ssl.ui import panels
 from netbox_ssl.ui.places import AssignmentsPanel, ContactsPanel, SuggestionsPanel
 
 from .mixins import GuardedPostMixin, WarningsMixin
+from .visibility import VisibleChoicesMixin, VisibleDependentsMixin
 
 __all__ = (
     'CertificateBulkDeleteView',
@@ -28,7 +29,7 @@ __all__ = (
 
 
 @register_model_view(Certificate, 'list', path='', detail=False)
-class CertificateListView(generic.ObjectListView):
+class CertificateListView(VisibleChoicesMixin, generic.ObjectListView):
     queryset = Certificate.objects.all()
     filterset = filtersets.CertificateFilterSet
     filterset_form = forms.CertificateFilterForm
@@ -84,7 +85,7 @@ class CertificateEditView(WarningsMixin, generic.ObjectEditView):
 
 
 @register_model_view(Certificate, 'delete')
-class CertificateDeleteView(GuardedPostMixin, generic.ObjectDeleteView):
+class CertificateDeleteView(GuardedPostMixin, VisibleDependentsMixin, generic.ObjectDeleteView):
     queryset = Certificate.objects.all()
 
 

@@ -26,7 +26,9 @@ def _file_text(name: str) -> str:
 
 class ConnectMixin(ConditionalLoginRequiredMixin):
     def dispatch(self, request, *args, **kwargs):
-        if request.user.is_authenticated and not request.user.has_perm('netbox_ssl.view_certificatesource'):
+        if not request.user.has_perm('netbox_ssl.view_certificatesource'):
+            if not request.user.is_authenticated:
+                return self.handle_no_permission()
             raise PermissionDenied(_('Connecting clients requires permission to view certificate sources.'))
         return super().dispatch(request, *args, **kwargs)
 

@@ -10,6 +10,8 @@ from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import Issuance
 from netbox_ssl.ui import panels
 
+from .visibility import VisibleChoicesMixin
+
 __all__ = (
     'IssuanceListView',
     'IssuanceView',
@@ -17,7 +19,7 @@ __all__ = (
 
 
 @register_model_view(Issuance, 'list', path='', detail=False)
-class IssuanceListView(generic.ObjectListView):
+class IssuanceListView(VisibleChoicesMixin, generic.ObjectListView):
     queryset = Issuance.objects.select_related('certificate').with_replacement()
     filterset = filtersets.IssuanceFilterSet
     filterset_form = forms.IssuanceFilterForm

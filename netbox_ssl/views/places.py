@@ -17,11 +17,12 @@ from netbox_ssl.places.assignments import assignments_at
 from netbox_ssl.ui.places import assigned_object_params
 
 from .badges import visible_count
+from .visibility import VisibleChoicesMixin
 
 __all__ = ()
 
 
-class PlaceCertificatesView(generic.ObjectChildrenView):
+class PlaceCertificatesView(VisibleChoicesMixin, generic.ObjectChildrenView):
     """Assignments to an object itself, to its services, and to the addresses of its interfaces."""
 
     child_model = CertificateAssignment

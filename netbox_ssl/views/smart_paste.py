@@ -46,7 +46,10 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
     def dispatch(self, request, *args, **kwargs):
         # Each certificate determines which of the two is required.
         permissions = ('netbox_ssl.add_certificate', 'netbox_ssl.change_certificate')
-        if request.user.is_authenticated and not any(request.user.has_perm(name) for name in permissions):
+        if not any(request.user.has_perm(name) for name in permissions):
+            if not request.user.is_authenticated:
+                # Also where LOGIN_REQUIRED is off, which is about viewing
+                return self.handle_no_permission()
             raise PermissionDenied(_('Importing certificates requires permission to add or change them.'))
         return super().dispatch(request, *args, **kwargs)
 

@@ -10,6 +10,7 @@ from netbox_ssl.models import CertificateSource
 from netbox_ssl.ui import panels
 
 from .mixins import GuardedPostMixin
+from .visibility import VisibleChoicesMixin, VisibleDependentsMixin
 
 __all__ = (
     'CertificateSourceBulkDeleteView',
@@ -23,7 +24,7 @@ __all__ = (
 
 
 @register_model_view(CertificateSource, 'list', path='', detail=False)
-class CertificateSourceListView(generic.ObjectListView):
+class CertificateSourceListView(VisibleChoicesMixin, generic.ObjectListView):
     queryset = CertificateSource.objects.select_related('issuance', 'certificate')
     filterset = filtersets.CertificateSourceFilterSet
     filterset_form = forms.CertificateSourceFilterForm
@@ -53,7 +54,7 @@ class CertificateSourceEditView(generic.ObjectEditView):
 
 
 @register_model_view(CertificateSource, 'delete')
-class CertificateSourceDeleteView(GuardedPostMixin, generic.ObjectDeleteView):
+class CertificateSourceDeleteView(GuardedPostMixin, VisibleDependentsMixin, generic.ObjectDeleteView):
     queryset = CertificateSource.objects.all()
 
 

@@ -13,9 +13,10 @@ from .limits import Limits
 from .lineage import hex_digits, lineage_key, name_key, normalize_hex
 from .parsing import Leaf, ParsedInput, read_certificates
 from .private_keys import find_private_key
-from .text import Message, visible
+from .text import MAX_SAN_OCTETS, Message, fits_index, visible
 
 __all__ = [
+    'MAX_SAN_OCTETS',
     'CertificateFacts',
     'CertificateInputError',
     'Leaf',
@@ -28,6 +29,7 @@ __all__ = [
     'canonical_name',
     'covering_names',
     'find_private_key',
+    'fits_index',
     'has_label',
     'hex_digits',
     'lineage_key',

@@ -12,7 +12,7 @@ from .carrier import carry_extension
 from .dn import read_name
 from .lenient_alternative_names import read_lenient_names
 from .repair import repair_extension
-from .text import MAX_DN_LENGTH, visible
+from .text import MAX_DN_LENGTH, visible, visible_name
 
 STEP_PROVISIONER = '1.3.6.1.4.1.37476.9000.64.1'
 ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31'
@@ -118,7 +118,7 @@ def _store_names(names: Iterator[tuple[str, str]], facts: ExtensionFacts) -> Non
             uncommon.append(text)
             text = canonical_name(text)
         if text:
-            kinds[visible(text, MAX_DN_LENGTH)] = kind
+            kinds[visible_name(text)] = kind
     if uncommon:
         rule = 'ends in a dot' if uncommon[0].endswith('.') else 'is not written in A-labels (xn--…)'
         facts.violations.append(f'the DNS name “{visible(uncommon[0])}” {rule}')

@@ -12,6 +12,10 @@ _PBE = (
 )
 
 
+# 1.2.840.10045.1.*: the field of an elliptic curve given by its parameters (RFC 3279, 2.3.5)
+_FIELD_TYPE = bytes.fromhex('2a8648ce3d01')
+
+
 class Kind(StrEnum):
     """The kinds of blobs. The values of private kinds are names shown to users."""
 
@@ -42,7 +46,7 @@ def identify(data: bytes) -> Kind | None:
         first = der.read_header(data, outer.body)
         match first.tag:
             case der.INTEGER:
-                return _starts_with_integer(data, first)
+                return _starts_with_integer(data, outer, first)
             case der.OID if data[first.body : first.end].startswith(_PKCS7):
                 return Kind.PKCS7
             case der.SEQUENCE:
@@ -61,14 +65,14 @@ def looks_like_ca(certificate: bytes) -> bool:
     return _CA_CONSTRAINT.search(certificate) is not None
 
 
-def _starts_with_integer(data: bytes, first: der.Element) -> Kind | None:
+def _starts_with_integer(data: bytes, outer: der.Element, first: der.Element) -> Kind | None:
     """Distinguish keys and PKCS#12: all but RSAPublicKey start with a version number."""
     second = der.read_header(data, first.end)
     version = data[first.body : first.end]
     if version in (b'\0', b'\1') and second.tag == der.INTEGER:
         return _rsa_or_dsa(data, second)
-    if version == b'\1' and second.tag == der.OCTET_STRING:  # RFC 5915, 3
-        return Kind.EC_KEY
+    if version == b'\1' and second.tag == der.OCTET_STRING:
+        return Kind.EC_KEY if _is_ec_key(data, outer, second) else None
     if second.tag == der.INTEGER and len(version) > 32:  # RFC 8017, A.1.1: modulus, exponent
         return Kind.PUBLIC_KEY
     if second.tag != der.SEQUENCE:
@@ -78,7 +82,23 @@ def _starts_with_integer(data: bytes, first: der.Element) -> Kind | None:
         return None
     if version == b'\3' and data[third.body : third.end].startswith(_PKCS7):  # RFC 7292, 4
         return Kind.PKCS12
+    if data[third.body : third.end].startswith(_FIELD_TYPE):  # parameters of a curve
+        return None
     return Kind.PKCS8 if version in (b'\0', b'\1') else None  # RFC 5958, 2
+
+
+def _is_ec_key(data: bytes, outer: der.Element, secret: der.Element) -> bool:
+    """
+    Return whether an ECPrivateKey (RFC 5915, 3) ends after its OCTET STRING, or goes on with parameters or public key.
+
+    An extension of step-ca also starts with the INTEGER 1 and an OCTET STRING, but goes on with another one.
+    """
+    if secret.end >= outer.end:
+        return True
+    try:
+        return der.read_header(data, secret.end).tag in (der.context(0), der.context(1))
+    except der.DerError:  # the rest is cut off
+        return True
 
 
 def _rsa_or_dsa(data: bytes, second: der.Element) -> Kind | None:

@@ -5,8 +5,11 @@ from typing import Any, Self
 # Characters kept of a common name or an organisation (RFC 5280 allows 64; RFC 1035 allows 253 for a host name).
 MAX_NAME_LENGTH = 255
 
-# Characters kept of a whole distinguished name, and of one subject alternative name: short enough for an index.
+# Characters kept of a whole distinguished name
 MAX_DN_LENGTH = 2048
+
+# Octets kept of one subject alternative name, in UTF-8. An entry of PostgreSQL's index has at most 2,704 octets.
+MAX_SAN_OCTETS = 2048
 
 
 def gettext_noop(text: str) -> str:
@@ -33,6 +36,23 @@ class Message(str):
 
     def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]:
         return (self.code, self.template), self.params
+
+
+def fits_index(name: str) -> bool:
+    """Return whether a subject alternative name is short enough to be stored."""
+    # Most names are far shorter, so counting characters is enough for them.
+    return len(name) * 4 <= MAX_SAN_OCTETS or len(name.encode(errors='replace')) <= MAX_SAN_OCTETS
+
+
+def visible_name(text: str) -> str:
+    """Return a subject alternative name as ``visible()`` does, cut off so that it ``fits_index()``."""
+    text = visible(text, MAX_SAN_OCTETS)
+    if fits_index(text):
+        return text
+    ellipsis = '…'
+    kept = text.encode()[: MAX_SAN_OCTETS - len(ellipsis.encode())]
+    # The last character may have been cut in two.
+    return kept.decode(errors='ignore').removesuffix(ellipsis) + ellipsis
 
 
 def visible(text: str, limit: int = MAX_NAME_LENGTH) -> str:

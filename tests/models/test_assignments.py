@@ -149,7 +149,7 @@ class AssignmentTestCase(TestCase):
     def test_one_primary(self):
         assign(self.certificate, self.host, primary=True)
         assign(self.certificate, machine(), primary=True)
-        with self.assertRaisesMessage(ValidationError, 'already has a primary certificate'):
+        with self.assertRaisesMessage(ValidationError, 'cannot be the primary certificate'):
             assign(record(name='other.example.net'), self.host, primary=True)
 
     def test_an_object_that_does_not_exist(self):

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from tests.support.certificate_factory import self_signed
+from netbox_ssl.x509 import der
+from tests.support.certificate_factory import issue, make_ca, self_signed
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC = ec.generate_private_key(ec.SECP256R1())
@@ -71,6 +72,7 @@ def texts() -> dict[str, str]:
     jwk = {'kty': 'RSA', 'n': _url64(numbers.public_numbers.n), 'e': 'AQAB', 'd': _url64(numbers.d)}
     exponent = ':'.join(textwrap.wrap(f'{numbers.d:0512x}', 2))
     secret = ':'.join(textwrap.wrap(f'{EC.private_numbers().private_value:064x}', 2))
+    wireguard = base64.b64encode(OTHERS[2].private_bytes_raw()).decode()
     d = base64.b64encode(numbers.d.to_bytes(256, 'big')).decode()
     return {
         'PuTTY': f'PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPrivate-Lines: 1\n{d[:64]}\n',
@@ -80,6 +82,11 @@ def texts() -> dict[str, str]:
         'JWK EC': json.dumps({'crv': 'P-256', 'd': _url64(EC.private_numbers().private_value), 'kty': 'EC'}),
         'JWK symmetric': json.dumps({'kty': 'oct', 'k': _url64(numbers.d)}),
         'JWK as YAML': f'kty: RSA\ne: AQAB\nd: {_url64(numbers.d)}\n',
+        'age': f'# created: 2026-01-01T00:00:00Z\nAGE-SECRET-KEY-1{"QX7EHR5" * 8}QQ\n',
+        'WireGuard': f'[Interface]\nPrivateKey = {wireguard}\nListenPort = 51820\n',
+        'WireGuard in YAML': f'private_key: "{wireguard}"\n',
+        'WireGuard, preshared': f'[Peer]\nPresharedKey={wireguard}\n',
+        'DNSSEC': f'Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: {wireguard}\n',
         'XML': f'<RSAKeyValue><Modulus>AQAB</Modulus><D>{d}</D></RSAKeyValue>',
         'openssl rsa -text': f'Private-Key: (2048 bit, 2 primes)\nprivateExponent:\n    {exponent[:60]}\n',
         'openssl ec -text': f'Private-Key: (256 bit)\npriv:\n    {secret[:45]}\n    {secret[45:]}\npub:\n',
@@ -107,6 +114,22 @@ def csr_der() -> bytes:
     """Return a certificate signing request."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     return builder.sign(EC, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def certificate_der() -> bytes:
+    """Return a certificate with the extension of step-ca, which starts like an EC key."""
+    provisioner = der.encode(der.SEQUENCE, b'\2\1\1' + b'\x04\x05admin' + b'\x04\x10' + bytes(16))
+    extension = x509.UnrecognizedExtension(x509.ObjectIdentifier('1.3.6.1.4.1.37476.9000.64.1'), provisioner)
+    return issue('www.example.net', make_ca('Example Corp', 'CA'), extensions=[(extension, False)]).der
+
+
+def explicit_curve() -> bytes:
+    """Return a public key on a curve that is given by its parameters, which start like PKCS#8."""
+    key = EC.public_key().public_bytes(Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    field = der.encode(der.SEQUENCE, bytes.fromhex('06072a8648ce3d0101') + b'\2\x21' + bytes(33))
+    parameters = der.encode(der.SEQUENCE, b'\2\1\1' + field)
+    algorithm = der.encode(der.SEQUENCE, bytes.fromhex('06072a8648ce3d0201') + parameters)
+    return der.encode(der.SEQUENCE, algorithm + key[-68:])
 
 
 def _body(pem: str) -> str:

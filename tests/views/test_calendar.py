@@ -2,19 +2,21 @@
 
 from datetime import timedelta
 
+from dcim.models import Device, Site
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from icalendar import Calendar
 from tenancy.models import Tenant
-from users.models import Token
+from users.models import Token, User
 from utilities.testing import TestCase
 
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.views import calendar as calendar_view
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor, superuser
+from tests.support.places import assign, device
 
 URL = '/plugins/ssl/renewals.ics'
 
@@ -175,6 +177,37 @@ class WhoAsksTestCase(CalendarTestCase):
         self.get(403)
         grant(self.user, 'view', constraints={'name__startswith': 'mine'})
         self.assertEqual({name.partition(':')[0] for name, _ in self.events()}, {'mine.example.net'})
+
+    def test_filters_consider_what_the_user_of_the_token_may_view(self):
+        host = device()
+        assign(record('assigned.example.net'), host)
+        record('other.example.net')
+        for model in (CertificateAssignment, Device, Site):
+            grant(self.user, 'view', model=model)
+        for other in (None, User.objects.create_user('other')):
+            if other:
+                # A browser that is logged in as somebody else
+                self.client.force_login(other)
+            for filters in ({'assigned': 'true'}, {'site': host.site.slug}, {'device_id': host.pk}):
+                with self.subTest(filters, other=other):
+                    names = {name.partition(':')[0] for name, _ in self.events(**filters)}
+                    self.assertEqual(names, {'assigned.example.net'})
+
+    def test_the_session_does_not_extend_the_token(self):
+        host = device()
+        assign(record(), host)
+        self.client.force_login(superuser())
+        self.get(400, device_id=host.pk)
+        self.assertEqual(self.events(assigned='true'), [])
+
+    @override_settings(LOGIN_REQUIRED=False, EXEMPT_VIEW_PERMISSIONS=['netbox_ssl.certificate'])
+    def test_where_no_login_is_required(self):
+        record()
+        self.assertEqual(self.client.get(URL).status_code, 200)
+
+    @override_settings(LOGIN_REQUIRED=False)
+    def test_where_no_login_is_required_but_a_permission_is(self):
+        self.assertEqual(self.client.get(URL).status_code, 401)
 
     def test_an_inactive_user(self):
         self.user.is_active = False

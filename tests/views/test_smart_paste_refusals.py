@@ -7,6 +7,7 @@ from users.models import User
 
 from netbox_ssl import settings
 from netbox_ssl.imports.smart_paste import store
+from netbox_ssl.imports.smart_paste.inputs import Pasted
 from netbox_ssl.models import Certificate
 from netbox_ssl.x509 import Limits
 from tests.support.factories import grant, in_house_ca, issue_acme
@@ -50,9 +51,9 @@ class RefusalTestCase(ManyTestCase):
         self.assertContains(response, '<strong>evil.pem</strong> will not be imported')
         self.assertContains(response, 'private key')
         self.assertNotContains(response, secret)
-        kept = cache.get(store._name('preview', self.user, self.key(response)))
-        self.assertNotIn(secret, repr(kept))
-        self.assertNotIn('evil.example.net', repr(kept[1]))
+        kept, texts = store._get('preview', self.user, self.key(response))
+        self.assertNotIn(secret, repr((kept, texts)))
+        self.assertNotIn('evil.example.net', repr(texts))
         self.confirm(response)
         self.assertEqual([each.name for each in Certificate.objects.all()], ['good.example.net'])
 
@@ -98,10 +99,25 @@ class RefusalTestCase(ManyTestCase):
         for wrong in ('x', '../../etc', 'é' * 32, 'A' * 5000):
             answer = self.client.post(self.url, {'paste': wrong, '_confirm': '1'})
             self.assertIn('has expired', str(answer.context['form'].errors))
-        cache.delete(store._name('preview', self.user, key))
+        cache.delete(store._name('preview', self.user, store._slot(key)))
         answer = self.client.post(self.url, {'paste': key, '_confirm': '1'})
         self.assertContains(answer, 'has expired')
         self.assertFalse(Certificate.objects.exists())
+
+    def test_a_user_has_a_limited_number_of_previews(self):
+        pasted = Pasted(inputs=1)
+        first, *others = [store.put(self.user, pasted) for _ in range(store.MOST)]
+        self.assertIsNotNone(store.get(self.user, first))
+        newest = store.put(self.user, pasted)
+        self.assertIsNone(store.get(self.user, first))
+        for key in (*others, newest):
+            self.assertIsNotNone(store.get(self.user, key))
+
+    def test_a_user_has_a_limited_number_of_results(self):
+        first, *others = [store.put_results(self.user, []) for _ in range(store.MOST + 1)]
+        self.assertIsNone(store.get_results(self.user, first))
+        for key in others:
+            self.assertEqual(store.get_results(self.user, key), [])
 
     def test_settings_errors_keep_the_preview(self):
         response = self.preview([file(each, issue_acme(f'{each}.example.net').pem) for each in 'abcd'])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -151,6 +152,49 @@ def test_the_openssh_magic_in_binary():
     assert_found(b'\0\1openssh-key-v1\0\0\0')
 
 
+WRAPPINGS = {
+    'hex': lambda data: data.hex(),
+    'hex with colons': lambda data: data.hex(':').upper(),
+    'a dump': lambda data: '\n'.join(data[at : at + 16].hex(' ') for at in range(0, len(data), 16)),
+    'C': lambda data: ', '.join(f'0x{octet:02x}' for octet in data),
+    'escapes of Python': lambda data: repr(data),
+    'escapes only': lambda data: ''.join(f'\\x{octet:02x}' for octet in data),
+    'base64': lambda data: base64.b64encode(data).decode(),
+    'base64 after a word': lambda data: f'key{base64.b64encode(data).decode()}',
+    'base64 twice': lambda data: base64.b64encode(base64.b64encode(data)).decode(),
+    'base64 twice, in lines': lambda data: base64.encodebytes(base64.encodebytes(data)).decode(),
+    'base64, URL-encoded': lambda data: quote(base64.b64encode(data).decode(), safe=''),
+}
+
+
+@pytest.mark.parametrize('wrapping', WRAPPINGS)
+@pytest.mark.parametrize('name', keys.ders())
+def test_binary_keys_in_other_encodings(name, wrapping):
+    text = WRAPPINGS[wrapping](keys.ders()[name])
+    for each in (text, f'The key: {text}, please keep it', f'A{text}'):
+        assert_found(each, text[100:130])
+
+
+@pytest.mark.parametrize('wrapping', WRAPPINGS)
+@pytest.mark.parametrize('name', sorted(keys.pems().keys() | keys.texts().keys()))
+def test_text_forms_in_other_encodings(name, wrapping):
+    text = {**keys.pems(), **keys.texts()}[name]
+    assert_found(WRAPPINGS[wrapping](text.encode()))
+    assert_found(quote(text, safe=''))
+
+
+@pytest.mark.parametrize('wrapping', WRAPPINGS)
+@pytest.mark.parametrize('magic', ['feedfeed00000002', 'cececece00000002', b'openssh-key-v1\0'.hex()])
+def test_containers_in_other_encodings(magic, wrapping):
+    assert_found(WRAPPINGS[wrapping](bytes.fromhex(magic) + bytes(100)))
+
+
+def test_keys_that_end_with_their_secret():
+    # ECPrivateKey without its optional fields, followed by something else
+    encoded = der.encode(der.SEQUENCE, b'\2\1\1' + der.encode(der.OCTET_STRING, bytes(32)))
+    assert_found(base64.b64encode(encoded).decode() + ' is the key')
+
+
 # --- Not found ----------------------------------------------------------------------------------------------------
 
 
@@ -170,6 +214,13 @@ def test_the_openssh_magic_in_binary():
         'PuTTY-User-Key-File is the first word of a .ppk file',
         'Renewed with: certbot certonly --key-type ecdsa --private-key-path /etc/ssl/private/key.pem',
         'SHA256:' + 'M' * 64,
+        'States: MA, MD, ME, MI, MN, MO, MP, MS, MT',
+        'PrivateKey = see the vault, PublicKey = ' + 'A' * 43 + '=',
+        'age keys (AGE-SECRET-KEY-1) stay on the host',
+        'Private-key-format is in the manual',
+        'fingerprint ' + ':'.join(['3082', '0204'] * 20),
+        '\\x30\\x82 is how it starts',
+        '%30%82 is how it starts',
     ],
 )
 def test_prose_about_keys_is_not_a_key(text):
@@ -183,6 +234,10 @@ def test_certificates_and_public_keys_are_not_private_keys():
         for each in (text, text.replace('\n', ' '), json.dumps(text), text.encode('utf-16'), text.encode()):
             assert find_private_key(each) is None, text
     assert find_private_key(keys.csr_der()) is None
+    for encoded in (keys.certificate_der(), keys.csr_der(), keys.explicit_curve()):
+        for wrapping in WRAPPINGS.values():
+            for before in ('', 'a', 'ab', 'abc'):
+                assert find_private_key(before + wrapping(encoded)) is None
     jwk = {'kty': 'EC', 'crv': 'P-256', 'x': 'a' * 43, 'y': 'b' * 43, 'kid': 'd'}
     assert find_private_key(json.dumps(jwk)) is None
 
@@ -195,20 +250,52 @@ def test_it_never_raises(data):
         assert find_private_key(each) is None or isinstance(find_private_key(each), str)
 
 
-@pytest.mark.parametrize(
-    'text',
-    [
-        'The private key is on host x. ' * 35_000,
-        'MA ' * 350_000,
-        '\\' * 1_000_000,
-        'END ' * 250_000 + 'privatekey',
-        'b e g i n ' * 100_000 + 'privatekey',
-        '-' * 1_000_000,
-        b'0\0' * 500_000,
-        '\n' * 1_000_000 + 'priv',
-    ],
-    ids=lambda text: repr(text[:12]),
-)
-def test_the_worst_megabyte_takes_linear_time(text):
+SLOW = [
+    'The private key is on host x. ',
+    'MA ',
+    # Where a gap and a digit could be the same character
+    'MA' + '-' * 14 + ' ' * 9,
+    '\\',
+    '\\r\\',
+    '\\x30',
+    'END ',
+    'b e g i n ',
+    'end pgp private key block ',
+    'private key agesecretkey puttyuserkeyfile1 kty openvpnstatickey rsakeyvalue privateexponent priv presharedkey ',
+    'kty: d:' + ' ' * 79,
+    '<d:d> rsakeyvalue ',
+    '-',
+    '\npriv:',
+    # Text again in base64, at any position of its first digit
+    'V',
+    '%41',
+    '%',
+    '3082',
+    'A' * 31 + ' ',
+    # The start of a key
+    base64.b64encode(bytes.fromhex('300602010030003000')).decode(),
+    '30080201010402aaaa04',
+    base64.b64encode(b'a' * 39 + b'\0\0\0').decode(),
+]
+
+
+@pytest.mark.parametrize('fragment', SLOW, ids=lambda fragment: repr(fragment[:12]))
+def test_the_worst_megabyte_takes_linear_time(fragment):
+    text = fragment * (1_000_000 // len(fragment))
     with processor_seconds(60):  # half a second; quadratic time would be minutes
         find_private_key(text)
+        find_private_key(text.encode())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(SLOW) | st.text(max_size=6), min_size=1, max_size=5), st.integers(1, 60))
+def test_no_combination_of_them_takes_longer(fragments, times):
+    fragment = ''.join(each * times for each in fragments)
+    with processor_seconds(60):
+        find_private_key((fragment * (100_000 // len(fragment) + 1))[:100_000] if fragment else '')
+
+
+@pytest.mark.parametrize('data', [b'0\0' * 500_000, b'0\x20' * 500_000], ids=['empty', 'short'])
+def test_the_worst_binary_megabyte_takes_linear_time(data):
+    with processor_seconds(60):
+        find_private_key(data)

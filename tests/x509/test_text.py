@@ -6,7 +6,8 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netbox_ssl.x509 import CertificateInputError, LimitError, Message, PrivateKeyError, visible
+from netbox_ssl.x509 import CertificateInputError, LimitError, Message, PrivateKeyError, fits_index, visible
+from netbox_ssl.x509.text import MAX_SAN_OCTETS, visible_name
 
 
 def test_a_message_is_its_text_and_can_be_translated():
@@ -36,3 +37,19 @@ def test_short_visible_text_is_kept():
     assert visible('Zürich 東京 “quoted”') == 'Zürich 東京 “quoted”'
     assert visible('x' * 255) == 'x' * 255
     assert visible('x' * 256) == 'x' * 254 + '…'
+
+
+@given(st.text(st.characters(), max_size=50), st.integers(1, 200))
+def test_names_fit_into_the_index(text, times):
+    name = visible_name(text * times)
+    assert name.isprintable()
+    assert fits_index(name)
+    assert len(name.encode()) <= MAX_SAN_OCTETS
+
+
+def test_names_are_cut_off_by_octets():
+    assert visible_name('a' * MAX_SAN_OCTETS) == 'a' * MAX_SAN_OCTETS
+    assert visible_name('a' * (MAX_SAN_OCTETS + 1)).endswith('a…')
+    assert visible_name('東' * 682) == '東' * 682
+    assert visible_name('東' * 683) == '東' * 681 + '…'
+    assert not fits_index('東' * 683)

@@ -17,21 +17,20 @@ __all__ = ('MINUTES', 'finish', 'finished', 'get', 'get_results', 'put', 'put_re
 # How long a preview can be confirmed
 MINUTES = 60
 RESULT_HOURS = 24
+# Previews, and results, that are kept for a user at a time
+MOST = 10
 # Format of the keys that put() returns; other values are not used in cache keys.
-KEY = re.compile(r'[\w-]{16,64}', re.ASCII)
+KEY = re.compile(r'\d{1,2}-[\w-]{16,64}', re.ASCII)
 
 
 def put(user, pasted: Pasted) -> str:
-    """Store ``pasted`` for its user. Return the key for ``get()``."""
-    key = secrets.token_urlsafe(24)
-    kept = replace(pasted, leaves=[]), pasted.texts()
-    cache.set(_name('preview', user, key), kept, MINUTES * 60)
-    return key
+    """Store ``pasted`` for its user, in place of the oldest of ``MOST``. Return the key for ``get()``."""
+    return _put('preview', user, (replace(pasted, leaves=[]), pasted.texts()), MINUTES * 60)
 
 
 def get(user, key: str) -> Pasted | None:
     """Return what ``put()`` stored for this user, or None if it has expired or belongs to another user."""
-    kept = cache.get(_name('preview', user, key)) if KEY.fullmatch(key) else None
+    kept = _get('preview', user, key)
     if kept is None:
         return None
     pasted, texts = kept
@@ -41,9 +40,9 @@ def get(user, key: str) -> Pasted | None:
 
 def finish(user, key: str, url: str) -> None:
     """Record that the preview with this key, if any, was confirmed, and that ``url`` shows the results."""
-    if KEY.fullmatch(key):
+    if _get('preview', user, key) is not None:
         cache.set(_name('finished', user, key), url, MINUTES * 60)
-        cache.delete(_name('preview', user, key))
+        cache.delete(_name('preview', user, _slot(key)))
 
 
 def finished(user, key: str) -> str | None:
@@ -52,15 +51,35 @@ def finished(user, key: str) -> str | None:
 
 
 def put_results(user, entries: list[dict]) -> str:
-    """Store results for this user. Return the key for ``get_results()``."""
-    key = secrets.token_urlsafe(24)
-    cache.set(_name('results', user, key), entries, RESULT_HOURS * 3600)
-    return key
+    """Store results for this user, in place of the oldest of ``MOST``. Return the key for ``get_results()``."""
+    return _put('results', user, entries, RESULT_HOURS * 3600)
 
 
 def get_results(user, key: str) -> list[dict] | None:
     """Return what ``put_results()`` stored for this user, or None."""
-    return cache.get(_name('results', user, key)) if KEY.fullmatch(key) else None
+    return _get('results', user, key)
+
+
+#
+# A user has a fixed number of places for each kind, used in turn, so that nobody fills the memory of the cache.
+#
+
+
+def _put(kind: str, user, value, seconds: int) -> str:
+    counter = _name(kind, user, 'counter')
+    cache.add(counter, 0, None)
+    key = f'{cache.incr(counter) % MOST}-{secrets.token_urlsafe(24)}'
+    cache.set(_name(kind, user, _slot(key)), (key, value), seconds)
+    return key
+
+
+def _get(kind: str, user, key: str):
+    found = cache.get(_name(kind, user, _slot(key))) if KEY.fullmatch(key) else None
+    return found[1] if found and secrets.compare_digest(found[0], key) else None
+
+
+def _slot(key: str) -> str:
+    return key.partition('-')[0]
 
 
 def _name(kind: str, user, key: str) -> str:

@@ -11,7 +11,16 @@ from netbox_ssl import settings
 from netbox_ssl.acme.detection import Detection, detect
 from netbox_ssl.netbox_internals import prechange_snapshot
 from netbox_ssl.validators import read_single, refuse_private_key
-from netbox_ssl.x509 import Leaf, canonical_name, lineage_key, name_key, normalize_hex
+from netbox_ssl.x509 import (
+    MAX_SAN_OCTETS,
+    Leaf,
+    canonical_name,
+    fits_index,
+    lineage_key,
+    name_key,
+    normalize_hex,
+    visible,
+)
 
 from .acme_settings import ACMESettingsMixin
 from .encoding import read_stored_facts
@@ -73,6 +82,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
         if self.pem or self.chain_pem:
             self._read_pem()
         else:
+            self._limit_typed_names()
             self.normalize_typed_facts()
         self.set_derived_fields()
         # clean() checks that they are present, with a message that names the remedy.
@@ -170,6 +180,22 @@ class CertificateValidationMixin(ACMESettingsMixin):
     def validate_unique(self, exclude=None):
         # _check_known() also checks the histories, with a message that says what to do.
         super().validate_unique(exclude={*(exclude or ()), 'fingerprint_sha256'})
+
+    def _limit_typed_names(self) -> None:
+        """Apply the limits for certificates from a PEM, before the names are read."""
+        names = [name for name in self.subject_alt_names or () if isinstance(name, str)]
+        limit = settings.limits().max_subject_alt_names
+        if len(names) > limit:
+            message = _(
+                'Enter at most {limit} names; these are {count}. An administrator can raise the limit (setting '
+                'import_max_names).'
+            ).format(limit=limit, count=len(names))
+            raise ValidationError({'subject_alt_names': message})
+        if long := [name for name in names if not fits_index(name)]:
+            message = _('“{name}” is longer than {limit} bytes. Shorten or omit it.').format(
+                name=visible(long[0], 50), limit=MAX_SAN_OCTETS
+            )
+            raise ValidationError({'subject_alt_names': message})
 
     def _check_typed_facts(self) -> None:
         missing = [name for name in ('valid_from', 'valid_to') if getattr(self, name) is None]
