@@ -18,7 +18,7 @@ SIZES = (10_000, 1_000_000)
 # expired; all of it is announced.
 FILL = """
     INSERT INTO netbox_ssl_certificatesource (certificate_id, external_id, client, kind, machine_id, reported_at,
-        issuance_since, valid_to, silent_scaled_at, behind_since, behind_scaled_at, missed_syncs, is_watched,
+        issuance_since, valid_to, silent_scaled_at, behind_since, behind_scaled_at, is_watched,
         expired_announced, behind_announced, silent_announced, custom_field_data, created, last_updated)
     SELECT %s, 'certbot:host' || n || ':www', 'certbot', 'client', '', now() - n %% 30 * interval '1 day',
         now() - n %% 90 * interval '1 day',
@@ -26,7 +26,7 @@ FILL = """
         now() + (22 - n %% 30) * interval '1 day',
         CASE WHEN n %% 2 = 0 THEN now() - n %% 90 * interval '1 day' END,
         CASE WHEN n %% 2 = 0 THEN now() - (n %% 90 - 9) * interval '1 day' END,
-        0, true, n %% 10 = 0, n %% 2 = 0, n %% 30 > 6, '{}', now(), now()
+        true, n %% 10 = 0, n %% 2 = 0, n %% 30 > 6, '{}', now(), now()
     FROM generate_series(%s, %s - 1) AS n
 """
 

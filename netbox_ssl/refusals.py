@@ -3,10 +3,19 @@
 from django.core.exceptions import PermissionDenied, ValidationError
 from utilities.exceptions import AbortRequest, PermissionsViolation
 
-__all__ = ('REFUSALS', 'explain', 'explain_by_field', 'is_about_permissions')
+__all__ = ('REFUSALS', 'bounded', 'explain', 'explain_by_field', 'is_about_permissions')
 
 # PermissionsViolation: the written object is outside the permissions of the user.
 REFUSALS = (ValidationError, PermissionDenied, AbortRequest, PermissionsViolation)
+
+# Characters of a message that are kept, from its start and from its end
+KEPT = (400, 200)
+
+
+def bounded(text: str) -> str:
+    """Return a message without its middle if it is very long, because it quotes the value that is refused."""
+    start, end = KEPT
+    return text if len(text) <= start + end else f'{text[:start]} … {text[-end:]}'
 
 
 def explain(error: Exception) -> list[str]:

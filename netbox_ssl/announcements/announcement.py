@@ -10,7 +10,7 @@ from netbox.models import NetBoxModel
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from netbox_ssl.places.deployment import prefetch_deployment_states
+from netbox_ssl.places.deployment import deployment_state, prefetch_deployment_states
 from netbox_ssl.utilities import timestamp
 
 from .payload import describe, prefetch
@@ -108,7 +108,9 @@ class CertificateAnnouncement(Announcement):
 
     def snapshots(self) -> dict:
         """Return snapshots that differ only in the renewal status."""
-        now = self.certificate.serialize_object(exclude=list(NOT_IN_SNAPSHOTS))
+        now = self.certificate.serialize_object(exclude=[*NOT_IN_SNAPSHOTS, 'deployment_state'])
+        # Read for all certificates at once
+        now['deployment_state'] = deployment_state(self.certificate)
         return {
             'prechange': {**now, 'renewal_status': self.previous_status},
             'postchange': {**now, 'renewal_status': self.renewal_status},

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from .guards import GuardedSerializerMixin
 from .import_serializers import DetectionSerializer
-from .serializers import CertificateSerializer
+from .serializers import CertificateListSerializer, CertificateSerializer
 
 __all__ = ('RedetectionResultSerializer', 'RedetectionSerializer')
 
@@ -57,12 +57,18 @@ class ProposalSerializer(serializers.Serializer):
     changes = ChangeSerializer(many=True)
     detection = DetectionSerializer()
 
+    class Meta:
+        list_serializer_class = CertificateListSerializer
+
 
 class RedetectionRefusalSerializer(serializers.Serializer):
     """A certificate that could not be changed."""
 
     certificate = CertificateSerializer(nested=True)
     messages = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        list_serializer_class = CertificateListSerializer
 
 
 class RedetectionResultSerializer(serializers.Serializer):

@@ -3,12 +3,22 @@ import json
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
-from rest_framework import serializers
+from rest_framework import serializers, status
 
+from netbox_ssl.refusals import bounded
 from netbox_ssl.validators import refuse_private_key
 from netbox_ssl.x509 import visible
 
-__all__ = ('RequestGuardMixin', 'GuardedSerializerMixin')
+__all__ = ('GuardedSerializerMixin', 'RequestGuardMixin', 'bounded_errors')
+
+
+def bounded_errors(errors):
+    """Return the messages of a response, in any structure, each without the middle of a long value that it quotes."""
+    if isinstance(errors, dict):
+        return {bounded(str(name)): bounded_errors(each) for name, each in errors.items()}
+    if isinstance(errors, list | tuple):
+        return [bounded_errors(each) for each in errors]
+    return bounded(errors) if isinstance(errors, str) else errors
 
 
 def refuse_broken_text(name: str, value) -> None:
@@ -47,7 +57,7 @@ class GuardedSerializerMixin:
 class RequestGuardMixin:
     """
     Refuse private keys in requests that no serializer of the plugin checks: the changelog message of a deletion, and
-    a list for a background job, which is put into the job queue unchanged.
+    a list for a background job, which is put into the job queue unchanged. Keep responses that refuse a value short.
     """
 
     def initial(self, request, *args, **kwargs):
@@ -59,6 +69,12 @@ class RequestGuardMixin:
                 # Check each text separately: some forms of keys are not recognised in JSON.
                 for value in entry.values() if isinstance(entry, dict) else [entry]:
                     _refuse_private_key('__all__', value)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == status.HTTP_400_BAD_REQUEST:
+            response.data = bounded_errors(response.data)
+        return response
 
 
 def _refuse_private_key(field: str, value) -> None:

@@ -9,7 +9,7 @@ from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate
 
-from .serializers import CertificateSerializer
+from .serializers import CertificateListSerializer, CertificateSerializer
 
 __all__ = ('BriefImportResultSerializer', 'CertificateImportSerializer', 'ImportResultSerializer')
 
@@ -126,6 +126,9 @@ class ImportResultSerializer(serializers.Serializer):
         help_text=_('Certificates that this one might renew, if that is uncertain'),
     )
     warnings = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        list_serializer_class = CertificateListSerializer
 
 
 class BriefImportResultSerializer(ImportResultSerializer):

@@ -20,6 +20,7 @@ from netbox_ssl.netbox_internals import discard_events_on_rollback, resolve_bulk
 from netbox_ssl.refusals import explain_by_field, is_about_permissions
 from netbox_ssl.utilities import retried
 
+from .guards import bounded_errors
 from .import_serializers import BriefImportResultSerializer, CertificateImportSerializer, ImportResultSerializer
 from .parsers import CERTIFICATE_PARSERS, FormOrCertificateParser
 from .permissions import AddOrChangePermissions
@@ -79,7 +80,10 @@ class ImportMixin:
         return self._import_one(_body(request))
 
     def _import_one(self, data) -> Response:
-        (items, warnings) = self._items(self._import_serializer(), data)
+        try:
+            items, warnings = self._items(self._import_serializer(), data)
+        except ValidationError as error:
+            raise ValidationError(_by_field(error.detail)) from error
         try:
             results = retried(lambda: self._take_in_all(items))
         except DjangoValidationError as error:
@@ -105,7 +109,7 @@ class ImportMixin:
             try:
                 found, _warnings = self._items(serializer, entry)
             except ValidationError as error:
-                errors[index] = error.detail
+                errors[index] = _by_field(error.detail)
                 codes.add(status.HTTP_400_BAD_REQUEST)
             else:
                 items += found
@@ -200,8 +204,13 @@ def _explain(error: Exception) -> tuple[dict, int]:
     return {field or '__all__': messages for field, messages in explain_by_field(error).items()}, code
 
 
+def _by_field(detail) -> dict:
+    """Return messages by field, also those about an entry that is not an object, such as ``null``."""
+    return detail if isinstance(detail, dict) else {'__all__': detail}
+
+
 def _listed(errors: dict[int, dict]) -> list[dict]:
-    return [{'index': index, 'errors': errors[index]} for index in sorted(errors)]
+    return [{'index': index, 'errors': bounded_errors(errors[index])} for index in sorted(errors)]
 
 
 def _refused(errors: dict[int, dict], codes: set[int], total: int) -> Response:

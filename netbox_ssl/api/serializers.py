@@ -1,4 +1,5 @@
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Manager
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from netbox.api.fields import ChoiceField, ContentTypeField
@@ -21,13 +22,14 @@ from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
 from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD
 from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
-from netbox_ssl.places.deployment import deployment_state
+from netbox_ssl.places.deployment import deployment_state, prefetch_deployment_states
 
 from .guards import GuardedSerializerMixin
 from .related_objects import VisibleWhenNestedMixin
 
 __all__ = (
     'CertificateAssignmentSerializer',
+    'CertificateListSerializer',
     'CertificateSerializer',
     'CertificateSourceSerializer',
     'IssuanceSerializer',
@@ -46,6 +48,23 @@ ARI_FIELDS = [
 ]
 
 
+class CertificateListSerializer(serializers.ListSerializer):
+    """Rows that are certificates or have one. Reads the deployment states of all of them with one query."""
+
+    def to_representation(self, data):
+        rows = list(data.all() if isinstance(data, Manager) else data)
+        request = self.context.get('request')
+        certificates = [certificate for row in rows if (certificate := _certificate_of(row)) is not None]
+        prefetch_deployment_states(certificates, request.user if request else None)
+        return super().to_representation(rows)
+
+
+def _certificate_of(row) -> Certificate | None:
+    if isinstance(row, dict):
+        return row.get('certificate')
+    return row if isinstance(row, Certificate) else row.certificate
+
+
 class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, PrimaryModelSerializer):
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)
@@ -56,7 +75,7 @@ class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, Prim
     # A plain string, not {"value", "label"}, so that conditions of event rules can compare it
     renewal_status = serializers.SerializerMethodField()
     renewal_overdue = serializers.BooleanField(read_only=True)
-    # Based on the sources that the user may view. Not in the brief form, where it would take a query per object.
+    # Based on the sources that the user may view
     deployment_state = serializers.SerializerMethodField()
     has_ari = serializers.BooleanField(read_only=True)
     # Null unless it has been renewed at least twice
@@ -77,6 +96,7 @@ class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, Prim
             'renewal_overdue_at',
             'renewal_overdue',
             'deployment_state',
+            'unreported_since',
             'usual_renewal_days',
             *FACT_FIELDS,
             'pem',
@@ -92,8 +112,9 @@ class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, Prim
             'created',
             'last_updated',
         ]
-        read_only_fields = ARI_FIELDS
-        brief_fields = ('id', 'url', 'display', 'name', 'renewal_status', 'valid_to', 'description')
+        read_only_fields = ['unreported_since', *ARI_FIELDS]
+        brief_fields = ('id', 'url', 'display', 'name', 'renewal_status', 'deployment_state', 'valid_to', 'description')
+        list_serializer_class = CertificateListSerializer
         # Fields that Certificate.clean_fields() reads from the PEM or fills in
         model_clean_fields = (
             'name',
@@ -157,6 +178,7 @@ class IssuanceSerializer(VisibleWhenNestedMixin, BaseModelSerializer):
             'created',
         ]
         brief_fields = ('id', 'url', 'display', 'serial_number', 'valid_from', 'valid_to')
+        list_serializer_class = CertificateListSerializer
 
 
 class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
@@ -203,6 +225,7 @@ class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer)
             'last_updated',
         ]
         brief_fields = ('id', 'url', 'display', 'external_id', 'client', 'state')
+        list_serializer_class = CertificateListSerializer
         read_only_fields = ('reported_at', 'issuance_since', 'valid_to', 'behind_since', 'gone_since')
 
     @extend_schema_field(serializers.ChoiceField(choices=SourceStateChoices, allow_null=True))
@@ -239,6 +262,7 @@ class CertificateAssignmentSerializer(GuardedSerializerMixin, NetBoxModelSeriali
             'last_updated',
         ]
         brief_fields = ('id', 'url', 'display', 'certificate', 'primary', 'note')
+        list_serializer_class = CertificateListSerializer
 
     def get_warnings(self, obj) -> list[str]:
         return obj.get_warnings()

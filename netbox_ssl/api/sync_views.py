@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
 from netbox_ssl.branching import atomic
-from netbox_ssl.intake.sync import sync_sources
+from netbox_ssl.intake.sync import Sync, sync_sources
 from netbox_ssl.netbox_internals import discard_events_on_rollback
+from netbox_ssl.utilities import retried
 
 from .guards import GuardedSerializerMixin
 from .permissions import ChangePermissions
@@ -41,11 +42,11 @@ class SyncResultSerializer(serializers.Serializer):
     present = serializers.IntegerField(help_text=_('Number of listed sources'))
     missing = serializers.ListField(
         child=serializers.CharField(),
-        help_text=_('Sources that were not listed for the first time'),
+        help_text=_('Sources that were not listed, but not for long enough to be gone'),
     )
     gone = serializers.ListField(
         child=serializers.CharField(),
-        help_text=_('Sources that were not listed twice in a row'),
+        help_text=_('Sources that were not listed twice in a row, at least an hour apart'),
     )
 
 
@@ -69,14 +70,18 @@ class SyncMixin:
     )
     def sync(self, request):
         """
-        Send the complete list of what a client has on a host. A source that is missing from two lists in a row is gone;
-        it is back when it is listed or reports again.
+        Send the complete list of what a client has on a host. A source that is missing from two lists in a row, at
+        least an hour apart, is gone; it is back when it is listed or reports again. With a machine ID, this includes
+        sources of this machine under a former name of the host.
         """
         serializer = SyncSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
-            with atomic(), discard_events_on_rollback(self):
-                outcome = sync_sources(user=request.user, **serializer.validated_data)
+            outcome = retried(lambda: self._sync(serializer.validated_data))
         except DjangoValidationError as error:
             raise serializers.ValidationError(as_serializer_error(error)) from error
         return Response(SyncResultSerializer(asdict(outcome)).data)
+
+    def _sync(self, data: dict) -> Sync:
+        with atomic(), discard_events_on_rollback(self):
+            return sync_sources(user=self.request.user, **data)

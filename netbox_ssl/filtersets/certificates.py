@@ -113,6 +113,7 @@ class CertificateFilterSet(
             'ari_window_end',
             'ari_last_checked',
             'ari_next_check',
+            'unreported_since',
         )
 
     def search(self, queryset, name, value):

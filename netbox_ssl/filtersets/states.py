@@ -10,7 +10,7 @@ from netbox.filtersets import BaseFilterSet
 
 from netbox_ssl.choices import SourceStateChoices
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_q
-from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES, deployment_q, visible_sources
+from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES, deployment_q, unreported_q, visible_sources
 
 __all__ = ('AnyCaseChoiceFilter', 'DeploymentFilterSet', 'SourceStateFilterSet', 'any_of')
 
@@ -92,6 +92,11 @@ class DeploymentFilterSet(BaseFilterSet):
         label=_('A source is silent'),
     )
 
+    unreported = django_filters.BooleanFilter(
+        method='filter_unreported',
+        label=_('No longer reported'),
+    )
+
     class Meta:
         abstract = True
 
@@ -103,6 +108,9 @@ class DeploymentFilterSet(BaseFilterSet):
             return queryset
         now, sources = timezone.now(), self.visible_sources()
         return queryset.filter(any_of(value, lambda state: deployment_q(state, now, sources)))
+
+    def filter_unreported(self, queryset, name, value):
+        return queryset.filter(unreported_q() if value else ~unreported_q())
 
     def filter_source(self, queryset, name, value):
         state = {'source_behind': behind_q, 'source_silent': silent_q}[name](timezone.now())

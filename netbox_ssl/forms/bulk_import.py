@@ -15,6 +15,7 @@ from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSou
 from netbox_ssl.models.assignments import ASSIGNABLE, ASSIGNABLE_MODELS
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.x509 import normalize_hex
 
 from .fields import NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
@@ -190,6 +191,11 @@ class CertificateSourceImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
         to_field_name='name',
         help_text=_('Name of the certificate'),
     )
+    fingerprint_sha256 = forms.CharField(
+        label=_('SHA-256 fingerprint'),
+        required=False,
+        help_text=_('Of the current X.509 certificate, if several certificates have this name'),
+    )
     kind = CSVChoiceField(
         label=_('Kind'),
         choices=SourceKindChoices,
@@ -200,3 +206,10 @@ class CertificateSourceImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
     class Meta:
         model = CertificateSource
         fields = ('certificate', 'external_id', 'client', 'kind', 'machine_id', 'tags')
+
+    def __init__(self, data=None, *args, **kwargs):
+        super().__init__(data, *args, **kwargs)
+        # Before NetBox restricts the field to what the user may view
+        if data and (fingerprint := str(data.get('fingerprint_sha256') or '')):
+            field = self.fields['certificate']
+            field.queryset = field.queryset.filter(fingerprint_sha256=normalize_hex(fingerprint))

@@ -106,7 +106,7 @@ class CertificateFilterForm(
             'ari_error',
             name=_('ACME'),
         ),
-        FieldSet('deployment_state', 'source_behind', 'source_silent', name=_('Sources')),
+        FieldSet('deployment_state', 'source_behind', 'source_silent', 'unreported', name=_('Sources')),
         FieldSet('status', name=_('Certificate')),
         X509_FILTERS,
         FieldSet('assigned', *PLACE_FILTERS, name=_('Used By')),
@@ -137,6 +137,7 @@ class CertificateFilterForm(
     )
     source_behind = yes_no_any(_('A source is behind'))
     source_silent = yes_no_any(_('A source is silent'))
+    unreported = yes_no_any(_('No longer reported'))
     acme_provider = forms.CharField(
         label=_('ACME provider'),
         required=False,

@@ -9,13 +9,24 @@ from netbox_ssl.acme.catalogue import known_provider_names
 from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
 from netbox_ssl.models.mixins.validation import contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.refusals import bounded
 from netbox_ssl.validators import refuse_private_key
 
 __all__ = ('DatalistInput', 'FactsFromPEMMixin', 'PinDetectedFieldsMixin', 'PrivateKeyGuardMixin', 'provider_input')
 
 
 class PrivateKeyGuardMixin:
-    """Refuse private keys in any submitted value and drop the value, so that no page shows it again."""
+    """
+    Refuse private keys in any submitted value and drop the value, so that no page shows it again. Keep messages that
+    quote a value short.
+    """
+
+    def add_error(self, field, error):
+        super().add_error(field, error)
+        for found in self._errors.values():
+            for each in found.data:
+                # Each has one message, perhaps with parameters to fill in.
+                each.message, each.params = bounded(' '.join(each.messages)), None
 
     def full_clean(self):
         refused = self._take_out_private_keys() if self.is_bound else {}

@@ -81,6 +81,7 @@ class CertificateFilter(PlaceFilterMixin, X509FilterMixin, ContactFilterMixin, T
     ari_error: StrFilterLookup | None = strawberry_django.filter_field()
     renewal_due_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     renewal_overdue_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
+    unreported_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
 
     @strawberry_django.filter_field()
     def renewal_status(

@@ -13,7 +13,12 @@ history, or leave unchanged.
     locks.py        one import at a time decides about a Certificate
     parting.py      gives a source a separate Certificate
     merging.py      merges two Certificates
+    fragments.py    Certificates that turn out to be parts of another one
     sync.py         lists of everything that a client has
+    renamed_hosts.py
+                    sources of a host under its former name
+    continuations.py
+                    lineages that go on under another name
     dry_run.py      what an import would do
     redetection.py  repeats the detection on existing certificates
     signals.py      signals that other modules may receive

@@ -19,6 +19,7 @@ from .bulk_create import create_together
 from .candidates import find_candidates
 from .locks import lock
 from .planning import plan_item
+from .renamed_hosts import former_sources
 from .results import Action, Candidate, Item, Plan, Refusal, Result
 from .single import one_by_one
 from .sources import changes, reports
@@ -81,9 +82,12 @@ class _Survey:
         keys = {key for item in items for key in item.lineage_keys}
         self.lineages = set(Certificate.objects.filter(lineage__in=keys).values_list('lineage', flat=True))
         external_ids = {item.external_id for item in items if item.external_id}
-        sources = CertificateSource.objects.annotate(reported=F('issuance__fingerprint_sha256'))
+        sources = CertificateSource.objects.annotate(
+            reported=F('issuance__fingerprint_sha256'), reported_certificate=F('issuance__certificate')
+        )
         self.sources = {source.external_id: source for source in sources.filter(external_id__in=external_ids)}
         self.unreportable = self._unreportable()
+        self.former = former_sources(each for each in items if each.external_id not in self.sources)
         visible = Certificate.objects.restrict(user, 'view').filter(pk__in=set(self.owners.values()))
         self.certificates = visible.select_related('tenant').prefetch_related('tags').in_bulk()
         self.names = self._names_in_use(items)
@@ -122,6 +126,7 @@ class _Survey:
             and item.facts.fingerprint_sha256 not in self.known
             and not item.lineage_keys & self.lineages
             and item.external_id not in self.sources
+            and item.external_id not in self.former
             and self.is_alone(item)
         )
 
@@ -137,7 +142,9 @@ class _Survey:
         if not item.external_id:
             return certificate
         source = self.sources.get(item.external_id)
-        if source is None or source.certificate_id != certificate.pk or changes(item, source):
+        if source is None or {source.certificate_id, source.reported_certificate} != {certificate.pk}:
+            return None
+        if changes(item, source):
             return None
         if source.pk in self.unreportable:
             # Importing it alone reports the error.

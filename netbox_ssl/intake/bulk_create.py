@@ -145,8 +145,8 @@ def _record_issuances(certificates: list[Certificate]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO {table} (certificate_id, created, {columns}) '
-            f'SELECT id, now(), {columns} FROM {source} WHERE id = ANY(%s) RETURNING certificate_id, id',
-            [[certificate.pk for certificate in certificates]],
+            f'SELECT id, %s, {columns} FROM {source} WHERE id = ANY(%s) RETURNING certificate_id, id',
+            [timezone.now(), [certificate.pk for certificate in certificates]],
         )
         return dict(cursor.fetchall())
 

@@ -1,10 +1,10 @@
 """The certificates that an X.509 certificate may renew, judged by its facts."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, CertificateSource
 
 from .kinship import compatible_tenant, names_of, same_family
 from .results import Candidate, Item
@@ -21,11 +21,13 @@ MOST_NAMES = 3
 def fitting(item: Item, user) -> list[Certificate]:
     """
     Return the active certificates with the same names and key algorithm, a compatible tenant, and of the same CA.
-    The first report of a source may only renew a certificate without sources, which was pasted before.
+    The first report of a source may only renew a certificate that no source reports: it was pasted before, or its
+    sources are gone.
     """
     found = _active(user).filter(lineage__in=item.lineage_keys).order_by('pk')
     if item.external_id:
-        found = found.filter(sources__isnull=True)
+        reported = CertificateSource.objects.filter(certificate=OuterRef('pk'), gone_since__isnull=True)
+        found = found.filter(~Exists(reported))
     return [each for each in found[:MOST_LOOKED_AT] if compatible_tenant(item, each) and same_family(item, each)]
 
 

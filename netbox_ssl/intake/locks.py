@@ -7,9 +7,10 @@ from netbox_ssl.branching import connection
 from netbox_ssl.models import CertificateSource
 from netbox_ssl.x509 import name_key
 
+from .renamed_hosts import former_sources
 from .results import Item
 
-__all__ = ('lock',)
+__all__ = ('lock', 'lock_keys')
 
 # Number of advisory locks, which are in a table of fixed size shared by all of PostgreSQL
 BUCKETS = 128
@@ -27,24 +28,32 @@ def lock(items: Iterable[Item]) -> None:
     """
     items = list(items)
     keys = {key for item in items for key in (name_key(item.facts), item.facts.fingerprint_sha256)}
-    external_ids = {item.external_id for item in items if item.external_id}
-    keys.update(f'source {external_id}' for external_id in external_ids)
+    keys.update(f'source {item.external_id}' for item in items if item.external_id)
     keys.update(f'certificate {item.certificate.pk}' for item in items if item.certificate)
-    reported = _reported(external_ids)
-    _acquire(keys | reported)
+    reported = _reported(items)
+    lock_keys(keys | reported)
     # An earlier report may have moved a source meanwhile. This is rare, and locks out of order: see ``retried()``.
-    if moved := _reported(external_ids) - reported:
-        _acquire(moved)
+    if moved := _reported(items) - reported:
+        lock_keys(moved)
 
 
-def _reported(external_ids: set[str]) -> set[str]:
-    if not external_ids:
+def _reported(items: list[Item]) -> set[str]:
+    """Return the keys of the certificates that the sources of these items reported last."""
+    by_external_id = {item.external_id: item for item in items if item.external_id}
+    if not by_external_id:
         return set()
-    sources = CertificateSource.objects.filter(external_id__in=external_ids)
-    return {f'certificate {pk}' for pk in sources.order_by().values_list('certificate', flat=True)}
+    sources = CertificateSource.objects.filter(external_id__in=by_external_id).order_by()
+    keys = set()
+    for external_id, *certificates in sources.values_list('external_id', 'certificate', 'issuance__certificate'):
+        keys.update(f'certificate {pk}' for pk in certificates if pk)
+        by_external_id.pop(external_id)
+    for source in former_sources(by_external_id.values()).values():
+        keys.update([f'source {source.external_id}', f'certificate {source.certificate_id}'])
+    return keys
 
 
-def _acquire(keys: set[str]) -> None:
+def lock_keys(keys: set[str]) -> None:
+    """Lock these keys until the transaction ends; see ``lock()``."""
     buckets = {zlib.crc32(key.encode()) % BUCKETS for key in keys}
     with connection().cursor() as cursor:
         # Always in the same order, so that two imports do not wait for each other forever

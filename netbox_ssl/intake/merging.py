@@ -5,7 +5,8 @@ Related objects are found by foreign keys, generic foreign keys, and custom fiel
 includes those of other plugins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from core.models import ObjectChange
 from django.apps import apps
@@ -14,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 from extras.choices import CustomFieldTypeChoices
-from extras.models import CachedValue, CustomField, TaggedItem
+from extras.models import CachedValue, CustomField, Tag, TaggedItem
 
 from netbox_ssl.models import Certificate, CertificateAssignment, Issuance
 from netbox_ssl.netbox_internals import get_changelog_message, set_changelog_message
@@ -28,21 +29,27 @@ LEFT_BEHIND = (ObjectChange, CachedValue, TaggedItem)
 LEFT_BEHIND_APPS = ('netbox_branching',)
 
 
-def absorb(other: Certificate, certificate: Certificate) -> None:
+def absorb(other: Certificate, certificate: Certificate) -> list[Tag]:
     """
     Move all objects related to ``other`` to ``certificate`` and delete ``other``. The settings of ``certificate`` are
     kept, and its empty custom fields are filled in. The caller has taken a snapshot of ``certificate`` and saves it:
     this is one entry of the change log, and the deletion is another.
+
+    Returns:
+        The tags of ``other``, which the caller adds after saving, because NetBox reads the object again then
     """
     other = Certificate.objects.select_for_update(of=('self',)).get(pk=other.pk)
     other.snapshot()
     primary = _primary_places(other)
-    for row, field in (*_related(other), *_generically_related(other)):
-        _move(row, field, certificate)
+    tags = list(other.tags.all())
+    for referrer in _referrers(other):
+        if referrer.row == certificate:
+            # Saved by the caller, with all else.
+            _rename(referrer, other, certificate)
+        elif referrer.row != other:
+            _move(referrer, other, certificate)
     # Issuances are only changed here; they have no change log.
     Issuance.objects.filter(certificate=other).update(certificate=certificate)
-    _rename_in_custom_fields(other, certificate)
-    certificate.tags.add(*other.tags.all())
     for name, value in other.custom_field_data.items():
         if certificate.custom_field_data.get(name) is None:
             certificate.custom_field_data[name] = value
@@ -53,16 +60,38 @@ def absorb(other: Certificate, certificate: Certificate) -> None:
     _keep_primary(certificate, primary)
     message = ' '.join(filter(None, [get_changelog_message(certificate), merged]))
     set_changelog_message(certificate, message[:200])
+    return tags
+
+
+@dataclass
+class Referrer:
+    """An object that refers to a certificate, in one or several ways, and is saved once."""
+
+    row: models.Model
+    # Names of foreign keys
+    fields: list[str] = field(default_factory=list)
+    # Names of custom fields
+    custom_fields: list[str] = field(default_factory=list)
+
+
+def _referrers(other: Certificate) -> Iterable[Referrer]:
+    """Return the objects that refer to ``other``, each once."""
+    found: dict[models.Model, Referrer] = {}
+    for row, name in (*_related(other), *_generically_related(other)):
+        found.setdefault(row, Referrer(row)).fields.append(name)
+    for row, name in _named_in_custom_fields(other):
+        found.setdefault(row, Referrer(row)).custom_fields.append(name)
+    return found.values()
 
 
 def _related(other: Certificate) -> Iterator[tuple[models.Model, str]]:
     """Yield the rows that refer to ``other``, and the field."""
     for relation in Certificate._meta.related_objects:
-        model, field = relation.related_model, relation.field
+        model, name = relation.related_model, relation.field.name
         if model is Issuance or relation.many_to_many or not _is_moved(model):
             continue
-        for row in model._base_manager.filter(**{field.name: other.pk}).order_by('pk'):
-            yield row, field.name
+        for row in model._base_manager.filter(**{name: other.pk}).order_by('pk'):
+            yield row, name
     for relation in Certificate._meta.related_objects:
         if relation.many_to_many and relation.through._meta.auto_created:
             through = relation.through
@@ -76,11 +105,11 @@ def _generically_related(other: Certificate) -> Iterator[tuple[models.Model, str
     for model in apps.get_models():
         if not _is_moved(model):
             continue
-        for field in model._meta.private_fields:
-            if isinstance(field, GenericForeignKey):
-                found = {f'{field.ct_field}_id': content_type.pk, field.fk_field: other.pk}
+        for private in model._meta.private_fields:
+            if isinstance(private, GenericForeignKey):
+                found = {f'{private.ct_field}_id': content_type.pk, private.fk_field: other.pk}
                 for row in model._base_manager.filter(**found).order_by('pk'):
-                    yield row, field.fk_field
+                    yield row, private.fk_field
 
 
 def _is_moved(model: type[models.Model]) -> bool:
@@ -88,17 +117,21 @@ def _is_moved(model: type[models.Model]) -> bool:
     return meta.managed and not meta.proxy and model not in LEFT_BEHIND and meta.app_label not in LEFT_BEHIND_APPS
 
 
-def _move(row: models.Model, field: str, certificate: Certificate) -> None:
-    """Make ``row`` refer to ``certificate``. If that already has an equal row, this one is deleted with its object."""
+def _move(referrer: Referrer, other: Certificate, certificate: Certificate) -> None:
+    """Make the row refer to ``certificate``. If that already has an equal row, this one is deleted with its object."""
+    row = referrer.row
     if hasattr(row, 'snapshot'):
         row.snapshot()
-    is_relation = row._meta.get_field(field).is_relation
-    setattr(row, field, certificate if is_relation else certificate.pk)
+    for name in referrer.fields:
+        is_relation = row._meta.get_field(name).is_relation
+        setattr(row, name, certificate if is_relation else certificate.pk)
+    _rename(referrer, other, certificate)
     try:
         with savepoint():
             row.save()
     except IntegrityError:
-        pass
+        if not referrer.fields:
+            raise
 
 
 def _primary_places(other: Certificate) -> list[tuple[int, int]]:
@@ -118,8 +151,8 @@ def _keep_primary(certificate: Certificate, places: list[tuple[int, int]]) -> No
             row.save()
 
 
-def _rename_in_custom_fields(other: Certificate, certificate: Certificate) -> None:
-    """Update objects whose custom fields refer to ``other``."""
+def _named_in_custom_fields(other: Certificate) -> Iterator[tuple[models.Model, str]]:
+    """Yield the objects whose custom fields refer to ``other``, and the name of the custom field."""
     content_type = ContentType.objects.get_for_model(Certificate)
     for custom_field in CustomField.objects.filter(related_object_type=content_type):
         several = custom_field.type == CustomFieldTypeChoices.TYPE_MULTIOBJECT
@@ -127,19 +160,16 @@ def _rename_in_custom_fields(other: Certificate, certificate: Certificate) -> No
         for object_type in custom_field.object_types.all():
             rows = object_type.model_class()._base_manager.filter(**{lookup: [other.pk] if several else other.pk})
             for row in rows:
-                if row == certificate:
-                    # Saved by the caller, with all else.
-                    _rename(certificate, custom_field.name, other, certificate)
-                elif row != other:
-                    row.snapshot()
-                    _rename(row, custom_field.name, other, certificate)
-                    row.save()
+                yield row, custom_field.name
 
 
-def _rename(row: models.Model, name: str, other: Certificate, certificate: Certificate) -> None:
-    value = row.custom_field_data[name]
-    if isinstance(value, list):
-        kept = [pk for pk in value if pk not in (other.pk, certificate.pk)]
-        row.custom_field_data[name] = [*kept, certificate.pk]
-    else:
-        row.custom_field_data[name] = certificate.pk
+def _rename(referrer: Referrer, other: Certificate, certificate: Certificate) -> None:
+    # The certificate itself is a different instance, with the changes of the import.
+    row = certificate if referrer.row == certificate else referrer.row
+    for name in referrer.custom_fields:
+        value = row.custom_field_data[name]
+        if isinstance(value, list):
+            kept = [pk for pk in value if pk not in (other.pk, certificate.pk)]
+            row.custom_field_data[name] = [*kept, certificate.pk]
+        else:
+            row.custom_field_data[name] = certificate.pk

@@ -13,7 +13,8 @@ from netbox_ssl.models import Certificate, Issuance
 from netbox_ssl.models.issuance_order import age_key
 
 from .candidates import find_candidates, fitting
-from .kinship import compatible_tenant, is_staging, shares_name_or_key
+from .fragments import is_fragment, left_fragments
+from .kinship import compatible_tenant, is_staging, same_family, shares_name_or_key
 from .results import Action, Item, Plan
 from .sources import are_others_current, has_other_sources, has_reported, is_current, known_source
 from .succession import action_on, replaces
@@ -44,7 +45,21 @@ def plan_item(item: Item, user) -> Plan:
         _plan_client(plan)
     else:
         _plan_copy(plan)
+    if _may_leave_fragments(plan):
+        plan.absorbs = left_fragments(item, plan.certificate, plan.source, user)
     return plan
+
+
+def _may_leave_fragments(plan: Plan) -> bool:
+    if not plan.item.external_id or plan.certificate is None or plan.is_unexpected or plan.absorbs:
+        return False
+    return plan.action == Action.RENEWED or _leaves_another(plan)
+
+
+def _leaves_another(plan: Plan) -> bool:
+    """Return whether the source reported an X.509 certificate of another certificate before."""
+    source = plan.source
+    return source is not None and (source.certificate_id != plan.certificate.pk or source.is_unexpected)
 
 
 def _owner_of(item: Item, user) -> Certificate | None:
@@ -94,8 +109,8 @@ def _plan_known(plan: Plan, owner: Certificate, user) -> None:
     if plan.kind != SourceKindChoices.CLIENT:
         # The source moves there, unless it was already recorded as having something unexpected.
         plan.is_unexpected = has_reported(plan.source, plan.item)
-    elif _is_torn_off(owner, home, user) and _renews(plan, home):
-        plan.certificate, plan.absorbs = home, owner
+    elif is_fragment(owner, home, user) and _renews(plan, home):
+        plan.certificate, plan.absorbs = home, [owner]
         plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
     elif owner.fingerprint_sha256 != plan.item.facts.fingerprint_sha256 and age_key(plan.item.facts) < age_key(home):
         # A late report, or a host that fell back; the next report will show which.
@@ -106,23 +121,6 @@ def _plan_known(plan: Plan, owner: Certificate, user) -> None:
                 source=plan.source, home=home, pk=home.pk, owner=owner
             )
         )
-
-
-def _is_torn_off(other: Certificate, home: Certificate, user) -> bool:
-    """
-    Return whether ``other`` is part of the lineage ``home`` that arrived before the client of ``home`` reported it:
-    created by reports after ``home``, not edited, with a single X.509 certificate, and not of another tenant. The user
-    must be permitted to change it. A certificate older than ``home`` is not part of it: the source returns to it, or it
-    belongs to another host.
-    """
-    return (
-        other.reported_only
-        and other.pk > home.pk
-        and is_staging(other.acme_provider) == is_staging(home.acme_provider)
-        and other.tenant_id in (None, home.tenant_id)
-        and other.issuances.count() == 1
-        and Certificate.objects.restrict(user, 'change').filter(pk=other.pk).exists()
-    )
 
 
 def _plan_client(plan: Plan) -> None:
@@ -172,12 +170,28 @@ def _plan_copy(plan: Plan) -> None:
         plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
         return
     plan.is_unexpected = True
+    _plan_unexpected(plan)
     plan.warnings.append(
         _(
             '{source} should have {home} (ID {pk}), but has another X.509 certificate. If this is intended, assign the '
             'source to the certificate it has now.'
         ).format(source=plan.source, home=home, pk=home.pk)
     )
+
+
+def _plan_unexpected(plan: Plan) -> None:
+    """Plan for a copy that is ahead of its client again: a renewal of the certificate that it was ahead with before."""
+    if not plan.source.is_unexpected:
+        return
+    ahead = plan.source.issuance.certificate
+    if (
+        ahead.reported_only
+        and shares_name_or_key(plan.item, ahead)
+        and same_family(plan.item, ahead)
+        and not has_other_sources(plan.source, ahead, SourceKindChoices.CLIENT)
+    ):
+        plan.certificate = ahead
+        plan.action = Action.RENEWED if replaces(plan, ahead) else Action.HISTORY
 
 
 def _plan_by_names(plan: Plan, user) -> None:

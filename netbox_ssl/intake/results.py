@@ -122,8 +122,8 @@ class Plan:
     is_unexpected: bool = False
     # The certificate whose settings are copied, because the source is separated from it
     parts_from: Certificate | None = None
-    # A certificate that turned out to be the same as ``certificate``, and is merged into it
-    absorbs: Certificate | None = None
+    # Certificates that turned out to be parts of ``certificate``, and are merged into it
+    absorbs: list[Certificate] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property

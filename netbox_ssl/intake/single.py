@@ -8,12 +8,14 @@ from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl.branching import atomic
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models.issuance_order import age_key
 from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.netbox_internals import set_changelog_message
 from netbox_ssl.refusals import REFUSALS
 from netbox_ssl.utilities import savepoint
+from netbox_ssl.validators import read_single
 from netbox_ssl.x509 import Leaf
 
 from .attributes import differences, effective_settings, set_attributes, set_tags, tenant_warning
@@ -85,7 +87,13 @@ def _take_in(item: Item, user) -> Result:
     else:
         raise PermissionsViolation()
     # An unexpected X.509 certificate does not change the certificate of the source.
-    record_report(item, plan.source.certificate if plan.is_unexpected else certificate, plan.source, user)
+    home = plan.source.certificate if plan.is_unexpected else certificate
+    for left in record_report(item, home, plan.source, user):
+        plan.warnings.append(
+            _('{certificate} (ID {pk}) is no longer reported by any source. If it is not in use, retire it.').format(
+                certificate=left, pk=left.pk
+            )
+        )
     if plan.action in (Action.CREATED, Action.RENEWED):
         issued.send(sender=Certificate)
     warnings = [*plan.warnings, *certificate.get_warnings(item.facts)]
@@ -134,7 +142,7 @@ def _change(plan: Plan, user) -> Certificate | None:
     given = effective_settings(item, plan.certificate, is_known)
     if warning := tenant_warning(item, plan.certificate):
         plan.warnings.append(warning)
-    if is_known and not differences(plan.certificate, given):
+    if is_known and not plan.absorbs and not differences(plan.certificate, given):
         return plan.certificate
     certificate = _locked(plan, user)
     if certificate is None:
@@ -144,19 +152,45 @@ def _change(plan: Plan, user) -> Certificate | None:
         return certificate
     certificate.snapshot()
     set_changelog_message(certificate, item.message)
-    if plan.absorbs:
-        absorb(plan.absorbs, certificate)
+    newest, tags = _absorb(plan, certificate)
     if plan.action == Action.RENEWED:
         _renew(plan, certificate, given)
+        if newest:
+            certificate.take_leaf(newest)
     elif plan.action == Action.UNCHANGED:
         plan.action = Action.UPDATED
         set_attributes(certificate, given, is_report=bool(item.external_id))
         certificate.imply_acme()
     else:
         given = {}
+        if not Issuance.objects.filter(fingerprint_sha256=item.facts.fingerprint_sha256).exists():
+            issuance_of(certificate, item.leaf).save()
     _save(certificate, item, given)
+    if tags:
+        certificate.tags.add(*tags)
     _verify_permitted(certificate, user, 'change')
     return certificate
+
+
+def _absorb(plan: Plan, certificate: Certificate) -> tuple[Leaf | None, list]:
+    """
+    Merge the parts of ``certificate`` into it. Return their newest X.509 certificate if it is newer than the reported
+    one (the client is late, and a copy already has its next one), and their tags.
+    """
+    newest, tags = max(plan.absorbs, key=age_key, default=None), []
+    for other in plan.absorbs:
+        tags += absorb(other, certificate)
+        plan.warnings.append(
+            _('{other} (ID {pk}) turned out to be part of this certificate, and was merged into it.').format(
+                other=other, pk=other.pk
+            )
+        )
+    if plan.absorbs and plan.source:
+        # Its certificate or its issuance may have been moved.
+        plan.source = CertificateSource.objects.select_related('certificate', 'issuance').get(pk=plan.source.pk)
+    if newest and newest.pem and age_key(newest) > age_key(plan.item.facts):
+        return read_single(newest.pem + newest.chain_pem), tags
+    return None, tags
 
 
 def _locked(plan: Plan, user) -> Certificate | None:
@@ -181,6 +215,9 @@ def _locked(plan: Plan, user) -> Certificate | None:
 def _renew(plan: Plan, certificate: Certificate, given: dict) -> None:
     # Completing a certificate that was recorded without its PEM is not a renewal.
     renewed = bool(certificate.pem)
+    if not plan.item.external_id:
+        # From now on it is maintained by hand.
+        Certificate.objects.filter(pk=certificate.pk).update(unreported_since=None)
     if renewed and certificate.status != CertificateStatusChoices.STATUS_ACTIVE and 'status' not in given:
         _reactivate(plan, certificate)
     take(certificate, plan.item, given)

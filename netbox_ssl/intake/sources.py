@@ -1,14 +1,16 @@
 """The sources that report certificates (CertificateSource): which one reports, and what it and others have."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from netbox_ssl.choices import SourceKindChoices
+from netbox_ssl.choices import CertificateStatusChoices, SourceKindChoices
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
-from netbox_ssl.models.mixins.source_states import unheard_q
+from netbox_ssl.models.mixins.source_states import live_q
+from netbox_ssl.models.source_reports import settle_reported
 
+from .renamed_hosts import former_sources
 from .results import Item
 
 __all__ = (
@@ -18,17 +20,19 @@ __all__ = (
     'has_reported',
     'is_current',
     'known_source',
-    'live_q',
     'new_source',
     'record_report',
     'reports',
     'require_source_permission',
 )
 
+ACTIVE = CertificateStatusChoices.STATUS_ACTIVE
+
 
 def known_source(item: Item, user) -> CertificateSource | None:
     """
-    Return the source with the external ID of ``item``, with its certificate and issuance, or None.
+    Return the source with the external ID of ``item``, or with the former name of its host, with its certificate and
+    issuance, or None.
 
     Raises PermissionDenied if ``user`` may not view its certificate, ValidationError if another machine reports under
     this external ID.
@@ -37,6 +41,7 @@ def known_source(item: Item, user) -> CertificateSource | None:
         return None
     sources = CertificateSource.objects.select_related('certificate', 'issuance')
     source = sources.filter(external_id=item.external_id).first()
+    source = source or former_sources([item]).get(item.external_id)
     if source is None:
         return None
     if not Certificate.objects.restrict(user, 'view').filter(pk=source.certificate_id).exists():
@@ -66,18 +71,13 @@ def is_of_another_machine(item: Item, source: CertificateSource) -> bool:
 
 def changes(item: Item, source: CertificateSource) -> bool:
     """Return whether the report changes the source itself."""
-    given = {'client': item.client, 'kind': item.kind, 'machine_id': item.machine_id}
+    given = {name: getattr(item, name) for name in ('external_id', 'client', 'kind', 'machine_id')}
     return any(value and value != getattr(source, name) for name, value in given.items())
 
 
 #
 # The X.509 certificates of a source and of others
 #
-
-
-def live_q(now) -> Q:
-    """Select the sources whose last report is recent, even if their certificate is revoked or retired."""
-    return Q(issuance__isnull=False, gone_since__isnull=True) & ~unheard_q(now)
 
 
 def _is_live(source: CertificateSource) -> bool:
@@ -118,14 +118,18 @@ def are_others_current(source: CertificateSource, certificate: Certificate) -> b
 #
 
 
-def record_report(item: Item, certificate: Certificate, source: CertificateSource | None, user) -> None:
+def record_report(item: Item, certificate: Certificate, source: CertificateSource | None, user) -> list[Certificate]:
     """
     Record that ``item`` was reported: create a source, move a source that reported another certificate before to
     ``certificate``, or only store the time, which has no entry in the change log.
+
+    Returns:
+        Active certificates that the source reported before, and that no source reports any more
     """
     if not item.external_id:
-        return
+        return []
     issuance = Issuance.objects.get(fingerprint_sha256=item.facts.fingerprint_sha256)
+    before = _certificates_of(source)
     if source is None:
         require_source_permission(user, 'add')
         source = new_source(item, certificate, user)
@@ -136,6 +140,7 @@ def record_report(item: Item, certificate: Certificate, source: CertificateSourc
         require_source_permission(user, 'change', source)
         source.snapshot()
         source.certificate = certificate
+        source.external_id = item.external_id
         source.client, source.kind = item.client or source.client, item.kind or source.kind
         source.machine_id = item.machine_id or source.machine_id
         source.full_clean()
@@ -145,6 +150,17 @@ def record_report(item: Item, certificate: Certificate, source: CertificateSourc
         # Otherwise anyone with an old PEM could make a silent host look alive.
         require_source_permission(user, 'change', source)
     source.stamp(issuance)
+    if not (left := before - _certificates_of(source)):
+        return []
+    settle_reported(left)
+    return list(Certificate.objects.filter(pk__in=left, unreported_since__isnull=False, status=ACTIVE).order_by('pk'))
+
+
+def _certificates_of(source: CertificateSource | None) -> set[int]:
+    """Return the certificate (ID) of the source, and the one to which its last X.509 certificate belongs."""
+    if source is None:
+        return set()
+    return {source.certificate_id, *filter(None, [source.issuance and source.issuance.certificate_id])}
 
 
 def reports(user, source: CertificateSource) -> bool:

@@ -3,23 +3,32 @@ Syncs: the complete list of what a client has on a host. Sources that it no long
 
 A source is gone if it is missing from two syncs in a row, because one sync may have run while the client was being
 reconfigured. It is back when it is listed again, or by a report (``models/source_reports.py``).
+
+After a host was renamed, the sources with its former name are missing, too. They are recognised by the machine ID.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q
+from django.db.models import F, Min, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from netbox_ssl.branching import atomic
 from netbox_ssl.models import CertificateSource
+from netbox_ssl.models.external_ids import split_external_id, split_scope
+from netbox_ssl.models.mixins.source_states import LEAST_SILENCE
 
-__all__ = ('MISSED_WHEN_GONE', 'Sync', 'sync_sources')
+from .continuations import merge_continuations
 
-# Syncs in a row that a source must be missing from
-MISSED_WHEN_GONE = 2
+__all__ = ('MISSED_FOR', 'Sync', 'sync_sources')
+
+# Time between two syncs that both have to miss a source. Two runs within minutes, by the timer and by hand, see the
+# same reconfiguration; runs of two nights do not. Not scaled: an hour is short also for six-day certificates.
+MISSED_FOR = timedelta(hours=1)
 
 # External IDs shown in a message
 MOST_SHOWN = 3
@@ -31,13 +40,15 @@ class Sync:
 
     # Number of listed sources
     present: int
-    # Missing for the first time
+    # Missing, but not for long enough to be gone
     missing: list[str]
     # Gone, now or before
     gone: list[str]
 
 
-def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str = '', now=None) -> Sync:
+def sync_sources(
+    scope: str, external_ids: Iterable[str], user, machine_id: str = '', now: datetime | None = None
+) -> Sync:
     """
     Record that ``external_ids`` are all that a client has with external IDs that start with ``scope``.
 
@@ -55,26 +66,12 @@ def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str 
     _validate(scope, listed)
     now = now or timezone.now()
     with atomic():
-        # In the order of their keys, in which reports also lock them
-        sources = CertificateSource.objects.filter(
-            _of_machine(machine_id),
-            pk__in=CertificateSource.objects.restrict(user, 'change').values('pk'),
-            external_id__startswith=scope,
-        )
-        sources = list(sources.select_for_update(of=('self',), no_key=True).order_by('pk'))
+        sources = _locked(Q(_of_machine(machine_id), external_id__startswith=scope), user)
+        sources += _locked(Q(pk__in=_with_former_names(scope, machine_id)), user)
         present = [source for source in sources if source.external_id in listed]
         missed = [source for source in sources if source.external_id not in listed]
-        for source in present:
-            if source.gone_since is not None:
-                source.mark_back()
-        CertificateSource.objects.filter(pk__in=[each.pk for each in present], missed_syncs__gt=0).update(
-            missed_syncs=0
-        )
-        fresh = [source for source in missed if source.gone_since is None]
-        CertificateSource.objects.filter(pk__in=[each.pk for each in fresh]).update(missed_syncs=F('missed_syncs') + 1)
-        for source in fresh:
-            if source.missed_syncs + 1 >= MISSED_WHEN_GONE:
-                source.mark_gone(now)
+        _record_present(present)
+        merge_continuations(_record_missed(missed, now), present, user)
     gone = {source.pk for source in missed if source.gone_since is not None}
     return Sync(
         present=len(present),
@@ -83,9 +80,66 @@ def sync_sources(scope: str, external_ids: Iterable[str], user, machine_id: str 
     )
 
 
+def _locked(which: Q, user) -> list[CertificateSource]:
+    permitted = CertificateSource.objects.restrict(user, 'change').values('pk')
+    sources = CertificateSource.objects.filter(which, pk__in=permitted)
+    # In the order of their keys, in which reports also lock them
+    return list(sources.select_for_update(of=('self',), no_key=True).order_by('pk'))
+
+
+def _record_present(present: list[CertificateSource]) -> None:
+    for source in present:
+        if source.gone_since is not None:
+            source.mark_back()
+    _rows(present).filter(missed_since__isnull=False).update(missed_since=None)
+
+
+def _record_missed(missed: list[CertificateSource], now: datetime) -> list[CertificateSource]:
+    """Return the sources that are gone now, and were not before."""
+    first_time = [source for source in missed if source.missed_since is None]
+    # The host has been heard from, so until the next sync the source is not silent.
+    _rows(first_time).update(missed_since=now, silent_scaled_at=Greatest(F('silent_scaled_at'), now + LEAST_SILENCE))
+    newly_gone = [
+        source
+        for source in missed
+        if source.gone_since is None and source.missed_since is not None and source.missed_since <= now - MISSED_FOR
+    ]
+    for source in newly_gone:
+        source.mark_gone(now)
+    return newly_gone
+
+
+def _rows(sources: list[CertificateSource]) -> QuerySet:
+    return CertificateSource.objects.filter(pk__in=[source.pk for source in sources])
+
+
 def _of_machine(machine_id: str) -> Q:
     """Select the sources that this machine reports, or whose machine is unknown."""
     return Q(machine_id__in=('', machine_id)) if machine_id else Q()
+
+
+def _with_former_names(scope: str, machine_id: str) -> list[int]:
+    """
+    Return the sources (IDs) of the same client, directory and machine under another name of the host, which it had
+    before.
+
+    Cloned machines may have the same machine ID. A source that has reported after the first report with the name of
+    ``scope`` is therefore not one of them: it belongs to a clone, which is silent if it stops reporting.
+    """
+    named = split_scope(scope)
+    if not machine_id or named is None:
+        return []
+    of_machine = CertificateSource.objects.filter(machine_id=machine_id)
+    is_own = Q(external_id__startswith=scope)
+    first = of_machine.filter(is_own).aggregate(first=Min('created'))['first']
+    if first is None:
+        return []
+    others = of_machine.exclude(is_own).filter(external_id__startswith=f'{named.client}:', reported_at__lt=first)
+    return [
+        pk
+        for pk, external_id in others.values_list('pk', 'external_id')
+        if (parts := split_external_id(external_id)) and parts.directory == named.directory
+    ]
 
 
 def _validate(scope: str, listed: set[str]) -> None:

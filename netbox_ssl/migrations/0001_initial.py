@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('ari_failures', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('ari_previous_start', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('ari_previous_end', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('unreported_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('subject', models.TextField(blank=True)),
                 ('issuer', models.TextField(blank=True)),
                 ('serial_number', models.CharField(blank=True, max_length=1100)),
@@ -579,7 +580,7 @@ class Migration(migrations.Migration):
                 netbox_ssl.branching.ReplayedMixin,
                 netbox_ssl.models.mixins.validation.CertificateValidationMixin,
                 netbox_ssl.models.mixins.renewal.RenewalMixin,
-                netbox_ssl.models.mixins.yaml_export.YAMLExportMixin,
+                netbox_ssl.models.mixins.yaml_export.CertificateYAMLMixin,
                 netbox.models.deletion.DeleteMixin,
                 models.Model,
             ),
@@ -715,7 +716,7 @@ class Migration(migrations.Migration):
                 ('behind_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('behind_scaled_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('silent_scaled_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('missed_syncs', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('missed_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('gone_since', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('is_watched', models.BooleanField(default=False, editable=False)),
                 ('expired_announced', models.BooleanField(default=False, editable=False)),
@@ -766,6 +767,7 @@ class Migration(migrations.Migration):
                 netbox_ssl.models.visibility.RelatedVisibilityMixin,
                 netbox_ssl.models.mixins.documentation.DocumentedMixin,
                 netbox_ssl.branching.ReplayedMixin,
+                netbox_ssl.models.mixins.yaml_export.SourceYAMLMixin,
                 netbox.models.deletion.DeleteMixin,
                 models.Model,
             ),
@@ -954,6 +956,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='issuance',
             index=models.Index(fields=['fingerprint_sha1'], name='netbox_ssl_issuance_sha1'),
+        ),
+        migrations.AddIndex(
+            model_name='certificatesource',
+            index=models.Index(
+                condition=models.Q(('machine_id', ''), _negated=True),
+                fields=['machine_id'],
+                name='netbox_ssl_source_machine',
+            ),
         ),
         migrations.AddIndex(
             model_name='certificatesource',

@@ -19,11 +19,12 @@ from .mixins.acme import ACME_FIELDS
 from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .mixins.ari import ARI_INDEXES, ASKED_BY, STATE, ARIFieldsMixin
 from .mixins.bookkeeping import BookkeepingMixin
+from .mixins.deployment import DeploymentMixin
 from .mixins.documentation import DocumentedMixin
 from .mixins.renewal import RenewalMixin
 from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
 from .mixins.x509 import X509FieldsMixin
-from .mixins.yaml_export import YAMLExportMixin
+from .mixins.yaml_export import CertificateYAMLMixin
 from .source_reports import settle_certificate
 
 __all__ = ('Certificate',)
@@ -34,7 +35,8 @@ class Certificate(
     ReplayedMixin,
     CertificateValidationMixin,
     RenewalMixin,
-    YAMLExportMixin,
+    DeploymentMixin,
+    CertificateYAMLMixin,
     AnnouncedFieldsMixin,
     ARIFieldsMixin,
     BookkeepingMixin,
@@ -165,7 +167,7 @@ class Certificate(
     # Without the time of the last renewal, which does not apply to a clone
     clone_fields = ('status', 'tenant', *(name for name in ACME_FIELDS if name != 'acme_last_renewed'))
 
-    BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check')
+    BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check', 'unreported_since')
     BOOKKEEPING_DEPENDS_ON = ('valid_to', *ASKED_BY)
 
     _is_reported = False
@@ -253,11 +255,12 @@ class Certificate(
 
     def serialize_object(self, exclude=None):
         """
-        Return the data for NetBox's change log and event snapshots: with the renewal status, for conditions such as
-        ``op: changed``, and without bookkeeping columns.
+        Return the data for NetBox's change log and event snapshots: with the renewal status and the deployment state,
+        for conditions such as ``op: changed``, and without bookkeeping columns.
         """
-        own = ('reported_only', *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING)
+        own = ('reported_only', 'unreported_since', *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING)
         data = super().serialize_object(exclude=[*(exclude or ()), *own])
-        if 'renewal_status' not in (exclude or ()):
-            data['renewal_status'] = self.renewal_status
+        for name in ('renewal_status', 'deployment_state'):
+            if name not in (exclude or ()):
+                data[name] = getattr(self, name)
         return data

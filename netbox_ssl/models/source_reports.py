@@ -1,6 +1,6 @@
 """
 Updates the times that determine the state of a source (``mixins/source_states.py``), with two SQL statements: one for
-reports, one for other changes.
+reports, one for other changes. A third one updates whether a certificate is still reported.
 
 Each first locks the sources in a separate statement. The second statement then sees what others committed during the
 wait, so that no source stays behind unnoticed after a simultaneous report and renewal.
@@ -18,7 +18,7 @@ from netbox_ssl.choices import CertificateStatusChoices
 
 from .mixins.source_states import LEAST_SILENCE, SCALE_OF_BEHIND, SCALE_OF_SILENCE
 
-__all__ = ('settle_certificate', 'settle_sources', 'stamp_reports')
+__all__ = ('settle_certificate', 'settle_reported', 'settle_sources', 'stamp_reports')
 
 # In the order of their keys, so that two lists of reports do not wait for each other
 LOCK = """
@@ -58,7 +58,7 @@ STAMP = f"""
         behind_since = {BEHIND_SINCE},
         behind_scaled_at = {BEHIND_SINCE} + found.grace,
         silent_scaled_at = %(now)s + found.silence,
-        missed_syncs = 0,
+        missed_since = NULL,
         gone_since = NULL,
         is_watched = found.is_active,
         expired_announced = source.expired_announced AND source.issuance_id IS NOT DISTINCT FROM found.issuance,
@@ -88,7 +88,8 @@ SETTLE = f"""
         valid_to = COALESCE(found.valid_to, source.valid_to),
         behind_since = {BEHIND_SINCE},
         behind_scaled_at = {BEHIND_SINCE} + found.grace,
-        silent_scaled_at = COALESCE(source.reported_at + found.silence, source.silent_scaled_at),
+        -- A sync that missed it may have postponed it (intake/sync.py).
+        silent_scaled_at = COALESCE(source.silent_scaled_at, source.reported_at + found.silence),
         is_watched = found.is_watched,
         behind_announced = source.behind_announced AND found.behind
     FROM (
@@ -110,6 +111,25 @@ SETTLE = f"""
         OR source.behind_scaled_at IS DISTINCT FROM {BEHIND_SINCE} + found.grace
         OR source.valid_to IS DISTINCT FROM COALESCE(found.valid_to, source.valid_to)
     )
+"""
+
+# A certificate is reported while it has a source that is not gone, or while the source of another certificate has its
+# X.509 certificate.
+REPORTED = """
+    UPDATE netbox_ssl_certificate AS certificate SET
+        unreported_since = CASE WHEN found.reported THEN NULL ELSE %(now)s END
+    FROM (
+        SELECT each.id, EXISTS (
+            SELECT FROM netbox_ssl_certificatesource AS source
+            WHERE source.certificate_id = each.id AND source.gone_since IS NULL
+        ) OR EXISTS (
+            SELECT FROM netbox_ssl_certificatesource AS source
+            JOIN netbox_ssl_issuance AS issuance ON issuance.id = source.issuance_id
+            WHERE issuance.certificate_id = each.id AND source.gone_since IS NULL
+        ) AS reported
+        FROM netbox_ssl_certificate AS each WHERE each.id = ANY(%(certificates)s)
+    ) AS found
+    WHERE certificate.id = found.id AND found.reported = (certificate.unreported_since IS NOT NULL)
 """
 
 
@@ -146,6 +166,21 @@ def settle_sources(sources: Iterable[int], using: str | None = None, now: dateti
     """Update sources (by ID) that were changed themselves, as ``settle_certificate()`` does."""
     using = using or database()
     _settle([pk for pk, _ in _lock('id = ANY(%(keys)s)', using, keys=list(sources))], using, now)
+
+
+def settle_reported(certificates: Iterable[int], using: str | None = None, now: datetime | None = None) -> None:
+    """
+    Record since when no source reports these certificates (by ID), or that one does, after their sources were changed.
+    """
+    using = using or database()
+    parameters = {'certificates': sorted(certificates), 'now': now or timezone.now()}
+    with connections[using].cursor() as cursor:
+        # In a separate statement, so that the next one sees what others committed during the wait
+        cursor.execute(
+            'SELECT FROM netbox_ssl_certificate WHERE id = ANY(%(certificates)s) ORDER BY id FOR NO KEY UPDATE',
+            parameters,
+        )
+        cursor.execute(REPORTED, parameters)
 
 
 def _settle(sources: list[int], using: str, now: datetime | None) -> None:

@@ -8,11 +8,13 @@ from netbox.models import NetBoxModel
 from netbox_ssl.branching import ReplayedMixin
 from netbox_ssl.choices import SourceKindChoices
 
+from .external_ids import split_external_id
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.documentation import DocumentedMixin
-from .mixins.source_indexes import STATE_CONSTRAINTS, STATE_INDEXES
+from .mixins.source_indexes import SOURCE_CONSTRAINTS, SOURCE_INDEXES
 from .mixins.source_states import SourceStatesMixin
-from .source_reports import settle_sources, stamp_reports
+from .mixins.yaml_export import SourceYAMLMixin
+from .source_reports import settle_reported, settle_sources, stamp_reports
 from .visibility import RelatedVisibilityMixin, RelatedVisibilityQuerySet, is_visible
 
 __all__ = ('CertificateSource', 'kind_of_client')
@@ -44,6 +46,7 @@ class CertificateSource(
     DocumentedMixin,
     ReplayedMixin,
     SourceStatesMixin,
+    SourceYAMLMixin,
     BookkeepingMixin,
     NetBoxModel,
 ):
@@ -120,13 +123,14 @@ class CertificateSource(
     DOCUMENTATION = 'reference/source'
     # Written by reports and by the sweep
     BOOKKEEPING = ('issuance', 'reporter', 'reported_at', *SourceStatesMixin.STATE_FIELDS)
+    BOOKKEEPING_DEPENDS_ON = ('certificate',)
 
     class Meta:
         ordering = ('external_id',)
         verbose_name = _('certificate source')
         verbose_name_plural = _('certificate sources')
-        constraints = STATE_CONSTRAINTS
-        indexes = STATE_INDEXES
+        constraints = SOURCE_CONSTRAINTS
+        indexes = SOURCE_INDEXES
 
     def __str__(self):
         return self.external_id
@@ -141,11 +145,14 @@ class CertificateSource(
         self.kind = self.kind or kind_of_client(self.client)
         using = kwargs.get('using') or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
+            stored = {}
             if not self._state.adding and kwargs.get('update_fields') is None:
-                self.take_bookkeeping(using)
+                stored = self.take_bookkeeping(using)
             super().save(*args, **kwargs)
             # It may have been moved to another certificate.
             settle_sources([self.pk], using)
+            if (before := stored.get('certificate_id')) != self.certificate_id:
+                settle_reported({before or self.certificate_id, self.certificate_id}, using)
 
     def serialize_object(self, exclude=None):
         """
@@ -170,8 +177,8 @@ class CertificateSource(
     @property
     def place(self) -> str:
         """Return the host, cluster or appliance: the part between the first two colons of ``client:host:lineage``."""
-        parts = self.external_id.split(':', 2)
-        return parts[1] if len(parts) == 3 and parts[1] else self.external_id
+        parts = split_external_id(self.external_id)
+        return parts.host + parts.directory if parts else self.external_id
 
     @property
     def is_unexpected(self) -> bool:
@@ -194,7 +201,7 @@ class CertificateSource(
 
     def mark_back(self) -> None:
         """Record that its client has it again, with an entry in the change log."""
-        self._mark(gone_since=None, missed_syncs=0)
+        self._mark(gone_since=None, missed_since=None)
 
     def _mark(self, **values) -> None:
         self.snapshot()

@@ -3,6 +3,8 @@ The deployment state of a certificate: the worst state of its sources, and the h
 
 Only watched sources count, not those that are gone or never reported, or whose certificate is not active. For a user,
 only visible sources count, so that the state does not reveal hidden ones.
+
+A certificate that sources reported, but none does any more, has no deployment state; it is shown that it is unreported.
 """
 
 from collections.abc import Iterable
@@ -12,10 +14,11 @@ from datetime import datetime
 from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When, Window
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from netbox_ssl.choices import SourceStateChoices
+from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices
 from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD, severity_sql, state_q
 
@@ -24,6 +27,7 @@ __all__ = (
     'DEPLOYMENT_STATE',
     'ON_A_HOST',
     'Deployment',
+    'Unreported',
     'attach_deployments',
     'bad_deployments',
     'deployment_q',
@@ -32,8 +36,12 @@ __all__ = (
     'deployment_state_sql',
     'prefetch_deployment_states',
     'read_deployments',
+    'unreported',
+    'unreported_q',
     'visible_sources',
 )
+
+ACTIVE = CertificateStatusChoices.STATUS_ACTIVE
 
 # Name of the annotation that ``deployment_state()`` reads
 DEPLOYMENT_STATE = 'annotated_deployment_state'
@@ -150,6 +158,35 @@ class Deployment:
         return f'{list_url}?certificate_id={self.certificate}&state={self.state}'
 
 
+@dataclass(frozen=True)
+class Unreported:
+    """Shown instead of a deployment: no source reports the certificate any more, so it may not be in use."""
+
+    certificate: Certificate
+
+    color = SourceStateChoices.colors[SourceStateChoices.SILENT]
+    is_bad = True
+
+    @property
+    def label(self) -> str:
+        return _('Not reported since {date:%Y-%m-%d}').format(date=localtime(self.certificate.unreported_since))
+
+    @property
+    def url(self) -> str:
+        return f'{reverse("plugins:netbox_ssl:certificatesource_list")}?certificate_id={self.certificate.pk}'
+
+
+def unreported(certificate: Certificate) -> Unreported | None:
+    """Return what to show for a certificate without a deployment; None unless it is active and was reported before."""
+    is_unreported = certificate.unreported_since is not None and certificate.status == ACTIVE
+    return Unreported(certificate) if is_unreported else None
+
+
+def unreported_q() -> Q:
+    """Select the active certificates that no source reports any more. Python twin: ``unreported()``."""
+    return Q(unreported_since__isnull=False, status=ACTIVE)
+
+
 def read_deployments(certificates: Iterable, now: datetime, user=None) -> dict[int, Deployment]:
     """
     Return ID of the certificate → deployment, for certificates with a source that counts, in one query.
@@ -170,11 +207,14 @@ def read_deployments(certificates: Iterable, now: datetime, user=None) -> dict[i
 
 
 def attach_deployments(certificates: Iterable[Certificate], now: datetime, user) -> None:
-    """Set ``deployment`` (or None) of each certificate, for templates, from the sources that ``user`` may view."""
+    """
+    Set ``deployment`` (a Deployment, Unreported or None) of each certificate, for templates, from the sources that
+    ``user`` may view.
+    """
     certificates = list(certificates)
     found = read_deployments([each.pk for each in certificates], now, user)
     for each in certificates:
-        each.deployment = found.get(each.pk)
+        each.deployment = found.get(each.pk) or unreported(each)
 
 
 def bad_deployments(certificates: QuerySet, now: datetime, user=None) -> list[dict]:
@@ -199,8 +239,10 @@ def deployment_state(certificate: Certificate, user=None) -> str | None:
 
 
 def prefetch_deployment_states(certificates: Iterable[Certificate], user=None) -> None:
-    """Prefetch the states, so that ``deployment_state()`` of these certificates takes no query."""
-    certificates = list(certificates)
+    """Prefetch the states that are missing, so that ``deployment_state()`` of these certificates takes no query."""
+    certificates = [each for each in certificates if DEPLOYMENT_STATE not in each.__dict__]
+    if not certificates:
+        return
     found = read_deployments([each.pk for each in certificates], timezone.now(), user)
     for each in certificates:
         deployment = found.get(each.pk)

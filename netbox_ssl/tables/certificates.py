@@ -55,6 +55,9 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
         verbose_name=_('Renewal Overdue'),
         false_mark=None,
     )
+    unreported_since = columns.DateTimeColumn(
+        verbose_name=_('Unreported Since'),
+    )
     renewal_due_at = columns.DateTimeColumn(
         verbose_name=_('Renewal Due'),
     )
@@ -140,6 +143,7 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'status',
             'renewal_status',
             'deployment_state',
+            'unreported_since',
             'renewal_overdue',
             'renewal_due_at',
             'renewal_overdue_at',

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from netbox_ssl.places.deployment import deployment_severity_sql, read_deployments, visible_sources
+from netbox_ssl.places.deployment import deployment_severity_sql, read_deployments, unreported, visible_sources
 
 from .page_columns import PageColumn
 
@@ -15,13 +15,13 @@ __all__ = ('AssignmentDeploymentMixin', 'CertificateDeploymentMixin')
 class DeploymentColumn(PageColumn):
     def __init__(self, path: str = 'pk', **kwargs):
         self.path = path
-        super().__init__(verbose_name=_('Deployment'), empty_values=(), **kwargs)
+        super().__init__(verbose_name=_('Deployment'), empty_values=(), accessor=path, **kwargs)
 
     def read(self, keys, user):
         return read_deployments(keys, timezone.now(), user)
 
     def render(self, record, table):
-        deployment = self.found_for(record, table)
+        deployment = self.found_for(record, table) or unreported(getattr(record, 'certificate', record))
         if deployment is None:
             return table.default
         return format_html(

@@ -110,14 +110,19 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
         return render(request, 'netbox_ssl/smart_paste_preview.html', context)
 
     def _carry_out(self, request, form, settings_form):
-        """Import all that can be imported. If nothing can, add the errors to the form and return None."""
-        pasted, user = form.cleaned_data['pasted'], request.user
+        """
+        Import all that can be imported. If nothing can, or a decision is no longer possible, add the errors to the form
+        and return None.
+        """
+        pasted, user, decisions = form.cleaned_data['pasted'], request.user, Decisions(request.POST)
+        if problems := decisions.problems(pasted.leaves, user):
+            _add_errors(settings_form, None, [(None, problem) for problem in problems.values()])
+            return None
         if len(pasted.leaves) > import_job.BACKGROUND_FROM and any_workers_for_queue(RQ_QUEUE_DEFAULT):
             url = import_job.results_url(import_job.SmartPasteJob.start(request, pasted))
         else:
             outcomes = []
             attributes = settings_form.attributes()
-            decisions = Decisions(request.POST)
             entries = import_now(
                 pasted.leaves, user, attributes, decisions, lambda leaf, outcome: outcomes.append(outcome)
             )

@@ -2,16 +2,19 @@
 
 from datetime import timedelta
 
+from django.db.models import F, Q
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from tenancy.models import Tenant
 
+from netbox_ssl.intake.sync import sync_sources
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.places.deployment import read_deployments
 from tests.support.certificate_factory import issue
-from tests.support.factories import DAY, LIFETIME, in_house_ca, lets_encrypt
-from tests.support.reporting import report, source_of
+from tests.support.factories import DAY, LIFETIME, in_house_ca, lets_encrypt, superuser
+from tests.support.reporting import CLIENTS, external_id, report, source_of
 
 HOSTS = 3
 NAMES = ('www.example.net', ['www.example.net', 'shop.example.net'], 'other.example.com')
@@ -32,6 +35,12 @@ STEPS = st.one_of(
     st.tuples(st.just('report'), hosts),
     # Reports with a wrong clock
     st.tuples(st.just('clock'), hosts, st.sampled_from((-3000, -400, 0))),
+    # Lists all that it has in the nights of this number
+    st.tuples(st.just('sync'), hosts, st.integers(1, 3)),
+    # Its client deletes its certificate, and lists what remains
+    st.tuples(st.just('delete'), hosts, st.integers(1, 3)),
+    # Is renamed
+    st.tuples(st.just('rename'), hosts),
 )
 
 
@@ -41,8 +50,9 @@ class World:
     def __init__(self, kinds, tenants):
         self.kinds, self.tenants = kinds, tenants
         self.had = [[] for _host in range(HOSTS)]
-        self.said = [None] * HOSTS
-        self.repeated = [False] * HOSTS
+        self.names = [f'web{host}' for host in range(HOSTS)]
+        # Name and kind → the X.509 certificate that was reported last
+        self.said = {}
 
     def order(self, host, names, days, in_house):
         start = timezone.now().replace(microsecond=0) + days * DAY
@@ -72,12 +82,27 @@ class World:
         moment = max(timezone.now() + days * DAY, timezone.now().replace(year=2015, month=6, day=1))
         self.report(host, acme_last_renewed=moment, is_acme=True)
 
+    def sync(self, host, nights):
+        kind, name = self.kinds[host], self.names[host]
+        listed = [external_id(name, kind)] if self.had[host] else []
+        for _night in range(nights):
+            CertificateSource.objects.update(missed_since=F('missed_since') - DAY)
+            sync_sources(f'{CLIENTS[kind]}:{name}:', listed, superuser(), machine_id=f'machine{host}')
+
+    def delete(self, host, nights):
+        self.had[host] = []
+        self.sync(host, nights)
+
+    def rename(self, host):
+        self.names[host] += 'x'
+        self.report(host)
+
     def _send(self, host, issued, **attributes):
         if tenant := self.tenants[host]:
             attributes['tenant'] = tenant
-        report(f'web{host}', issued, self.kinds[host], **attributes)
-        self.repeated[host] = self.said[host] == issued.pem
-        self.said[host] = issued.pem
+        name, kind = self.names[host], self.kinds[host]
+        report(name, issued, kind, machine_id=f'machine{host}', **attributes)
+        self.said[name, kind] = issued.pem
 
 
 class HistoriesTestCase(TestCase):
@@ -98,6 +123,8 @@ class HistoriesTestCase(TestCase):
             self.check_sources(world)
             self.check_certificates()
             self.check_tenants(owned)
+            self.check_reported()
+            self.check_expired()
         for host in range(HOSTS):
             # Two nights without changes
             world.report(host)
@@ -108,9 +135,15 @@ class HistoriesTestCase(TestCase):
 
     def check_sources(self, world):
         """Check that the last report of a host is shown as its certificate, also if it has expired."""
-        for host, said in enumerate(world.said):
-            if said is not None:
-                self.assertEqual(source_of(f'web{host}', world.kinds[host]).issuance.pem, said)
+        # A source that its host continues under a new name has this one.
+        found = CertificateSource.objects.select_related('issuance')
+        for source in found:
+            name, kind = source.place, source.kind
+            self.assertEqual(source.issuance.pem, world.said[name, kind])
+        for host, name in enumerate(world.names):
+            kind = world.kinds[host]
+            if (name, kind) in world.said:
+                self.assertEqual(source_of(name, kind).issuance.pem, world.said[name, kind])
 
     def check_certificates(self):
         """Check that no X.509 certificate belongs to two certificates, and the current one is in the history."""
@@ -124,12 +157,32 @@ class HistoriesTestCase(TestCase):
         for pk, tenant in Certificate.objects.exclude(tenant=None).values_list('pk', 'tenant'):
             self.assertEqual(owned.setdefault(pk, tenant), tenant)
 
+    def check_reported(self):
+        """Check that a certificate is shown as unreported exactly if no source has it that is not gone."""
+        for certificate in Certificate.objects.all():
+            has_it = Q(certificate=certificate) | Q(issuance__certificate=certificate)
+            reported = CertificateSource.objects.filter(has_it, gone_since=None).exists()
+            self.assertEqual(certificate.unreported_since is None, reported)
+
+    def check_expired(self):
+        """Check that an expired certificate on a host is shown wherever its certificate is."""
+        now = timezone.now()
+        shown = read_deployments(Certificate.objects.values('pk'), now)
+        for source in CertificateSource.objects.filter(gone_since=None).select_related('certificate', 'issuance'):
+            if source.issuance.valid_to < now:
+                self.assertEqual(shown[source.certificate_id].state, 'expired')
+
     def check_lone_clients(self, world):
         """Check that a certificate with a single client is up to date, unless the client fell back to an older one."""
         for source in CertificateSource.objects.filter(kind='client').select_related('certificate', 'issuance'):
             certificate, issuance = source.certificate, source.issuance
-            alone = certificate.sources.count() == 1
-            if not alone or issuance.certificate_id != certificate.pk or issuance.valid_to < timezone.now():
+            alone = certificate.sources.filter(gone_since=None).count() == 1
+            if (
+                source.gone_since
+                or not alone
+                or issuance.certificate_id != certificate.pk
+                or issuance.valid_to < timezone.now()
+            ):
                 continue
             if issuance.valid_from >= certificate.valid_from - timedelta(hours=23):
                 self.assertEqual(certificate.pem, issuance.pem)

@@ -11,7 +11,7 @@ from netbox_ssl import intake
 from netbox_ssl.imports.smart_paste import importing
 from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
-from tests.support.factories import grant
+from tests.support.factories import grant, import_pem, issue_acme
 from tests.support.smart_paste import ManyTestCase, file, issue
 
 BACKGROUND_FROM = 5
@@ -63,6 +63,18 @@ class JobTestCase(ManyTestCase):
         self.assertNotContains(page, 'hx-trigger')
         self.assertEqual(self.actions(page), ['created'] * len(self.issued))
         self.assertContains(page, Certificate.objects.first().get_absolute_url())
+
+    def test_a_chosen_predecessor_is_deleted_before_the_worker_runs(self):
+        """The others are imported; this one is refused with the reason, not made new."""
+        old = import_pem(issue_acme('old.example.net')).certificate
+        fingerprint = intake.read_single(self.issued[0].pem).facts.fingerprint_sha256
+        _, answer, _, arguments = self.start(**{f'renews-{fingerprint}': str(old.pk)})
+        pk = old.pk
+        old.delete()
+        job = self.work(arguments)
+        self.assertEqual(Certificate.objects.count(), len(self.issued) - 1)
+        self.assertIn(f'(ID {pk}) has been deleted', ' '.join(self.log(job)))
+        self.assertContains(self.client.get(answer.url), 'Choose again what it renews.')
 
     def test_with_the_result_of_an_import_in_the_foreground(self):
         _, _, _, arguments = self.start()

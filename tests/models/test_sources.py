@@ -59,6 +59,14 @@ class CertificateSourceViewTestCase(ViewTestCases.PrimaryObjectViewTestCase):
         sources = CertificateSource.objects.order_by('pk')
         cls.csv_update_data = ('id,client', *(f'{source.pk},lego' for source in sources))
 
+    def test_export_objects(self):
+        """The export is YAML, which the import accepts; the table is exported as CSV."""
+        grant(self.user, 'view', model=CertificateSource)
+        types = [
+            self.client.get(f'{self._get_url("list")}?{query}')['Content-Type'] for query in ('export', 'export=table')
+        ]
+        self.assertEqual(types, ['text/yaml', 'text/csv; charset=utf-8'])
+
 
 class CertificateSourceAPITestCase(APIViewTestCases.APIViewTestCase):
     model = CertificateSource

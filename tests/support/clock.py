@@ -1,11 +1,20 @@
-"""A clock on which time passes only in ``sleep()``."""
+"""A clock on which time passes only in ``sleep()``, and a time at which NetBox believes to be."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from unittest.mock import patch
 
 from django.core.cache import cache
 
-__all__ = ('Clock',)
+__all__ = ('Clock', 'frozen')
+
+
+@contextmanager
+def frozen(now: datetime) -> Iterator[None]:
+    """Let it be ``now`` for NetBox and its plugins."""
+    with patch('django.utils.timezone.now', lambda: now):
+        yield
 
 
 class Clock:

@@ -4,7 +4,7 @@ from netbox_ssl import intake
 from netbox_ssl.models import CertificateSource
 from tests.support.factories import superuser
 
-__all__ = ('external_id', 'item', 'report', 'source_of')
+__all__ = ('CLIENTS', 'external_id', 'item', 'report', 'source_of')
 
 CLIENTS = {'client': 'certbot', 'copy': 'files', 'served': 'monitor'}
 

@@ -7,6 +7,8 @@ from extras.models import Tag
 from tenancy.models import Tenant
 from utilities.testing import TestCase
 
+from netbox_ssl.imports.smart_paste.decisions import Decisions
+from netbox_ssl.imports.smart_paste.importing import import_now
 from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate
 from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
@@ -139,12 +141,40 @@ class DecisionTestCase(SmartPasteTestCase):
         self.confirm(new.pem, **{self.field(new): str(self.certificate.pk)})
         self.assertEqual(Certificate.objects.get().pem, new.pem)
 
-    def test_an_invalid_choice_means_the_default(self):
-        for number, value in enumerate(('', 'x', '-1', '9' * 40, '4711')):
+    def test_an_empty_choice_means_the_default(self):
+        new = successor(self.old)
+        self.confirm(new.pem, **{self.field(new): ''})
+        self.assertEqual(Certificate.objects.get().pem, new.pem)
+
+    def test_a_certificate_that_cannot_be_chosen(self):
+        """Nothing is imported, and the preview with everything else is shown again."""
+        gone = import_pem(issue_acme('gone.example.net')).certificate.pk
+        Certificate.objects.filter(pk=gone).delete()
+        hidden = import_pem(issue_acme('hidden.example.net')).certificate
+        self.user.object_permissions.all().delete()
+        grant(self.user, 'view', 'add', 'change', constraints={'name__startswith': 'www'})
+        new, other = successor(self.old, ca=in_house_ca()), issue_acme('www.example.org')
+        before = list(Certificate.objects.values())
+        for value in (str(gone), str(hidden.pk), 'x', '-1', '9' * 40):
             with self.subTest(value):
-                new = successor(self.old, later=(number + 1) * DAY)
-                self.confirm(new.pem, **{self.field(new): value})
-                self.assertEqual(Certificate.objects.get().pem, new.pem)
+                response = self.confirm(
+                    new.pem + other.pem, acme_renewal_days='20', **{self.field(new): value, self.field(other): 'new'}
+                )
+                self.assertContains(response, f'(ID {value[:18]}')
+                self.assertContains(response, 'Choose again what it renews.')
+                self.assertEqual(list(Certificate.objects.values()), before)
+                self.assertContains(response, 'value="20"')
+                rows = response.context['rows']
+                self.assertEqual([row.leaf.facts.name for row in rows], ['www.example.net', 'www.example.org'])
+
+    def test_a_certificate_that_is_deleted_while_another_is_imported(self):
+        new = successor(self.old, ca=in_house_ca())
+        decisions = Decisions({self.field(new): str(self.certificate.pk)})
+        Certificate.objects.all().delete()
+        leaves = [read_single(each.pem) for each in (new, issue_acme('x.example.net'))]
+        first, second = import_now(leaves, self.user, {}, decisions)
+        self.assertEqual((first['action'], second['action']), ('', 'created'))
+        self.assertIn(f'(ID {self.certificate.pk}) has been deleted', first['errors'][0])
 
     def test_the_choice_is_kept_if_the_settings_are_refused(self):
         new = successor(self.old)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from itertools import batched
 
+from django.core.exceptions import ValidationError
+
 from netbox_ssl import intake
 from netbox_ssl.utilities import retried
 from netbox_ssl.x509 import Leaf
@@ -31,9 +33,13 @@ def import_now(
     entries = []
     with intake.collection_paused():
         for batch in batches(leaves):
-            items = decisions.items(batch, user, attributes)
-            outcomes = retried(lambda items=items: intake.take_in_many(items, user))
-            for leaf, outcome in zip(batch, outcomes, strict=True):
+            problems = decisions.problems(batch, user)
+            kept = [leaf for leaf in batch if leaf.facts.fingerprint_sha256 not in problems]
+            items = decisions.items(kept, user, attributes)
+            outcomes = iter(retried(lambda items=items: intake.take_in_many(items, user)))
+            for leaf in batch:
+                problem = problems.get(leaf.facts.fingerprint_sha256)
+                outcome = intake.Refusal(ValidationError({'certificate': problem})) if problem else next(outcomes)
                 on_outcome(leaf, outcome)
                 entries.append(entry(leaf, outcome))
     return entries

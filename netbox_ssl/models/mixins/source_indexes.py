@@ -1,4 +1,4 @@
-"""Indexes and constraints for the states of sources (``source_states.py``)."""
+"""Indexes and constraints of sources, most of them for their states (``source_states.py``)."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,8 +7,8 @@ __all__ = (
     'BEHIND_UNANNOUNCED',
     'EXPIRED_UNANNOUNCED',
     'SILENT_UNANNOUNCED',
-    'STATE_CONSTRAINTS',
-    'STATE_INDEXES',
+    'SOURCE_CONSTRAINTS',
+    'SOURCE_INDEXES',
 )
 
 WATCHED = Q(is_watched=True)
@@ -24,7 +24,9 @@ EXPIRED_ANNOUNCED = WATCHED & Q(expired_announced=True)
 BEHIND_ANNOUNCED = BEHIND & Q(behind_announced=True)
 SILENT_ANNOUNCED = WATCHED & Q(silent_announced=True)
 
-STATE_INDEXES = (
+SOURCE_INDEXES = (
+    # For the sources of a machine under its former names
+    models.Index(fields=('machine_id',), condition=~Q(machine_id=''), name='netbox_ssl_source_machine'),
     models.Index(fields=('valid_to', 'id'), condition=EXPIRED_UNANNOUNCED, name='netbox_ssl_source_expired'),
     models.Index(fields=('behind_since', 'id'), condition=BEHIND_UNANNOUNCED, name='netbox_ssl_source_behind'),
     models.Index(fields=('behind_scaled_at', 'id'), condition=BEHIND_UNANNOUNCED, name='netbox_ssl_src_behind_scaled'),
@@ -39,7 +41,7 @@ STATE_INDEXES = (
 )
 
 # Invariants that the rules of ``source_states.py`` and hand-written SQL rely on
-STATE_CONSTRAINTS = (
+SOURCE_CONSTRAINTS = (
     models.CheckConstraint(
         name='netbox_ssl_source_watched_has_moments',
         condition=Q(is_watched=False)

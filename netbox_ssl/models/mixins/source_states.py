@@ -25,6 +25,7 @@ __all__ = (
     'behind_q',
     'behind_until',
     'expired_q',
+    'live_q',
     'severity_sql',
     'silent_q',
     'silent_until',
@@ -98,6 +99,11 @@ def unheard_q(now: datetime) -> Q:
     for condition in _long_ago(now):
         found |= Q(**condition)
     return found
+
+
+def live_q(now: datetime) -> Q:
+    """Select the sources whose last report is recent, even if their certificate is revoked or retired."""
+    return Q(issuance__isnull=False, gone_since__isnull=True) & ~unheard_q(now)
 
 
 def _long_ago(now: datetime) -> list[dict]:
@@ -186,10 +192,10 @@ class SourceStatesMixin(models.Model):
         null=True,
         editable=False,
     )
-    # Number of syncs in a row that did not list it
-    missed_syncs = models.PositiveSmallIntegerField(
-        verbose_name=_('missed syncs'),
-        default=0,
+    # The first of the syncs in a row that did not list it (intake/sync.py)
+    missed_since = models.DateTimeField(
+        blank=True,
+        null=True,
         editable=False,
     )
     gone_since = models.DateTimeField(
@@ -222,7 +228,7 @@ class SourceStatesMixin(models.Model):
     STATE_BOOKKEEPING = (
         'behind_scaled_at',
         'silent_scaled_at',
-        'missed_syncs',
+        'missed_since',
         'is_watched',
         'expired_announced',
         'behind_announced',

@@ -3,10 +3,10 @@ import yaml
 from .acme import ACME_FIELDS
 from .x509 import FACT_FIELDS
 
-__all__ = ('YAMLExportMixin',)
+__all__ = ('CertificateYAMLMixin', 'SourceYAMLMixin')
 
-# Fields that the bulk import accepts, in a readable order
-EXPORTED = (
+# Fields of a certificate that its bulk import accepts, in a readable order
+OF_CERTIFICATE = (
     'name',
     'status',
     'tenant',
@@ -17,22 +17,44 @@ EXPORTED = (
     'chain_pem',
 )
 
+# Fields of a source that its bulk import accepts
+OF_SOURCE = ('external_id', 'client', 'kind', 'machine_id')
 
-class YAMLExportMixin:
+
+class CertificateYAMLMixin:
     def to_yaml(self) -> str:
         """Return a record of NetBox's YAML export, which its bulk import accepts."""
         # For readers of the file; the import ignores it.
         record = {'renewal_status': self.renewal_status}
         # The PEM contains the facts.
-        for name in EXPORTED if self.pem else (*EXPORTED, *FACT_FIELDS):
+        for name in OF_CERTIFICATE if self.pem else (*OF_CERTIFICATE, *FACT_FIELDS):
             value = getattr(self, name)
             if value not in (None, '', []):
                 record[name] = value.name if name == 'tenant' else _plain(value)
-        record['tags'] = ','.join(sorted(tag.slug for tag in self.tags.all()))
-        for custom_field in self.get_custom_fields():
-            if (value := self.custom_field_data.get(custom_field.name)) is not None:
-                record[f'cf_{custom_field.name}'] = value
-        return yaml.dump({name: value for name, value in record.items() if value != ''}, sort_keys=False)
+        return _dump(record, self)
+
+
+class SourceYAMLMixin:
+    def to_yaml(self) -> str:
+        """Return a record of NetBox's YAML export, which its bulk import accepts."""
+        certificate = self.certificate
+        # Several certificates may have one name. The import ignores the state.
+        record = {
+            'state': self.state,
+            'certificate': certificate.name,
+            'fingerprint_sha256': certificate.fingerprint_sha256 or '',
+            **{name: getattr(self, name) for name in OF_SOURCE},
+        }
+        return _dump(record, self)
+
+
+def _dump(record: dict, obj) -> str:
+    """Return ``record`` with the tags and the custom fields of ``obj`` as YAML, without empty values."""
+    record['tags'] = ','.join(sorted(tag.slug for tag in obj.tags.all()))
+    for custom_field in obj.get_custom_fields():
+        if (value := obj.custom_field_data.get(custom_field.name)) is not None:
+            record[f'cf_{custom_field.name}'] = value
+    return yaml.dump({name: value for name, value in record.items() if value not in (None, '')}, sort_keys=False)
 
 
 def _plain(value):

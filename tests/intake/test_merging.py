@@ -1,0 +1,81 @@
+"""A merge changes each related object once, with one entry in the change log."""
+
+from collections import Counter
+
+from core.models import ObjectChange, ObjectType
+from dcim.models import Device
+from django.test import TestCase
+from extras.models import CustomField, Tag
+from utilities.testing import create_test_device
+
+from netbox_ssl.imports.folder.runner import _request
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.netbox_internals import event_tracking
+from tests.support.factories import issue_acme, successor, superuser
+from tests.support.reporting import report
+
+
+class ChangeLogTestCase(TestCase):
+    def setUp(self):
+        models = [ObjectType.objects.get_for_model(model) for model in (Certificate, CertificateSource, Device)]
+        for name, kind in (('one', 'object'), ('two', 'object'), ('several', 'multiobject')):
+            field = CustomField.objects.create(name=name, type=kind, related_object_type=models[0])
+            field.object_types.set(models)
+        self.old = issue_acme()
+        self.new = successor(self.old)
+        self.certificate = report('issuer', self.old).certificate
+        self.other = report('web01', self.new, 'copy').certificate
+
+    def name_other(self, *objects):
+        """Let all custom fields of these objects name the certificate that is merged."""
+        for each in objects:
+            data = {'one': self.other.pk, 'two': self.other.pk, 'several': [self.other.pk, self.certificate.pk]}
+            type(each).objects.filter(pk=each.pk).update(custom_field_data=data)
+
+    def merge(self) -> Counter:
+        """Return how many entries each object has."""
+        with event_tracking(_request(superuser())):
+            self.assertEqual(report('issuer', self.new).certificate, self.certificate)
+        changes = ObjectChange.objects.values_list('changed_object_type__model', 'changed_object_id', 'action')
+        return Counter(changes)
+
+    def assertRenamed(self, *objects):
+        for each in objects:
+            each.refresh_from_db()
+            expected = {'one': self.certificate.pk, 'two': self.certificate.pk, 'several': [self.certificate.pk]}
+            self.assertEqual(each.custom_field_data, expected)
+
+    def test_several_custom_fields_of_one_object(self):
+        device = create_test_device('web01')
+        self.name_other(device, self.certificate)
+        self.other.tags.add(Tag.objects.create(name='Payment', slug='payment'))
+        changes = self.merge()
+        self.assertRenamed(device, self.certificate)
+        self.assertEqual(
+            changes,
+            {
+                ('device', device.pk, 'update'): 1,
+                ('certificate', self.certificate.pk, 'update'): 1,
+                ('certificate', self.other.pk, 'delete'): 1,
+                # Moved to the certificate
+                ('certificatesource', CertificateSource.objects.get(external_id='files:web01:www').pk, 'update'): 1,
+            },
+        )
+        change = ObjectChange.objects.get(changed_object_id=self.certificate.pk, action='update')
+        self.assertEqual(change.postchange_data['tags'], ['Payment'])
+
+    def test_a_source_that_is_moved_and_names_it(self):
+        source = CertificateSource.objects.get(external_id='files:web01:www')
+        self.name_other(source)
+        self.assertEqual(self.merge()['certificatesource', source.pk, 'update'], 1)
+        self.assertRenamed(source)
+        self.assertEqual(source.certificate, self.certificate)
+
+    def test_an_assignment_that_both_have(self):
+        """The moved one would be a second one: it is deleted with its certificate, and the other becomes primary."""
+        device = create_test_device('web01')
+        kept = CertificateAssignment.objects.create(certificate=self.certificate, assigned_object=device)
+        CertificateAssignment.objects.create(certificate=self.other, assigned_object=device, primary=True)
+        changes = self.merge()
+        self.assertEqual(changes['certificateassignment', kept.pk, 'update'], 1)
+        self.assertEqual(CertificateAssignment.objects.get(), kept)
