@@ -28,5 +28,7 @@ def test_this_version_is_in_the_table_of_versions_and_in_the_changes():
     minor = config.version.rpartition('.')[0]
     series = config.max_version.rpartition('.')[0]
     supported = f'{config.min_version} – {series}.x'
-    assert re.search(rf'^\| {re.escape(minor)} \| {re.escape(supported)} \|', (ROOT / 'COMPATIBILITY.md').read_text(), re.M)
+    assert re.search(
+        rf'^\| {re.escape(minor)} \| {re.escape(supported)} \|', (ROOT / 'COMPATIBILITY.md').read_text(), re.M
+    )
     assert f'## {config.version} ' in (ROOT / 'CHANGELOG.md').read_text()

@@ -186,7 +186,7 @@ class WhoAsksTestCase(CalendarTestCase):
             grant(self.user, 'view', model=model)
         for other in (None, User.objects.create_user('other')):
             if other:
-                # A browser that is logged in as somebody else
+                # A browser that is logged in as someone else
                 self.client.force_login(other)
             for filters in ({'assigned': 'true'}, {'site': host.site.slug}, {'device_id': host.pk}):
                 with self.subTest(filters, other=other):
