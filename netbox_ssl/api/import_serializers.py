@@ -33,6 +33,10 @@ class CertificateImportSerializer(CertificateSerializer):
         required=True,
         help_text=_('The certificate, PEM-encoded, optionally with its chain in any order'),
     )
+    include_ca = serializers.BooleanField(
+        required=False,
+        help_text=_('Also store the CA certificates in the PEM as certificates of their own, not only in chains'),
+    )
     external_id = serializers.CharField(
         required=False,
         max_length=500,
@@ -68,7 +72,15 @@ class CertificateImportSerializer(CertificateSerializer):
     searched_elsewhere = ('pem',)
 
     class Meta(CertificateSerializer.Meta):
-        fields = [*CertificateSerializer.Meta.fields, 'certificate', 'external_id', 'client', 'kind', 'machine_id']
+        fields = [
+            *CertificateSerializer.Meta.fields,
+            'include_ca',
+            'certificate',
+            'external_id',
+            'client',
+            'kind',
+            'machine_id',
+        ]
 
     def __init__(self, *args, **kwargs):
         # Partial, so that omitted fields get no defaults and a renewal keeps all settings. Not for the OpenAPI

@@ -153,8 +153,9 @@ class ImportMixin:
         pem = attributes.pop('pem')
         named = {name: attributes.pop(name) for name in OF_ONE if name in attributes}
         message = attributes.pop('changelog_message', '')
+        include_ca = attributes.pop('include_ca', False)
         try:
-            parsed = intake.read_input(pem)
+            parsed = intake.read_input(pem, allow_ca=attributes.get('is_ca', False), include_ca=include_ca)
         except DjangoValidationError as error:
             raise ValidationError(as_serializer_error(error)) from error
         if len(parsed.leaves) > 1 and any(named.values()):

@@ -78,6 +78,7 @@ class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, Prim
     # Based on the sources that the user may view
     deployment_state = serializers.SerializerMethodField()
     has_ari = serializers.BooleanField(read_only=True)
+    chain_ends_first = serializers.BooleanField(read_only=True)
     # Null unless it has been renewed at least twice
     usual_renewal_days = serializers.FloatField(read_only=True, allow_null=True)
 
@@ -101,6 +102,8 @@ class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, Prim
             *FACT_FIELDS,
             'pem',
             'chain_pem',
+            'chain_valid_to',
+            'chain_ends_first',
             *ACME_FIELDS,
             'has_ari',
             *ARI_FIELDS,
@@ -112,7 +115,7 @@ class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, Prim
             'created',
             'last_updated',
         ]
-        read_only_fields = ['unreported_since', *ARI_FIELDS]
+        read_only_fields = ['unreported_since', 'chain_valid_to', *ARI_FIELDS]
         brief_fields = ('id', 'url', 'display', 'name', 'renewal_status', 'deployment_state', 'valid_to', 'description')
         list_serializer_class = CertificateListSerializer
         # Fields that Certificate.clean_fields() reads from the PEM or fills in
@@ -121,6 +124,7 @@ class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, Prim
             *FACT_FIELDS,
             'pem',
             'chain_pem',
+            'chain_valid_to',
             'lineage',
             *PINNABLE_FIELDS,
             'acme_pinned_fields',
@@ -158,6 +162,7 @@ class IssuanceSerializer(VisibleWhenNestedMixin, BaseModelSerializer):
     certificate = CertificateSerializer(nested=True, read_only=True, allow_null=True)
     is_current = serializers.BooleanField(read_only=True)
     lifetime_days = serializers.FloatField(read_only=True)
+    chain_ends_first = serializers.BooleanField(read_only=True)
     # Negative if replaced after expiry, null if not replaced
     replaced_days_before_expiry = serializers.FloatField(read_only=True, allow_null=True)
 
@@ -175,6 +180,8 @@ class IssuanceSerializer(VisibleWhenNestedMixin, BaseModelSerializer):
             *FACT_FIELDS,
             'pem',
             'chain_pem',
+            'chain_valid_to',
+            'chain_ends_first',
             'created',
         ]
         brief_fields = ('id', 'url', 'display', 'serial_number', 'valid_from', 'valid_to')

@@ -12,6 +12,7 @@ from .ari_views import CheckARIMixin
 from .detect_views import DetectMixin
 from .guards import RequestGuardMixin
 from .import_views import ImportMixin
+from .metrics_views import MetricsMixin
 from .status_views import StatusViewSet
 from .sync_views import SyncMixin
 
@@ -32,7 +33,9 @@ class RootView(APIRootView):
         return 'NetBox SSL'
 
 
-class CertificateViewSet(RequestGuardMixin, ImportMixin, DetectMixin, CheckARIMixin, NetBoxModelViewSet):
+class CertificateViewSet(
+    RequestGuardMixin, ImportMixin, DetectMixin, CheckARIMixin, MetricsMixin, NetBoxModelViewSet
+):
     queryset = Certificate.objects.annotate(**{USUAL_RENEWAL: usual_renewal_sql()})
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet

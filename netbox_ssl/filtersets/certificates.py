@@ -27,6 +27,11 @@ class ContactIDFilter(VisibleFilter):
     pass
 
 
+@extend_schema_field(OpenApiTypes.INT)
+class CertificateIDFilter(VisibleFilter):
+    pass
+
+
 @register_filterset
 class CertificateFilterSet(
     DeploymentFilterSet,
@@ -81,6 +86,18 @@ class CertificateFilterSet(
     ari_cert_id = MultiValueCharFilter(label=_('ARI certificate ID'))
     ari_explanation_url = MultiValueCharFilter(label=_('ARI explanation'))
 
+    issued_by_id = CertificateIDFilter(
+        queryset=Certificate.objects.all(),
+        method='filter_issued_by',
+        distinct=False,
+        label=_('Issued by (ID)'),
+    )
+    issuer_of_id = CertificateIDFilter(
+        queryset=Certificate.objects.all(),
+        method='filter_issuer_of',
+        distinct=False,
+        label=_('Issuer of (ID)'),
+    )
     assigned = django_filters.BooleanFilter(
         method='filter_assigned',
         label=_('Assigned'),
@@ -103,6 +120,8 @@ class CertificateFilterSet(
             'key_algorithm',
             'key_size',
             'signature_algorithm',
+            'is_ca',
+            'chain_valid_to',
             'is_acme',
             'acme_account_email',
             'acme_server_url',
@@ -139,6 +158,12 @@ class CertificateFilterSet(
         if not value:
             return queryset
         return queryset.filter(responsible_q(value, self.request.user if self.request else None))
+
+    def filter_issued_by(self, queryset, name, value):
+        return queryset.filter(any_of(value, Certificate.issued_q)) if value else queryset
+
+    def filter_issuer_of(self, queryset, name, value):
+        return queryset.filter(any_of(value, Certificate.issuing_ca_q)) if value else queryset
 
     def filter_renewal_status(self, queryset, name, value):
         if not value:

@@ -31,6 +31,8 @@ class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
             'key_algorithm',
             'key_size',
             'signature_algorithm',
+            'is_ca',
+            'chain_valid_to',
         )
 
     def search(self, queryset, name, value):

@@ -3,12 +3,14 @@
 from functools import reduce
 from operator import or_
 
+import django_filters
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from netbox.filtersets import BaseFilterSet
 from utilities.filters import MultiValueCharFilter, multivalue_field_factory
 
 from netbox_ssl.forms.fields import CoveredNameField
+from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
 from netbox_ssl.models.name_lookups import carrying_q, covering_q, matching_name_q
 from netbox_ssl.x509 import canonical_name, hex_digits, normalize_hex
 
@@ -66,10 +68,20 @@ class X509FilterSet(BaseFilterSet):
     fingerprint_sha256 = HexFilter(label=_('SHA-256 fingerprint'))
     fingerprint_sha1 = HexFilter(label=_('SHA-1 fingerprint'))
     public_key_sha256 = HexFilter(label=_('Public key SHA-256'))
+    authority_key_id = HexFilter(label=_('Authority key ID'))
+    subject_key_id = HexFilter(label=_('Subject key ID'))
+    chain_ends_first = django_filters.BooleanFilter(
+        method='filter_chain_ends_first',
+        label=_('Chain expires first'),
+    )
     subject_alt_name = NamesFilter(field_name='subject_alt_names', label=_('Subject alternative name'))
 
     class Meta:
         abstract = True
+
+    def filter_chain_ends_first(self, queryset, name, value):
+        # Not exclude(): without a chain the condition is null.
+        return queryset.filter(CHAIN_ENDS_FIRST if value else ~CHAIN_ENDS_FIRST | Q(chain_valid_to=None))
 
 
 def search_x509(value: str) -> Q:

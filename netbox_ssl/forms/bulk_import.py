@@ -92,7 +92,10 @@ class CertificateImportForm(
             return
         # The intake validates the record against the certificate that it finds.
         try:
-            self.leaf = read_single(self.cleaned_data['pem'] + '\n' + self.cleaned_data.get('chain_pem', ''))
+            self.leaf = read_single(
+                self.cleaned_data['pem'] + '\n' + self.cleaned_data.get('chain_pem', ''),
+                allow_ca=self.cleaned_data.get('is_ca', False),
+            )
         except ValidationError as error:
             self.add_error(None, error)
 

@@ -64,6 +64,8 @@ class X509FilterForm(forms.Form):
         label=_('SHA-1 fingerprint (thumbprint)'),
         required=False,
     )
+    is_ca = yes_no_any(_('CA certificate'))
+    chain_ends_first = yes_no_any(_('Chain expires first'))
     valid_to__gte = forms.DateTimeField(
         label=_('Expires after'),
         required=False,
@@ -84,6 +86,8 @@ X509_FILTERS = FieldSet(
     'fingerprint_sha1',
     'valid_to__gte',
     'valid_to__lte',
+    'is_ca',
+    'chain_ends_first',
     name=_('X.509'),
 )
 
@@ -107,7 +111,7 @@ class CertificateFilterForm(
             name=_('ACME'),
         ),
         FieldSet('deployment_state', 'source_behind', 'source_silent', 'unreported', name=_('Sources')),
-        FieldSet('status', name=_('Certificate')),
+        FieldSet('status', 'issued_by_id', name=_('Certificate')),
         X509_FILTERS,
         FieldSet('assigned', *PLACE_FILTERS, name=_('Used By')),
         FieldSet('tenant_group_id', 'tenant_id', name=_('Tenancy')),
@@ -154,6 +158,12 @@ class CertificateFilterForm(
         required=False,
     )
     assigned = yes_no_any(_('Assigned'))
+    issued_by_id = DynamicModelMultipleChoiceField(
+        queryset=Certificate.objects.all(),
+        query_params={'is_ca': True},
+        required=False,
+        label=_('Issued by'),
+    )
     responsible = DynamicModelMultipleChoiceField(
         queryset=Contact.objects.all(),
         required=False,

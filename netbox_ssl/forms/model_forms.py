@@ -64,7 +64,7 @@ class CertificateForm(
 
     fieldsets = (
         FieldSet('name', 'status', 'description', 'tags', name=_('Certificate')),
-        FieldSet('pem', 'chain_pem', name=_('PEM')),
+        FieldSet('pem', 'chain_pem', 'is_ca', name=_('PEM')),
         FieldSet(*ACME_FIELDS, name=_('ACME')),
         FieldSet(
             'subject_alt_names',
@@ -79,6 +79,8 @@ class CertificateForm(
             'key_size',
             'public_key_sha256',
             'signature_algorithm',
+            'authority_key_id',
+            'subject_key_id',
             name=_('Facts (enter them if there is no PEM)'),
         ),
         FieldSet('tenant_group', 'tenant', name=_('Tenancy')),

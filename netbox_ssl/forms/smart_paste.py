@@ -56,6 +56,14 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
         required=False,
         help_text=_('PEM, DER or PKCS#7. You can choose several files, or drop them here.'),
     )
+    include_ca = forms.BooleanField(
+        label=_('Include CA certificates'),
+        required=False,
+        help_text=_(
+            'Store roots and intermediates as certificates of their own, for example those of an in-house CA. Otherwise '
+            'they are only stored in the chains of the certificates that they issued.'
+        ),
+    )
     paste = forms.CharField(
         required=False,
         widget=forms.HiddenInput,
@@ -75,7 +83,7 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
         text, uploads = self.cleaned_data['text'], self.cleaned_data['file']
         if not text.strip() and not uploads:
             raise ValidationError(_('Paste a certificate (BEGIN CERTIFICATE … END CERTIFICATE), or choose files.'))
-        pasted = read(text, uploads)
+        pasted = read(text, uploads, self.cleaned_data['include_ca'])
         if pasted.leaves:
             self.cleaned_data['pasted'] = pasted
             return

@@ -2,7 +2,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 import strawberry_django
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from netbox.graphql.filters import BaseModelFilter, NetBoxModelFilter, PrimaryModelFilter, register_filter
 from strawberry.scalars import ID
@@ -17,6 +17,7 @@ from netbox_ssl.models.name_lookups import NO_NAME, covering_q
 from netbox_ssl.places.deployment import deployment_state_sql, visible_sources
 from netbox_ssl.x509 import asked_name
 
+from .authority_filters import AuthorityFilterMixin
 from .place_filters import PlaceFilterMixin
 
 if TYPE_CHECKING:
@@ -52,10 +53,27 @@ class X509FilterMixin:
     )
     public_key_sha256: StrFilterLookup | None = strawberry_django.filter_field()
     signature_algorithm: StrFilterLookup | None = strawberry_django.filter_field()
+    is_ca: FilterLookup[bool] | None = strawberry_django.filter_field()
+    authority_key_id: StrFilterLookup | None = strawberry_django.filter_field()
+    subject_key_id: StrFilterLookup | None = strawberry_django.filter_field()
+    chain_valid_to: DatetimeFilterLookup | None = strawberry_django.filter_field()
+
+    @strawberry_django.filter_field()
+    def chain_ends_first(self, value: bool, prefix: str) -> Q:
+        valid_to, chain = f'{prefix}valid_to', f'{prefix}chain_valid_to'
+        first = Q((f'{chain}__lt', F(valid_to)))
+        return first if value else ~first | Q((chain, None))
 
 
 @register_filter(models.Certificate, lookups=True)
-class CertificateFilter(PlaceFilterMixin, X509FilterMixin, ContactFilterMixin, TenancyFilterMixin, PrimaryModelFilter):
+class CertificateFilter(
+    PlaceFilterMixin,
+    AuthorityFilterMixin,
+    X509FilterMixin,
+    ContactFilterMixin,
+    TenancyFilterMixin,
+    PrimaryModelFilter,
+):
     name: StrFilterLookup | None = strawberry_django.filter_field()
     status: BaseFilterLookup[Annotated['CertificateStatusEnum', strawberry.lazy('netbox_ssl.graphql.enums')]] | None = (
         strawberry_django.filter_field()

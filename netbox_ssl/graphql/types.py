@@ -77,6 +77,10 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     def deployment_state(self, info: Info) -> str | None:
         return deployment_state(self, info.context.request.user)
 
+    @strawberry_django.field(only=['valid_to', 'chain_valid_to'])
+    def chain_ends_first(self) -> bool:
+        return models.Certificate.chain_ends_first.fget(self)
+
     @strawberry_django.field(only=['ari_window_start'])
     def has_ari(self) -> bool:
         return models.Certificate.has_ari.fget(self)
@@ -100,6 +104,10 @@ class IssuanceType(BaseObjectType):
     # Null if the user may not view it. If it were required, the whole response would be null.
     certificate: Annotated['CertificateType', strawberry.lazy('netbox_ssl.graphql.types')] | None
     subject_alt_names: list[str]
+
+    @strawberry_django.field(only=['valid_to', 'chain_valid_to'])
+    def chain_ends_first(self) -> bool:
+        return models.Issuance.chain_ends_first.fget(self)
 
     @strawberry_django.field(only=['valid_from', 'valid_to'])
     def lifetime_days(self) -> float:

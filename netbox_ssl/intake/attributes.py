@@ -10,7 +10,15 @@ from netbox_ssl.models.mixins.acme_settings import EARLIEST_RENEWAL
 
 from .results import Item
 
-__all__ = ('TAG_KEYS', 'differences', 'effective_settings', 'set_attributes', 'set_tags', 'tenant_warning')
+__all__ = (
+    'TAG_KEYS',
+    'differences',
+    'effective_settings',
+    'extends_chain',
+    'set_attributes',
+    'set_tags',
+    'tenant_warning',
+)
 
 TAG_KEYS = ('tags', 'add_tags', 'remove_tags')
 
@@ -81,6 +89,18 @@ def differences(certificate: Certificate, attributes: dict) -> bool:
         elif getattr(certificate, name) != value:
             return True
     return False
+
+
+def extends_chain(item: Item, certificate: Certificate) -> bool:
+    """
+    Return whether ``item`` has the current X.509 certificate of ``certificate`` with a chain that is valid for longer
+    than the stored one, as after a CA has renewed an intermediate. A shorter one never replaces it, so that hosts with
+    different chains do not overwrite each other's.
+    """
+    valid_to = item.leaf.chain_valid_to
+    if valid_to is None or certificate.fingerprint_sha256 != item.facts.fingerprint_sha256:
+        return False
+    return certificate.chain_valid_to is None or valid_to > certificate.chain_valid_to
 
 
 def set_attributes(certificate: Certificate, attributes: dict, is_report: bool) -> None:

@@ -14,7 +14,7 @@ from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.source_reports import stamp_reports
 from netbox_ssl.refusals import REFUSALS
 
-from .attributes import differences, effective_settings, tenant_warning
+from .attributes import differences, effective_settings, extends_chain, tenant_warning
 from .bulk_create import create_together
 from .candidates import find_candidates
 from .locks import lock
@@ -166,12 +166,14 @@ def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
         if certificate is None:
             continue
         try:
-            if differences(certificate, effective_settings(item, certificate, is_known=True)):
+            given = effective_settings(item, certificate, is_known=True)
+            if extends_chain(item, certificate) or differences(certificate, given):
                 continue
         except ValidationError:
             # Importing it alone reports the error.
             continue
-        warnings = [*filter(None, [tenant_warning(item, certificate)]), *certificate.get_warnings(item.facts)]
+        tenant = filter(None, [tenant_warning(item, certificate)])
+        warnings = [*tenant, *item.warnings, *certificate.get_warnings(item.facts)]
         unchanged[number] = Result(Action.UNCHANGED, certificate, item.detection, warnings=warnings)
         if item.external_id:
             stamped.append((survey.sources[item.external_id], item.facts.fingerprint_sha256))

@@ -17,7 +17,7 @@ from utilities.exceptions import PermissionsViolation
 
 from netbox_ssl.branching import in_branch
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
-from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.models.mixins.x509 import X509_FIELDS
 from netbox_ssl.models.source_reports import stamp_reports
 from netbox_ssl.netbox_internals import (
     OP_CACHE,
@@ -38,9 +38,6 @@ from .sources import new_source, require_source_permission
 __all__ = ('create_together',)
 
 BATCH = 500
-
-# Columns that an Issuance copies from its Certificate
-COPIED = (*FACT_FIELDS, 'pem', 'chain_pem')
 
 
 def create_together(items: list[Item], user) -> list[Result | Refusal]:
@@ -84,7 +81,7 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
         except REFUSALS as error:
             results.append(Refusal(error))
             continue
-        warnings = certificate.get_warnings(item.facts)
+        warnings = [*item.warnings, *certificate.get_warnings(item.facts)]
         results.append(Result(Action.CREATED, certificate, item.detection, warnings=warnings))
         made.append((item, certificate))
     certificates = [certificate for _, certificate in made]
@@ -140,7 +137,7 @@ def _record_issuances(certificates: list[Certificate]) -> dict[int, int]:
     Create the first issuance of each. Return ID of the certificate → ID of the issuance. The rows are copied within the
     database, so that PEMs are sent only once.
     """
-    columns = ', '.join(connection.ops.quote_name(Issuance._meta.get_field(name).column) for name in COPIED)
+    columns = ', '.join(connection.ops.quote_name(Issuance._meta.get_field(name).column) for name in X509_FIELDS)
     table, source = (connection.ops.quote_name(model._meta.db_table) for model in (Issuance, Certificate))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -49,7 +49,8 @@ def _overlapping(item: Item, user, known: set[int]) -> list[Certificate]:
     """Return the certificates with names in common, those with most first."""
     if not item.facts.subject_alt_names:
         return []
-    found = _active(user).filter(subject_alt_names__overlap=list(item.facts.subject_alt_names)).exclude(pk__in=known)
+    found = _active(user).filter(is_ca=item.facts.is_ca).exclude(pk__in=known)
+    found = found.filter(subject_alt_names__overlap=list(item.facts.subject_alt_names))
     found = list(found.order_by('-valid_to', 'pk')[:MOST_LOOKED_AT])
     return sorted(found, key=lambda each: -len(item.names & names_of(each)))
 

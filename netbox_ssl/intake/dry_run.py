@@ -3,7 +3,7 @@
 from netbox_ssl.models.issuance_order import age_key
 from netbox_ssl.x509 import CertificateFacts, name_key
 
-from .attributes import differences, effective_settings
+from .attributes import differences, effective_settings, extends_chain
 from .planning import plan_item
 from .results import Action, Item
 
@@ -41,7 +41,8 @@ class Preview:
             return plan.action if item.external_id else self._among_the_new(item)
         if plan.action == Action.UNCHANGED:
             given = effective_settings(item, plan.certificate, is_known=True)
-            return Action.UPDATED if differences(plan.certificate, given) else plan.action
+            changed = extends_chain(item, plan.certificate) or differences(plan.certificate, given)
+            return Action.UPDATED if changed else plan.action
         return plan.action
 
     def _among_the_new(self, item: Item) -> str:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import Detection, detect
 from netbox_ssl.acme.issuer_families import issuer_family
 from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.models.sources import kind_of_client
@@ -68,17 +71,27 @@ class Item:
         Return the values of ``Certificate.lineage`` for the same names and key algorithm; entered by hand, it may
         lack the algorithm.
         """
-        names = self.facts.subject_alt_names
+        names = () if self.facts.is_ca else self.facts.subject_alt_names
         return frozenset([name_key(self.facts), *([lineage_key(names, '')] if names else [])])
 
     @cached_property
     def settings(self) -> dict:
         """
         Return the attributes without the facts, which come from the PEM. Raises a ValidationError if given facts
-        differ.
+        differ. A CA certificate gets no ACME settings, because those of a request are for all certificates in its input.
         """
         refuse_contradicted_facts(self.attributes, self.facts)
-        return {name: value for name, value in self.attributes.items() if name not in FACT_FIELDS}
+        omitted = (*FACT_FIELDS, *ACME_FIELDS) if self.facts.is_ca else FACT_FIELDS
+        return {name: value for name, value in self.attributes.items() if name not in omitted}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return warnings about settings that do not apply."""
+        if not self.facts.is_ca or not any(self.attributes.get(name) for name in ACME_FIELDS):
+            return []
+        return [
+            _('{name} is a CA certificate: the ACME settings were not applied to it.').format(name=self.facts.name)
+        ]
 
     @property
     def named_client(self) -> str:

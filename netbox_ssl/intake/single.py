@@ -18,7 +18,7 @@ from netbox_ssl.utilities import savepoint
 from netbox_ssl.validators import read_single
 from netbox_ssl.x509 import Leaf
 
-from .attributes import differences, effective_settings, set_attributes, set_tags, tenant_warning
+from .attributes import differences, effective_settings, extends_chain, set_attributes, set_tags, tenant_warning
 from .locks import lock
 from .merging import absorb
 from .parting import take_along, take_relations_along
@@ -96,7 +96,7 @@ def _take_in(item: Item, user) -> Result:
         )
     if plan.action in (Action.CREATED, Action.RENEWED):
         issued.send(sender=Certificate)
-    warnings = [*plan.warnings, *certificate.get_warnings(item.facts)]
+    warnings = [*plan.warnings, *item.warnings, *certificate.get_warnings(item.facts)]
     return Result(plan.action, certificate, item.detection, plan.candidates, warnings)
 
 
@@ -142,7 +142,8 @@ def _change(plan: Plan, user) -> Certificate | None:
     given = effective_settings(item, plan.certificate, is_known)
     if warning := tenant_warning(item, plan.certificate):
         plan.warnings.append(warning)
-    if is_known and not plan.absorbs and not differences(plan.certificate, given):
+    longer_chain = is_known and extends_chain(item, plan.certificate)
+    if is_known and not plan.absorbs and not longer_chain and not differences(plan.certificate, given):
         return plan.certificate
     certificate = _locked(plan, user)
     if certificate is None:
@@ -159,6 +160,8 @@ def _change(plan: Plan, user) -> Certificate | None:
             certificate.take_leaf(newest)
     elif plan.action == Action.UNCHANGED:
         plan.action = Action.UPDATED
+        if longer_chain:
+            certificate.take_leaf(item.leaf, item.detection)
         set_attributes(certificate, given, is_report=bool(item.external_id))
         certificate.imply_acme()
     else:
@@ -257,8 +260,13 @@ def issuance_of(certificate: Certificate, leaf: Leaf) -> Issuance:
     facts = leaf.facts
     columns = {name: getattr(facts, name) for name in FACT_FIELDS}
     columns['subject_alt_names'] = list(facts.subject_alt_names)
-    chain_pem = ''.join(link.pem for link in leaf.chain)
-    return Issuance(certificate=certificate, **columns, pem=facts.pem, chain_pem=chain_pem)
+    return Issuance(
+        certificate=certificate,
+        **columns,
+        pem=facts.pem,
+        chain_pem=''.join(link.pem for link in leaf.chain),
+        chain_valid_to=leaf.chain_valid_to,
+    )
 
 
 def _verify_permitted(certificate: Certificate, user, action: str) -> None:

@@ -18,7 +18,9 @@ from netbox_ssl.x509 import CertificateFacts
 from .mixins.acme import ACME_FIELDS
 from .mixins.announcements import STATUS_INDEXES, SWEEP_INDEXES, AnnouncedFieldsMixin
 from .mixins.ari import ARI_INDEXES, ASKED_BY, STATE, ARIFieldsMixin
+from .mixins.authorities import AUTHORITY_INDEXES
 from .mixins.bookkeeping import BookkeepingMixin
+from .mixins.chains import CHAIN_INDEXES
 from .mixins.deployment import DeploymentMixin
 from .mixins.documentation import DocumentedMixin
 from .mixins.renewal import RenewalMixin
@@ -193,6 +195,8 @@ class Certificate(
             *STATUS_INDEXES,
             *SWEEP_INDEXES,
             *ARI_INDEXES,
+            *AUTHORITY_INDEXES,
+            *CHAIN_INDEXES,
         )
 
     def __str__(self):
@@ -205,7 +209,7 @@ class Certificate(
         Args:
             facts: of an X.509 certificate that was just read, possibly this one
         """
-        return [*self.acme_warnings(), *self.encoding_warnings(facts)]
+        return [*self.acme_warnings(), *self.chain_warnings(), *self.encoding_warnings(facts)]
 
     def get_status_color(self):
         return CertificateStatusChoices.colors.get(self.status)

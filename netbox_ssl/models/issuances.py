@@ -7,7 +7,7 @@ from netbox.models.features import CustomLinksMixin, ExportTemplatesMixin
 
 from .issuance_order import ORDER, newer_q
 from .mixins.documentation import DocumentedMixin
-from .mixins.x509 import FACT_FIELDS, X509FieldsMixin
+from .mixins.x509 import X509_FIELDS, X509FieldsMixin
 from .visibility import RelatedVisibilityMixin, RelatedVisibilityQuerySet
 
 __all__ = ('REPLACED_AT', 'Issuance', 'replaced_at_sql')
@@ -84,7 +84,7 @@ class Issuance(
     @classmethod
     def of(cls, certificate) -> 'Issuance':
         """Return a new, unsaved Issuance with the current X.509 certificate of ``certificate``."""
-        columns = {name: getattr(certificate, name) for name in (*FACT_FIELDS, 'pem', 'chain_pem')}
+        columns = {name: getattr(certificate, name) for name in X509_FIELDS}
         return cls(certificate=certificate, **columns)
 
     @property

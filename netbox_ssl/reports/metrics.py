@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, Min, Q, Value
+from django.db.models import Count, Min, Value
 from django.utils import timezone
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -12,12 +12,16 @@ from prometheus_client.registry import Collector
 from netbox_ssl.acme import renewal
 from netbox_ssl.announcements.counter import announcements
 from netbox_ssl.announcements.sweep.state import last_sweep, sweep_is_late
-from netbox_ssl.choices import RenewalStatusChoices, SourceStateChoices
+from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices, SourceStateChoices
 from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.models.mixins.source_states import state_q
 from netbox_ssl.places.deployment import bad_deployments
 
 __all__ = ('RenewalCollector',)
+
+# Providers with series of their own. Their names are free text, and Prometheus keeps every series.
+MOST_PROVIDERS = 20
+OTHER_PROVIDERS = '(other)'
 
 
 class RenewalCollector(Collector):
@@ -29,10 +33,11 @@ class RenewalCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         now = self.now or timezone.now()
         providers = _by_provider(now)
-        yield _certificates(providers)
+        yield _acme_certificates(providers)
         yield _overdue(providers)
-        yield _seconds('expiry', 'until the next certificate with a renewal status expires', providers, now)
-        yield _seconds('due', 'until the renewal of the next certificate is due', providers, now)
+        yield _seconds('expiry', 'until the next active certificate expires', _next_expiry(now), now)
+        due = min((row['due'] for row in providers if row['due']), default=None)
+        yield _seconds('due', 'until the renewal of the next certificate is due', due, now)
         yield _deployments(now)
         yield _sources(now)
         yield from _sweep(now)
@@ -40,21 +45,30 @@ class RenewalCollector(Collector):
 
 
 def _by_provider(now: datetime) -> list[dict]:
-    """Count renewal statuses and overdue renewals by provider, and find the next expiry and due date, in one pass."""
-    ahead = {'expiry': Min('valid_to', filter=Q(valid_to__gte=now))}
-    ahead['due'] = Min('renewal_due_at', filter=renewal.status_q(RenewalStatusChoices.OK, now))
+    """
+    Count renewal statuses and overdue renewals by provider, and find the next due date, in one pass. Providers beyond
+    the first ``MOST_PROVIDERS`` are summed up as ``OTHER_PROVIDERS``.
+    """
+    ahead = {'due': Min('renewal_due_at', filter=renewal.status_q(RenewalStatusChoices.OK, now))}
     counts = {status: Count(Value(1), filter=renewal.status_q(status, now)) for status in RenewalStatusChoices.values()}
     counts['overdue'] = Count(Value(1), filter=renewal.overdue_q(now))
-    grouped = Certificate.objects.filter(renewal.eligible_q()).order_by('acme_provider').values('acme_provider')
+    eligible = Certificate.objects.filter(renewal.eligible_q()).order_by()
+    grouped = eligible.values('acme_provider').annotate(**counts, **ahead, total=Count(Value(1)))
+    largest = grouped.order_by('-total', 'acme_provider')
     with transaction.atomic(), connection.cursor() as cursor:
         # Compiling the query takes longer than it runs.
         cursor.execute('SET LOCAL jit = off')
-        return list(grouped.annotate(**counts, **ahead))
+        rows = list(largest[: MOST_PROVIDERS + 1])
+        shown = [row for row in rows[:MOST_PROVIDERS] if row['acme_provider'] != OTHER_PROVIDERS]
+        if len(shown) < len(rows):
+            others = eligible.exclude(acme_provider__in=[row['acme_provider'] for row in shown])
+            shown.append({'acme_provider': OTHER_PROVIDERS, **others.aggregate(**counts, **ahead)})
+        return shown
 
 
-def _certificates(providers: list[dict]) -> Metric:
+def _acme_certificates(providers: list[dict]) -> Metric:
     metric = GaugeMetricFamily(
-        'netbox_ssl_certificates',
+        'netbox_ssl_acme_certificates',
         'Active ACME certificates by renewal status and provider',
         labels=['renewal_status', 'acme_provider'],
     )
@@ -76,11 +90,16 @@ def _overdue(providers: list[dict]) -> Metric:
     return metric
 
 
-def _seconds(name: str, what: str, providers: list[dict], now: datetime) -> Metric:
-    """Return the metric of the seconds until a moment; without a sample if there is no such certificate."""
+def _next_expiry(now: datetime) -> datetime | None:
+    coming = Certificate.objects.filter(status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__gte=now)
+    return coming.order_by('valid_to').values_list('valid_to', flat=True).first()
+
+
+def _seconds(name: str, what: str, moment: datetime | None, now: datetime) -> Metric:
+    """Return the metric of the seconds until ``moment``; without a sample if there is no such certificate."""
     metric = GaugeMetricFamily(f'netbox_ssl_next_{name}_seconds', f'Seconds {what}')
-    if moments := [row[name] for row in providers if row[name]]:
-        metric.add_metric([], (min(moments) - now).total_seconds())
+    if moment is not None:
+        metric.add_metric([], (moment - now).total_seconds())
     return metric
 
 

@@ -38,8 +38,20 @@ class RenewalStatusColumn(columns.ChoiceFieldColumn):
         return format_html('{} <i class="mdi mdi-alert text-danger" title="{}"></i>', badge, _('Renewal overdue'))
 
 
+class NameColumn(tables.Column):
+    """The name, with a badge for CA certificates."""
+
+    def render(self, record, value):
+        if not record.is_ca:
+            return value
+        return format_html('{} <span class="badge text-bg-indigo" title="{}">CA</span>', value, _('CA certificate'))
+
+    def value(self, record, value):
+        return value
+
+
 class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTable):
-    name = tables.Column(
+    name = NameColumn(
         verbose_name=_('Name'),
         linkify=True,
     )
@@ -74,6 +86,19 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
         verbose_name=_('Subject Alternative Names'),
         max_items=3,
         orderable=False,
+    )
+    is_ca = columns.BooleanColumn(
+        verbose_name=_('CA Certificate'),
+        false_mark=None,
+    )
+    chain_valid_to = columns.DateTimeColumn(
+        verbose_name=_('Chain Valid To'),
+    )
+    authority_key_id = tables.Column(
+        verbose_name=_('Authority Key ID'),
+    )
+    subject_key_id = tables.Column(
+        verbose_name=_('Subject Key ID'),
     )
     fingerprint_sha256 = tables.Column(
         verbose_name=_('SHA-256 Fingerprint'),
@@ -159,6 +184,10 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'key_size',
             'public_key_sha256',
             'signature_algorithm',
+            'is_ca',
+            'authority_key_id',
+            'subject_key_id',
+            'chain_valid_to',
             *ACME_FIELDS,
             'has_ari',
             'ari_cert_id',

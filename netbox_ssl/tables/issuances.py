@@ -73,6 +73,19 @@ class IssuanceTable(NetBoxTable):
     fingerprint_sha1 = tables.Column(
         verbose_name=_('SHA-1 Fingerprint'),
     )
+    is_ca = columns.BooleanColumn(
+        verbose_name=_('CA Certificate'),
+        false_mark=None,
+    )
+    chain_valid_to = columns.DateTimeColumn(
+        verbose_name=_('Chain Valid To'),
+    )
+    authority_key_id = tables.Column(
+        verbose_name=_('Authority Key ID'),
+    )
+    subject_key_id = tables.Column(
+        verbose_name=_('Subject Key ID'),
+    )
     created = columns.DateTimeColumn(
         verbose_name=_('Recorded'),
     )
@@ -100,6 +113,10 @@ class IssuanceTable(NetBoxTable):
             'key_size',
             'public_key_sha256',
             'signature_algorithm',
+            'is_ca',
+            'authority_key_id',
+            'subject_key_id',
+            'chain_valid_to',
             'created',
         )
         default_columns = (

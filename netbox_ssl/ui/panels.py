@@ -7,6 +7,7 @@ from netbox.ui import attrs, panels
 
 from netbox_ssl.ari.explanations import describe
 from netbox_ssl.places.deployment import attach_deployments
+from netbox_ssl.reports.authorities import attach_issuing_cas, find_links
 from netbox_ssl.reports.sources import problem_sources
 
 
@@ -86,8 +87,9 @@ class ACMEPanel(panels.ObjectAttributesPanel):
 class X509Panel(panels.ObjectAttributesPanel):
     title = _('X.509')
 
+    kind = attrs.TemplatedAttr('is_ca', label=_('Type'), template_name='netbox_ssl/attrs/x509_type.html')
     subject = attrs.TextAttr('subject')
-    issuer = attrs.TextAttr('issuer')
+    issuer = attrs.TemplatedAttr('issuer', template_name='netbox_ssl/attrs/issuer.html')
     valid_from = attrs.DateTimeAttr('valid_from', label=_('Valid from'))
     valid_to = attrs.DateTimeAttr('valid_to', label=_('Valid to'))
     subject_alt_names = attrs.TemplatedAttr(
@@ -111,6 +113,49 @@ class X509Panel(panels.ObjectAttributesPanel):
         'public_key_sha256', label=_('Public key SHA-256'), style='font-monospace text-break', copy_button=True
     )
     signature_algorithm = attrs.TextAttr('signature_algorithm')
+    authority_key_id = attrs.TextAttr(
+        'authority_key_id', label=_('Authority key ID'), style='font-monospace text-break', copy_button=True
+    )
+    subject_key_id = attrs.TextAttr(
+        'subject_key_id', label=_('Subject key ID'), style='font-monospace text-break', copy_button=True
+    )
+
+    def get_context(self, context):
+        attach_issuing_cas(context['object'], context['request'].user)
+        return super().get_context(context)
+
+
+class ChainPanel(panels.ObjectPanel):
+    """The links of the stored chain as a list; omitted without a chain."""
+
+    template_name = 'netbox_ssl/panels/chain.html'
+    title = _('Chain')
+
+    def get_context(self, context):
+        certificate = context['object']
+        return {
+            **super().get_context(context),
+            'links': find_links(certificate.chain_links(), context['request'].user),
+            'warnings': certificate.chain_warnings(),
+            'valid_to': certificate.valid_to,
+        }
+
+    def should_render(self, context):
+        return bool(context['links'])
+
+
+class IssuedCertificatesPanel(panels.ObjectsTablePanel):
+    """The certificates that a CA certificate issued; omitted for other certificates."""
+
+    def __init__(self):
+        super().__init__(
+            'netbox_ssl.certificate',
+            filters={'issued_by_id': lambda context: context['object'].pk},
+            title=_('Issued certificates'),
+        )
+
+    def should_render(self, context):
+        return context['object'].is_ca and super().should_render(context)
 
 
 class EncodingPanel(panels.ObjectPanel):

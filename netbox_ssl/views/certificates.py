@@ -65,8 +65,10 @@ class CertificateView(generic.ObjectView):
                 exclude_columns=['certificate'],
                 title=_('Sources'),
             ),
+            panels.IssuedCertificatesPanel(),
+            panels.ChainPanel(),
             panels.PEMPanel('pem', title=_('PEM')),
-            panels.PEMPanel('chain_pem', title=_('Chain')),
+            panels.PEMPanel('chain_pem', title=_('Chain (PEM)')),
         ],
     )
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import markdown
-from django.http import Http404
+from django.http import FileResponse, Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -17,6 +17,8 @@ from netbox_ssl.utilities import shipped_folder
 __all__ = ('DocumentationView', 'documentation_url')
 
 EXTENSIONS = ('admonition', 'attr_list', 'def_list', 'fenced_code', 'md_in_html', 'tables', 'toc')
+# Files that pages offer for download
+DOWNLOADS = frozenset({'.json', '.yml'})
 LINK = re.compile(r'(href|src)="(?!https?:|/|#|mailto:)([^"#]+)(#[^"]*)?"')
 
 
@@ -33,9 +35,9 @@ def _folder() -> Path:
 
 
 def _find(page: str) -> Path:
-    """Return the Markdown file of a page. Raises Http404 if it does not exist or is outside the folder."""
+    """Return the file of a page or a download. Raises Http404 if it does not exist or is outside the folder."""
     folder = _folder()
-    path = (folder / f'{page}.md').resolve()
+    path = (folder / (page if Path(page).suffix in DOWNLOADS else f'{page}.md')).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
         raise Http404(_('No such page in the documentation.'))
     return path
@@ -49,8 +51,9 @@ def _render(path: Path) -> tuple[str, str]:
 
     def link(match):
         attribute, target, anchor = match[1], match[2], match[3] or ''
-        page = (path.parent / target).resolve().relative_to(_folder().resolve()).with_suffix('').as_posix()
-        return f'{attribute}="{documentation_url(page)}{anchor}"'
+        page = (path.parent / target).resolve().relative_to(_folder().resolve())
+        page = page if page.suffix in DOWNLOADS else page.with_suffix('')
+        return f'{attribute}="{documentation_url(page.as_posix())}{anchor}"'
 
     # Omit pictures: they show pages that are a click away inside NetBox.
     html = re.sub(r'<p><img[^>]*></p>', '', html)
@@ -59,6 +62,9 @@ def _render(path: Path) -> tuple[str, str]:
 
 class DocumentationView(ConditionalLoginRequiredMixin, View):
     def get(self, request, page='index'):
-        title, html = _render(_find(page))
+        path = _find(page)
+        if path.suffix in DOWNLOADS:
+            return FileResponse(path.open('rb'), as_attachment=True)
+        title, html = _render(path)
         context = {'title': title, 'html': mark_safe(html), 'home': documentation_url()}
         return render(request, 'netbox_ssl/documentation.html', context)

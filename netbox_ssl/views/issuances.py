@@ -40,7 +40,8 @@ class IssuanceView(generic.ObjectView):
             panels.EncodingPanel(),
         ],
         bottom_panels=[
+            panels.ChainPanel(),
             panels.PEMPanel('pem', title=_('PEM')),
-            panels.PEMPanel('chain_pem', title=_('Chain')),
+            panels.PEMPanel('chain_pem', title=_('Chain (PEM)')),
         ],
     )

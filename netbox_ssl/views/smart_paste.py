@@ -102,6 +102,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
             'as_table': len(rows) > MOST_CARDS,
             'key': key,
             'pems': '' if key else pems,
+            'include_ca': form.cleaned_data['include_ca'],
             'minutes': store.MINUTES,
             'in_background': len(rows) > import_job.BACKGROUND_FROM and any_workers_for_queue(RQ_QUEUE_DEFAULT),
             'settings_form': settings_form,

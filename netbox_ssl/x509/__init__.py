@@ -5,8 +5,9 @@ Imports neither Django nor NetBox.
 """
 
 from .alternative_names import canonical_name, has_label, split_names
+from .dn import common_name_in
 from .errors import CertificateInputError, LimitError, PrivateKeyError
-from .extraction import read_facts, read_parts, read_pem_facts
+from .extraction import read_chain, read_facts, read_parts, read_pem_facts
 from .facts import CertificateFacts
 from .hostnames import asked_name, covering_names
 from .limits import Limits
@@ -27,6 +28,7 @@ __all__ = [
     'PrivateKeyError',
     'asked_name',
     'canonical_name',
+    'common_name_in',
     'covering_names',
     'find_private_key',
     'fits_index',
@@ -36,6 +38,7 @@ __all__ = [
     'name_key',
     'normalize_hex',
     'read_certificates',
+    'read_chain',
     'read_facts',
     'read_parts',
     'read_pem_facts',

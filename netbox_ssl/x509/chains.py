@@ -25,23 +25,30 @@ class Loaded(NamedTuple):
 class Relations:
     """The relations of certificates, as indices into the given sequence."""
 
-    # Certificates that have issued none of the others, in order of the input
+    # Certificates that have issued none of the others, and CA certificates if each is wanted, in order of the input
     heads: tuple[int, ...]
     # For each head its issuers, nearest first, including the self-signed root
     chains: tuple[tuple[int, ...], ...]
 
 
-def relate(certificates: Sequence[Loaded]) -> Relations:
+def relate(certificates: Sequence[Loaded], each_ca: bool = False) -> Relations:
     """
     Return heads and chains of distinct certificates.
 
     A link counts only if the names match and the issuer's key verifies the signature (RFC 5280, section 6.1.3 (a));
     validity is not checked, because an inventory contains expired chains. Raises ``LimitError`` if too many signatures
     would have to be verified, as with a hundred certificates of the same name.
+
+    Args:
+        each_ca: whether each CA certificate is a head, too
     """
     issuers = _find_issuers(certificates)
     issued_another = {issuer for candidates in issuers for issuer in candidates}
-    heads = tuple(index for index in range(len(certificates)) if index not in issued_another)
+    heads = tuple(
+        index
+        for index, (_certificate, facts) in enumerate(certificates)
+        if index not in issued_another or (each_ca and facts.is_ca)
+    )
     if not heads:  # CA certificates that signed each other in a circle
         heads = (0,)
     return Relations(heads, tuple(tuple(_climb(head, issuers)) for head in heads))
@@ -51,7 +58,7 @@ def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
     """Return the verified issuers of each certificate, the preferred one first; none for a self-signed certificate."""
     by_subject: dict[str, list[int]] = {}
     for index, (_, facts) in enumerate(certificates):
-        if facts.is_ca or facts.is_self_signed:  # self-signed: version 1 roots cannot declare that they are CAs
+        if facts.has_ca_constraint or facts.is_self_signed:  # self-signed: version 1 roots cannot declare that they are CAs
             by_subject.setdefault(facts.subject, []).append(index)
     budget = _VERIFICATIONS_PER_CERTIFICATE * len(certificates)
     issuers = []

@@ -86,3 +86,13 @@ def short_name(oid: str) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     return '\\' + match[0]
+
+
+# The first CN of a name in RFC 4514 form, the most specific one; commas in it are escaped.
+_CN_IN_TEXT = re.compile(r'(?:^|[,+])CN=((?:\\.|[^\\,+])*)')
+
+
+def common_name_in(text: str) -> str:
+    """Return the most specific common name of a name in the form of ``read_name()``; empty if it has none."""
+    found = _CN_IN_TEXT.search(text)
+    return re.sub(r'\\(.)', r'\1', found[1]) if found else ''

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from . import der
 from .alternative_names import canonical_name
@@ -25,12 +26,15 @@ _MAX_URLS = 20
 
 @dataclass(slots=True)
 class ExtensionFacts:
-    """The facts found; the fields correspond to those of ``CertificateFacts`` with the same names."""
+    """The facts found; those that ``CertificateFacts`` also has have the same names."""
 
     subject_alt_names: tuple[str, ...] = ()
     dns_names: tuple[str, ...] = ()
     ip_addresses: tuple[str, ...] = ()
-    is_ca: bool = False
+    has_ca_constraint: bool = False
+    # None without the extension
+    may_sign_certificates: bool | None = None
+    is_for_servers: bool = False
     authority_key_id: str = ''
     subject_key_id: str = ''
     aia_urls: tuple[str, ...] = ()
@@ -128,7 +132,15 @@ def _store_names(names: Iterator[tuple[str, str]], facts: ExtensionFacts) -> Non
 
 
 def _read_basic_constraints(extension: x509.Extension, facts: ExtensionFacts) -> None:
-    facts.is_ca = extension.value.ca
+    facts.has_ca_constraint = extension.value.ca
+
+
+def _read_key_usage(extension: x509.Extension, facts: ExtensionFacts) -> None:
+    facts.may_sign_certificates = extension.value.key_cert_sign
+
+
+def _read_extended_key_usage(extension: x509.Extension, facts: ExtensionFacts) -> None:
+    facts.is_for_servers = ExtendedKeyUsageOID.SERVER_AUTH in extension.value
 
 
 def _read_authority_key_id(extension: x509.Extension, facts: ExtensionFacts) -> None:
@@ -180,7 +192,9 @@ def _read_precertificate_poison(extension: x509.Extension, facts: ExtensionFacts
 
 _READERS: dict[str, Callable[[x509.Extension, ExtensionFacts], None]] = {
     _SUBJECT_ALT_NAME: _read_san,
+    '2.5.29.15': _read_key_usage,
     '2.5.29.19': _read_basic_constraints,
+    '2.5.29.37': _read_extended_key_usage,
     '2.5.29.35': _read_authority_key_id,
     '2.5.29.14': _read_subject_key_id,
     '1.3.6.1.5.5.7.1.1': _read_authority_info,
@@ -194,7 +208,9 @@ _READERS: dict[str, Callable[[x509.Extension, ExtensionFacts], None]] = {
 # The extensions of interest, as in RFC 5280 and its successors
 _NAMES = {
     _SUBJECT_ALT_NAME: 'subjectAltName',
+    '2.5.29.15': 'keyUsage',
     '2.5.29.19': 'basicConstraints',
+    '2.5.29.37': 'extKeyUsage',
     '2.5.29.35': 'authorityKeyIdentifier',
     '2.5.29.14': 'subjectKeyIdentifier',
     '1.3.6.1.5.5.7.1.1': 'authorityInfoAccess',

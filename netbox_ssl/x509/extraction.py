@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from . import der
 from .algorithms import SIGNATURE_ALGORITHMS
 from .dn import read_name
-from .extensions import read_extensions
+from .extensions import ExtensionFacts, read_extensions
 from .facts import CertificateFacts
+from .hostnames import is_host
 from .keys import describe_key
 from .lenient import read_leniently
 from .parts import Parts, StrictSignature, essential
@@ -20,6 +21,7 @@ from .text import gettext_noop
 
 # Hex digits of a serial number. RFC 5280, 4.1.2.2 allows 40; this many still fit into a database index.
 MAX_SERIAL_DIGITS = 2048
+_PEM_END = '-----END CERTIFICATE-----'
 
 
 def read_facts(certificate: x509.Certificate) -> CertificateFacts:
@@ -39,6 +41,14 @@ def read_pem_facts(pem: str) -> CertificateFacts:
     Raises any exception if it cannot be read.
     """
     return facts_of(read_parts(PEM_cert_to_DER_cert(pem)))
+
+
+def read_chain(pem: str) -> list[CertificateFacts]:
+    """Return the facts of the PEM blocks of a stored chain, in its order; none if one of them cannot be read."""
+    try:
+        return [read_pem_facts(block.lstrip() + _PEM_END) for block in pem.split(_PEM_END)[:-1]]
+    except Exception:  # perhaps another version of the libraries could read it
+        return []
 
 
 def read_parts(encoded: bytes, certificate: x509.Certificate | None = None) -> Parts:
@@ -77,6 +87,8 @@ def facts_of(parts: Parts) -> CertificateFacts:
     """Return the facts of a certificate that was read. Raises as ``read_facts()`` does."""
     extensions = parts.extensions
     key = essential(gettext_noop('public key'), lambda: describe_key(parts.public_key_info))
+    is_self_signed = parts.subject == parts.issuer and is_signed_by(parts, parts)
+    is_server = is_self_signed and _is_server(extensions, parts.subject.common_name)
     return CertificateFacts(
         subject=parts.subject.text,
         common_name=parts.subject.common_name,
@@ -96,8 +108,9 @@ def facts_of(parts: Parts) -> CertificateFacts:
         key_size=key.size,
         public_key_sha256=hashlib.sha256(parts.public_key_info).hexdigest().upper(),
         signature_algorithm=SIGNATURE_ALGORITHMS.get(parts.signature_algorithm, parts.signature_algorithm),
-        is_ca=extensions.is_ca,
-        is_self_signed=parts.subject == parts.issuer and is_signed_by(parts, parts),
+        has_ca_constraint=extensions.has_ca_constraint,
+        is_ca=extensions.has_ca_constraint and not is_server,
+        is_self_signed=is_self_signed,
         authority_key_id=extensions.authority_key_id,
         subject_key_id=extensions.subject_key_id,
         aia_urls=extensions.aia_urls,
@@ -109,6 +122,16 @@ def facts_of(parts: Parts) -> CertificateFacts:
         pem=DER_cert_to_PEM_cert(parts.encoded),
         der=parts.encoded,
     )
+
+
+def _is_server(extensions: ExtensionFacts, common_name: str) -> bool:
+    """
+    Return whether a self-signed certificate is that of a server, whatever its BasicConstraints say: it names a host, and
+    its extensions do not declare it a CA by ``keyCertSign`` alone, as the root of a cluster does that has a DNS name.
+    """
+    if extensions.may_sign_certificates and not extensions.is_for_servers:
+        return False
+    return bool(extensions.dns_names or extensions.ip_addresses or is_host(common_name))
 
 
 def _serial_number(number: int) -> str:

@@ -58,6 +58,8 @@ class CertificateFacts:
     # As OpenSSL prints it (``sha256WithRSAEncryption``, ``ecdsa-with-SHA384``), else a dotted OID.
     signature_algorithm: str
     # By BasicConstraints (RFC 5280, 4.2.1.9)
+    has_ca_constraint: bool
+    # Has the constraint, and is not the self-signed certificate of a server that merely sets it
     is_ca: bool
     # Issuer and subject are the same, and its own key verifies the signature.
     is_self_signed: bool
@@ -79,6 +81,14 @@ class CertificateFacts:
     # One ``CERTIFICATE`` block with a line feed at its end.
     pem: str = field(repr=False)
     der: bytes = field(repr=False)
+
+    @property
+    def is_server_marked_as_ca(self) -> bool:
+        """
+        Return whether it is a self-signed server certificate with CA:TRUE, as made by ``openssl req -x509`` and by many
+        appliances.
+        """
+        return self.has_ca_constraint and not self.is_ca
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ import re
 
 import idna
 
-__all__ = ('asked_name', 'canonical_address', 'canonical_host', 'covering_names')
+__all__ = ('asked_name', 'canonical_address', 'canonical_host', 'covering_names', 'is_host')
 
 # RFC 1035, 2.3.4
 _MAX_NAME = 253
@@ -37,6 +37,11 @@ def asked_name(text: str) -> str:
     if text.startswith('[') and text.endswith(']'):
         text = text[1:-1]
     return canonical_address(text) or canonical_host(text)
+
+
+def is_host(text: str) -> bool:
+    """Return whether ``text`` is an IP address or a DNS name of several labels, and nothing else."""
+    return bool(canonical_address(text)) or ('.' in text.strip('.') and bool(canonical_host(text)))
 
 
 def covering_names(name: str) -> tuple[str, ...]:

@@ -46,7 +46,11 @@ def name_key(facts: CertificateFacts) -> str:
     """
     Return the ``lineage_key`` under which a renewal finds its predecessor.
 
-    A certificate without subject alternative names uses its common name. One without any name matches only itself.
+    A certificate without subject alternative names uses its common name. One without any name matches only itself. A CA
+    is identified by its name, its key and its issuer: with another key it is another CA, and cross-certificates
+    (RFC 5280, 3.2) exist side by side.
     """
+    if facts.is_ca:
+        return lineage_key([f'subject:{facts.subject}', f'issuer:{facts.issuer}'], facts.public_key_sha256)
     names = facts.subject_alt_names or (facts.common_name or facts.subject or facts.fingerprint_sha256,)
     return lineage_key(names, facts.key_algorithm)

@@ -1,6 +1,7 @@
 """Parse bytes into facts: every certificate is read by this function."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
@@ -21,14 +22,24 @@ DEFAULT_LIMITS = Limits()
 
 _PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was omitted: hosts cannot use it.')
 
+_SERVER_MARKED_AS_CA = gettext_noop(
+    '“%(name)s” is a self-signed server certificate that is marked as a CA (CA:TRUE), as made by “openssl req -x509” and '
+    'by many appliances. It is stored as the certificate of a server.'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An end-entity certificate of the input, with its chain as far as the input contains it."""
+    """A certificate of the input that may be stored, with its chain as far as the input contains it."""
 
     facts: CertificateFacts
     # Its issuers, nearest first, each verified to have signed the one before; without the self-signed root.
     chain: tuple[CertificateFacts, ...]
+
+    @property
+    def chain_valid_to(self) -> datetime | None:
+        """Return when the first link of the chain expires; None without a chain."""
+        return min((link.valid_to for link in self.chain), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +55,18 @@ class ParsedInput:
     notes: tuple[Message, ...]
 
 
-def read_certificates(data: bytes | str, limits: Limits = DEFAULT_LIMITS, allow_ca: bool = False) -> ParsedInput:
+def read_certificates(
+    data: bytes | str,
+    limits: Limits = DEFAULT_LIMITS,
+    allow_ca: bool = False,
+    include_ca: bool = False,
+) -> ParsedInput:
     """
     Return the certificates in ``data``, sorted into leaves with their chains.
 
     Accepts PEM (RFC 7468) within any text, DER, PKCS#7, and base64 of these, in the encodings of ``decoding``. A leaf
     is a certificate that is not a CA and has not signed another one of the input. With ``allow_ca``, a CA certificate
-    that has not signed another one is a leaf, too.
+    that has not signed another one is a leaf, too; with ``include_ca``, each is, besides being in the chains of others.
 
     Raises ``PrivateKeyError`` if ``data`` contains private key material, ``LimitError`` if it exceeds ``limits``, and
     their base class ``CertificateInputError`` if it cannot be read for other reasons. Raises nothing else.
@@ -62,7 +78,7 @@ def read_certificates(data: bytes | str, limits: Limits = DEFAULT_LIMITS, allow_
     parts = unwrap(data)
     encoded, notes = _open_all(parts, limits)
     loaded, omissions = _read_all(encoded)
-    return _sort(loaded, [*notes, *omissions], limits, allow_ca)
+    return _sort(loaded, [*notes, *omissions], limits, allow_ca, include_ca)
 
 
 def _check_size(data: bytes | str, limits: Limits) -> None:
@@ -146,20 +162,24 @@ def _omission(error: CertificateInputError) -> Message:
     return Message('left_out', gettext_noop('Omitted: %(cause)s'), cause=str(error))
 
 
-def _sort(loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: bool) -> ParsedInput:
+def _sort(
+    loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: bool, include_ca: bool
+) -> ParsedInput:
     """Sort into leaves, chains and the rest."""
     facts = [item.facts for item in loaded]
-    relations = relate(loaded)
+    relations = relate(loaded, each_ca=include_ca)
     leaves = []
     used = set()
     for head, chain in zip(relations.heads, relations.chains, strict=True):
-        if facts[head].is_ca and not allow_ca:
+        if facts[head].is_ca and not (allow_ca or include_ca):
             continue
         if facts[head].is_precertificate and len(relations.heads) > 1:
             notes.append(Message('left_out', _PRECERTIFICATE_LEFT_OUT, name=facts[head].name))
             used.update((head, *chain))
             continue
         _check_leaf(facts[head], limits)
+        if facts[head].is_server_marked_as_ca:
+            notes.append(Message('server_marked_as_ca', _SERVER_MARKED_AS_CA, name=facts[head].name))
         leaves.append(Leaf(facts[head], tuple(facts[index] for index in chain if not facts[index].is_self_signed)))
         used.update((head, *chain))
         notes += filter(None, (link.notice for link in leaves[-1].chain))
@@ -202,8 +222,8 @@ def _no_leaf_refusal(facts: list[CertificateFacts], limits: Limits) -> Certifica
     return CertificateInputError(
         'ca_only',
         gettext_noop(
-            'The input contains only CA certificates (“%(name)s”). '
-            'Paste the certificate of a host, with or without them.'
+            'The input contains only CA certificates (“%(name)s”). Paste the certificate of a host, with or without them, '
+            'or include CA certificates (include_ca) to store them as certificates of their own.'
         ),
         name=facts[0].name,
     )

@@ -8,9 +8,11 @@ _BASIC_CONSTRAINTS = '2.5.29.19'
 
 _SPECIFICATIONS = {
     '2.5.29.14': core.OctetString,
+    '2.5.29.15': x509.KeyUsage,
     _BASIC_CONSTRAINTS: x509.BasicConstraints,
     '2.5.29.31': x509.CRLDistributionPoints,
     '2.5.29.35': x509.AuthorityKeyIdentifier,
+    '2.5.29.37': x509.ExtKeyUsageSyntax,
     '1.3.6.1.5.5.7.1.1': x509.AuthorityInfoAccessSyntax,
     # The poison of precertificates: only its presence counts.
     '1.3.6.1.4.1.11129.2.4.3': core.Null,

@@ -1,5 +1,6 @@
 """``POST certificates/import/`` with one certificate as JSON: responses and permissions."""
 
+from cryptography import x509
 from django.urls import reverse
 from extras.models import Tag
 from tenancy.models import Tenant
@@ -7,6 +8,7 @@ from users.models import Token
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, Issuance
+from tests.support.certificate_factory import make_ca, make_root, self_signed
 from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 
 
@@ -166,3 +168,33 @@ class PermissionsTestCase(ImportTestCase):
         certificate = Certificate.objects.get()
         self.send(403, pem=self.issued.pem, tenant=None, certificate=certificate.pk)
         self.assertEqual(Certificate.objects.get().tenant, self.theirs)
+
+
+class CACertificatesTestCase(ImportTestCase):
+    def setUp(self):
+        super().setUp()
+        grant(self.user, 'view', 'add', 'change')
+
+    def test_included(self):
+        root = make_root('Example Corp', 'Example Root')
+        ca = make_ca('Example Corp', 'Example CA', issuer=root)
+        pem = issue_acme(ca=ca).fullchain_pem + root.pem
+        answers = self.send(201, pem=pem, include_ca=True, acme_auto_renewal=True)
+        self.assertEqual(
+            [[answer['certificate'][name] for name in ('name', 'is_ca', 'is_acme')] for answer in answers],
+            [['www.example.net', False, True], ['Example CA', True, False], ['Example Root', True, False]],
+        )
+        self.assertEqual([len(answer['warnings']) for answer in answers], [0, 1, 1])
+        self.assertEqual(answers[0]['certificate']['chain_valid_to'], answers[1]['certificate']['valid_to'])
+
+    def test_one_as_such(self):
+        ca = make_ca('Example Corp', 'Example CA')
+        self.assertIn('include_ca', self.send(400, pem=ca.pem)['pem'][0])
+        self.assertTrue(self.send(201, pem=ca.fullchain_pem, is_ca=True)['certificate']['is_ca'])
+        self.assertIn('is_ca', self.send(400, pem=issue_acme().pem, is_ca=True))
+
+    def test_a_self_signed_server_certificate_marked_as_a_ca_needs_no_flag(self):
+        box = self_signed('box.example.net', extensions=[(x509.BasicConstraints(ca=True, path_length=None), True)])
+        answer = self.send(201, pem=box.pem)
+        self.assertFalse(answer['certificate']['is_ca'])
+        self.assertIn('marked as a CA (CA:TRUE)', answer['warnings'][0])

@@ -13,7 +13,7 @@ from ipam.models import IPAddress
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
-from tests.support.certificate_factory import issue
+from tests.support.certificate_factory import issue, make_root
 from tests.support.doc_clients import session_through
 from tests.support.doc_examples import Documented, exchanges, fences, queries
 from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
@@ -42,6 +42,7 @@ def make_files() -> dict[str, bytes]:
         'www.key': www.key_pem,
         'ldap.pem': issue('ldap.corp.example.net', in_house_ca()).fullchain_pem,
     }
+    files['root.pem'] = make_root('Example Corp', 'Example Root').pem
     files |= {f'{name}.pem': issue_acme(f'{name}.example.net').fullchain_pem for name in ('shop', 'vpn', 'wiki')}
     return {name: text.encode() for name, text in files.items()} | {'mail.der': issue_acme('mail.example.net').der}
 

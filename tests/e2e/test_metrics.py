@@ -28,7 +28,7 @@ def test_every_process_serves_the_same_figures(stack, api, environment, empty_af
         'acme_provider': 'Metered CA',
         'acme_auto_renewal': True,
     }
-    key = ('netbox_ssl_certificates', 'Expired', 'Metered CA')
+    key = ('netbox_ssl_acme_certificates', 'Expired', 'Metered CA')
     try:
         metered.start_web(workers=2)
         metered.wait_for_web()

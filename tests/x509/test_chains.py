@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from netbox_ssl.x509 import CertificateInputError, LimitError, read_certificates
+from netbox_ssl.x509 import CertificateInputError, LimitError, name_key, read_certificates
 from tests.support.certificate_factory import distinguished_name, issue, make_ca, make_key, make_root
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -170,3 +170,44 @@ def test_many_certificates_of_the_same_name_are_refused():
     with pytest.raises(LimitError) as caught:
         read(*namesakes)
     assert caught.value.code == 'too_many_candidates'
+
+
+# --- CA certificates as leaves ------------------------------------------------------------------------------------
+
+
+def test_included_ca_certificates_are_leaves_besides_links():
+    parsed = read(LEAF.certificate, ROOT.certificate, LOWER.certificate, UPPER.certificate, include_ca=True)
+    assert {leaf.facts.name: names(leaf.chain) for leaf in parsed.leaves} == {
+        'www.example.net': ['Example Issuing CA', 'Example Policy CA'],
+        'Example Root': [],
+        'Example Issuing CA': ['Example Policy CA'],
+        'Example Policy CA': [],
+    }
+    assert parsed.unrelated == ()
+
+
+def test_included_ca_certificates_that_signed_each_other_are_leaves():
+    first_key, second_key = make_key(), make_key()
+    first, second = sign('First', first_key, 'Second', second_key), sign('Second', second_key, 'First', first_key)
+    assert names(leaf.facts for leaf in read(first, second, include_ca=True).leaves) == ['First', 'Second']
+
+
+def test_the_chain_is_valid_until_its_first_link_expires():
+    key, leaf_key = make_key(), make_key()
+    short = sign('CA', key, 'Example Root', ROOT.key, years=2)
+    [leaf] = read(short, sign('leaf', leaf_key, 'CA', key, is_ca=False, years=3)).leaves
+    assert leaf.chain_valid_to == START + timedelta(days=365 * 2) < leaf.facts.valid_to
+    assert read(LEAF.certificate).leaves[0].chain_valid_to is None
+
+
+# --- Renewals of CA certificates ----------------------------------------------------------------------------------
+
+
+def test_a_ca_is_identified_by_its_name_its_key_and_its_issuer():
+    key = make_key()
+    old, new = (sign('CA', key, 'Example Root', ROOT.key, years=years) for years in (1, 2))
+    rekeyed = sign('CA', make_key(), 'Example Root', ROOT.key)
+    crossed = sign('CA', key, 'Other CA', STRANGER.key)
+    keys = [name_key(read(each, allow_ca=True).leaves[0].facts) for each in (old, new, rekeyed, crossed)]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3

@@ -8,6 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from netbox_ssl.x509 import CertificateInputError, LimitError, Limits, der, read_certificates
 from tests.support import odd_certificates as odd
@@ -251,6 +252,50 @@ def test_self_signed_certificates_of_appliances_are_leaves():
     box = self_signed('box.example.net')
     [leaf] = read_certificates(box.pem).leaves
     assert (leaf.facts.name, leaf.facts.is_self_signed, leaf.chain) == ('box.example.net', True, ())
+
+
+CA_CONSTRAINT = x509.BasicConstraints(ca=True, path_length=None), True
+FOR_SERVERS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
+
+
+def key_usage(**wanted):
+    usages = ('digital_signature', 'content_commitment', 'key_encipherment', 'data_encipherment', 'key_agreement')
+    usages = dict.fromkeys((*usages, 'key_cert_sign', 'crl_sign', 'encipher_only', 'decipher_only'), False)
+    return x509.KeyUsage(**{**usages, **wanted}), True
+
+
+@pytest.mark.parametrize(
+    ('name', 'options'),
+    [
+        # openssl req -x509
+        ('switch.example.net', {}),
+        ('switch.example.net', {'alternative_names': False}),
+        ('192.0.2.1', {'alternative_names': False}),
+        ('switch', {}),
+        ('switch.example.net', {'extensions': [key_usage(digital_signature=True)]}),
+        ('switch.example.net', {'extensions': [key_usage(key_cert_sign=True), FOR_SERVERS]}),
+    ],
+)
+def test_a_self_signed_server_certificate_marked_as_a_ca_is_a_leaf_with_a_note(name, options):
+    extensions = [CA_CONSTRAINT, *options.pop('extensions', [])]
+    parsed = read_certificates(self_signed(name, extensions=extensions, **options).pem)
+    [leaf] = parsed.leaves
+    assert (leaf.facts.is_ca, leaf.facts.has_ca_constraint, leaf.facts.is_server_marked_as_ca) == (False, True, True)
+    assert [note.code for note in parsed.notes] == ['server_marked_as_ca']
+
+
+@pytest.mark.parametrize(
+    ('name', 'options'),
+    [
+        ('Example Root', {'alternative_names': False}),
+        ('ca', {'alternative_names': False}),
+        # The root of a Kubernetes cluster
+        ('kubernetes', {'extensions': [key_usage(key_cert_sign=True, digital_signature=True)]}),
+    ],
+)
+def test_a_root_is_not_a_server_certificate(name, options):
+    extensions = [CA_CONSTRAINT, *options.pop('extensions', [])]
+    refused(self_signed(name, extensions=extensions, **options).pem, 'ca_only')
 
 
 # --- Limits -------------------------------------------------------------------------------------------------------

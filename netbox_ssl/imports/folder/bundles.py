@@ -4,7 +4,8 @@ Split a PEM bundle of any size into certificates with their chains, holding only
 Every certificate that is not a CA certificate is returned with the CA certificates above it. These may be anywhere
 before it in the bundle, and after it up to the end of its group: ``GROUP`` certificates are read at a time, and a group
 ends before a certificate that is not a CA certificate, so that CA certificates after a certificate are in its group.
-This supports all usual orders: each certificate with its chain, the chain first, all CA certificates first.
+This supports all usual orders: each certificate with its chain, the chain first, all CA certificates first. If CA
+certificates are included, they follow at the end, because only then all CA certificates above them are known.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from netbox_ssl.x509 import CertificateInputError, Leaf, Limits, PrivateKeyError, read_certificates, read_parts
+from netbox_ssl.x509.extraction import facts_of
 from netbox_ssl.x509.parts import Parts
 from netbox_ssl.x509.refusals import code_for_label, refusal
 from netbox_ssl.x509.unwrap import unwrap
@@ -55,10 +57,13 @@ class Block:
         return hashlib.sha256(self.certificate.encoded).hexdigest().upper()
 
 
-def read_bundle(lines: Iterable[bytes], limits: Limits) -> Iterator[Leaf | Trouble]:
+def read_bundle(lines: Iterable[bytes], limits: Limits, include_ca: bool = False) -> Iterator[Leaf | Trouble]:
     """
     Yield the certificates of a bundle, and the blocks that cannot be read. Raises ``CertificateInputError`` if there
     are no certificates, ``PrivateKeyError`` if a block contains a private key.
+
+    Args:
+        include_ca: whether CA certificates are returned, too, besides being in the chains of others
     """
     # The limits of one input apply to each certificate, not to the bundle.
     limits = replace(limits, max_input_bytes=1 << 40, max_certificates=1 << 20)
@@ -72,9 +77,10 @@ def read_bundle(lines: Iterable[bytes], limits: Limits) -> Iterator[Leaf | Troub
             continue
         if block.certificate is None:
             found = _read_alone(block, (), limits)
-        elif block.certificate.extensions.is_ca:
-            authorities.add(block)
-            continue
+        elif _is_ca(block.certificate):
+            if authorities.add(block) or not include_ca:
+                continue
+            found = _read_ca(block, authorities, limits)
         elif len(group) >= GROUP:
             found = _read_group(group, authorities, limits)
             group = [block]
@@ -87,9 +93,12 @@ def read_bundle(lines: Iterable[bytes], limits: Limits) -> Iterator[Leaf | Troub
     for each in _read_group(group, authorities, limits):
         empty = False
         yield each
+    for block in authorities.all() if include_ca else ():
+        empty = False
+        yield from _read_ca(block, authorities, limits)
     if empty:
-        if pem := authorities.any():
-            read_certificates(pem, limits)
+        if block := next(authorities.all(), None):
+            read_certificates(block.pem, limits)
         raise refusal(code_for_label(other) if other else 'not_a_certificate')
 
 
@@ -126,6 +135,16 @@ def _block(number: int, label: bytes, lines: list[bytes]) -> Block:
     return Block(number, label, pem, certificate)
 
 
+def _is_ca(certificate: Parts) -> bool:
+    if not certificate.extensions.has_ca_constraint or certificate.subject != certificate.issuer:
+        return certificate.extensions.has_ca_constraint
+    # A self-signed certificate may be that of a server all the same. This takes longer.
+    try:
+        return facts_of(certificate).is_ca
+    except CertificateInputError:
+        return True
+
+
 class _Authorities:
     """The CA certificates found in the bundle so far."""
 
@@ -133,11 +152,16 @@ class _Authorities:
         self._by_subject: dict[str, dict[str, Block]] = {}
         self._count = 0
 
-    def add(self, block: Block) -> None:
+    def add(self, block: Block) -> bool:
+        """Add a CA certificate. Return whether it is known now, which it is not if there are too many."""
         same = self._by_subject.setdefault(block.certificate.subject.text, {})
-        if self._count < MOST_AUTHORITIES and block.fingerprint not in same:
-            same[block.fingerprint] = block
-            self._count += 1
+        if block.fingerprint in same:
+            return True
+        if self._count >= MOST_AUTHORITIES:
+            return False
+        same[block.fingerprint] = block
+        self._count += 1
+        return True
 
     def above(self, blocks: Iterable[Block]) -> list[Block]:
         """Return those that may be in the chains of ``blocks``, judging by names; signatures are not checked here."""
@@ -156,9 +180,8 @@ class _Authorities:
             names = {block.certificate.issuer.text for block in new.values()}
         return list(found.values())
 
-    def any(self) -> bytes:
-        """Return one of them, or nothing."""
-        return next((block.pem for same in self._by_subject.values() for block in same.values()), b'')
+    def all(self) -> Iterator[Block]:
+        return (block for same in self._by_subject.values() for block in same.values())
 
 
 def _read_group(group: list[Block], authorities: _Authorities, limits: Limits) -> Iterator[Leaf | Trouble]:
@@ -188,8 +211,20 @@ def _read_alone(block: Block, chain: Iterable[Block], limits: Limits) -> Iterato
         yield Trouble(block.number, _renumbered(error, block.number))
 
 
-def _read(blocks: Iterable[Block], limits: Limits) -> tuple[Leaf, ...]:
-    return read_certificates(b'\n'.join(block.pem for block in blocks), limits).leaves
+def _read_ca(block: Block, authorities: _Authorities, limits: Limits) -> Iterator[Leaf | Trouble]:
+    """Read a CA certificate with the CA certificates above it."""
+    try:
+        leaves = _read([block, *authorities.above([block])], limits, include_ca=True)
+    except PrivateKeyError:
+        raise
+    except CertificateInputError as error:
+        yield Trouble(block.number, _renumbered(error, block.number))
+        return
+    yield from (leaf for leaf in leaves if leaf.facts.fingerprint_sha256 == block.fingerprint)
+
+
+def _read(blocks: Iterable[Block], limits: Limits, include_ca: bool = False) -> tuple[Leaf, ...]:
+    return read_certificates(b'\n'.join(block.pem for block in blocks), limits, include_ca=include_ca).leaves
 
 
 def _renumbered(error: CertificateInputError, number: int) -> CertificateInputError:

@@ -63,17 +63,20 @@ class Problem:
     skipped: bool = False
 
 
-def read_source(source: Source, advance: Callable[[int], None] = lambda count: None) -> Iterator[Found | Problem]:
+def read_source(
+    source: Source, advance: Callable[[int], None] = lambda count: None, include_ca: bool = False
+) -> Iterator[Found | Problem]:
     """
     Yield the certificates of a file, and the problems with it. Never raises because of its content; the caller may stop
     at any time.
 
     Args:
         advance: called with the number of bytes read since the last call
+        include_ca: whether CA certificates are yielded, too, besides being in the chains of others
     """
     try:
         with source.open() as file:
-            yield from _read(file, source, advance)
+            yield from _read(file, source, advance, include_ca)
     except PrivateKeyError as error:
         key_only = error.code == 'key_only'
         yield Problem(error.code, explain(error), skipped=key_only and not source.named)
@@ -88,12 +91,12 @@ def explain(error: CertificateInputError) -> str:
     return _(error.message) % error.params
 
 
-def _read(file: BinaryIO, source: Source, advance) -> Iterator[Found | Problem]:
+def _read(file: BinaryIO, source: Source, advance, include_ca: bool) -> Iterator[Found | Problem]:
     limits = settings.limits()
     head = file.read(limits.max_input_bytes + 1)
     if len(head) <= limits.max_input_bytes:
         advance(len(head))
-        yield from _read_small(head, limits)
+        yield from _read_small(head, limits, include_ca)
     elif PEM_BEGINS.search(head):
         if source.can_be_read_twice:
             # Search the whole file before any of it is imported.
@@ -102,18 +105,19 @@ def _read(file: BinaryIO, source: Source, advance) -> Iterator[Found | Problem]:
             parts = _rest(file)
         else:
             parts = _watched(chain([head], _rest(file)))
-        yield from _from_bundle(read_bundle(_lines(_counted(parts, advance)), limits))
+        yield from _from_bundle(read_bundle(_lines(_counted(parts, advance)), limits, include_ca))
     else:
         data = head + file.read(LARGEST_WHOLE + 1 - len(head))
         if len(data) > LARGEST_WHOLE:
             raise size_refusal(LARGEST_WHOLE)
         advance(len(data))
-        yield from _read_whole(data, replace(limits, max_input_bytes=LARGEST_WHOLE, max_certificates=1 << 20))
+        limits = replace(limits, max_input_bytes=LARGEST_WHOLE, max_certificates=1 << 20)
+        yield from _read_whole(data, limits, include_ca)
 
 
-def _read_small(data: bytes, limits: Limits) -> Iterator[Found | Problem]:
+def _read_small(data: bytes, limits: Limits, include_ca: bool) -> Iterator[Found | Problem]:
     try:
-        yield from _read_whole(data, limits)
+        yield from _read_whole(data, limits, include_ca)
     except PrivateKeyError as error:
         if not CERTIFICATE_BEGINS.search(data) and error.code == 'private_key':
             raise PrivateKeyError('key_only', error.message, **error.params) from error
@@ -123,13 +127,13 @@ def _read_small(data: bytes, limits: Limits) -> Iterator[Found | Problem]:
         if len(PEM_BEGINS.findall(data)) < 2:
             raise
         try:
-            yield from _from_bundle(read_bundle(data.splitlines(keepends=True), limits))
+            yield from _from_bundle(read_bundle(data.splitlines(keepends=True), limits, include_ca))
         except CertificateInputError:
             raise error from None
 
 
-def _read_whole(data: bytes, limits: Limits) -> Iterator[Found | Problem]:
-    parsed = read_certificates(data, limits)
+def _read_whole(data: bytes, limits: Limits, include_ca: bool) -> Iterator[Found | Problem]:
+    parsed = read_certificates(data, limits, include_ca=include_ca)
     for leaf in parsed.leaves:
         yield Found(leaf, alone=len(parsed.leaves) == 1)
     for facts in parsed.unrelated:

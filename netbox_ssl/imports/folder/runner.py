@@ -39,6 +39,8 @@ class Options:
     external_id_prefix: str = ''
     batch_size: int = 500
     dry_run: bool = False
+    # Whether CA certificates are imported, too, besides being in the chains of others
+    include_ca: bool = False
 
 
 @dataclass
@@ -112,7 +114,7 @@ class FolderImport:
     def _import_source(self, source: Source) -> None:
         self.outcome.files += 1
         self._enter(source.folder)
-        for found in read_source(source, self.listener.read):
+        for found in read_source(source, self.listener.read, self.options.include_ca):
             if isinstance(found, Problem):
                 self._note(source, found)
             else:

@@ -46,18 +46,23 @@ class Pasted:
 
     def take(self, texts: list[str]) -> None:
         """Restore the leaves from the result of ``texts()``."""
-        self.leaves = [read_certificates(text, UNLIMITED).leaves[0] for text in texts]
+        self.leaves = [read_certificates(text, UNLIMITED, allow_ca=True).leaves[0] for text in texts]
 
 
-def read(text: str, uploads: list) -> Pasted:
-    """Read the certificates in a pasted text, which may be empty, and in uploaded files."""
+def read(text: str, uploads: list, include_ca: bool = False) -> Pasted:
+    """
+    Read the certificates in a pasted text, which may be empty, and in uploaded files.
+
+    Args:
+        include_ca: whether CA certificates are leaves, too
+    """
     inputs = [('text', _('Pasted text'), text)] if text.strip() else []
     inputs += [('file', _file_name(upload, number), upload) for number, upload in enumerate(uploads, 1)]
     pasted = Pasted(inputs=len(inputs))
     seen: dict[str, int] = {}
     for where, name, content in inputs:
         try:
-            parsed = intake.read_input(_content_of(content), where)
+            parsed = intake.read_input(_content_of(content), where, include_ca=include_ca)
         except ValidationError as error:
             pasted.refused.append(Refused(where, name, tuple(error.messages)))
             continue

@@ -63,6 +63,12 @@ class Command(BaseCommand):
             help='External IDs of the sources are PREFIX:path relative to the given folder; in bundles of several '
             'certificates, PREFIX:path#name/key algorithm. Defaults to CLIENT; CLIENT:HOST is recommended',
         )
+        parser.add_argument(
+            '--include-ca',
+            action='store_true',
+            help='Import CA certificates, too: roots and intermediates, as certificates that are not ACME. Otherwise '
+            'they are only stored in the chains of the certificates that they issued',
+        )
         parser.add_argument('--dry-run', action='store_true', help='Only list what would be done')
         parser.add_argument(
             '--batch-size',
@@ -119,6 +125,7 @@ class Command(BaseCommand):
             external_id_prefix=prefix or client,
             batch_size=options['batch_size'],
             dry_run=options['dry_run'],
+            include_ca=options['include_ca'],
         )
 
     def _attributes(self, options) -> dict:

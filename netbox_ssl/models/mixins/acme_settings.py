@@ -128,6 +128,8 @@ class ACMESettingsMixin:
         return [name for name, value in values if value is not None and value is not False and value != '']
 
     def _check_acme_settings(self) -> None:
+        if self.is_ca and self.is_acme:
+            raise ValidationError({'is_acme': _('CA certificates are not issued over ACME.')})
         if not self.is_acme and (names := self._set_acme_settings()):
             message = _('Applies only to ACME certificates: set Is ACME (is_acme), or leave this empty.')
             raise ValidationError(dict.fromkeys(names, message))

@@ -25,16 +25,13 @@ from netbox_ssl.x509 import (
 from .acme_settings import ACMESettingsMixin
 from .encoding import read_stored_facts
 from .tenancy import refuse_other_tenants
-from .x509 import FACT_FIELDS
+from .x509 import FACT_FIELDS, HEX_FIELDS
 
 __all__ = (
     'CertificateValidationMixin',
     'contradicted_facts',
     'refuse_contradicted_facts',
 )
-
-# Fields stored as upper-case hexadecimal digits → number of digits if it is fixed
-HEX_FIELDS = {'serial_number': None, 'fingerprint_sha256': 64, 'fingerprint_sha1': 40, 'public_key_sha256': 64}
 
 KNOWN_ALREADY = gettext_lazy(
     'This X.509 certificate is already recorded, as a current certificate or in a history. Search for its fingerprint '
@@ -128,8 +125,8 @@ class CertificateValidationMixin(ACMESettingsMixin):
         leaf = read_single(
             '\n'.join(part for part in (self.pem, self.chain_pem) if part),
             field='pem' if self.pem else 'chain_pem',
-            # A CA certificate that is already stored is accepted.
-            allow_ca=not self._state.adding and self._stored('pem') == self.pem,
+            # Accepted if the request says so, and if it is already stored.
+            allow_ca=self.is_ca or (not self._state.adding and self._stored('pem') == self.pem),
         )
         replaced = self._stored('fingerprint_sha256')
         self.take_leaf(leaf)
@@ -155,6 +152,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
         self.subject_alt_names = list(facts.subject_alt_names)
         self.pem = facts.pem
         self.chain_pem = ''.join(link.pem for link in leaf.chain)
+        self.chain_valid_to = leaf.chain_valid_to
         self.lineage = name_key(facts)
         self.take_ari_cert_id(facts)
         self.name = self.name or facts.name[:255]
@@ -227,5 +225,6 @@ class CertificateValidationMixin(ACMESettingsMixin):
         self.name = self.name or (names[0] if names else '') or self.subject or self.serial_number
         self.name = self.name[:255]
         if not self.pem:
+            self.chain_valid_to = None
             self.ari_cert_id = ''
             self.lineage = lineage_key(names, self.key_algorithm) if names else ''

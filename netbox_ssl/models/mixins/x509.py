@@ -6,9 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl.x509 import canonical_name, has_label, normalize_hex, split_names
 
+from .authorities import AuthorityMixin
+from .chains import ChainMixin
 from .encoding import EncodingMixin
 
-__all__ = ('FACT_FIELDS', 'X509FieldsMixin')
+__all__ = ('FACT_FIELDS', 'HEX_FIELDS', 'X509_FIELDS', 'X509FieldsMixin')
 
 # The facts of an X.509 certificate. With a PEM, they are always read from it.
 FACT_FIELDS = (
@@ -24,10 +26,26 @@ FACT_FIELDS = (
     'key_size',
     'public_key_sha256',
     'signature_algorithm',
+    'is_ca',
+    'authority_key_id',
+    'subject_key_id',
 )
 
+# The columns of this module: what an Issuance has of the X.509 certificate
+X509_FIELDS = (*FACT_FIELDS, 'pem', 'chain_pem', 'chain_valid_to')
 
-class X509FieldsMixin(EncodingMixin, models.Model):
+# Facts stored as upper-case hexadecimal digits → number of digits if it is fixed
+HEX_FIELDS = {
+    'serial_number': None,
+    'fingerprint_sha256': 64,
+    'fingerprint_sha1': 40,
+    'public_key_sha256': 64,
+    'authority_key_id': None,
+    'subject_key_id': None,
+}
+
+
+class X509FieldsMixin(AuthorityMixin, ChainMixin, EncodingMixin, models.Model):
     subject = models.TextField(
         verbose_name=_('subject'),
         blank=True,
@@ -88,6 +106,24 @@ class X509FieldsMixin(EncodingMixin, models.Model):
         blank=True,
         help_text=_('For example sha256WithRSAEncryption'),
     )
+    is_ca = models.BooleanField(
+        verbose_name=_('CA certificate'),
+        default=False,
+        help_text=_('The certificate of a CA: a root or an intermediate'),
+    )
+    # keyIdentifier of RFC 5280, 4.2.1.1 and 4.2.1.2: hexadecimal, at most 64 octets (x509/extensions.py)
+    authority_key_id = models.CharField(
+        verbose_name=_('authority key ID'),
+        max_length=128,
+        blank=True,
+        help_text=_('Identifies the key of the CA that signed it'),
+    )
+    subject_key_id = models.CharField(
+        verbose_name=_('subject key ID'),
+        max_length=128,
+        blank=True,
+        help_text=_('Identifies its own key in the certificates that it issues'),
+    )
     pem = models.TextField(
         verbose_name=_('PEM'),
         blank=True,
@@ -99,12 +135,21 @@ class X509FieldsMixin(EncodingMixin, models.Model):
         help_text=_('The CA certificates between the certificate and the root, PEM-encoded, nearest first'),
     )
 
+    # Null without a chain. May be before valid_to: clients refuse the certificate once a link has expired.
+    chain_valid_to = models.DateTimeField(
+        verbose_name=_('chain valid to'),
+        blank=True,
+        null=True,
+        editable=False,
+        help_text=_('When the first link of the stored chain expires'),
+    )
+
     class Meta:
         abstract = True
 
     def normalize_typed_facts(self) -> None:
         """Convert facts that were entered by hand into the form in which facts from a PEM are stored."""
-        for name in ('serial_number', 'fingerprint_sha256', 'fingerprint_sha1', 'public_key_sha256'):
+        for name in HEX_FIELDS:
             if value := getattr(self, name):
                 setattr(self, name, normalize_hex(value) or value)
         self.subject_alt_names = list(

@@ -13,6 +13,7 @@ OF_CERTIFICATE = (
     'description',
     *ACME_FIELDS,
     'comments',
+    'is_ca',
     'pem',
     'chain_pem',
 )

@@ -2,13 +2,15 @@
 
 from contextlib import contextmanager
 from copy import deepcopy
+from unittest import mock
 
+from cryptography import x509
 from django.conf import settings as django_settings
 from django.test import override_settings
 
 from netbox_ssl import settings as plugin_settings
 from netbox_ssl.models import Certificate, CertificateSource
-from tests.support.certificate_factory import make_ca, self_signed
+from tests.support.certificate_factory import make_ca, make_root, self_signed
 from tests.support.factories import issue_acme, lets_encrypt, successor
 from tests.support.import_command import CommandTestCase
 
@@ -44,6 +46,36 @@ class BundlesTestCase(CommandTestCase):
                 with_chain = Certificate.objects.exclude(chain_pem='').count()
                 # After all of them, it belongs to the last group.
                 self.assertEqual(with_chain, 120 if name == 'first' else 20)
+
+    def test_ca_certificates_are_included_on_request(self):
+        root = make_root('Example Corp', 'Example Root')
+        ca = make_ca('Example Corp', 'Example CA', issuer=root)
+        leaves = ''.join(issue_acme(f'h{number}.example.net', ca=ca).pem for number in range(12))
+        path = self.write('bundle.pem', leaves + root.pem + ca.pem * 2)
+        for small in (False, True):
+            with self.subTest(bundle=small), _small_inputs(small):
+                Certificate.objects.all().delete()
+                self.run_command(path, include_ca=True, acme_auto_renewal=True)
+                self.assertEqual(Certificate.objects.count(), 14)
+                found = dict(Certificate.objects.filter(is_ca=True).values_list('name', 'chain_pem'))
+                self.assertEqual(found, {'Example Root': '', 'Example CA': ''})
+                self.assertFalse(Certificate.objects.filter(is_ca=True, is_acme=True).exists())
+                self.run_command(path)
+                self.assertEqual(Certificate.objects.count(), 14)
+
+    def test_ca_certificates_beyond_those_held_in_memory_are_included(self):
+        roots = [make_root('Example Corp', f'Root {number}').pem for number in range(5)]
+        bundle = self.write('bundle.pem', ''.join(roots) + issue_acme().pem)
+        with _small_inputs(), mock.patch('netbox_ssl.imports.folder.bundles.MOST_AUTHORITIES', 2):
+            self.run_command(bundle, include_ca=True)
+        self.assertEqual(Certificate.objects.filter(is_ca=True).count(), 5)
+
+    def test_a_self_signed_server_certificate_marked_as_a_ca_in_a_large_bundle(self):
+        marked = (x509.BasicConstraints(ca=True, path_length=None), True)
+        boxes = [self_signed(f'box{number}.example.net', extensions=[marked]).pem for number in range(10)]
+        with _small_inputs():
+            self.run_command(self.write('boxes.pem', ''.join(boxes)))
+        self.assertEqual(Certificate.objects.filter(is_ca=False).count(), 10)
 
     def test_a_damaged_block_affects_only_its_certificate(self):
         pems = [issue_acme(f'h{number}.example.net').pem for number in range(60)]
