@@ -1,12 +1,13 @@
 """
-The cost of ``--sync`` on the host of an ACME client: processor time and processes per lineage, for the hooks in this
-checkout and for those of an earlier commit, in turn, with dash and busybox. Needs no NetBox: a server on this machine
+The cost of ``--sync`` on a host: processor time per lineage, file or endpoint, for the hooks in this checkout and for
+those of an earlier commit, in turn, with dash and busybox. Needs no NetBox: a server on this machine
 responds at once.
 
     make bench ARGS="hooks --against=<commit>"        1,000 lineages of each client
     make bench ARGS="hooks --lineages=100 --client=certbot"
 """
 
+import atexit
 import json
 import os
 import resource
@@ -21,6 +22,7 @@ from pathlib import Path
 from benchmarks import certificates, measure
 from dev import paths
 from tests.support import programs
+from tests.support.certificate_factory import issue
 
 SHELLS = ('dash', 'busybox')
 # Programs that the hooks need besides the shell and its tools
@@ -92,7 +94,38 @@ def traefik(folder: Path, pems) -> list:
     return [write(folder / 'acme.json', json.dumps(content)), f'le={DIRECTORY},dns-01,30']
 
 
-CLIENTS = {'certbot': certbot, 'acme-sh': acme_sh, 'lego': lego, 'caddy': caddy, 'traefik': traefik}
+def files(folder: Path, pems) -> list:
+    for number, pem in enumerate(pems):
+        write(folder / f'www{number}.example.net.pem', pem)
+    return [f'{folder}/*.pem']
+
+
+def served(folder: Path, pems) -> list:
+    """One server with a name for each endpoint, so that the processor time is that of the hook and its openssl."""
+    issued = issue(['*.example.net'])
+    write(folder / 'crt', issued.pem)
+    write(folder / 'key', issued.key_pem)
+    command = [programs.find('openssl'), 's_server', '-accept', '127.0.0.1:0', '-cert', folder / 'crt']
+    # It ends each connection at the end of its input, so that stays open.
+    server = subprocess.Popen(
+        [*command, '-key', folder / 'key'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    atexit.register(server.kill)
+    port = next(line for line in server.stdout if line.startswith(b'ACCEPT')).decode().strip().rpartition(':')[2]
+    threading.Thread(target=server.stdout.read, daemon=True).start()
+    lines = [f'127.0.0.1:{port} sni=www{number}.example.net\n' for number in range(len(pems))]
+    return [write(folder / 'endpoints', ''.join(lines))]
+
+
+CLIENTS = {
+    'certbot': certbot,
+    'acme-sh': acme_sh,
+    'lego': lego,
+    'caddy': caddy,
+    'traefik': traefik,
+    'files': files,
+    'served': served,
+}
 
 
 def write(file: Path, text: str) -> Path:

@@ -57,13 +57,7 @@ if ! jq -rs "map(.items // error(\"no list\")) | add | $JOIN" "$work/objects" >"
     warn "kubectl returned an unexpected response: $(cut -c1-200 "$work/error" | head -n 1)"
     netbox_end
 fi
-# A cluster is identified by its namespace kube-system; the machine where this runs does not matter.
-case ${NETBOX_ACME_MACHINE_ID:-} in
-    '')
-        machine=$(kubectl get namespaces kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null) || machine=''
-        case $machine in *[!0-9a-f-]*) machine='' ;; esac
-        ;;
-esac
+identify_cluster
 can_be_empty=1
 while IFS="$tab" read -r name by_acme server email challenge auto days renewed chain; do
     if [ "$chain" = - ]; then

@@ -4,14 +4,22 @@
 
 # Reads only the certificates of a PEM file. Fails if it contains a key, also with another label: every certificate starts
 # with a SEQUENCE in a SEQUENCE (RFC 5280 section 4.1), but no private key does. Prints the validity of the first one, from
-# and to in seconds since 1970 (- if it cannot be read), and all certificates as the content of a JSON string.
+# and to in seconds since 1970 (- if it cannot be read), and all certificates as the content of a JSON string. Exits with 1 if
+# the file must not be sent, with 3 if it has neither certificates nor keys.
 # shellcheck disable=SC2016  # awk's variables
 CERTIFICATES='
     NR == 1 { sub(/^\357\273\277/, "") }
     { gsub(/\r/, ""); sub(/[ \t]+$/, "") }
     $0 == "" { next }
-    /PRIVATE KEY/ { bad = 1; exit }
-    /^-----BEGIN CERTIFICATE-----$/ { if (inside) { bad = 1; exit } inside = 1; first = 1; block = $0; next }
+    with_keys && !inside && /^-----BEGIN ([A-Z]+ )*PRIVATE KEY-----$/ { if (key) { bad = 1; exit } key = 1; next }
+    key && /^-----END ([A-Z]+ )*PRIVATE KEY-----$/ { key = 0; next }
+    key && !/^-----/ { next }
+    /PRIVATE KEY/ || key { bad = 1; exit }
+    /^-----BEGIN CERTIFICATE-----$/ {
+        if (inside) { bad = 1; exit }
+        inside = 1; first = 1; begun = 1; block = $0
+        next
+    }
     /^-----END CERTIFICATE-----$/ {
         if (!inside || first) { bad = 1; exit }
         found = found (found == "" ? "" : "\\n") block "\\n" $0
@@ -22,7 +30,8 @@ CERTIFICATES='
     inside && first && !/^MI[I-L]..[DTjz]C[BC]/ && !/^MI[E-H].MI/ { bad = 1; exit }
     inside { first = 0; block = block "\\n" $0; if (!count) body = body $0 }
     END {
-        if (bad || inside || !count) exit 1
+        if (!bad && !key && !begun) exit 3
+        if (bad || key || inside || !count) exit 1
         validity()
         print from, to, found
     }
@@ -67,11 +76,16 @@ CERTIFICATES='
     }'
 
 # pem, begins, ends: the certificates of a file as the content of a JSON string, and the validity of the first one in
-# seconds since 1970, empty if it cannot be read. Fails if the file contains no certificate, or contains a key.
+# seconds since 1970, empty if it cannot be read. Fails if the file contains no certificate, or contains a key; is_other:
+# whether it is a file without certificates. With with_keys, complete blocks with keys are passed over.
 read_chain() {
     if [ "$chain_file" != "$1" ]; then
         chain_file=$1
-        pem=$(awk "$CERTIFICATES" <"$1" 2>/dev/null) || pem=''
+        is_other=''
+        pem=$(awk -v "with_keys=$with_keys" "$CERTIFICATES" <"$1" 2>/dev/null) || {
+            [ $? -ne 3 ] || is_other=1
+            pem=''
+        }
         begins=${pem%% *} pem=${pem#* }
         ends=${pem%% *} pem=${pem#* }
         [ "$ends" != - ] || begins='' ends=''

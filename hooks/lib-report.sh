@@ -64,9 +64,12 @@ challenge_of() {
     esac
 }
 
-# Resets the variables before each lineage, so that values of the previous one are not reported.
+# Resets the variables before each lineage, so that values of the previous one are not reported. acme_is is empty if the
+# hook cannot know it.
 forget() {
-    acme_is=true acme_server='' acme_email='' acme_challenge='' acme_auto='' acme_days='' acme_renewed=''
+    acme_is=true
+    [ -z "$kind" ] || acme_is=''
+    acme_server='' acme_email='' acme_challenge='' acme_auto='' acme_days='' acme_renewed=''
     status=''
     chain_file=''
 }
@@ -83,7 +86,7 @@ report() {
         warn "$lineage: $file contains no certificate, or contains a private key, and was not sent"
         return 0
     fi
-    if [ -n "$sync" ] && [ -n "$ends" ] && [ "$ends" -lt $((started - GIVE_UP_DAYS * 86400)) ] && ! was_reported; then
+    if [ -n "$sync" ] && [ "$kind" != served ] && [ -n "$ends" ] && [ "$ends" -lt $((started - GIVE_UP_DAYS * 86400)) ] && ! was_reported; then
         expired=$((expired + 1))
         note_skipped
         return 0
@@ -92,15 +95,17 @@ report() {
     json="{\"pem\":\"$pem\",\"external_id\":$quoted"
     field machine_id "$machine"
     field client "$client"
-    literal is_acme "$acme_is"
+    field kind "$kind"
+    [ -z "$acme_is" ] || literal is_acme "$acme_is"
     field status "$status"
-    [ "$acme_is" = false ] || acme_fields
+    [ "$acme_is" != true ] || acme_fields
     name_file "$external_id"
     if ! printf '%s' "$json$common}" 2>/dev/null >"$stage/$stored_as"; then
         warn "$lineage: $spool cannot be written"
         rm -f "$stage/$stored_as"
         return 0
     fi
+    [ -z "$cache" ] || cp "$stage/$stored_as" "$cache/" 2>/dev/null
     queued=$((queued + 1))
     [ "$queued" -lt "$LIST_SIZE" ] || flush
 }

@@ -125,15 +125,17 @@ answer_to() {
     # Ignores the configuration of the user (it might follow redirects and send the token elsewhere), and passes the token
     # on standard input, because others can read command lines and files.
     # The first megabyte of a response is enough; ulimit counts in 512 bytes. If ulimit fails, all of it is stored.
-    code=$(
+    answered=$(
         trap '' XFSZ
         ulimit -f 2048 2>/dev/null
         printf 'Authorization: %s\nContent-Type: application/json\nAccept: application/json\n' "$authorization" |
             curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
                 --connect-timeout 5 --max-time "$NETBOX_ACME_TIMEOUT" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
-                -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code}' \
+                -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code} %{num_connects}' \
                 "$url/api/plugins/ssl/$1" 2>"$work/error"
-    ) || code=${code:-000}
+    )
+    code=${answered%% *}
+    code=${code:-000}
     echo "$code" >"$work/code"
     said=$(tr -d '\000-\037' <"$work/answer" | cut -c1-300)
     case $code in
@@ -141,7 +143,15 @@ answer_to() {
         400 | 413 | 422)
             echo "$said" >"$work/why"
             # The response contains the remedy, in any language.
-            case $(cat "$work/answer") in *'"external_id"'*NETBOX_ACME_SOURCE*) echo taken ;; *) echo refused ;; esac
+            case $(cat "$work/answer") in
+                *'"external_id"'*NETBOX_ACME_SOURCE*) echo taken ;;
+                # A setting is wrong, not the report: it is sent again once the tenant or tag exists.
+                *tenancy.view_tenant* | *extras.view_tag*)
+                    echo "check NETBOX_TENANT and NETBOX_TAGS: $said" >"$work/why"
+                    echo forbidden
+                    ;;
+                *) echo refused ;;
+            esac
             ;;
         401) echo "NetBox does not accept the token (NETBOX_TOKEN): $said" >"$work/why"; echo failed ;;
         403)
@@ -151,7 +161,11 @@ answer_to() {
             ;;
         3??) echo "NetBox redirects to $(header location | cut -c1-200): set NETBOX_URL to that address" >"$work/why"; echo failed ;;
         404 | 405) echo "HTTP $code: check NETBOX_URL, and that the plugin NetBox SSL is installed there" >"$work/why"; echo failed ;;
-        000) echo "NetBox cannot be reached: $(tr -d '\000-\037' <"$work/error" | cut -c1-200)" >"$work/why"; echo failed ;;
+        000)
+            echo "NetBox cannot be reached: $(tr -d '\000-\037' <"$work/error" | cut -c1-200)" >"$work/why"
+            # If it was reached, the list may take it longer than the time limit.
+            case $answered in *' 0' | '') echo failed ;; *) echo broken ;; esac
+            ;;
         *)
             echo "NetBox responded with HTTP $code" >"$work/why"
             case $code-$(wait_as_asked) in 5??-) echo broken ;; *) echo failed ;; esac

@@ -34,6 +34,13 @@ identify_machine() {
     [ "${#machine}" = 64 ] || machine=''
 }
 
+# machine: a cluster is identified by its namespace kube-system; the machine where the hook runs does not matter.
+identify_cluster() {
+    [ -z "${NETBOX_ACME_MACHINE_ID:-}" ] || return 0
+    machine=$(kubectl get namespaces kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null) || machine=''
+    case $machine in *[!0-9a-f-]*) machine='' ;; esac
+}
+
 # scope: the start of all external IDs of this run. A directory other than the client's default is part of it:
 # certbot:web01.example.net/srv/letsencrypt:. So two directories of a client on one host are two sources of one name. No
 # scope is the start of another, because certificates missing from the list of a scope are gone.

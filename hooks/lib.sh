@@ -22,7 +22,7 @@ for part in certificate report sending source; do [ -r "${lib%.sh}-$part.sh" ] |
 
 SETTINGS="NETBOX_URL NETBOX_TOKEN NETBOX_TENANT NETBOX_TAGS NETBOX_CA_FILE NETBOX_ACME_SOURCE NETBOX_ACME_SERVER \
 NETBOX_ACME_EMAIL NETBOX_ACME_CHALLENGE NETBOX_ACME_AUTO_RENEWAL NETBOX_ACME_RENEWAL_DAYS NETBOX_ACME_SPOOL \
-NETBOX_ACME_TIMEOUT NETBOX_ACME_STRICT NETBOX_ACME_MACHINE_ID"
+NETBOX_ACME_TIMEOUT NETBOX_ACME_STRICT NETBOX_ACME_MACHINE_ID NETBOX_KEYSTORE_PASSWORD_FILE NETBOX_ENDPOINTS NETBOX_ENDPOINT_TIMEOUT"
 
 # Reports of one request, and the age in days after which expired lineages and unsendable reports are dropped.
 LIST_SIZE=100
@@ -30,8 +30,11 @@ GIVE_UP_DAYS=30
 
 # sync: set by a hook that reports everything the client has, rather than one certificate that was just renewed.
 # can_be_empty: set by a hook that found the storage of the client, even if it has no certificates now.
+# kind: set by a hook that does not belong to an ACME client, to the kind of its sources.
+# with_keys: set by a hook that reads files in which the key is next to the certificate.
+# cache: a folder where copies of the reports are kept, set by a hook that reads only files that have changed.
 failed=0 stopped='' denied='' found=0 sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
-chain_file='' unseen='' can_be_empty='' reported='' first_run='' name_taken=''
+kind='' with_keys='' cache='' chain_file='' unseen='' can_be_empty='' reported='' first_run='' name_taken=''
 
 # Prints one line on stderr, and in the syslog if there is one. Removes control characters of names and responses.
 warn() {
@@ -156,13 +159,20 @@ is_own() {
     done
 }
 
+# Sends the remaining reports of a scope, and the list of everything in it. A hook with several scopes calls it for each.
+end_scope() {
+    flush
+    send_list_of_all
+    keep_reported
+    rm -f "$work/listed" "$work/skipped"
+    unseen='' can_be_empty='' reported=''
+}
+
 # Sends the remaining reports, and prints the result.
 netbox_finish() {
     # A host that never reports anything would not be noticed.
     [ -z "$sync" ] || [ "$found" -gt 0 ] || warn 'no certificate was found: check the folder and the user'
-    flush
-    send_list_of_all
-    keep_reported
+    end_scope
     [ -n "$stopped" ] || stopped=$denied
     waiting=0
     for stored in "$spool"/*; do [ ! -f "$stored" ] || waiting=$((waiting + 1)); done

@@ -9,8 +9,9 @@ This module lists the machinery behind them. Every other module imports it from 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from copy import copy
 
 from core.signals import clear_events
 from django.conf import settings
@@ -48,6 +49,8 @@ __all__ = (
     'current_request',
     # Without this cache the custom fields are read again for each object that is serialized.
     'per_request_cache',
+    # A renewal must not stop because a custom field became required (intake/custom_fields.py).
+    'custom_fields_optional',
     # The change log: the state of an object before an edit, and the message of the user.
     'prechange_snapshot',
     'set_changelog_message',
@@ -107,6 +110,30 @@ def per_request_cache() -> Iterator[None]:
         yield
     finally:
         query_cache.reset(token)
+
+
+@contextmanager
+def custom_fields_optional(model: type, names: Collection[str]) -> Iterator[None]:
+    """
+    Treat these custom fields of ``model`` as not required. The caller has opened ``per_request_cache()``, and has had
+    NetBox read the fields.
+    """
+    if not names:
+        yield
+        return
+    cached = query_cache.get()['custom_fields']
+    fields = cached[model]
+    cached[model] = [_optional(field) if field.name in names else field for field in fields]
+    try:
+        yield
+    finally:
+        cached[model] = fields
+
+
+def _optional(field):
+    optional = copy(field)
+    optional.required = False
+    return optional
 
 
 def prechange_snapshot(instance) -> dict:

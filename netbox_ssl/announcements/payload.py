@@ -36,6 +36,7 @@ def prefetch(certificates: list[Certificate]) -> None:
         'certificate_id',
         'external_id',
         'client',
+        'kind',
         'reported_at',
         *CertificateSource.STATE_FIELDS,
         'issuance__serial_number',

@@ -25,6 +25,7 @@ from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.places.deployment import deployment_state, prefetch_deployment_states
 
 from .guards import GuardedSerializerMixin
+from .references import ExplainedReferencesMixin
 from .related_objects import VisibleWhenNestedMixin
 
 __all__ = (
@@ -65,7 +66,9 @@ def _certificate_of(row) -> Certificate | None:
     return row if isinstance(row, Certificate) else row.certificate
 
 
-class CertificateSerializer(VisibleWhenNestedMixin, GuardedSerializerMixin, PrimaryModelSerializer):
+class CertificateSerializer(
+    VisibleWhenNestedMixin, GuardedSerializerMixin, ExplainedReferencesMixin, PrimaryModelSerializer
+):
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)
     # Read from the PEM; without one, clean() requires them.
@@ -188,7 +191,7 @@ class IssuanceSerializer(VisibleWhenNestedMixin, BaseModelSerializer):
         list_serializer_class = CertificateListSerializer
 
 
-class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
+class CertificateSourceSerializer(GuardedSerializerMixin, ExplainedReferencesMixin, NetBoxModelSerializer):
     # Null in responses if the user may not view it
     certificate = CertificateSerializer(nested=True, allow_null=True)
     # A plain string, as in reports
@@ -243,7 +246,7 @@ class CertificateSourceSerializer(GuardedSerializerMixin, NetBoxModelSerializer)
 NOT_SEEN = gettext_lazy('This object does not exist, or you do not have permission to view it.')
 
 
-class CertificateAssignmentSerializer(GuardedSerializerMixin, NetBoxModelSerializer):
+class CertificateAssignmentSerializer(GuardedSerializerMixin, ExplainedReferencesMixin, NetBoxModelSerializer):
     certificate = CertificateSerializer(nested=True)
     assigned_object_type = ContentTypeField(queryset=ContentType.objects.filter(ASSIGNABLE))
     assigned_object = GFKSerializerField(read_only=True)

@@ -137,7 +137,7 @@ class CertificateSourceType(NetBoxObjectType):
     def state_since(self) -> datetime | None:
         return models.CertificateSource.state_since.fget(self)
 
-    @strawberry_django.field(only=['external_id'])
+    @strawberry_django.field(only=['external_id', 'kind'])
     def place(self) -> str:
         return models.CertificateSource.place.fget(self)
 

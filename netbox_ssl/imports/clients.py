@@ -1,6 +1,7 @@
 """
-The ACME clients that can report to NetBox, each with its hook and the line for its own configuration. The hooks are in
-the folder ``hooks``. Each is offered as a single file that includes the library they share.
+The ACME clients and other programs that can report to NetBox, each with its hook and the line for its own
+configuration. The hooks are in the folder ``hooks``. Each is offered as a single file that includes the library they
+share.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,36 @@ INSTALLED = '/usr/local/lib/netbox-acme'
 LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh', 'lib-source.sh')
 SOURCES_LIBRARY = '. "$lib"\n'
 
+CONFIGURATION = 'NETBOX_URL={url}\nNETBOX_TOKEN=nbt_…\n'
+# Separate from the manifest, which is applied again with each update
+SECRET = """\
+apiVersion: v1
+kind: Secret
+metadata:
+  name: netbox-acme
+  namespace: netbox-acme
+stringData:
+  NETBOX_URL: {url}
+  NETBOX_TOKEN: nbt_…
+  # The name of the cluster
+  NETBOX_ACME_SOURCE: production
+"""
+# The ConfigMap with a hook, which completes the manifests
+CONFIG_MAP = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {name}
+  namespace: netbox-acme
+data:
+  {file}: |
+"""
+
 
 @dataclass(frozen=True)
 class Client:
-    """An ACME client: its hook, and the line for its own configuration."""
+    """An ACME client or another program: its hook, and the line for its own configuration."""
 
     # The client of the sources, with which their external IDs start
     name: str
@@ -29,9 +56,13 @@ class Client:
     # Where the line goes
     place: str
     line: str
-    # The command that reports all existing certificates
+    # The command that reports everything that exists
     sync: str = ''
     others: tuple[str, ...] = ()
+    # The manifest that is applied instead of installing the hook on a host
+    manifest: str = ''
+    # The page of the documentation
+    guide: str = ''
 
     @property
     def key(self) -> str:
@@ -41,10 +72,37 @@ class Client:
     def path(self) -> str:
         return f'{INSTALLED}/{self.file}'
 
+    @property
+    def main_file(self) -> str:
+        """Return the file that is saved first."""
+        return self.manifest or self.file
 
-def _client(name, label, file, place, line, sync='--sync', others=()) -> Client:
+    @property
+    def guide_page(self) -> str:
+        return self.guide or f'how-to/clients/{self.key}'
+
+    def settings(self, url: str) -> str:
+        """Return the settings for the NetBox at this URL."""
+        return (SECRET if self.manifest else CONFIGURATION).format(url=url)
+
+
+def _client(name, label, file, place, line, sync='--sync', others=(), **more) -> Client:
     path = f'{INSTALLED}/{file}'
-    return Client(name, label, file, place, line.replace('{path}', path), f'{path} {sync}'.strip(), others)
+    return Client(name, label, file, place, line.replace('{path}', path), f'{path} {sync}'.strip(), others, **more)
+
+
+def _in_cluster(name, label, file, job) -> Client:
+    manifest = file.replace('.sh', '.yaml')
+    return Client(
+        name,
+        label,
+        file,
+        _('Create the objects in the cluster; a CronJob then reports every hour:'),
+        f'kubectl apply -f {manifest} -f netbox-acme-secret.yaml',
+        f'kubectl -n netbox-acme create job --from=cronjob/{job} {job}-now',
+        (file,),
+        manifest,
+    )
 
 
 TIMERS = ('netbox-acme@.service', 'netbox-acme@.timer', 'netbox-acme.cron')
@@ -96,14 +154,7 @@ CLIENTS = (
         'systemctl enable --now netbox-acme-poll@traefik.timer',
         others=POLLING,
     ),
-    _client(
-        'cert-manager',
-        'cert-manager',
-        'cert-manager.sh',
-        _('A CronJob in the cluster:'),
-        'kubectl apply -f cert-manager.yaml',
-        others=('cert-manager.yaml',),
-    ),
+    _in_cluster('cert-manager', 'cert-manager', 'cert-manager.sh', 'netbox-acme'),
     _client(
         'dehydrated',
         'dehydrated',
@@ -122,18 +173,56 @@ CLIENTS = (
         '--sync /etc/ssl/uacme https://acme-v02.api.letsencrypt.org/directory http-01',
         others=TIMERS,
     ),
+    _client(
+        'mod_md',
+        'Apache mod_md',
+        'mod-md.sh',
+        _('In the configuration of Apache:'),
+        'MDMessageCmd {path}',
+        others=TIMERS,
+    ),
+    _client(
+        'files',
+        _('Files'),
+        'files.sh',
+        _('A timer reads the files that have changed. Name them with "systemctl edit netbox-acme@files.service":'),
+        '[Service]\nExecStart=\nExecStart={path} --sync /etc/nginx/tls/*.pem',
+        "--sync '/etc/nginx/tls/*.pem'",
+        others=TIMERS,
+    ),
+    _in_cluster('kubernetes', _('Kubernetes secrets'), 'kubernetes.sh', 'netbox-acme-secrets'),
+    _client(
+        'served',
+        _('Endpoints'),
+        'served.sh',
+        _('List the endpoints in /etc/netbox-acme-endpoints; a timer checks them:'),
+        'systemctl enable --now netbox-acme-poll@served.timer',
+        others=('served.yaml', *POLLING),
+        guide='how-to/watch-endpoints',
+    ),
 )
-FILES = {name for client in CLIENTS for name in (client.file, *client.others)} | set(LIBRARY)
+FILES = {name for client in CLIENTS for name in (client.main_file, client.file, *client.others)} | set(LIBRARY)
+# Manifest → its ConfigMap, and the hook in it
+CONFIG_MAPS = {
+    'cert-manager.yaml': ('netbox-acme-hook', 'cert-manager.sh'),
+    'kubernetes.yaml': ('netbox-acme-secrets-hook', 'kubernetes.sh'),
+    'served.yaml': ('netbox-acme-endpoints-hook', 'served.sh'),
+}
 
 
 def file_text(name: str) -> str:
     """
-    Return the text of one of ``FILES``: a hook including its library. Raises FileNotFoundError if it does not exist.
+    Return the text of one of ``FILES``: a hook including its library, a manifest including its hook. Raises
+    FileNotFoundError if it does not exist.
     """
     folder = shipped_folder('hooks', holding='lib.sh')
     if name not in FILES or folder is None:
         raise FileNotFoundError(name)
     text = (folder / name).read_text(encoding='utf-8')
+    if name in CONFIG_MAPS:
+        config_map, hook = CONFIG_MAPS[name]
+        script = ''.join(f'    {line}' if line.strip() else line for line in file_text(hook).splitlines(keepends=True))
+        return text + CONFIG_MAP.format(name=config_map, file=hook) + script
     if SOURCES_LIBRARY not in text:
         return text
     library = '\n'.join(_without_sourcing((folder / part).read_text(encoding='utf-8')) for part in LIBRARY)

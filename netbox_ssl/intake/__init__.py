@@ -10,6 +10,8 @@ history, or leave unchanged.
     single.py       carries out one plan
     bulk.py         carries out many; bulk_create.py writes the new ones together
     attributes.py   the settings of an import
+    custom_fields.py
+                    custom fields that became required later
     locks.py        one import at a time decides about a Certificate
     parting.py      gives a source a separate Certificate
     merging.py      merges two Certificates

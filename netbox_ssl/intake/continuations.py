@@ -14,6 +14,7 @@ from netbox_ssl.models.issuance_order import age_key
 from netbox_ssl.netbox_internals import set_changelog_message
 from netbox_ssl.validators import read_single
 
+from .custom_fields import accept_missing_custom_fields
 from .fragments import may_be_fragment
 from .locks import lock_keys
 from .merging import absorb
@@ -58,7 +59,8 @@ def _merge(other: Certificate, certificate: Certificate) -> None:
     tags = absorb(other, certificate)
     if other.pem and age_key(other) > age_key(certificate):
         _renew(certificate, other)
-    certificate.full_clean()
+    with accept_missing_custom_fields(certificate):
+        certificate.full_clean()
     with certificate.saved_by_report():
         certificate.save()
     if tags:

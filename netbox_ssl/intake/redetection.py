@@ -20,6 +20,8 @@ from netbox_ssl.netbox_internals import set_changelog_message
 from netbox_ssl.refusals import REFUSALS, explain
 from netbox_ssl.utilities import savepoint
 
+from .custom_fields import accept_missing_custom_fields
+
 __all__ = ('Proposal', 'Redetection', 'permitted', 'propose', 'redetect')
 
 # Certificates locked at a time, so that imports do not wait long
@@ -149,7 +151,8 @@ def _save(proposal: Proposal, message: str) -> None:
         setattr(certificate, name, new)
     # Validation treats changes as made by a person, and pins them.
     pinned = list(certificate.acme_pinned_fields)
-    certificate.full_clean()
+    with accept_missing_custom_fields(certificate):
+        certificate.full_clean()
     certificate.acme_pinned_fields = pinned
     # Not edited by a person
     with certificate.saved_by_report():

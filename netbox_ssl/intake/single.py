@@ -19,6 +19,7 @@ from netbox_ssl.validators import read_single
 from netbox_ssl.x509 import Leaf
 
 from .attributes import differences, effective_settings, extends_chain, set_attributes, set_tags, tenant_warning
+from .custom_fields import accept_missing_custom_fields
 from .locks import lock
 from .merging import absorb
 from .parting import take_along, take_relations_along
@@ -115,7 +116,7 @@ def _create(plan: Plan, user) -> Certificate:
     take(certificate, item, item.settings)
     if plan.parts_from and 'acme_last_renewed' not in item.settings:
         certificate.note_renewal()
-    _save(certificate, item, item.settings)
+    _save(certificate, item, item.settings, is_stored=bool(plan.parts_from))
     if plan.parts_from:
         take_relations_along(plan.parts_from, certificate)
     _verify_permitted(certificate, user, 'add')
@@ -248,8 +249,16 @@ def take(certificate: Certificate, item: Item, given: dict) -> None:
     certificate.imply_acme()
 
 
-def _save(certificate: Certificate, item: Item, given: dict) -> None:
-    certificate.full_clean()
+def _save(certificate: Certificate, item: Item, given: dict, is_stored: bool = True) -> None:
+    """
+    Validate and save ``certificate``, with the tags of ``given``.
+
+    Args:
+        is_stored: whether it, or the certificate whose settings it copies, was stored before
+    """
+    named = given.get('custom_field_data', ())
+    with accept_missing_custom_fields(certificate, named) if is_stored else nullcontext():
+        certificate.full_clean()
     with certificate.saved_by_report() if item.external_id else nullcontext():
         certificate.save()
     set_tags(certificate, given)

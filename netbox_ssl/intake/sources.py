@@ -10,6 +10,7 @@ from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.mixins.source_states import live_q
 from netbox_ssl.models.source_reports import settle_reported
 
+from .custom_fields import accept_missing_custom_fields
 from .renamed_hosts import former_sources
 from .results import Item
 
@@ -143,7 +144,8 @@ def record_report(item: Item, certificate: Certificate, source: CertificateSourc
         source.external_id = item.external_id
         source.client, source.kind = item.client or source.client, item.kind or source.kind
         source.machine_id = item.machine_id or source.machine_id
-        source.full_clean()
+        with accept_missing_custom_fields(source):
+            source.full_clean()
         source.save()
         require_source_permission(user, 'change', source)
     elif not reports(user, source):

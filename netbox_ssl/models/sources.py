@@ -176,8 +176,13 @@ class CertificateSource(
 
     @property
     def place(self) -> str:
-        """Return the host, cluster or appliance: the part between the first two colons of ``client:host:lineage``."""
+        """
+        Return the host, cluster or appliance: the part between the first two colons of ``client:host:lineage``. Of an
+        endpoint, that is the monitor, and the place is the rest.
+        """
         parts = split_external_id(self.external_id)
+        if parts and self.kind == SourceKindChoices.SERVED:
+            return parts.lineage or self.external_id
         return parts.host + parts.directory if parts else self.external_id
 
     @property

@@ -202,7 +202,7 @@ def read_deployments(certificates: Iterable, now: datetime, user=None) -> dict[i
     first = ranked.order_by('certificate_id', 'severity', 'external_id').distinct('certificate_id')
     return {
         source.certificate_id: Deployment(FROM_BAD_TO_GOOD[source.severity], source.certificate_id, source, source.same)
-        for source in first.only('external_id', 'certificate')
+        for source in first.only('external_id', 'kind', 'certificate')
     }
 
 

@@ -47,9 +47,9 @@ class ConnectView(ConnectMixin, View):
             'client': chosen,
             'reporting': reporting.get(chosen.name),
             'sources_url': f'{reverse("plugins:netbox_ssl:certificatesource_list")}?client={chosen.name}',
-            'settings': f'NETBOX_URL={netbox_url}\nNETBOX_TOKEN=nbt_…\n',
-            'text': _file_text(chosen.file),
-            'guide': documentation_url(f'how-to/clients/{chosen.key}'),
+            'settings': chosen.settings(netbox_url),
+            'text': _file_text(chosen.main_file),
+            'guide': documentation_url(chosen.guide_page),
             'token_guide': documentation_url('how-to/clients/index'),
         }
         return render(request, 'netbox_ssl/connect.html', context)

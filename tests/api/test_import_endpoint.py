@@ -98,6 +98,46 @@ class AnswerTestCase(ImportTestCase):
         self.assertEqual([tag['name'] for tag in answer['certificate']['tags']], ['Web'])
         self.assertEqual(answer['certificate']['tenant']['id'], tenant.pk)
 
+    def test_unknown_and_unseen_references_are_explained_alike(self):
+        """With the reference and the permission, and without revealing what exists."""
+        # Not the tag "secret"
+        grant(self.user, 'view', model=Tag, constraints={'slug': 'web'})
+        for slug in ('web', 'secret'):
+            Tag.objects.create(name=slug, slug=slug)
+        Tenant.objects.create(name='Secret', slug='secret')
+        pem = issue_acme().pem
+        for field, slug, permission in (
+            ('tenant', {'slug': 'secret'}, 'tenancy.view_tenant'),
+            ('tenant', {'slug': 'nothing'}, 'tenancy.view_tenant'),
+            ('tags', [{'slug': 'web'}, {'slug': 'secret'}], 'extras.view_tag'),
+            ('add_tags', [{'slug': 'web'}, {'slug': 'secret'}], 'extras.view_tag'),
+            ('add_tags', [{'slug': 'nothing'}], 'extras.view_tag'),
+        ):
+            with self.subTest(field=field, slug=slug):
+                answer = self.send(400, pem=pem, **{field: slug})
+                self.assertEqual(list(answer), [field])
+                (message,) = answer[field]
+                self.assertIn('slug “nothing”' if 'nothing' in str(slug) else 'slug “secret”', message)
+                self.assertIn(permission, message)
+        self.assertEqual(self.send(201, pem=pem, add_tags=[{'slug': 'web'}])['action'], 'created')
+
+    def test_an_unknown_reference_and_another_error(self):
+        Tenant.objects.create(name='Seen by its ID', slug='x', pk=7)
+        answer = self.send(400, pem=issue_acme().pem, tenant={'slug': 'x'}, acme_renewal_days='soon')
+        self.assertEqual(sorted(answer), ['acme_renewal_days', 'tenant'])
+        answer = self.send(400, pem=issue_acme().pem, tenant={'id': 7}, acme_renewal_days='soon')
+        self.assertEqual(sorted(answer), ['acme_renewal_days'])
+        self.send(400, pem=issue_acme().pem, tenant={'slug': ['x'], 'nonsense': 1})
+        for reference in (77, 'web', {'slug': 'x', 'nonsense': 1}, None):
+            self.assertEqual(list(self.send(400, pem=issue_acme().pem, add_tags=[reference])), ['add_tags'])
+
+    def test_references_in_a_list(self):
+        entries = [{'pem': issue_acme(name).pem, 'add_tags': [{'slug': 'web'}]} for name in ('a.example', 'b.example')]
+        response = self.client.post(self.url, entries, format='json', **self.header)
+        self.assertHttpStatus(response, 400)
+        for error in response.json()['errors']:
+            self.assertIn('extras.view_tag', error['errors']['add_tags'][0])
+
     def test_refusals_are_at_their_field(self):
         pem = issue_acme(ca=in_house_ca()).pem
         for values, field in (

@@ -1,8 +1,10 @@
 """The guides for ACME clients: their commands run as written, and their tables are complete."""
 
+import base64
 import configparser
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -86,57 +88,115 @@ def test_the_line_of_dehydrated_as_written(host, netbox, tmp_path):  # noqa: F81
     assert len(netbox.items) == 1
 
 
-def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noqa: F811
-    """The manifest and the guide use the same names, and the manifest's command reports with the guide's settings."""
-    objects = {each['kind']: each for each in yaml.safe_load_all((HOOKS / 'cert-manager.yaml').read_text())}
-    job = objects['CronJob']
-    pod = job['spec']['jobTemplate']['spec']['template']['spec']
-    (container,) = pod['containers']
-    namespace, config_map, secret, apply, now = [line for line in commands('cert-manager') if 'kubectl' in line]
-    assert namespace.split()[-1] == job['metadata']['namespace'] == objects['ServiceAccount']['metadata']['namespace']
-    (volume,) = [each['configMap']['name'] for each in pod['volumes'] if 'configMap' in each]
-    assert f'create configmap {volume} --from-file=cert-manager.sh' in config_map
-    (env_from,) = [each['secretRef']['name'] for each in container['envFrom']]
-    assert f'create secret generic {env_from} --from-env-file=netbox-acme.env' in secret
-    assert apply.endswith(' cert-manager.yaml')
-    assert f'--from=cronjob/{job["metadata"]["name"]} ' in now
-    for line in (config_map, secret, now):
-        assert f'-n {job["metadata"]["namespace"]} ' in line
-    assert pod['serviceAccountName'] == objects['ClusterRoleBinding']['subjects'][0]['name']
+def objects_of(manifest):
+    """Return kind → object of a manifest as provided by *Connect a Client*, where it contains the hook."""
+    return {each['kind']: each for each in yaml.safe_load_all(file_text(manifest))}
 
-    text = (GUIDES / 'cert-manager.md').read_text(encoding='utf-8')
-    (written,) = re.findall(r'```text\n(.*?)```', text, re.DOTALL)
-    settings = dict(line.strip().split('=', 1) for line in written.splitlines() if line.strip())
-    variables = {each['name']: str(tmp_path / 'spool') for each in container['env']}
-    assert set(variables) == {'NETBOX_ACME_SPOOL'}
+
+def written_secret(page):
+    """Return the secret in a guide."""
+    text = (GUIDES / f'{page}.md').read_text(encoding='utf-8')
+    (written,) = re.findall(r'```yaml\n(.*?)```', text, re.DOTALL)
+    return yaml.safe_load(textwrap.dedent(f'    {written.strip()}'))
+
+
+def run_job(host, objects, secret, tmp_path, folder=None):  # noqa: F811
+    """Run the command of the CronJob with the environment and the files that Kubernetes would give it."""
+    pod = objects['CronJob']['spec']['jobTemplate']['spec']['template']['spec']
+    (container,) = pod['containers']
+    (env_from,) = [each['secretRef']['name'] for each in container['envFrom']]
+    assert (env_from, secret['metadata']['namespace']) == (secret['metadata']['name'], 'netbox-acme')
     # Only the URL and the token differ from the guide.
-    variables['NETBOX_ACME_SOURCE'] = settings.pop('NETBOX_ACME_SOURCE')
-    assert set(settings) == {'NETBOX_URL', 'NETBOX_TOKEN'}
-    variables['NETBOX_ACME_MACHINE_ID'] = ''
-    host.kubectl(*lineages.cert_manager(lineages.issue_acme('www.example.net')))
-    (tmp_path / 'hook').mkdir()
-    # As provided by *Connect a Client*, because the ConfigMap contains one file.
-    (tmp_path / 'hook' / 'cert-manager.sh').write_text(file_text('cert-manager.sh'))
+    settings = {name: value for name, value in secret['stringData'].items() if name == 'NETBOX_ACME_SOURCE'}
+    assert secret['stringData'].keys() == settings.keys() | {'NETBOX_URL', 'NETBOX_TOKEN'}
+    (spool,) = container['env']
+    settings[spool['name']] = f'{tmp_path}{spool["value"]}'
+    (tmp_path / 'tmp').mkdir(exist_ok=True)
+    mounts = {each['name']: each['mountPath'] for each in container['volumeMounts']}
+    config_map = objects['ConfigMap']
+    assert {each['name']: each.get('configMap') for each in pod['volumes']}['hook'] == {
+        'name': config_map['metadata']['name']
+    }
+    for name, text in config_map['data'].items():
+        file = Path(f'{tmp_path}{mounts["hook"]}') / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
     shell, hook, *arguments = container['command']
-    (mount,) = [each['mountPath'] for each in container['volumeMounts'] if each['name'] == 'hook']
-    assert (shell, hook) == ('sh', f'{mount}/cert-manager.sh')
-    run = host.run(f'{tmp_path}{hook}', *arguments, **variables)
-    assert (run.code, run.lines) == (0, [])
-    assert netbox.items[0]['external_id'] == 'cert-manager:production:shop/www'
-    # It requests from kubectl exactly what its role permits, and no secrets.
-    rules = objects['ClusterRole']['rules']
-    asked = {
+    assert shell == 'sh'
+    arguments = [f'{tmp_path}{each}' if each.startswith('/') else each for each in arguments]
+    return host.run(f'{tmp_path}{hook}', *arguments, NETBOX_ACME_MACHINE_ID='', **settings)
+
+
+@pytest.mark.parametrize('client', [client for client in CLIENTS if client.manifest], ids=lambda client: client.key)
+def test_manifests_are_whole(client):
+    """The line that is shown creates everything that it needs, and the hook in the manifest is the one of the file."""
+    objects = objects_of(client.manifest)
+    job, config_map = objects['CronJob'], objects['ConfigMap']
+    assert config_map['data'] == {client.file: file_text(client.file)}
+    namespace = objects['Namespace']['metadata']['name']
+    for kind in ('ServiceAccount', 'ConfigMap', 'CronJob'):
+        assert objects[kind]['metadata']['namespace'] == namespace
+    pod = job['spec']['jobTemplate']['spec']['template']['spec']
+    account = objects['ServiceAccount']['metadata']['name']
+    assert pod['serviceAccountName'] == account
+    (subject,) = objects['ClusterRoleBinding']['subjects']
+    assert (subject['name'], subject['namespace']) == (account, namespace)
+    assert objects['ClusterRoleBinding']['roleRef']['name'] == objects['ClusterRole']['metadata']['name']
+    secret = yaml.safe_load(client.settings('https://netbox.example.com'))
+    assert secret == written_secret(client.key)
+    assert secret['metadata']['namespace'] == namespace
+    apply, now = [line for line in commands(client.key) if 'kubectl' in line]
+    assert apply == client.line == f'kubectl apply -f {client.manifest} -f netbox-acme-secret.yaml'
+    assert now == client.sync
+    assert f'-n {namespace} ' in now and f'--from=cronjob/{job["metadata"]["name"]} ' in now
+
+
+def asked_of_kubectl(host):  # noqa: F811
+    return {
         resource.partition('.')[0]
         for line in host.command_lines.splitlines()
         if line.startswith('kubectl get ')
         for resource in line.split()[2].split(',')
     }
-    assert asked == {resource for rule in rules for resource in rule['resources']}
+
+
+def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noqa: F811
+    host.kubectl(*lineages.cert_manager(lineages.issue_acme('www.example.net')))
+    objects = objects_of('cert-manager.yaml')
+    run = run_job(host, objects, written_secret('cert-manager'), tmp_path)
+    assert (run.code, run.lines) == (0, [])
+    assert netbox.items[0]['external_id'] == 'cert-manager:production:shop/www'
+    # It requests from kubectl exactly what its role permits, and no secrets.
+    rules = objects['ClusterRole']['rules']
+    assert asked_of_kubectl(host) == {resource for rule in rules for resource in rule['resources']}
     of_cert_manager, of_cluster = rules
     assert (of_cert_manager['apiGroups'], of_cert_manager['verbs']) == (['cert-manager.io'], ['get', 'list'])
     # Of the namespace of the system, its UID
     assert (of_cluster['apiGroups'], of_cluster['verbs']) == ([''], ['get'])
     assert of_cluster['resourceNames'] == ['kube-system']
+
+
+def test_the_cron_job_of_kubernetes_as_written(host, netbox, tmp_path):  # noqa: F811
+    chain = base64.b64encode(lineages.issue_acme('www.example.net').fullchain_pem.encode()).decode()
+    host.program('kubectl', f'case "$*" in *secrets*) printf "shop/www\\t%s\\n" {chain} ;; *) printf 2f1e ;; esac')
+    objects = objects_of('kubernetes.yaml')
+    run = run_job(host, objects, written_secret('kubernetes'), tmp_path)
+    assert (run.code, run.lines) == (0, [])
+    assert netbox.items[0]['external_id'] == 'kubernetes:production:shop/www'
+    rules = objects['ClusterRole']['rules']
+    assert asked_of_kubectl(host) == {resource for rule in rules for resource in rule['resources']}
+    assert [rule['verbs'] for rule in rules] == [['list'], ['get']]
+
+
+def test_the_cron_job_of_endpoints_as_written(host, netbox, tmp_path):  # noqa: F811
+    (tmp_path / 'endpoints').mkdir()
+    (tmp_path / 'endpoints' / 'endpoints').write_text('127.0.0.1:1\n')
+    objects = objects_of('served.yaml')
+    pod = objects['CronJob']['spec']['jobTemplate']['spec']['template']['spec']
+    assert pod['automountServiceAccountToken'] is False
+    run = run_job(host, objects, written_secret('cert-manager'), tmp_path)
+    assert (run.code, run.lines) == (0, [])
+    assert netbox.listed['external_ids'] == ['served:production:127.0.0.1:1']
 
 
 def unit(name):
@@ -186,7 +246,7 @@ def test_overrides_of_the_service_as_written():
     assert overrides >= 2
 
 
-@pytest.mark.parametrize('client', ['certbot', 'acme-sh', 'lego', 'uacme', 'caddy', 'traefik'])
+@pytest.mark.parametrize('client', ['certbot', 'acme-sh', 'lego', 'uacme', 'caddy', 'traefik', 'mod-md', 'files'])
 def test_every_guide_names_its_timer(client):
     text = (GUIDES / f'{client}.md').read_text(encoding='utf-8')
     assert re.search(rf'netbox-acme(-poll)?@{client}\.timer', text)
@@ -221,7 +281,7 @@ def test_the_line_for_cron_as_written(host, netbox, machine):  # noqa: F811
 
 def test_the_page_and_the_guides_show_the_same_commands():
     for client in CLIENTS:
-        lines = commands(client.key)
+        lines = (GUIDES.parents[1] / f'{client.guide_page}.md').read_text(encoding='utf-8').splitlines()
         for line in client.line.splitlines():
             assert any(line in each for each in lines), line
 

@@ -23,8 +23,8 @@ MACHINE = '9a1c' * 16
 CLUSTER = '2f1e6f6c-3c1e-4b62-9b0a-000000000001'
 
 # What Debian's minimal image has
-COREUTILS = """sh awk basename cat chmod cksum cp cut date dirname find head hostname id ln ls mkdir mktemp mv readlink
-rm rmdir sed sleep sort tail tr uname"""
+COREUTILS = """sh awk base64 basename cat chmod cksum cp cut date dirname find grep head hostname id ln ls mkdir mktemp
+mv readlink rm rmdir sed sleep sort tail tr uname"""
 
 # Records its command line and runs the real program.
 RECORDER = """#!/bin/sh

@@ -8,6 +8,7 @@ import pytest
 from tests.hooks import lineages
 from tests.hooks.lineages import DIRECTORY, RENEWED_TEXT
 from tests.hooks.reported import ISSUED, external_id, is_now, sent
+from tests.support import programs
 from tests.support.factories import DAY, issue_acme
 
 ODD_NAMES = [
@@ -284,3 +285,43 @@ def test_uacme(host, netbox, tmp_path):
     host.run('uacme.sh', 'www.example.net', UACME_DIR=tmp_path / 'uacme')
     assert is_now(netbox.items[1]['acme_last_renewed'])
     assert 'acme_server_url' not in netbox.items[1]
+
+
+class TestBSD:
+    """The hooks run on pfSense and OPNsense: some versions of BSD's ``date`` read only seconds after -r."""
+
+    @pytest.fixture(autouse=True)
+    def bsd_date(self, host):
+        host.program(
+            'date',
+            'while getopts d:jnf:r:uv: option 2>/dev/null; do case $option in\n'
+            '    r) case $OPTARG in *[!0-9]*) echo "date: illegal time format" >&2; exit 1 ;; esac ;;\n'
+            '    d | "?") echo "date: illegal option" >&2; exit 1 ;;\n'
+            f'esac; done\nexec "{programs.find("date")}" "$@"',
+        )
+
+    def test_certbot(self, host, netbox, tmp_path):
+        live = lineages.certbot(tmp_path / 'le', issued=ISSUED)
+        run = host.run('certbot.sh', '--sync', tmp_path / 'le', NETBOX_ACME_STRICT=1)
+        assert (run.code, run.lines) == (0, [])
+        assert 'acme_last_renewed' not in sent(netbox)
+        host.run('certbot.sh', RENEWED_LINEAGE=live)
+        assert is_now(netbox.items[1]['acme_last_renewed'])
+
+    def test_acme_sh(self, host, netbox, tmp_path):
+        """As the plugin of OPNsense stores it: a home for each certificate, without account.conf."""
+        home = tmp_path / 'cert-home' / '5f0a'
+        lineages.written(home / 'www.example.net' / 'fullchain.cer', ISSUED.fullchain_pem)
+        conf = f"Le_API='{DIRECTORY}'\nLe_CertCreateTime='1795479661'\nLe_Webroot='dns_cf'\n"
+        lineages.written(home / 'www.example.net' / 'www.example.net.conf', conf)
+        run = host.run('acme-sh.sh', '--sync', home)
+        assert 'whether certificates are gone is not reported' in run.lines[0] and len(run.lines) == 1
+        item = sent(netbox)
+        assert item['external_id'] == external_id('acme.sh', home, 'www.example.net')
+        assert (item['acme_last_renewed'], item['acme_challenge_type']) == ('2026-11-24T00:21:01Z', 'dns-01')
+
+    def test_files(self, host, netbox, tmp_path):
+        lineages.written(tmp_path / 'acme' / 'www.fullchain', ISSUED.fullchain_pem)
+        for _ in range(2):
+            assert host.run('files.sh', '--sync', f'{tmp_path}/acme/*.fullchain').lines == []
+        assert len(netbox.items) == 2

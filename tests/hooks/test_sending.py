@@ -121,6 +121,26 @@ def test_a_forbidden_certificate_does_not_block_the_others(host, netbox, directo
     ]
 
 
+UNKNOWN_TAG = {'add_tags': ['There is no tag with slug “web”, or … add the permission extras.view_tag.']}
+UNKNOWN_TENANT = {'tenant': ['There is no tenant with slug “acme”, or … add the permission tenancy.view_tenant.']}
+
+
+@pytest.mark.parametrize('body', [UNKNOWN_TAG, UNKNOWN_TENANT], ids=['tag', 'tenant'])
+def test_an_unknown_tag_or_tenant_is_one_line_and_loses_no_report(host, netbox, directory, body):
+    for number in range(3):
+        certbot(directory, f'www{number}.example.net')
+    netbox.answer = lambda report: Answer(
+        400, {'detail': 'no', 'errors': [{'index': 0, 'errors': body}]} if len(report.items) > 1 else body
+    )
+    run = host.run('certbot.sh', '--sync', directory, NETBOX_TAGS='web')
+    (line,) = run.lines
+    assert 'check NETBOX_TENANT and NETBOX_TAGS' in line and 'There is no' in line and 'add the permission' in line
+    assert (len(host.waiting), host.bad) == (3, [])
+    netbox.answer = Answer()
+    run = host.run('certbot.sh', '--sync', directory, NETBOX_TAGS='web')
+    assert (run.lines, host.waiting) == ([], [])
+
+
 def test_a_wrong_token_is_tried_once(host, netbox, directory):
     for number in range(5):
         certbot(directory, f'www{number}.example.net')
@@ -200,6 +220,15 @@ def test_a_list_that_breaks_netbox_is_sent_one_by_one(host, netbox, directory):
     assert [len(report.items) for report in netbox.reports] == [5, 1, 1, 1, 1, 1]
     assert [file.name.split(':')[2] for file in host.waiting] == ['www0.example.net', 'www3.example.net']
     assert 'HTTP 500; 2 reports wait in' in run.stderr
+
+
+def test_a_list_that_takes_too_long_is_sent_one_by_one(host, netbox, directory):
+    for number in range(3):
+        certbot(directory, f'www{number}.example.net')
+    netbox.answer = lambda report: Answer(never=len(report.items) > 1)
+    run = host.run('certbot.sh', '--sync', directory, NETBOX_ACME_TIMEOUT=4)
+    assert [len(report.items) for report in netbox.reports] == [3, 1, 1, 1]
+    assert (run.lines, host.waiting) == ([], [])
 
 
 @pytest.mark.parametrize(('answer', 'requests'), [(Answer(503, headers={'Retry-After': '60'}), 1), (Answer(502), 4)])

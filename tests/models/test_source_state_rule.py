@@ -278,6 +278,14 @@ class PlaceTestCase(TestCase):
         ):
             self.assertEqual(CertificateSource(external_id=external_id).place, place)
 
+    def test_the_address_of_an_endpoint(self):
+        for external_id, place in (
+            ('served:monitor:www.example.net:443', 'www.example.net:443'),
+            ('served:monitor:[2001:db8::7]:443/www', '[2001:db8::7]:443/www'),
+            ('served:monitor', 'served:monitor'),
+        ):
+            self.assertEqual(CertificateSource(external_id=external_id, kind='served').place, place)
+
 
 def _valid(start, end):
     """Return an X.509 certificate with these dates; those of one test renew each other."""

@@ -30,9 +30,10 @@ INSTALLED = {
 CHROMIUM = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome')
 # The programs of Debian's essential packages that the hooks, the clients and the tests use
 ESSENTIAL = """
-sh bash awk basename cat chmod cksum cmp comm cp cut date dd diff dirname echo egrep env expr false fgrep find fold grep
-getopt gzip head hostname id install kill ln ls mkdir mkfifo mktemp mv nice od printf pwd readlink realpath rm rmdir sed
-seq sha256sum sleep sort stat stty tail tar tee test timeout touch tr true tty uname uniq wc which xargs
+sh bash awk base64 basename cat chmod cksum cmp comm cp cut date dd diff dirname echo egrep env expr false fgrep
+find fold getopt grep gzip head hostname id install kill ln ls mkdir mkfifo mktemp mount mv nice od printf pwd readlink
+realpath rm rmdir sed seq sha256sum sleep sort stat stty tail tar tee test timeout touch tr true tty uname uniq unshare
+wc which xargs
 """
 
 

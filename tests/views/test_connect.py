@@ -26,7 +26,7 @@ class ConnectTestCase(TestCase):
         for client in CLIENTS:
             response = self.get(client.key)
             self.assertContains(response, client.label)
-            self.assertContains(response, 'NETBOX_URL=http://testserver\n')
+            self.assertContains(response, f'NETBOX_URL{": " if client.manifest else "="}http://testserver\n')
             self.assertContains(response, 'netbox_begin')
             self.assertContains(response, 'reports yet')
             guide = re.search(r'href="(/plugins/ssl/docs/how-to/clients/[^"]+)"', response.content.decode())[1]

@@ -1,0 +1,115 @@
+"""A renewed certificate that has not reached a file and an endpoint yet, as the real hooks report them to NetBox."""
+
+import os
+import subprocess
+from contextlib import contextmanager
+
+import pytest
+
+from dev import processes
+from tests.e2e.test_clients import HOOKS, USER
+from tests.hooks.lineages import certbot
+from tests.support import programs
+from tests.support.factories import DAY, issue_acme, successor
+
+NAME = 'shop.example.net'
+
+
+@pytest.fixture(scope='session')
+def token(stack):
+    return stack.manage(USER.replace("'hooks'", "'monitor'").replace('hooks {', 'monitor {')).splitlines()[-1]
+
+
+@pytest.fixture
+def report(stack, token, tmp_path):
+    """Return a function that runs a hook of this host, which must succeed."""
+    environment = {
+        **os.environ,
+        'NETBOX_URL': stack.base_url,
+        'NETBOX_TOKEN': token,
+        'NETBOX_ACME_SOURCE': 'web01',
+        'NETBOX_ACME_STRICT': '1',
+        'NETBOX_ACME_SPOOL': str(tmp_path / 'spool'),
+        'NETBOX_ACME_CONFIG': '/nonexistent',
+        'no_proxy': '127.0.0.1',
+        'HOME': str(tmp_path),
+    }
+
+    def run(hook, *arguments):
+        command = ['sh', str(HOOKS / hook), '--sync', *map(str, arguments)]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=processes.PATIENCE, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+@contextmanager
+def served(issued, folder):
+    """Serve a certificate, as a service that has read it at its start. Yields the port."""
+    for name, text in (('crt', issued.pem), ('key', issued.key_pem), ('chain', issued.chain_pem)):
+        (folder / name).write_text(text)
+    command = [programs.find('openssl'), 's_server', '-accept', '127.0.0.1:0', '-cert', folder / 'crt']
+    command += ['-key', folder / 'key', '-cert_chain', folder / 'chain']
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield next(line for line in process.stdout if line.startswith('ACCEPT')).strip().rpartition(':')[2]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def sources(api, certificate):
+    """Return kind → source."""
+    found = api.get('plugins/ssl/sources/', certificate_id=certificate['id'])['results']
+    return {source['kind']: source for source in found}
+
+
+def test_renewed_but_not_reloaded(api, report, tmp_path, empty_afterwards):
+    old = issue_acme(NAME, 20 * DAY)
+    new = successor(old)
+    certbot(tmp_path / 'letsencrypt', NAME, old)
+    copy = tmp_path / 'haproxy' / 'shop.pem'
+    copy.parent.mkdir()
+    copy.write_text(old.fullchain_pem + old.key_pem)
+    endpoints = tmp_path / 'endpoints'
+    with served(old, tmp_path) as port:
+        endpoints.write_text(f'127.0.0.1:{port} sni={NAME}\n')
+        report('certbot.sh', tmp_path / 'letsencrypt')
+        report('files.sh', f'{copy.parent}/*.pem')
+        assert 'untrusted' in report('served.sh', endpoints)
+        (certificate,) = api.get('plugins/ssl/certificates/', name=NAME)['results']
+        found = sources(api, certificate)
+        assert {kind: source['external_id'] for kind, source in found.items()} == {
+            'client': f'certbot:web01{tmp_path}/letsencrypt:{NAME}',
+            'copy': f'files:web01{copy.parent}:shop.pem',
+            'served': f'served:web01:127.0.0.1:{port}/{NAME}',
+        }
+        assert {source['state'] for source in found.values()} == {'current'}
+
+        # The client renews; the copy and the endpoint still have the old one.
+        chain = tmp_path / 'letsencrypt' / 'archive' / NAME / 'fullchain2.pem'
+        chain.write_text(new.fullchain_pem)
+        report('certbot.sh', tmp_path / 'letsencrypt')
+        report('files.sh', f'{copy.parent}/*.pem')
+        report('served.sh', endpoints)
+        (after,) = api.get('plugins/ssl/certificates/', name=NAME)['results']
+        assert (after['id'], after['pem'].strip()) == (certificate['id'], new.pem.strip())
+        assert after['acme_server_url'] == certificate['acme_server_url'] != ''
+        found = sources(api, after)
+        assert {kind for kind, source in found.items() if source['behind_since']} == {'copy', 'served'}
+
+    # Both follow: the file is replaced, and the service is restarted.
+    copy.write_text(new.fullchain_pem + new.key_pem)
+    report('files.sh', f'{copy.parent}/*.pem')
+    with served(new, tmp_path) as port:
+        endpoints.write_text(f'127.0.0.1:{port} sni={NAME}\n')
+        report('served.sh', endpoints)
+    found = api.get('plugins/ssl/sources/', certificate_id=certificate['id'])['results']
+    assert [source['external_id'] for source in found if source['behind_since']] == [
+        # The port of the service before its restart
+        next(each['external_id'] for each in found if each['kind'] == 'served' and port not in each['external_id'])
+    ]
+    assert api.get('plugins/ssl/certificates/', name=NAME)['count'] == 1
