@@ -117,7 +117,8 @@ def post_all(client, inputs) -> Counter:
 
 def judge(answer, data: bytes) -> str:
     if answer.status_code in (200, 201):
-        return f'imported ({answer.status_code})'
+        odd = ', with a warning about its encoding' if b'violates X.509' in answer.content else ''
+        return f'imported ({answer.status_code}){odd}'
     cause = str(answer.content[:300], errors='replace')
     if answer.status_code == 400 and len(cause) > 20:
         return f'refused: {cause[:70]}'

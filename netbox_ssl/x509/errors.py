@@ -31,3 +31,11 @@ class PrivateKeyError(CertificateInputError):
 
 class LimitError(CertificateInputError):
     """The input is larger than ``Limits`` allow. ``params`` has ``limit`` and, if known, ``found``."""
+
+
+class UnreadableError(ValueError):
+    """
+    A part of a certificate cannot be read, with a reason that is written for users.
+
+    The errors of the libraries are about their data structures.
+    """

@@ -20,6 +20,9 @@ ACME_IDENTIFIER = '1.3.6.1.5.5.7.1.31'
 PRECERTIFICATE_POISON = '1.3.6.1.4.1.11129.2.4.3'
 _SUBJECT_ALT_NAME = '2.5.29.17'
 
+# DNS names that are converted to A-labels; sound certificates have none. Each costs time.
+_MAX_UNCOMMON = 1000
+
 # Real certificates have one to four URLs; more do not help detection and only fill a page.
 _MAX_URLS = 20
 
@@ -120,7 +123,7 @@ def _store_names(names: Iterator[tuple[str, str]], facts: ExtensionFacts) -> Non
     for kind, text in names:
         if kind == 'dns' and (not text.isascii() or text.endswith('.')):
             uncommon.append(text)
-            text = canonical_name(text)
+            text = canonical_name(text) if len(uncommon) <= _MAX_UNCOMMON else text
         if text:
             kinds[visible_name(text)] = kind
     if uncommon:

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from . import der
 from .algorithms import SIGNATURE_ALGORITHMS
 from .dn import read_name
+from .errors import UnreadableError
 from .extensions import ExtensionFacts, read_extensions
 from .facts import CertificateFacts
 from .hostnames import is_host
@@ -118,7 +119,7 @@ def facts_of(parts: Parts) -> CertificateFacts:
         step_provisioner_type=extensions.step_provisioner_type,
         is_acme_challenge=extensions.is_acme_challenge,
         is_precertificate=extensions.is_precertificate,
-        violations=(*parts.violations, *extensions.violations),
+        violations=tuple(dict.fromkeys((*parts.violations, *extensions.violations))),
         pem=DER_cert_to_PEM_cert(parts.encoded),
         der=parts.encoded,
     )
@@ -137,7 +138,7 @@ def _is_server(extensions: ExtensionFacts, common_name: str) -> bool:
 def _serial_number(number: int) -> str:
     digits = f'{abs(number):X}'
     if len(digits) > MAX_SERIAL_DIGITS:
-        raise ValueError(f'{len(digits)} hex digits, while RFC 5280 allows 40')
+        raise UnreadableError(f'{len(digits)} hex digits, while RFC 5280 allows 40')
     return ('-' if number < 0 else '') + digits.zfill(len(digits) + len(digits) % 2)
 
 

@@ -17,14 +17,15 @@ class KeyFacts(NamedTuple):
 
 def describe_key(info: bytes) -> KeyFacts:
     """Return the facts of the key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), which is DER. Raises ``DerError``."""
-    algorithm = next(der.children(info, der.read_element(info)))
+    algorithm, key, *_ = der.children(info, der.read_element(info))
     oid, *parameters = der.children(info, algorithm)
     name = der.decode_oid(info[oid.body : oid.end])
     curve = _curve(info, parameters) if name == '1.2.840.10045.2.1' else ''
     if curve == SM2_CURVE:
         return KeyFacts('SM2', CURVE_SIZES[curve])
     name = KEY_ALGORITHMS.get(name, name)
-    return KeyFacts(name, FIXED_KEY_SIZES.get(name) or _size(info) or CURVE_SIZES.get(curve))
+    size = FIXED_KEY_SIZES.get(name) or _size(info) or CURVE_SIZES.get(curve)
+    return KeyFacts(name, size or (_modulus_size(info, key) if name == 'RSA' else None))
 
 
 def _curve(info: bytes, parameters: list[der.Element]) -> str:
@@ -39,3 +40,14 @@ def _size(info: bytes) -> int | None:
         return getattr(load_der_public_key(info), 'key_size', None)
     except Exception:  # unknown algorithm or curve, weak or malformed key: the rest of the certificate is still useful
         return None
+
+
+def _modulus_size(info: bytes, key: der.Element) -> int | None:
+    """Return the size of an RSA key (RFC 8017, A.1.1) that ``cryptography`` refuses, for example for its parameters."""
+    try:
+        modulus = next(der.children(info, der.read_element(info, key.body + 1, key.end)))
+    except (der.DerError, StopIteration):
+        return None
+    if modulus.tag != der.INTEGER:
+        return None
+    return int.from_bytes(info[modulus.body : modulus.end], 'big').bit_length() or None

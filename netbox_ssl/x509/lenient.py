@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from asn1crypto import core, parser
 
 from . import der
+from .ber import bit_string_octets, is_constructed, string_octets
+from .errors import UnreadableError
 from .extensions import RawExtension, read_raw_extensions
 from .lenient_names import read_lenient_name
 from .parts import LenientSignature, Parts, essential
@@ -40,7 +42,7 @@ def read_leniently(encoded: bytes) -> Parts:
     certificate at all.
     """
     if len(encoded) > _MAX_BYTES:
-        raise ValueError(f'malformed DER of more than {_MAX_BYTES} bytes')
+        raise UnreadableError(f'malformed DER of more than {_MAX_BYTES} bytes')
     certificate = Certificate.load(encoded)
     signed = certificate['tbs_certificate']
     for part in (certificate, signed):
@@ -70,7 +72,11 @@ def read_leniently(encoded: bytes) -> Parts:
         public_key_info=essential(gettext_noop('public key'), lambda: _read_key(signed['subject_public_key_info'])),
         signature_algorithm=certificate['signature_algorithm']['algorithm'].dotted,
         extensions=extensions,
-        signature=LenientSignature(_first_element(encoded), algorithm, bytes(certificate['signature_value'])),
+        signature=LenientSignature(
+            signed=_first_element(encoded),
+            algorithm=algorithm,
+            value=bit_string_octets(certificate['signature_value'].dump()),
+        ),
         violations=tuple(dict.fromkeys(violations)) or _check_encoding(encoded),
     )
 
@@ -81,7 +87,7 @@ def _check_encoding(encoded: bytes) -> tuple[str, ...]:
 
 
 def _check_version(signed: TBSCertificate, violations: list[str]) -> None:
-    version, has_extensions = signed['version'].native, bool(signed['extensions'].native is not None)
+    version, has_extensions = signed['version'].native, isinstance(signed['extensions'], core.SequenceOf)
     if not 0 <= version <= 2:
         violations.append(f'its version is {version + 1}')
     elif has_extensions and version != 2:
@@ -97,24 +103,26 @@ def _read_algorithm(algorithm: AlgorithmIdentifier) -> bytes:
 
 
 def _read_key(info: SubjectPublicKeyInfo) -> bytes:
-    key = info['subject_public_key']
+    key = bit_string_octets(info['subject_public_key'].dump())
     algorithm = info['algorithm']
     return der.encode(
         der.SEQUENCE,
         der.encode(der.SEQUENCE, algorithm['algorithm'].dump() + algorithm['parameters'].dump())
-        + der.encode(der.BIT_STRING, b'\0' + bytes(key)),
+        + der.encode(der.BIT_STRING, b'\0' + key),
     )
 
 
 def _read_time(encoded: bytes, violations: list[str]) -> datetime:
     _, _, tag, _, content, _ = parser.parse(encoded)
     if tag not in _TIMES:
-        raise ValueError('not a time')
+        raise UnreadableError('not a time')
     specification, form = _TIMES[tag]
     try:
-        moment = specification.load(encoded).native.astimezone(UTC)
-    except Exception as error:  # ValueError, OverflowError, AttributeError for the year 0
-        raise ValueError(f'“{visible(content.decode("latin-1"))}” is not a time') from error
+        moment = specification.load(encoded).native
+        # Local time, which nobody outside the CA knows, is taken for UTC.
+        moment = datetime.astimezone(moment if moment.tzinfo else moment.replace(tzinfo=UTC), UTC)
+    except Exception as error:  # ValueError, OverflowError, TypeError for the year 0
+        raise UnreadableError(f'“{visible(content.decode("latin-1"))}” is not a time') from error
     if not form.fullmatch(content):
         violations.append('its validity is not given in whole seconds of UTC')
     return moment.replace(microsecond=0)
@@ -125,14 +133,16 @@ def _raw_extensions(signed: TBSCertificate, violations: list[str]) -> Iterator[R
     if not isinstance(extensions, core.SequenceOf):
         return
     if len(extensions) > _MAX_EXTENSIONS:
-        raise ValueError(f'more than {_MAX_EXTENSIONS} extensions')
+        raise UnreadableError(f'more than {_MAX_EXTENSIONS} extensions')
     for extension in extensions:
         try:
             oid, critical = extension['extn_id'], extension['critical'].native
-            raw = RawExtension(oid.dotted, oid.dump(), critical, extension['extn_value'].native)
+            raw = RawExtension(oid.dotted, oid.dump(), critical, string_octets(extension['extn_value'].dump()))
         except Exception:  # see essential(); the others are still useful
             violations.append('one of its extensions is malformed and was ignored')
             continue
+        if is_constructed(extension['extn_value'].dump()):
+            violations.append('the value of an extension is in several pieces')
         if _is_odd_flag(extension):
             violations.append('the critical flag of an extension is not encoded as DER')
         yield raw

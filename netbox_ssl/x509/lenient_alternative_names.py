@@ -8,6 +8,9 @@ from .alternative_names import canonical_name
 from .lenient_names import read_lenient_name
 from .schema import Name
 
+# Nobody uses more than one. Each costs time.
+_MAX_DIRECTORY_NAMES = 100
+
 _OTHER, _EMAIL, _DNS, _X400, _DIRECTORY, _EDI_PARTY, _URI, _ADDRESS, _REGISTERED_ID = range(9)
 
 
@@ -18,8 +21,13 @@ def read_lenient_names(value: bytes, violations: list[str]) -> Iterator[tuple[st
     Seen in the wild: UTF-8 or Latin-1 instead of IA5String, and IP addresses written as text. Names that cannot be
     read are omitted.
     """
+    directory_names = 0
     try:
         for name in der.children(value, der.read_element(value)):
+            directory_names += name.tag & 0x1F == _DIRECTORY
+            if directory_names > _MAX_DIRECTORY_NAMES:
+                violations.append(f'it has more than {_MAX_DIRECTORY_NAMES} directory names, which were ignored')
+                return
             yield from _read_name(name.tag & 0x1F, value[name.body : name.end], violations)
     except der.DerError:
         violations.append('the extension subjectAltName is malformed')

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator
 
-from asn1crypto import core, parser
+from asn1crypto import parser
 
+from .ber import is_constructed, string_octets
 from .dn import NameFacts, name_facts, short_name
+from .errors import UnreadableError
 from .schema import Name, RelativeDistinguishedName
 
 # A sound name has about ten. Each costs time.
 _MAX_ATTRIBUTES = 200
 
 _BIT_STRING, _UTF8, _NUMERIC, _PRINTABLE, _TELETEX, _IA5, _VISIBLE, _UNIVERSAL, _BMP = 3, 12, 18, 19, 20, 22, 26, 28, 30
-_ENCODINGS = {_UTF8: 'utf-8', _UNIVERSAL: 'utf-32-be', _BMP: 'utf-16-be'}
+_ENCODINGS = {_UTF8: 'UTF-8', _UNIVERSAL: 'UTF-32-BE', _BMP: 'UTF-16-BE'}
 
 # Universal tag → its name, and the characters that it may contain (X.680, 41)
 _REPERTOIRES = {
@@ -23,8 +25,7 @@ _REPERTOIRES = {
     _VISIBLE: ('VisibleString', re.compile(rb'[\x20-\x7e]*')),
 }
 
-# Character strings, as their octets: primitive, or constructed of several pieces as BER allows
-_OCTETS = {tag: type(f'String{tag}', (core.OctetString,), {'tag': tag}) for tag in (*range(18, 31), _UTF8)}
+_STRINGS = frozenset({_UTF8, *range(18, 23), *range(25, 31)})
 
 
 def read_lenient_name(name: Name, violations: list[str], part: str) -> NameFacts:
@@ -42,7 +43,7 @@ def _read_attributes(name: Name, violations: list[str], part: str) -> Iterator[l
     for rdn in name:
         count += len(rdn) or 1
         if count > _MAX_ATTRIBUTES:
-            raise ValueError(f'more than {_MAX_ATTRIBUTES} attributes')
+            raise UnreadableError(f'more than {_MAX_ATTRIBUTES} attributes')
         _check_set(rdn, violations, part)
         yield [_read_attribute(attribute, violations, part) for attribute in rdn]
 
@@ -58,15 +59,18 @@ def _check_set(rdn: RelativeDistinguishedName, violations: list[str], part: str)
 def _read_attribute(attribute, violations: list[str], part: str) -> tuple[str, str | bytes]:
     oid, encoded = attribute['type'].dotted, attribute['value'].dump()
     tag_class, _, tag, *_ = parser.parse(encoded)
-    if tag_class != 0 or tag not in _OCTETS:
+    if tag_class != 0 or tag not in _STRINGS:
         if tag != _BIT_STRING:  # X.520 uniqueIdentifier
             violations.append(f'{short_name(oid)} in the {part} is not text')
         return oid, encoded
-    octets = _OCTETS[tag].load(encoded).native
+    if is_constructed(encoded):
+        violations.append(f'{short_name(oid)} in the {part} is in several pieces')
+    octets = string_octets(encoded)
     if tag in _ENCODINGS:
-        # Half a surrogate pair is spelled out later.
-        errors = 'strict' if tag == _UTF8 else 'surrogatepass'
-        return oid, octets.decode(_ENCODINGS[tag], errors)
+        try:
+            return oid, octets.decode(_ENCODINGS[tag])
+        except UnicodeDecodeError as error:
+            raise UnreadableError(f'{short_name(oid)} is not valid {_ENCODINGS[tag]}') from error
     kind, repertoire = _REPERTOIRES.get(tag, ('', None))
     if repertoire and not repertoire.fullmatch(octets):
         violations.append(f'{short_name(oid)} in the {part} has characters that a {kind} must not contain')

@@ -7,7 +7,7 @@ from datetime import datetime
 from cryptography import x509
 
 from .dn import NameFacts
-from .errors import CertificateInputError
+from .errors import CertificateInputError, UnreadableError
 from .extensions import ExtensionFacts
 from .text import gettext_noop, visible
 
@@ -72,8 +72,5 @@ def essential[Value](part: str, read: Callable[[], Value]) -> Value:
 
 
 def explain(error: Exception) -> str:
-    """Return the text of ``error`` for users: shortened, and without the parser's data structures."""
-    text = str(error)
-    if not text or 'ParseError' in text or 'while parsing' in text:
-        return 'malformed DER'
-    return visible(text)
+    """Return the reason of ``error`` for users."""
+    return visible(str(error)) if isinstance(error, UnreadableError) else 'malformed DER'

@@ -4,6 +4,9 @@ from asn1crypto import core, x509
 
 from . import der
 
+# Sound ones have a few hundred. Each costs time.
+_MAX_BYTES = 16 * 1024
+
 _BASIC_CONSTRAINTS = '2.5.29.19'
 
 _SPECIFICATIONS = {
@@ -20,9 +23,9 @@ _SPECIFICATIONS = {
 
 
 def repair_extension(oid: str, value: bytes) -> bytes | None:
-    """Return the value of the extension in DER; None if that is not possible."""
+    """Return the value of the extension in DER; None if that is not possible, or it has more than 16 KiB."""
     specification = _SPECIFICATIONS.get(oid)
-    if specification is None:
+    if specification is None or len(value) > _MAX_BYTES:
         return None
     try:
         loaded = specification.load(value)

@@ -28,14 +28,14 @@ class Validity(core.Sequence):
 
 
 class SubjectPublicKeyInfo(core.Sequence):
-    _fields = [('algorithm', AlgorithmIdentifier), ('subject_public_key', core.OctetBitString)]
+    _fields = [('algorithm', AlgorithmIdentifier), ('subject_public_key', core.Any)]
 
 
 class Extension(core.Sequence):
     _fields = [
         ('extn_id', core.ObjectIdentifier),
         ('critical', core.Boolean, {'default': False}),
-        ('extn_value', core.OctetString),
+        ('extn_value', core.Any),
     ]
 
 
@@ -52,8 +52,8 @@ class TBSCertificate(core.Sequence):
         ('validity', Validity),
         ('subject', Name),
         ('subject_public_key_info', SubjectPublicKeyInfo),
-        ('issuer_unique_id', core.OctetBitString, {'implicit': 1, 'optional': True}),
-        ('subject_unique_id', core.OctetBitString, {'implicit': 2, 'optional': True}),
+        ('issuer_unique_id', core.BitString, {'implicit': 1, 'optional': True}),
+        ('subject_unique_id', core.BitString, {'implicit': 2, 'optional': True}),
         ('extensions', Extensions, {'explicit': 3, 'optional': True}),
     ]
 
@@ -62,7 +62,7 @@ class Certificate(core.Sequence):
     _fields = [
         ('tbs_certificate', TBSCertificate),
         ('signature_algorithm', AlgorithmIdentifier),
-        ('signature_value', core.OctetBitString),
+        ('signature_value', core.Any),
     ]
 
 

@@ -34,7 +34,7 @@ class FieldsTestCase(FormTestCase):
 
     def test_challenge_types(self):
         choices = [str(label) for value, label in CertificateForm().fields['acme_challenge_type'].choices if value]
-        self.assertEqual(choices, ['HTTP-01', 'DNS-01', 'TLS-ALPN-01'])
+        self.assertEqual(choices, ['HTTP-01', 'DNS-01', 'TLS-ALPN-01', 'DNS-PERSIST-01'])
 
     def test_providers_are_suggested_and_any_text_is_accepted(self):
         self.assertIn('<option value="Let&#x27;s Encrypt">', str(CertificateForm()['acme_provider']))

@@ -1,5 +1,7 @@
 """Certificates that no builder creates, with replaced parts (and therefore a wrong signature)."""
 
+import ssl
+
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -87,3 +89,8 @@ def indefinite_length(encoded: bytes) -> bytes:
     """Return a constructed element without its length, as BER allows."""
     element = der.read_element(encoded)
     return encoded[:1] + b'\x80' + encoded[element.body :] + b'\0\0'
+
+
+def pem(encoded: bytes) -> str:
+    """Return a PEM block."""
+    return ssl.DER_cert_to_PEM_cert(encoded)

@@ -4,7 +4,6 @@ its chain is verified, too.
 """
 
 import hashlib
-import ssl
 import subprocess
 from datetime import UTC, datetime
 
@@ -12,7 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from netbox_ssl.x509 import CertificateFacts, CertificateInputError, der, read_certificates, read_pem_facts
+from netbox_ssl.acme.renewal_info import certificate_id
+from netbox_ssl.x509 import CertificateFacts, CertificateInputError, der, read_certificates, read_facts, read_pem_facts
 from netbox_ssl.x509.dn import read_name
 from tests.support import odd_certificates as odd
 from tests.support import programs
@@ -39,6 +39,12 @@ def flagged(flag: bytes) -> dict[int, bytes]:
     return {odd.EXTENSIONS: odd.extensions(der.encode(der.SEQUENCE, oid + flag + value))}
 
 
+def in_pieces(content: bytes) -> bytes:
+    """Return an OCTET STRING as BER allows it."""
+    pieces = (der.encode(der.OCTET_STRING, content[n : n + 7]) for n in range(0, len(content), 7))
+    return der.encode(der.OCTET_STRING | 0x20, b''.join(pieces))
+
+
 def times(tag: int, *moments: bytes) -> dict[int, bytes]:
     return {odd.VALIDITY: der.encode(der.SEQUENCE, b''.join(der.encode(tag, moment) for moment in moments))}
 
@@ -61,6 +67,15 @@ PARTS = {
     'Latin-1 in TeletexString': (subject((odd.O, odd.T61, b'M\xfcller')), 'TeletexString'),
     'Latin-1 in IA5String': (subject((odd.O, odd.IA5, b'M\xfcller')), 'IA5String'),
     'number as a name': (subject((odd.O, der.INTEGER, b'\5')), 'is not text'),
+    'text in pieces': (
+        subject((odd.CN, odd.UTF8 | 0x20, der.encode(odd.UTF8, b'www.') + der.encode(odd.UTF8, b'example.net'))),
+        'several pieces',
+    ),
+    'extension in pieces': (
+        {odd.EXTENSIONS: odd.extensions(der.encode(der.SEQUENCE, NAME[2:7] + in_pieces(NAME[9:])))},
+        'value of an extension',
+    ),
+    'local time': (times(GENERALIZED, b'20260101000000', b'20260401000000'), 'whole seconds'),
     'empty part of the subject': (
         {odd.SUBJECT: der.encode(der.SEQUENCE, der.encode(der.SET, b''))},
         'empty part',
@@ -115,10 +130,6 @@ def make(kind: str) -> bytes:
     return odd.signed_by(CA.key, KINDS[kind][0](ISSUED.der))
 
 
-def pem(encoded: bytes) -> str:
-    return ssl.DER_cert_to_PEM_cert(encoded)
-
-
 def openssl(encoded: bytes, *options: str) -> str:
     command = [programs.find('openssl'), 'x509', '-inform', 'DER', '-noout', *options]
     return subprocess.run(command, input=encoded, capture_output=True, check=True).stdout.decode('utf-8', 'replace')
@@ -149,7 +160,7 @@ def test_what_openssl_shows_is_read_with_a_warning(kind):
 
 @pytest.mark.parametrize('kind', KINDS)
 def test_key_serial_number_and_chain_are_those_of_the_sound_certificate(kind):
-    parsed = read_certificates(CA.pem + pem(make(kind)))
+    parsed = read_certificates(CA.pem + odd.pem(make(kind)))
     [leaf] = parsed.leaves
     public = ISSUED.certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     assert leaf.facts.public_key_sha256 == hashlib.sha256(public).hexdigest().upper()
@@ -158,6 +169,13 @@ def test_key_serial_number_and_chain_are_those_of_the_sound_certificate(kind):
     assert [link.name for link in leaf.chain] == ['Example Issuing CA']
     if kind not in BEYOND_OPENSSL:
         assert f'serial={leaf.facts.serial_number}\n' in openssl(leaf.facts.der, '-serial')
+
+
+def test_the_certificate_id_of_ari_is_that_of_the_sound_certificate():
+    facts = facts_of(make('star in PrintableString'))
+    sound = read_facts(ISSUED.certificate)
+    expected = certificate_id(sound.authority_key_id, sound.serial_number)
+    assert certificate_id(facts.authority_key_id, facts.serial_number) == expected != ''
 
 
 @pytest.mark.parametrize('kind', KINDS)
@@ -184,7 +202,7 @@ def test_names_are_shown_as_openssl_shows_them(kind, printed):
 def test_a_wrong_signature_does_not_count():
     kind = 'star in PrintableString'
     forged = odd.signed_by(ISSUED.key, KINDS[kind][0](ISSUED.der))
-    parsed = read_certificates(CA.pem + pem(forged))
+    parsed = read_certificates(CA.pem + odd.pem(forged))
     assert [leaf.chain for leaf in parsed.leaves] == [()]
 
 
@@ -202,7 +220,7 @@ SUB = make_ca('Example Corp', 'Example Odd CA', issuer=ROOT)
 def test_an_odd_ca_is_a_link_of_the_chain_and_noted():
     leaf = issue('below.example.net', SUB)
     middle = odd_ca({odd.VERSION: der.encode(der.context(0), odd.integer(1))})
-    parsed = read_certificates(leaf.pem + pem(middle) + ROOT.pem)
+    parsed = read_certificates(leaf.pem + odd.pem(middle) + ROOT.pem)
     [read] = parsed.leaves
     assert [link.name for link in read.chain] == ['Example Odd CA', 'Example Policy CA']
     assert [note.code for note in parsed.notes] == ['malformed']
@@ -265,7 +283,7 @@ UNREADABLE_CA = odd_ca({odd.SUBJECT: odd.name((odd.CN, odd.UTF8, b'\xff\xfe'))})
 
 @pytest.mark.parametrize('order', ['leaf first', 'CA first'])
 def test_an_unreadable_ca_certificate_does_not_refuse_a_sound_leaf(order):
-    blocks = [ISSUED.pem, pem(UNREADABLE_CA), CA.pem]
+    blocks = [ISSUED.pem, odd.pem(UNREADABLE_CA), CA.pem]
     parsed = read_certificates(''.join(blocks if order == 'leaf first' else [blocks[1], blocks[0], blocks[2]]))
     assert [leaf.facts.name for leaf in parsed.leaves] == ['www.example.net']
     assert [link.name for link in parsed.leaves[0].chain] == ['Example Issuing CA']
@@ -277,7 +295,7 @@ def test_an_unreadable_ca_certificate_does_not_refuse_a_sound_leaf(order):
 
 def test_an_unreadable_leaf_is_refused():
     unreadable = odd.with_parts(ISSUED.der, {odd.SUBJECT: odd.name((odd.CN, odd.UTF8, b'\xff\xfe'))})
-    for text in (pem(unreadable), pem(unreadable) + CA.pem, CA.pem + pem(unreadable)):
+    for text in (odd.pem(unreadable), odd.pem(unreadable) + CA.pem, CA.pem + odd.pem(unreadable)):
         with pytest.raises(CertificateInputError, match='subject of the certificate cannot be read') as caught:
             read_certificates(text)
         assert caught.value.code == 'unreadable'
@@ -323,8 +341,26 @@ def test_the_second_reader_has_limits():
 
 @pytest.mark.parametrize(
     ('moments', 'reason'),
-    [((b'261331000000Z', b'261331000000Z'), 'validity'), ((b'yesterday', b'tomorrow'), 'validity')],
+    [
+        ((b'261331000000Z', b'261331000000Z'), '“261331000000Z” is not a time'),
+        ((b'yesterday', b'tomorrow'), 'validity'),
+        ((b'\0', b'\0'), 'validity'),
+    ],
 )
 def test_impossible_times_are_refused_with_their_part(moments, reason):
     with pytest.raises(CertificateInputError, match=reason):
         facts_of(odd.with_parts(ISSUED.der, times(UTC_TIME, *moments)))
+
+
+def test_the_year_0_is_refused():
+    with pytest.raises(CertificateInputError, match='“00000101000000Z” is not a time'):
+        facts_of(odd.with_parts(ISSUED.der, {odd.VALIDITY: odd.validity('00000101000000Z', '20260101000000Z')}))
+
+
+def test_strings_in_pieces_in_pieces_are_bounded():
+    value = der.encode(odd.UTF8, b'x')
+    for _ in range(500):
+        value = der.encode(odd.UTF8 | 0x20, value)
+    name = odd.name((odd.CN, odd.UTF8 | 0x20, value))
+    with pytest.raises(CertificateInputError, match='subject'):
+        facts_of(odd.with_parts(ISSUED.der, {odd.SUBJECT: name}))

@@ -1,6 +1,7 @@
 """Large inputs take linear time, and ordinary texts are not mistaken for private keys."""
 
 import random
+from contextlib import suppress
 
 import pytest
 from cryptography import x509
@@ -86,6 +87,56 @@ WORST = {
 def test_the_worst_mebibyte_is_refused_in_linear_time(name):
     with processor_seconds(LINEAR), pytest.raises(CertificateInputError):
         read_certificates(WORST[name])
+
+
+def repeated(element: bytes) -> bytes:
+    return element * (MEBIBYTE // 5 // len(element))
+
+
+def alternative_names(name: bytes) -> dict[int, bytes]:
+    return {odd.EXTENSIONS: odd.extensions(odd.extension(SAN, der.encode(der.SEQUENCE, repeated(name))))}
+
+
+# For the reader of malformed certificates: that it is slower must not matter.
+VERSION_2 = {odd.VERSION: der.encode(der.context(0), odd.integer(1))}
+MALFORMED = {
+    'directory names': alternative_names(der.encode(0xA4, odd.name((odd.O, odd.PRINTABLE, b'*')))),
+    'U-labels': alternative_names(der.encode(0x82, 'bü.example'.encode())),
+    'extensions': {**VERSION_2, odd.EXTENSIONS: odd.extensions(repeated(odd.extension('2a0304', b'')))},
+    'broken extensions': {odd.EXTENSIONS: odd.extensions(repeated(odd.extension('551d13', b'\5\0')))},
+    'pieces': {
+        **VERSION_2,
+        odd.EXTENSIONS: odd.extensions(
+            der.encode(
+                der.SEQUENCE,
+                der.encode(der.OID, bytes.fromhex(SAN)) + der.encode(0x24, repeated(der.encode(der.OCTET_STRING, b''))),
+            )
+        ),
+    },
+    'URLs': {
+        odd.EXTENSIONS: odd.extensions(
+            odd.extension(
+                '2b06010505070101',
+                der.encode(
+                    der.SEQUENCE,
+                    repeated(
+                        der.encode(der.SEQUENCE, bytes.fromhex('06082b06010505073002') + der.encode(0x86, b'h\xff'))
+                    ),
+                ),
+            )
+        )
+    },
+    'attributes': {odd.SUBJECT: der.encode(der.SEQUENCE, repeated(odd.name((odd.O, odd.PRINTABLE, b'*'))[2:]))},
+    'indefinite lengths': {odd.SUBJECT: b'0\x80' * 9 + b'1\0' * (MEBIBYTE // 10) + bytes(18)},
+}
+
+
+@pytest.mark.parametrize('kind', MALFORMED)
+def test_malformed_certificates_are_read_in_linear_time(kind):
+    encoded = odd.with_parts(issue('www.example.net', CA).der, MALFORMED[kind])
+    with processor_seconds(LINEAR), suppress(CertificateInputError):
+        [leaf] = read_certificates(encoded).leaves
+        assert len(str(leaf.facts.notice)) < 2000
 
 
 def test_key_ids_and_urls_are_bounded():
