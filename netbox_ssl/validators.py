@@ -32,9 +32,7 @@ def refuse_private_key(field: str, value) -> None:
         )
 
 
-def read_input(
-    data: bytes | str, field: str = 'pem', allow_ca: bool = False, include_ca: bool = False
-) -> ParsedInput:
+def read_input(data: bytes | str, field: str = 'pem', allow_ca: bool = False, include_ca: bool = False) -> ParsedInput:
     """
     Return the certificates in text or bytes that were pasted, uploaded or posted. Raises ValidationError at ``field``
     with cause and remedy. The arguments are those of ``read_certificates()``.

@@ -33,9 +33,7 @@ class RootView(APIRootView):
         return 'NetBox SSL'
 
 
-class CertificateViewSet(
-    RequestGuardMixin, ImportMixin, DetectMixin, CheckARIMixin, MetricsMixin, NetBoxModelViewSet
-):
+class CertificateViewSet(RequestGuardMixin, ImportMixin, DetectMixin, CheckARIMixin, MetricsMixin, NetBoxModelViewSet):
     queryset = Certificate.objects.annotate(**{USUAL_RENEWAL: usual_renewal_sql()})
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet

@@ -89,9 +89,7 @@ class Item:
         """Return warnings about settings that do not apply."""
         if not self.facts.is_ca or not any(self.attributes.get(name) for name in ACME_FIELDS):
             return []
-        return [
-            _('{name} is a CA certificate: the ACME settings were not applied to it.').format(name=self.facts.name)
-        ]
+        return [_('{name} is a CA certificate: the ACME settings were not applied to it.').format(name=self.facts.name)]
 
     @property
     def named_client(self) -> str:

@@ -58,7 +58,9 @@ def _find_issuers(certificates: Sequence[Loaded]) -> list[list[int]]:
     """Return the verified issuers of each certificate, the preferred one first; none for a self-signed certificate."""
     by_subject: dict[str, list[int]] = {}
     for index, (_, facts) in enumerate(certificates):
-        if facts.has_ca_constraint or facts.is_self_signed:  # self-signed: version 1 roots cannot declare that they are CAs
+        if (
+            facts.has_ca_constraint or facts.is_self_signed
+        ):  # self-signed: version 1 roots cannot declare that they are CAs
             by_subject.setdefault(facts.subject, []).append(index)
     budget = _VERIFICATIONS_PER_CERTIFICATE * len(certificates)
     issuers = []

@@ -162,9 +162,7 @@ def _omission(error: CertificateInputError) -> Message:
     return Message('left_out', gettext_noop('Omitted: %(cause)s'), cause=str(error))
 
 
-def _sort(
-    loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: bool, include_ca: bool
-) -> ParsedInput:
+def _sort(loaded: list[Loaded], notes: list[Message], limits: Limits, allow_ca: bool, include_ca: bool) -> ParsedInput:
     """Sort into leaves, chains and the rest."""
     facts = [item.facts for item in loaded]
     relations = relate(loaded, each_ca=include_ca)
