@@ -50,8 +50,8 @@ class MetricsMixin:
     )
     def metrics(self, request):
         """
-        Return the validity of each certificate that the user may view as metrics for Prometheus, narrowed by the filters
-        of the list. Without a filter by status, only active certificates are included.
+        Return the validity of each certificate that the user may view as metrics for Prometheus, narrowed by the
+        filters of the list. Without a filter by status, only active certificates are included.
         """
         visible = Certificate.objects.restrict(request.user, 'view')
         if 'status' not in request.query_params:

@@ -60,8 +60,8 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
         label=_('Include CA certificates'),
         required=False,
         help_text=_(
-            'Store roots and intermediates as certificates of their own, for example those of an in-house CA. Otherwise '
-            'they are only stored in the chains of the certificates that they issued.'
+            'Store roots and intermediates as certificates of their own, for example those of an in-house CA. '
+            'Otherwise they are only stored in the chains of the certificates that they issued.'
         ),
     )
     paste = forms.CharField(

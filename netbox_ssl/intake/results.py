@@ -78,7 +78,7 @@ class Item:
     def settings(self) -> dict:
         """
         Return the attributes without the facts, which come from the PEM. Raises a ValidationError if given facts
-        differ. A CA certificate gets no ACME settings, because those of a request are for all certificates in its input.
+        differ. A CA certificate gets no ACME settings: those of a request are for all certificates in its input.
         """
         refuse_contradicted_facts(self.attributes, self.facts)
         omitted = (*FACT_FIELDS, *ACME_FIELDS) if self.facts.is_ca else FACT_FIELDS

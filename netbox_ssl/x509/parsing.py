@@ -23,8 +23,8 @@ DEFAULT_LIMITS = Limits()
 _PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was omitted: hosts cannot use it.')
 
 _SERVER_MARKED_AS_CA = gettext_noop(
-    '“%(name)s” is a self-signed server certificate that is marked as a CA (CA:TRUE), as made by “openssl req -x509” and '
-    'by many appliances. It is stored as the certificate of a server.'
+    '“%(name)s” is a self-signed server certificate that is marked as a CA (CA:TRUE), as made by “openssl req -x509” '
+    'and by many appliances. It is stored as the certificate of a server.'
 )
 
 
@@ -220,8 +220,8 @@ def _no_leaf_refusal(facts: list[CertificateFacts], limits: Limits) -> Certifica
     return CertificateInputError(
         'ca_only',
         gettext_noop(
-            'The input contains only CA certificates (“%(name)s”). Paste the certificate of a host, with or without them, '
-            'or include CA certificates (include_ca) to store them as certificates of their own.'
+            'The input contains only CA certificates (“%(name)s”). Paste the certificate of a host, with or without '
+            'them, or include CA certificates (include_ca) to store them as certificates of their own.'
         ),
         name=facts[0].name,
     )

@@ -138,7 +138,7 @@ def make_ca(
     valid_to=None,
 ):
     """
-    Return an intermediate CA of ``issuer`` or of a new root. ``key_id`` is hexadecimal; ``key`` renews a CA with its key.
+    Return an intermediate CA of ``issuer`` or of a new root. ``key_id`` is hexadecimal; ``key`` renews one.
     """
     issuer = issuer or make_root(organization, f'{common_name or organization} Root')
     key = key or make_key(key_type)

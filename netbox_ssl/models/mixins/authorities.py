@@ -19,8 +19,8 @@ AUTHORITY_INDEXES = (
 
 class AuthorityMixin:
     """
-    Answers about which certificates issued which (RFC 5280, 4.2.1.1): the name of the issuer is the subject of the CA, and the key IDs
-    are equal if both are known. Signatures are not verified.
+    Answers about which certificates issued which (RFC 5280, 4.2.1.1): the name of the issuer is the subject of the CA,
+    and the key IDs are equal if both are known. Signatures are not verified.
     """
 
     def issued_q(self) -> Q:
@@ -32,7 +32,7 @@ class AuthorityMixin:
         return same_name & same_key & self._others_q()
 
     def issuing_ca_q(self) -> Q:
-        """Select the CA certificates that issued this one: several if the CA has renewed its own, or was cross-signed."""
+        """Select the CA certificates that issued this one: several if the CA renewed its own, or was cross-signed."""
         if not self.issuer:
             return Q(pk__in=())
         same_name = Q(is_ca=True, subject=self.issuer)
