@@ -1,6 +1,7 @@
 """Read certificates from user input, with errors that NetBox's forms and API show at a field."""
 
 import json
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -45,7 +46,11 @@ def read_input(data: bytes | str, field: str = 'pem', allow_ca: bool = False, in
 
 
 def read_single(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -> Leaf:
-    """Return the only certificate in the input. Raises ValidationError as ``read_input()`` does, and for several."""
+    """
+    Return the only certificate in the input, with the notes on it.
+
+    Raises ValidationError as ``read_input()`` does, and for several.
+    """
     try:
         parsed = read_input(data, field, allow_ca)
     except ValidationError as error:
@@ -70,4 +75,4 @@ def read_single(data: bytes | str, field: str = 'pem', allow_ca: bool = False) -
                 )
             }
         )
-    return parsed.leaves[0]
+    return replace(parsed.leaves[0], notes=parsed.notes)

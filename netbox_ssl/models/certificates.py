@@ -209,7 +209,12 @@ class Certificate(
         Args:
             facts: of an X.509 certificate that was just read, possibly this one
         """
-        return [*self.acme_warnings(), *self.chain_warnings(), *self.encoding_warnings(facts)]
+        return [
+            *self.acme_warnings(),
+            *self.chain_warnings(),
+            *self.reading_warnings(),
+            *self.encoding_warnings(facts),
+        ]
 
     def get_status_color(self):
         return CertificateStatusChoices.colors.get(self.status)

@@ -81,9 +81,12 @@ class CertificateEditView(WarningsMixin, generic.ObjectEditView):
     template_name = 'netbox_ssl/certificate_edit.html'
 
     def get_warnings(self, request, obj):
-        # Warnings about the certificate itself are shown on its page.
+        # Warnings about the certificate itself are shown on its page, except those about omitted parts of the input.
         assignments = obj.assignments.restrict(request.user, 'view').with_hosts(request.user)
-        return [warning for assignment in assignments for warning in assignment.get_warnings()]
+        return [
+            *obj.reading_warnings(),
+            *(warning for assignment in assignments for warning in assignment.get_warnings()),
+        ]
 
 
 @register_model_view(Certificate, 'delete')

@@ -35,6 +35,8 @@ class Leaf:
     facts: CertificateFacts
     # Its issuers, nearest first, each verified to have signed the one before; without the self-signed root.
     chain: tuple[CertificateFacts, ...]
+    # Those of the input, if this is its only leaf and a caller keeps no other part of it
+    notes: tuple[Message, ...] = ()
 
     @property
     def chain_valid_to(self) -> datetime | None:

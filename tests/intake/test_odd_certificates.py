@@ -16,6 +16,12 @@ def odd_pem(issued) -> str:
     return odd.pem(odd.with_parts(issued.der, {odd.SUBJECT: subject}))
 
 
+def broken_ca() -> str:
+    """Return a CA certificate that cannot be read."""
+    broken = make_ca('Example Corp', 'Example Broken CA')
+    return odd.pem(odd.with_parts(broken.der, {odd.SUBJECT: odd.name((odd.CN, odd.UTF8, b'\xff'))}))
+
+
 class OddCertificateTestCase(TestCase):
     def setUp(self):
         self.issued = issue_acme()
@@ -50,14 +56,19 @@ class OddCertificateTestCase(TestCase):
                 self.assertEqual('must not contain' in html, shown)
 
     def test_an_unreadable_ca_certificate_is_omitted_with_a_warning(self):
-        broken = make_ca('Example Corp', 'Example Broken CA')
-        broken = odd.pem(odd.with_parts(broken.der, {odd.SUBJECT: odd.name((odd.CN, odd.UTF8, b'\xff'))}))
         self.client.force_login(superuser())
         url = reverse('plugins-api:netbox_ssl-api:certificate-import')
-        response = self.client.post(url, {'pem': self.issued.pem + broken}, content_type='application/json')
+        response = self.client.post(url, {'pem': self.issued.pem + broken_ca()}, content_type='application/json')
         self.assertEqual(response.status_code, 201, response.content)
         [warning] = response.json()['warnings']
         self.assertIn('PEM block 2 (CERTIFICATE)', warning)
+        self.assertEqual(Certificate.objects.get().chain_pem, '')
+
+    def test_the_form_reports_what_it_omits(self):
+        self.client.force_login(superuser())
+        data = {'status': 'active', 'pem': self.issued.pem, 'chain_pem': broken_ca()}
+        response = self.client.post(reverse('plugins:netbox_ssl:certificate_add'), data, follow=True)
+        self.assertContains(response, 'Omitted: PEM block 2 (CERTIFICATE)')
         self.assertEqual(Certificate.objects.get().chain_pem, '')
 
     def test_thumbprints_are_found(self):

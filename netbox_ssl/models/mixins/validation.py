@@ -69,6 +69,8 @@ def refuse_contradicted_facts(typed: dict, facts) -> None:
 
 
 class CertificateValidationMixin(ACMESettingsMixin):
+    # Notes on the input that the PEM was read from
+    _reading_notes = ()
     # Set by bulk imports, which have checked many at once and hold locks on them
     known_to_be_new = False
 
@@ -133,6 +135,10 @@ class CertificateValidationMixin(ACMESettingsMixin):
         if replaced and replaced != self.fingerprint_sha256 and self._is_unchanged('acme_last_renewed'):
             self.note_renewal()
 
+    def reading_warnings(self) -> list[str]:
+        """Return warnings about parts of the input that were omitted, if the PEM was set since this was read."""
+        return [_(note.template) % note.params for note in self._reading_notes]
+
     def _is_taken(self) -> bool:
         """Return whether the facts were already read from the PEM."""
         return bool(self.pem) and (self.pem, self.chain_pem) == getattr(self, '_taken', None)
@@ -157,6 +163,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
         self.take_ari_cert_id(facts)
         self.name = self.name or facts.name[:255]
         self._taken = (self.pem, self.chain_pem)
+        self._reading_notes = leaf.notes
         if not new:
             return
         if before := read_stored_facts(replaced):
