@@ -9,18 +9,28 @@ from tests.hooks.lineages import DIRECTORY, RENEWED_TEXT
 from tests.hooks.reported import ISSUED, external_id, is_now, sent
 
 NAME = 'www.example.net'
-# In the form of src/md_core.c of mod_md v2.4
+# As Apache 2.4.71 wrote it with a server on this machine
 MD = {
     'name': NAME,
     'domains': [NAME],
     'contacts': ['mailto:ops@example.net'],
     'transitive': 1,
-    'ca': {'account': 'ACME-acme-v02.api.letsencrypt.org-0000', 'proto': 'ACME', 'url': DIRECTORY},
+    'ca': {
+        'account': 'ACME-acme-v02.api.letsencrypt.org-0000',
+        'proto': 'ACME',
+        'url': DIRECTORY,
+        'urls': [DIRECTORY],
+        'agreement': 'accepted',
+    },
     'state': 2,
     'renew-mode': 1,
     'renew-window': '33%',
     'warn-window': '10%',
     'must-staple': False,
+    'proto': {'acme-tls/1': []},
+    'stapling': False,
+    'profile-mandatory': False,
+    'ari-renewals': True,
 }
 
 
@@ -34,6 +44,8 @@ def make_store(folder, **changed):
     lineages.written(folder / 'md_store.json', '{"version": 3.0}')
     lineages.written(domain / 'pubcert.pem', ISSUED.fullchain_pem)
     lineages.written(domain / 'privkey.pem', ISSUED.key_pem)
+    # What Apache serves until it has a certificate
+    lineages.written(domain / 'fallback-pubcert.pem', ISSUED.pem)
     lineages.written(domain / 'md.json', json.dumps({**MD, **changed}))
     return folder
 
