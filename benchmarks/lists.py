@@ -24,14 +24,15 @@ with connection.cursor() as cursor:
             valid_from, valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem,
             lineage, is_acme,
             acme_provider, acme_account_email, acme_challenge_type, acme_server_url, acme_auto_renewal,
-            acme_pinned_fields, announced_status, announced_overdue, description, comments, custom_field_data,
+            acme_pinned_fields, announced_status, announced_overdue, default_expiry_marks, expiry_marks,
+            renewal_instructions, description, comments, custom_field_data,
             created, last_updated)
         SELECT 'host' || n || '.example.net', 'active', 'CN=host' || n || '.example.net',
             'CN=R13,O=Let''s Encrypt,C=US', upper(md5(n::text)), upper(md5(n::text) || md5('x' || n::text)),
             now() - (n %% 100) * interval '1 day', now() - (n %% 100) * interval '1 day' + interval '90 days',
             ARRAY['host' || n || '.example.net', 'www.host' || n || '.example.net'], 'ECDSA', 256, 'ecdsa-with-SHA256',
             repeat('x', 1500), repeat('y', 1800), md5(n::text), true, 'Let''s Encrypt', '', '', '', n %% 3 > 0, '{{}}',
-            '', false, '', '', '{{}}', now(), now()
+            '', false, '{{}}', '{{}}', '', '', '', '{{}}', now(), now()
         FROM generate_series(0, %s) AS n''', [{rows} - 1])
     # The state in which autovacuum leaves a table without writes.
     cursor.execute('VACUUM ANALYZE')
@@ -61,6 +62,8 @@ def compare(stack):
         'UI, IP addresses': lambda _: fetch(browser, f'{stack.base_url}/ipam/ip-addresses/?per_page=50'),
         'UI, certificates': lambda _: fetch(browser, page),
         'UI, certificates, renewal_status=Due': lambda _: fetch(browser, f'{page}&renewal_status=Due'),
+        'UI, certificates, validity=Expiring': lambda _: fetch(browser, f'{page}&validity=Expiring'),
+        'UI, certificates, sorted by validity': lambda _: fetch(browser, f'{page}&sort=validity'),
         'UI, certificates, sorted by due time': lambda _: fetch(browser, f'{page}&sort=renewal_due_at'),
         'UI, certificates, sorted by renewal status': lambda _: fetch(browser, f'{page}&sort=renewal_status'),
     }

@@ -1,10 +1,11 @@
 """
 The sweep at 10,000, 100,000 and 1,000,000 certificates: an idle sweep, and one with 1,000 changes. At the largest size
-also: the query plan of an idle sweep, lists and counts by renewal status, 100,000 changes without a rule (20,000 with
-``--small``) and 5,000 with a webhook rule, and the memory used compared with an idle NetBox.
+also: the query plan of an idle sweep, lists and counts by renewal status and validity, 100,000 changes without a rule
+(20,000 with ``--small``) and 5,000 with a webhook rule, and the memory used compared with an idle NetBox.
 
     make bench ARGS="sweep"          up to 1,000,000 (about ten minutes)
     make bench ARGS="sweep --small"  up to 100,000
+    make bench ARGS="sweep --mixed"  nine tenths are not ACME, and expiry marks pass instead of renewals becoming due
 """
 
 import re
@@ -28,18 +29,35 @@ FILL = """
     INSERT INTO netbox_ssl_certificate (name, status, subject, issuer, serial_number, fingerprint_sha256, valid_from,
         valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem, lineage, is_acme,
         acme_provider, acme_account_email, acme_challenge_type, acme_server_url, acme_auto_renewal, acme_pinned_fields,
-        announced_status, announced_overdue, ari_cert_id, ari_explanation_url, ari_error, ari_failures, description,
-        comments, custom_field_data, created, last_updated, tenant_id)
+        announced_status, announced_overdue, announced_until, default_expiry_marks, expiry_marks, renewal_instructions,
+        ari_cert_id, ari_explanation_url, ari_error, ari_failures, description, comments, custom_field_data, created,
+        last_updated, tenant_id)
     SELECT 'host' || n || '.example.net', 'active', 'CN=host' || n, 'CN=R13,O=Let''s Encrypt,C=US', upper(md5(n::text)),
-        upper(md5(n::text) || md5('x' || n::text)), age, age + interval '90 days',
+        upper(md5(n::text) || md5('x' || n::text)), age, age + lifetime,
         ARRAY['host' || n || '.example.net'], 'ECDSA', 256, 'ecdsa-with-SHA256', %s, %s,
-        md5(n::text), true, 'Let''s Encrypt', '', '', '', n %% 4 > 0, '{}',
-        CASE WHEN age < now() - interval '90 days' THEN 'Expired' WHEN n %% 4 = 0 THEN 'Manual'
+        md5(n::text), is_acme, CASE WHEN is_acme THEN 'Let''s Encrypt' ELSE '' END, '', '', '', is_acme AND n %% 4 > 0,
+        '{}',
+        CASE WHEN NOT is_acme THEN ''
+             WHEN age < now() - interval '90 days' THEN 'Expired' WHEN n %% 4 = 0 THEN 'Manual'
              WHEN age < now() - interval '60 days' THEN 'Due' ELSE 'OK' END,
-        age < now() - interval '75 days', '', '', '', 0, '', '', '{}', now(), now(),
+        is_acme AND age < now() - interval '75 days', now(), '{1,7,14,30}',
+        CASE WHEN n %% 100 = 1 THEN '{20,60}'::integer[] ELSE '{}' END, '', '', '', '', 0, '', '', '{}', now(), now(),
         CASE WHEN n %% 3 = 0 THEN (SELECT min(id) FROM tenancy_tenant) END
-    FROM (SELECT n, now() - (n::bigint * 7919 %% 95000) * interval '90 seconds' - interval '1 hour' AS age
-          FROM generate_series(%s, %s - 1) AS n) AS ages
+    FROM (SELECT n, is_acme, lifetime,
+              now() - (n::bigint * 7919 %% 95000) * lifetime / 86400 - interval '1 hour' AS age
+          FROM (SELECT n, n %% 10 < %s AS is_acme, CASE WHEN n %% 10 < %s THEN interval '90 days'
+                ELSE interval '390 days' END AS lifetime
+                FROM generate_series(%s, %s - 1) AS n) AS kinds) AS ages
+"""
+
+# Tenths that are ACME, in the usual inventory and in the mixed one
+ALL_ACME, FEW_ACME = 10, 1
+
+# An expiry mark has passed, and was not announced.
+MARKED = """
+    UPDATE netbox_ssl_certificate SET expiry_marks = '{190}', announced_until = valid_to - interval '191 days'
+    WHERE id IN (SELECT id FROM netbox_ssl_certificate WHERE NOT is_acme AND next_mark_at > now()
+                 AND valid_to BETWEEN now() AND now() + interval '189 days' ORDER BY id LIMIT %s)
 """
 
 DUE = """
@@ -52,12 +70,12 @@ def main():
     sizes = SIZES[:2] if '--small' in sys.argv else SIZES
     with prepared() as environment:
         environment.databases.copy(environment.database)
-        code = f'from benchmarks.sweep import run; run({sizes!r})'
+        code = f'from benchmarks.sweep import run; run({sizes!r}, mixed={"--mixed" in sys.argv})'
         command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
         subprocess.run(command, env=environment.variables(testing=True), check=True)
 
 
-def run(sizes):
+def run(sizes, mixed):
     """Run inside NetBox."""
     from tenancy.models import Tenant
 
@@ -66,10 +84,11 @@ def run(sizes):
     rows = []
     filled = 0
     for size in sizes:
-        execute(FILL, [*PEMS, filled, size])
+        tenths = FEW_ACME if mixed else ALL_ACME
+        execute(FILL, [*PEMS, tenths, tenths, filled, size])
         execute('VACUUM ANALYZE netbox_ssl_certificate')
         filled = size
-        rows.append((f'{size:,}', *at_size()))
+        rows.append((f'{size:,}', *at_size(MARKED if mixed else DUE)))
     measure.table(['certificates', 'idle sweep', 'database time', 'sweep of 1,000 changes'], rows)
     print()
     for line in plan():
@@ -77,7 +96,8 @@ def run(sizes):
     print()
     measure.table(['at the largest size', 'median'], list(lists()))
     print()
-    measure.table(['announcements at the largest size', 'rate'], announcements(100_000 if filled > 100_000 else 20_000))
+    number = 100_000 if filled > 100_000 else 20_000
+    measure.table(['announcements at the largest size', 'rate'], announcements(MARKED if mixed else DUE, number))
     print(f'\nMemory: {idle} MB before the first sweep, {peak()} MB peak')
 
 
@@ -88,7 +108,7 @@ def execute(statement, parameters=None):
         cursor.execute(statement, parameters)
 
 
-def at_size():
+def at_size(changes: str):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -99,14 +119,14 @@ def at_size():
     with CaptureQueriesContext(connection) as queries:
         sweep()
     database = sum(float(query['time']) for query in queries.captured_queries)
-    execute(DUE, [1000])
+    execute(changes, [1000])
     busy = measure.seconds(lambda: check(sweep(), 1000))
     return f'{idle * 1000:.1f} ms', f'{database * 1000:.1f} ms', f'{busy:.2f} s'
 
 
 def check(result, expected):
     # More certificates may become due during the measurement.
-    assert result.status_changed >= expected, result
+    assert result.status_changed + result.expiring >= expected, result
 
 
 def resident() -> int:
@@ -135,24 +155,27 @@ def plan() -> list[str]:
         return [line for (line,) in cursor.fetchall() if re.search('Scan|Time|Heap|shared', line)]
 
 
-def announcements(changes):
+def announcements(changes: str, number: int):
     from core.models import ObjectType
     from extras.models import EventRule, Webhook
 
     from netbox_ssl.announcements.sweep.certificates import sweep
     from netbox_ssl.models import Certificate
 
-    execute(DUE, [changes])
-    yield f'no rule, {changes:,}', rate(changes)
+    execute(changes, [number])
+    yield f'no rule, {number:,}', rate(number)
     webhook = Webhook.objects.create(name='bench', payload_url='http://127.0.0.1:9/')
     rule = EventRule.objects.create(
-        name='bench', event_types=['object_updated'], action_type='webhook', action_object=webhook
+        name='bench',
+        event_types=['object_updated', 'netbox_ssl.certificate_expiring'],
+        action_type='webhook',
+        action_object=webhook,
     )
     rule.object_types.set([ObjectType.objects.get_for_model(Certificate)])
     # The first delivery loads data that each worker loads only once.
-    execute(DUE, [100])
+    execute(changes, [100])
     sweep()
-    execute(DUE, [5000])
+    execute(changes, [5000])
     yield 'one webhook rule, 5,000', rate(5000)
 
 
@@ -167,9 +190,11 @@ def rate(changes) -> str:
 def lists():
     from django.utils import timezone
 
+    from netbox_ssl import settings
     from netbox_ssl.acme import renewal
-    from netbox_ssl.choices import RenewalStatusChoices
+    from netbox_ssl.choices import RenewalStatusChoices, ValidityChoices
     from netbox_ssl.dashboard import RenewalStatusWidget
+    from netbox_ssl.expiry.validity import expires_within_q, validity_q
     from netbox_ssl.models import Certificate
     from netbox_ssl.reports.metrics import RenewalCollector
 
@@ -185,8 +210,13 @@ def lists():
         **{f'{status}': certificates.filter(renewal.status_q(status, now)) for status in RenewalStatusChoices.values()},
         'no renewal status': certificates.filter(renewal.status_q(None, now)),
         'overdue': certificates.filter(renewal.overdue_q(now)),
+        **{
+            f'validity {each}': certificates.filter(validity_q(each, now, settings.expiry_marks()))
+            for each in ValidityChoices.values()
+        },
+        'expires within 14 days': certificates.filter(expires_within_q(14, now)),
     }
-    columns = ('serial_number', 'renewal_due_at', 'renewal_overdue_at')
+    columns = ('serial_number', 'valid_to', 'renewal_due_at', 'renewal_overdue_at')
     orders = [order for column in columns for order in (column, f'-{column}')]
     sorts = {f'sorted by {order}': certificates.order_by(order, 'pk') for order in orders}
     # In turn, so that noise affects all equally.

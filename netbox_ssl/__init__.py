@@ -23,6 +23,7 @@ class NetBoxSSLConfig(PluginConfig):
         'ari_allowed_hosts': [],
         'ari_requests_per_second': 20,
         'ari_concurrency': 16,
+        'expiry_marks': [30, 14, 7, 1],
         'netbox_url': '',
         'sweep_interval': 1,
         'source_behind_hours': 48,

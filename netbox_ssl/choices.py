@@ -7,6 +7,7 @@ __all__ = (
     'RenewalStatusChoices',
     'SourceKindChoices',
     'SourceStateChoices',
+    'ValidityChoices',
 )
 
 
@@ -37,6 +38,22 @@ class RenewalStatusChoices(ChoiceSet):
         Choice(DUE, _('Due'), color='yellow', description=_('Renewal is due; no renewal has been seen yet')),
         Choice(EXPIRED, _('Expired'), color='red', description=_('No longer valid')),
         Choice(MANUAL, _('Manual'), color='blue', description=_('Issued over ACME, but not renewed automatically')),
+    ]
+
+
+class ValidityChoices(ChoiceSet):
+    """The results of the validity rule (``expiry/validity.py``). The values are public: REST, GraphQL, events."""
+
+    VALID = 'Valid'
+    EXPIRING = 'Expiring'
+    EXPIRED = 'Expired'
+    NOT_YET_VALID = 'Not yet valid'
+
+    CHOICES = [
+        Choice(VALID, _('Valid'), color='green', description=_('Valid, and not about to expire')),
+        Choice(EXPIRING, _('Expiring'), color='yellow', description=_('Valid; an expiry mark has passed')),
+        Choice(EXPIRED, _('Expired'), color='red', description=_('No longer valid')),
+        Choice(NOT_YET_VALID, _('Not yet valid'), color='cyan', description=_('Its validity has not started')),
     ]
 
 

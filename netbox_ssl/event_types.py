@@ -5,6 +5,8 @@ from django.utils.translation import gettext as _
 from netbox.events import EVENT_TYPE_KIND_DANGER, EVENT_TYPE_KIND_WARNING, EventType
 
 __all__ = (
+    'CERTIFICATE_EXPIRED',
+    'CERTIFICATE_EXPIRING',
     'EVENT_TYPES',
     'RENEWAL_OVERDUE',
     'RENEWAL_STATUS_CHANGED',
@@ -14,6 +16,8 @@ __all__ = (
     'SOURCE_SILENT',
 )
 
+CERTIFICATE_EXPIRING = 'netbox_ssl.certificate_expiring'
+CERTIFICATE_EXPIRED = 'netbox_ssl.certificate_expired'
 RENEWAL_STATUS_CHANGED = 'netbox_ssl.renewal_status_changed'
 RENEWAL_OVERDUE = 'netbox_ssl.renewal_overdue'
 RENEWAL_WINDOW_MOVED = 'netbox_ssl.renewal_window_moved'
@@ -22,6 +26,8 @@ SOURCE_EXPIRED = 'netbox_ssl.source_expired'
 SOURCE_SILENT = 'netbox_ssl.source_silent'
 
 EVENT_TYPES = {
+    CERTIFICATE_EXPIRING: _('Certificate expiring'),
+    CERTIFICATE_EXPIRED: _('Certificate expired'),
     RENEWAL_STATUS_CHANGED: _('Renewal status changed'),
     RENEWAL_OVERDUE: _('Renewal overdue'),
     RENEWAL_WINDOW_MOVED: _('Renewal window moved'),
@@ -31,5 +37,5 @@ EVENT_TYPES = {
 }
 
 for _name, _text in EVENT_TYPES.items():
-    _kind = EVENT_TYPE_KIND_DANGER if _name == SOURCE_EXPIRED else EVENT_TYPE_KIND_WARNING
+    _kind = EVENT_TYPE_KIND_DANGER if _name in (CERTIFICATE_EXPIRED, SOURCE_EXPIRED) else EVENT_TYPE_KIND_WARNING
     EventType(_name, _text, kind=_kind).register()

@@ -30,6 +30,7 @@ class CertificateIndex(X509SearchIndex):
         ('acme_provider', 400),
         ('acme_account_email', 500),
         ('description', 500),
+        ('renewal_instructions', 5000),
         ('comments', 5000),
     )
     display_attrs = ('status', 'valid_to', 'renewal_due_at', 'acme_provider', 'tenant', 'description')

@@ -10,6 +10,7 @@ from netbox.plugins import get_plugin_config
 
 from .acme.catalogue import build_catalogue, parse_custom_providers
 from .acme.providers import Catalogue
+from .expiry.marks import MAX_MARK, MOST_MARKS, sorted_marks
 from .x509 import Limits
 
 PLUGIN = 'netbox_ssl'
@@ -76,6 +77,22 @@ def sweep_interval() -> int:
 def announce_past() -> bool:
     """Return whether changes of status that happened before a certificate was added are announced."""
     return _boolean('announce_past')
+
+
+@cache
+def expiry_marks() -> tuple[int, ...]:
+    """Return the days before expiry at which it is announced, smallest first; empty: never."""
+    value = _get('expiry_marks')
+    if (
+        not isinstance(value, list | tuple)
+        or len(value) > MOST_MARKS
+        or not all(isinstance(mark, int) and not isinstance(mark, bool) and 0 <= mark <= MAX_MARK for mark in value)
+    ):
+        raise ImproperlyConfigured(
+            f"PLUGINS_CONFIG['{PLUGIN}']['expiry_marks'] is {value!r}: must be a list of at most {MOST_MARKS} whole "
+            f'numbers of days from 0 to {MAX_MARK}, such as [30, 14, 7, 1]; [] turns announcements ahead of expiry off.'
+        )
+    return tuple(sorted_marks(value))
 
 
 @dataclass(frozen=True)
@@ -159,6 +176,7 @@ def forget() -> None:
     """Drop everything computed from the settings, for tests that change them."""
     catalogue.cache_clear()
     limits.cache_clear()
+    expiry_marks.cache_clear()
     ari.cache_clear()
     netbox_url.cache_clear()
 
@@ -169,6 +187,7 @@ def validate() -> None:
     limits()
     sweep_interval()
     announce_past()
+    expiry_marks()
     ari()
     netbox_url()
     source_behind_hours()

@@ -51,6 +51,18 @@ class SettingsTestCase(SimpleTestCase):
                     for part in (name, repr(value), 'True or False'):
                         self.assertIn(part, message)
 
+    def test_expiry_marks(self):
+        for value, marks in (([30, 7, 30], (7, 30)), ([], ()), ((0, 3650), (0, 3650))):
+            with self.subTest(value), self.configured(expiry_marks=value):
+                settings.forget()
+                self.assertEqual(settings.expiry_marks(), marks)
+        for value in (30, '30', None, [-1], [3651], [1.5], ['30'], [True], list(range(21)), {30}):
+            with self.subTest(value):
+                settings.forget()
+                message = self.refused(expiry_marks=value)
+                for part in ('expiry_marks', repr(value), '0 to 3650', '[]'):
+                    self.assertIn(part, message)
+
     def test_each_setting_with_a_number_is_checked(self):
         numbers = {name for name, value in NetBoxSSLConfig.default_settings.items() if type(value) is int}
         self.assertEqual(numbers, set(settings.INTEGER_RANGES))

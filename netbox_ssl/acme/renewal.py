@@ -22,6 +22,7 @@ from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
 
 __all__ = (
     'MAX_RENEWAL_DAYS',
+    'at_utc',
     'overdue_at',
     'overdue_at_sql',
     'overdue_q',
@@ -67,7 +68,7 @@ def renewal_due_at(
     return valid_to - max(min(before, lifetime), timedelta(0))
 
 
-def _utc(expression) -> Func:
+def at_utc(expression) -> Func:
     """
     Convert between timestamptz and UTC timestamp, in either direction. In PostgreSQL, arithmetic on timestamptz is
     STABLE (it may depend on the session's time zone) and refused in a generated column; on timestamp it is IMMUTABLE.
@@ -77,7 +78,7 @@ def _utc(expression) -> Func:
 
 def _due_without_window() -> Func:
     """Return the UTC timestamp at which renewal is due if the CA has not suggested a window."""
-    valid_from, valid_to = _utc(F('valid_from')), _utc(F('valid_to'))
+    valid_from, valid_to = at_utc(F('valid_from')), at_utc(F('valid_to'))
     lifetime = valid_to - valid_from
     before = Case(
         When(acme_renewal_days__isnull=False, then=F('acme_renewal_days') * Value(timedelta(days=1))),
@@ -90,7 +91,7 @@ def _due_without_window() -> Func:
 
 def renewal_due_at_sql():
     """Return the SQL twin of ``renewal_due_at()``, for a generated column of Certificate."""
-    return Coalesce(F('ari_window_start'), _utc(_due_without_window()), output_field=DateTimeField())
+    return Coalesce(F('ari_window_start'), at_utc(_due_without_window()), output_field=DateTimeField())
 
 
 #
@@ -114,10 +115,10 @@ def overdue_at(
 
 def overdue_at_sql():
     """Return the SQL twin of ``overdue_at()``, for a generated column of Certificate."""
-    due, valid_to = _utc(renewal_due_at_sql()), _utc(F('valid_to'))
+    due, valid_to = at_utc(renewal_due_at_sql()), at_utc(F('valid_to'))
     halfway = due + (valid_to - due) / Value(2)
-    end = Coalesce(_utc(F('ari_window_end')), halfway, output_field=DateTimeField())
-    return _utc(Greatest(Least(end, valid_to), due, output_field=DateTimeField()))
+    end = Coalesce(at_utc(F('ari_window_end')), halfway, output_field=DateTimeField())
+    return at_utc(Greatest(Least(end, valid_to), due, output_field=DateTimeField()))
 
 
 #

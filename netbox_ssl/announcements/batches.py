@@ -8,6 +8,7 @@ the same time and share the work. An event rule that fails is logged and does no
 
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -30,7 +31,8 @@ class Announcer(ABC):
     """One kind of announcements: how they are found, read, and recorded as announced."""
 
     model: type[NetBoxModel]
-    event_type: str
+    # All types of its announcements
+    event_types: tuple[str, ...]
 
     @abstractmethod
     def page(self, now, after: tuple | None, size: int) -> list[tuple]:
@@ -41,8 +43,10 @@ class Announcer(ABC):
         """Read candidates again: they may have been announced, changed or deleted since they were found."""
 
     @abstractmethod
-    def record(self, announced: list[Announcement]) -> None:
-        """Record that these were announced, without ``save()``, because the objects have not changed."""
+    def record(self, announced: list[Announcement], now) -> None:
+        """
+        Record that these, as of ``now``, were announced, without ``save()``, because the objects have not changed.
+        """
 
 
 @dataclass
@@ -64,11 +68,11 @@ def announce(announcer: Announcer, pks: list[int], now) -> Batch:
         found = announcer.read(held, now)
         if moot := [announcement for announcement in found if announcement.is_moot]:
             # Record them, so that later runs do not read them again.
-            announcer.record(moot)
+            announcer.record(moot, now)
         if wanted := [announcement for announcement in found if not announcement.is_moot]:
             # Also record if the queue is lost midway, so that jobs that were sent are not sent again.
-            with queued_together(when_sent=lambda: _record(announcer, batch.announced)):
-                for announcement in deliver(wanted, Rules(announcer.event_type, announcer.model)):
+            with queued_together(when_sent=lambda: _record(announcer, batch.announced, now)):
+                for announcement in deliver(wanted, Rules(announcer.event_types, announcer.model)):
                     batch.announced.append(announcement)
             batch.failed = len(wanted) - len(batch.announced)
     return batch
@@ -114,7 +118,8 @@ def pending(announcer: Announcer, now, batch_size: int = BATCH) -> Iterator[Anno
         after = page[-1]
 
 
-def _record(announcer: Announcer, announced: list[Announcement]) -> None:
+def _record(announcer: Announcer, announced: list[Announcement], now) -> None:
     if announced:
-        count_announcements(announcer.event_type, len(announced))
-        announcer.record(announced)
+        for event_type, number in Counter(kind for each in announced for kind in each.event_types).items():
+            count_announcements(event_type, number)
+        announcer.record(announced, now)

@@ -14,10 +14,10 @@ __all__ = ('announcements', 'count_announcements')
 
 def count_announcements(event_type: str, number: int = 1) -> None:
     """
-    Count announcements, in Redis, which all processes share. If Redis is emptied the count restarts at zero, which
-    Prometheus supports. Never raises: an announcement matters more than its count.
+    Count announcements of the plugin's event types, in Redis, which all processes share. If Redis is emptied the count
+    restarts at zero, which Prometheus supports. Never raises: an announcement matters more than its count.
     """
-    if settings.METRICS_ENABLED and number:
+    if settings.METRICS_ENABLED and number and event_type in EVENT_TYPES:
         with suppress(RedisError, ConnectionInterrupted):
             cache.add(_key(event_type), 0, timeout=None)
             cache.incr(_key(event_type), number)

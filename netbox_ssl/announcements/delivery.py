@@ -47,7 +47,8 @@ def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement
     """
     Yield each announcement with its object as in the REST API: serialized together if possible, else one at a time.
     """
-    objects = [announcement.object for announcement in announcements]
+    # A certificate may have several announcements.
+    objects = list({announcement.object.pk: announcement.object for announcement in announcements}.values())
     serializer = get_serializer_for_model(objects[0])
     try:
         with per_request_cache():
@@ -61,7 +62,9 @@ def _serialize(announcements: list[Announcement]) -> Iterator[tuple[Announcement
     except Exception:
         logger.warning('One of %s cannot be serialized', [_label(each) for each in objects], exc_info=True)
     else:
-        yield from zip(announcements, serialized, strict=True)
+        by_pk = {each.pk: data for each, data in zip(objects, serialized, strict=True)}
+        for announcement in announcements:
+            yield announcement, by_pk[announcement.object.pk]
         return
     for announcement in announcements:
         try:

@@ -75,6 +75,10 @@ def write(event_context, data: dict, event_rule) -> Message:
         'object_type': str(event_context['object_type']),
         'status': data.get('renewal_status'),
         'previous_status': announcement.get('previous_status'),
+        'validity': announcement.get('validity'),
+        'about_validity': _is_about_validity(announcement),
+        'mark': announcement.get('mark'),
+        'instructions': announcement.get('renewal_instructions') or data.get('renewal_instructions'),
         'source': announcement.get('source'),
         'held_until': _time(((announcement.get('source') or {}).get('issuance') or {}).get('valid_to')),
         'since': _time(announcement.get('since')),
@@ -90,6 +94,11 @@ def write(event_context, data: dict, event_rule) -> Message:
     subject = _one_line(render_to_string('netbox_ssl/emails/subject.txt', context))
     body = render_to_string('netbox_ssl/emails/body.txt', context)
     return Message(settings.EMAIL_SUBJECT_PREFIX + subject, body, _headers(event_context, announcement))
+
+
+def _is_about_validity(announcement: dict) -> bool:
+    """Return whether an event notifies of the validity, and not of the renewal status alone."""
+    return 'mark' in announcement or announcement.get('previous_validity') != announcement.get('validity')
 
 
 def _headers(event_context, announcement: dict) -> dict[str, str]:

@@ -73,6 +73,8 @@ def describe(certificate: Certificate) -> dict:
             'display_url': certificate.get_absolute_url(),
         },
         'valid_to': timestamp(certificate.valid_to),
+        'days_left': certificate.days_left,
+        'renewal_instructions': certificate.renewal_instructions,
         'renewal_due_at': timestamp(certificate.renewal_due_at),
         'renewal_overdue_at': timestamp(certificate.renewal_overdue_at),
         'usual_renewal_days': certificate.usual_renewal_days,

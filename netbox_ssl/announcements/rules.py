@@ -1,9 +1,9 @@
 """The Event Rules that receive an announcement, and the event data they are given."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
-from core.events import OBJECT_UPDATED
 from core.models import ObjectType
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
@@ -12,7 +12,7 @@ from extras.models import EventRule
 from redis.exceptions import RedisError
 from rq.timeouts import JobTimeoutException
 
-from netbox_ssl.event_types import RENEWAL_STATUS_CHANGED
+from netbox_ssl.event_types import EVENT_TYPES
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import EventContext, process_event_rules
 
@@ -26,23 +26,12 @@ logger = logging.getLogger('netbox.plugins.netbox_ssl')
 UNREACHABLE = (OperationalError, InterfaceError, RedisError, JobTimeoutException)
 
 
-def subscriptions(event_type: str) -> set[str]:
-    """
-    Return the event types whose subscribers receive announcements of ``event_type``. *Object updated* includes changes
-    of status, because most rules use it. *Renewal overdue* is for its own subscribers only, because a certificate that
-    is still Due has not changed.
-    """
-    return {event_type, OBJECT_UPDATED} if event_type == RENEWAL_STATUS_CHANGED else {event_type}
-
-
 class Rules:
-    """The enabled Event Rules on ``model`` that receive announcements of one event type, read once."""
+    """The enabled Event Rules on ``model`` that subscribe to one of ``event_types``, read once."""
 
-    def __init__(self, event_type: str, model=Certificate, but_not: str | None = None):
+    def __init__(self, event_types: Iterable[str], model=Certificate, but_not: str | None = None):
         self.object_type = ObjectType.objects.get_for_model(model)
-        subscribed = Q()
-        for each in subscriptions(event_type):
-            subscribed |= Q(event_types__contains=[each])
+        subscribed = Q(event_types__overlap=list(event_types))
         rules = EventRule.objects.filter(subscribed, object_types=self.object_type, enabled=True)
         if but_not:
             rules = rules.exclude(event_types__contains=[but_not])
@@ -53,7 +42,7 @@ class Rules:
 
     def notify(self, announcement: Announcement, data: dict, snapshots: dict, **context) -> None:
         """
-        Make one delivery to each rule, whichever of its event types the rule subscribes to.
+        Make one delivery to each rule that subscribes to one of its event types, however many the rule subscribes to.
 
         A rule that fails is logged and does not affect other rules. Raises one of ``UNREACHABLE`` if no rule failed.
 
@@ -63,13 +52,15 @@ class Rules:
             context: ``user``, and ``request`` if there is one (not None)
         """
         for rule in self.rules:
-            own = announcement.event_type in rule.event_types
+            event_type = next((each for each in announcement.event_types if each in rule.event_types), None)
+            if event_type is None:
+                continue
             event = EventContext(
                 object_type=self.object_type,
                 object_id=announcement.object.pk,
                 object=announcement.object,
-                event_type=announcement.event_type if own else OBJECT_UPDATED,
-                data=data,
+                event_type=event_type,
+                data=_as_received(data, event_type),
                 snapshots=snapshots,
                 **{'user': None, **context},
             )
@@ -82,6 +73,13 @@ class Rules:
                 raise
             except Exception:
                 logger.exception('Event rule "%s" failed on %r', rule, announcement.object)
+
+
+def _as_received(data: dict, event_type: str) -> dict:
+    """Return event data with the type by which a rule receives it, if it is one of the plugin's."""
+    if event_type not in EVENT_TYPES or data['announcement']['type'] == event_type:
+        return data
+    return {**data, 'announcement': {**data['announcement'], 'type': event_type}}
 
 
 def _all_or_nothing(rule: EventRule) -> AbstractContextManager:

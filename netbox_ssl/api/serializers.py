@@ -14,11 +14,14 @@ from netbox_ssl.choices import (
     RenewalStatusChoices,
     SourceKindChoices,
     SourceStateChoices,
+    ValidityChoices,
 )
+from netbox_ssl.expiry.marks import sorted_marks
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
+from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD
 from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
@@ -78,6 +81,9 @@ class CertificateSerializer(
     # A plain string, not {"value", "label"}, so that conditions of event rules can compare it
     renewal_status = serializers.SerializerMethodField()
     renewal_overdue = serializers.BooleanField(read_only=True)
+    validity = serializers.SerializerMethodField()
+    # Whole days, rounded down; negative after expiry
+    days_left = serializers.IntegerField(read_only=True)
     # Based on the sources that the user may view
     deployment_state = serializers.SerializerMethodField()
     has_ari = serializers.BooleanField(read_only=True)
@@ -95,6 +101,8 @@ class CertificateSerializer(
             'name',
             'status',
             'tenant',
+            'validity',
+            'days_left',
             'renewal_status',
             'renewal_due_at',
             'renewal_overdue_at',
@@ -110,6 +118,7 @@ class CertificateSerializer(
             *ACME_FIELDS,
             'has_ari',
             *ARI_FIELDS,
+            *EXPIRY_FIELDS,
             'description',
             'owner',
             'comments',
@@ -119,7 +128,18 @@ class CertificateSerializer(
             'last_updated',
         ]
         read_only_fields = ['unreported_since', 'chain_valid_to', *ARI_FIELDS]
-        brief_fields = ('id', 'url', 'display', 'name', 'renewal_status', 'deployment_state', 'valid_to', 'description')
+        brief_fields = (
+            'id',
+            'url',
+            'display',
+            'name',
+            'validity',
+            'days_left',
+            'renewal_status',
+            'deployment_state',
+            'valid_to',
+            'description',
+        )
         list_serializer_class = CertificateListSerializer
         # Fields that Certificate.clean_fields() reads from the PEM or fills in
         model_clean_fields = (
@@ -138,6 +158,13 @@ class CertificateSerializer(
     @extend_schema_field(serializers.ChoiceField(choices=RenewalStatusChoices, allow_null=True))
     def get_renewal_status(self, obj) -> str | None:
         return obj.renewal_status
+
+    @extend_schema_field(serializers.ChoiceField(choices=ValidityChoices))
+    def get_validity(self, obj) -> str:
+        return obj.validity
+
+    def validate_expiry_marks(self, value) -> list[int]:
+        return sorted_marks(value)
 
     @extend_schema_field(serializers.ChoiceField(choices=FROM_BAD_TO_GOOD, allow_null=True))
     def get_deployment_state(self, obj) -> str | None:

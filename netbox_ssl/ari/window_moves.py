@@ -68,33 +68,35 @@ class WindowMoveAnnouncer(Announcer):
     """Announces windows that moved."""
 
     model = Certificate
-    event_type = RENEWAL_WINDOW_MOVED
+    event_types = (RENEWAL_WINDOW_MOVED,)
 
     def page(self, now, after: tuple | None, size: int) -> list[tuple]:
         return list(in_order(Certificate.objects.filter(UNANNOUNCED_MOVE), 'pk', after)[:size])
 
     def read(self, pks: list[int], now) -> list[WindowMove]:
         rows = Certificate.objects.filter(UNANNOUNCED_MOVE, pk__in=pks).order_by('pk')
-        return [self._move(row, row.renewal_status_at(now)) for row in rows]
+        return [self._move(row, row.renewal_status_at(now), row.validity_at(now)) for row in rows]
 
-    def _move(self, certificate: Certificate, status: str | None) -> WindowMove:
+    def _move(self, certificate: Certificate, status: str | None, validity: str) -> WindowMove:
         return WindowMove(
             certificate,
-            self.event_type,
+            RENEWAL_WINDOW_MOVED,
             certificate.ari_last_checked or certificate.ari_window_start,
             status,
             status,
+            validity,
+            validity,
             certificate.ari_previous_start,
             certificate.ari_previous_end,
         )
 
-    def record(self, announced: list[WindowMove]) -> None:
+    def record(self, announced: list[WindowMove], now) -> None:
         """Record the moves, unless the window has moved again meanwhile, which is another announcement."""
         for move in announced:
             certificate = move.certificate
             rows = Certificate.objects.filter(pk=certificate.pk, ari_previous_start=move.previous_start)
-            now = {'ari_window_start': certificate.ari_window_start, 'ari_window_end': certificate.ari_window_end}
-            if not rows.filter(**now).update(ari_previous_start=None, ari_previous_end=None):
+            window = {'ari_window_start': certificate.ari_window_start, 'ari_window_end': certificate.ari_window_end}
+            if not rows.filter(**window).update(ari_previous_start=None, ari_previous_end=None):
                 rows.update(
                     ari_previous_start=certificate.ari_window_start, ari_previous_end=certificate.ari_window_end
                 )

@@ -1,4 +1,5 @@
 import django_filters
+from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +11,16 @@ from tenancy.models import Contact
 from utilities.filters import MultiValueCharFilter, MultiValueDateTimeFilter
 from utilities.filtersets import register_filterset
 
+from netbox_ssl import settings
 from netbox_ssl.acme import renewal
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, RenewalStatusChoices
+from netbox_ssl.choices import (
+    ACMEChallengeTypeChoices,
+    CertificateStatusChoices,
+    RenewalStatusChoices,
+    ValidityChoices,
+)
+from netbox_ssl.expiry.marks import MAX_MARK
+from netbox_ssl.expiry.validity import expires_within_q, validity_q
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.places.contacts import responsible_q
 
@@ -30,6 +39,11 @@ class ContactIDFilter(VisibleFilter):
 @extend_schema_field(OpenApiTypes.INT)
 class CertificateIDFilter(VisibleFilter):
     pass
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class DaysFilter(django_filters.NumberFilter):
+    field_class = forms.IntegerField
 
 
 @register_filterset
@@ -69,6 +83,18 @@ class CertificateFilterSet(
     renewal_overdue = django_filters.BooleanFilter(
         method='filter_renewal_overdue',
         label=_('Renewal overdue'),
+    )
+    validity = AnyCaseChoiceFilter(
+        choices=ValidityChoices,
+        method='filter_validity',
+        distinct=False,
+        label=_('Validity'),
+    )
+    expires_within = DaysFilter(
+        method='filter_expires_within',
+        min_value=0,
+        max_value=MAX_MARK,
+        label=_('Expires within (days)'),
     )
     covers = CoversFilter(field_name='subject_alt_names', label=_('Covers the name'))
     covers__n = CoversFilter(field_name='subject_alt_names', exclude=True, label=_('Does not cover the name'))
@@ -170,6 +196,15 @@ class CertificateFilterSet(
             return queryset
         now = timezone.now()
         return queryset.filter(any_of(value, lambda status: renewal.status_q(status, now)))
+
+    def filter_validity(self, queryset, name, value):
+        if not value:
+            return queryset
+        now, marks = timezone.now(), settings.expiry_marks()
+        return queryset.filter(any_of(value, lambda validity: validity_q(validity, now, marks)))
+
+    def filter_expires_within(self, queryset, name, value):
+        return queryset.filter(expires_within_q(value, timezone.now()))
 
     def filter_ari_error(self, queryset, name, value):
         return queryset.exclude(ari_error='') if value else queryset.filter(ari_error='')

@@ -10,14 +10,15 @@ from utilities.forms.widgets import BulkEditNullBooleanSelect
 from netbox_ssl.choices import CertificateStatusChoices, SourceKindChoices
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.mixins.acme import ACME_FIELDS, ACME_SETTINGS
+from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 
-from .fields import ACMEFieldsMixin
+from .fields import ACMEFieldsMixin, ExpiryFieldsMixin
 from .mixins import PrivateKeyGuardMixin
 
 __all__ = ('CertificateAssignmentBulkEditForm', 'CertificateBulkEditForm', 'CertificateSourceBulkEditForm')
 
 
-class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, PrimaryModelBulkEditForm):
+class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, ExpiryFieldsMixin, PrimaryModelBulkEditForm):
     status = ChoiceField(
         label=_('Status'),
         choices=add_blank_choice(CertificateStatusChoices),
@@ -43,11 +44,13 @@ class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, PrimaryMode
     fieldsets = (
         FieldSet('status', 'tenant', 'description', name=_('Certificate')),
         FieldSet(*ACME_FIELDS, name=_('ACME')),
+        FieldSet(*EXPIRY_FIELDS, name=_('Expiry')),
     )
     nullable_fields = (
         'tenant',
         'description',
         'comments',
+        *EXPIRY_FIELDS,
         *(name for name in ACME_SETTINGS if name != 'acme_auto_renewal'),
     )
 

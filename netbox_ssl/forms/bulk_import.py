@@ -14,10 +14,11 @@ from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.assignments import ASSIGNABLE, ASSIGNABLE_MODELS
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
+from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.x509 import normalize_hex
 
-from .fields import NamesField
+from .fields import ExpiryMarksField, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
 __all__ = ('CertificateAssignmentImportForm', 'CertificateImportForm', 'CertificateSourceImportForm')
@@ -57,6 +58,7 @@ class CertificateImportForm(
         required=False,
         help_text=_('Names separated by spaces, or by commas within double quotes'),
     )
+    expiry_marks = ExpiryMarksField()
     valid_from = forms.DateTimeField(
         label=_('Valid from'),
         required=False,
@@ -80,6 +82,7 @@ class CertificateImportForm(
             'chain_pem',
             *ACME_FIELDS,
             *FACT_FIELDS,
+            *EXPIRY_FIELDS,
             'description',
             'owner',
             'comments',

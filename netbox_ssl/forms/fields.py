@@ -1,19 +1,23 @@
 """Form fields that several forms share."""
 
+import re
+
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from utilities.forms.fields import ChoiceField
+from utilities.forms.fields import ChoiceField, CommentField
 from utilities.forms.utils import add_blank_choice
 from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.acme.renewal import MAX_RENEWAL_DAYS
 from netbox_ssl.choices import ACMEChallengeTypeChoices
+from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, sorted_marks
 from netbox_ssl.models.name_lookups import NO_NAME
 from netbox_ssl.x509 import asked_name, split_names
 
 from .mixins import provider_input
 
-__all__ = ('ACMEFieldsMixin', 'CoveredNameField', 'NamesField')
+__all__ = ('ACMEFieldsMixin', 'CoveredNameField', 'ExpiryFieldsMixin', 'ExpiryMarksField', 'NamesField')
 
 
 class NamesField(forms.CharField):
@@ -37,6 +41,57 @@ class NamesField(forms.CharField):
 
     def has_changed(self, initial, data):
         return list(initial or []) != self.to_python(data)
+
+
+class ExpiryMarksField(forms.CharField):
+    """Numbers of days, separated by commas or spaces. Cleans to a sorted list."""
+
+    default_error_messages = {
+        'invalid': format_lazy(
+            _('Enter at most {most} whole numbers of days from 0 to {largest}, such as 60, 30, 7.'),
+            most=MOST_MARKS,
+            largest=MAX_MARK,
+        )
+    }
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault('label', _('Expiry marks'))
+        kwargs.setdefault(
+            'help_text',
+            _(
+                'Days before expiry at which it is announced, such as 60, 30, 7. Leave empty to use those of the '
+                'configuration.'
+            ),
+        )
+        super().__init__(required=False, **kwargs)
+
+    def prepare_value(self, value):
+        return ', '.join(map(str, sorted(value, reverse=True))) if isinstance(value, list | tuple) else value
+
+    def to_python(self, value):
+        # Records of JSON and YAML imports contain lists or a single number.
+        texts = '' if value is None else str(value)
+        items = value if isinstance(value, list | tuple) else re.findall(r'[^\s,]+', texts)
+        marks = [int(text) for item in items if re.fullmatch('[0-9]{1,4}', text := str(item))]
+        if not len(items) == len(marks) <= MOST_MARKS or max(marks, default=0) > MAX_MARK:
+            raise forms.ValidationError(self.error_messages['invalid'], code='invalid')
+        return sorted_marks(marks)
+
+    def has_changed(self, initial, data):
+        try:
+            return sorted_marks(initial or ()) != self.to_python(data)
+        except forms.ValidationError:
+            return True
+
+
+class ExpiryFieldsMixin(forms.Form):
+    """The settings about expiry, for editing."""
+
+    expiry_marks = ExpiryMarksField()
+    renewal_instructions = CommentField(
+        label=_('Renewal instructions'),
+        help_text=_('How to renew it, for whoever is notified of its expiry. Markdown is supported.'),
+    )
 
 
 class ACMEFieldsMixin(forms.Form):

@@ -21,7 +21,9 @@ from netbox_ssl.choices import (
     RenewalStatusChoices,
     SourceKindChoices,
     SourceStateChoices,
+    ValidityChoices,
 )
+from netbox_ssl.expiry.marks import MAX_MARK
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES
@@ -98,6 +100,7 @@ class CertificateFilterForm(
     model = Certificate
     fieldsets = (
         FieldSet('q', 'filter_id', 'tag', 'covers'),
+        FieldSet('validity', 'expires_within', name=_('Expiry')),
         FieldSet(
             'renewal_status',
             'renewal_overdue',
@@ -118,11 +121,23 @@ class CertificateFilterForm(
         FieldSet('owner_group_id', 'owner_id', name=_('Ownership')),
         FieldSet('responsible', 'contact', 'contact_role', 'contact_group', name=_('Contacts')),
     )
-    selector_fields = ('filter_id', 'q', 'renewal_status')
+    selector_fields = ('filter_id', 'q', 'validity', 'renewal_status')
     renewal_status = forms.MultipleChoiceField(
         label=_('Renewal status'),
         choices=RenewalStatusChoices,
         required=False,
+    )
+    validity = forms.MultipleChoiceField(
+        label=_('Validity'),
+        choices=ValidityChoices,
+        required=False,
+    )
+    expires_within = forms.IntegerField(
+        label=_('Expires within … days'),
+        required=False,
+        min_value=0,
+        max_value=MAX_MARK,
+        help_text=_('Without those that have expired already'),
     )
     covers = CoveredNameField(
         label=_('Covers the name'),

@@ -12,9 +12,10 @@ from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
+from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
-from .fields import ACMEFieldsMixin, NamesField
+from .fields import ACMEFieldsMixin, ExpiryFieldsMixin, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
 __all__ = ('CertificateAssignmentForm', 'CertificateForm', 'CertificateSourceForm')
@@ -25,6 +26,7 @@ class CertificateForm(
     FactsFromPEMMixin,
     PinDetectedFieldsMixin,
     ACMEFieldsMixin,
+    ExpiryFieldsMixin,
     TenancyForm,
     PrimaryModelForm,
 ):
@@ -66,6 +68,7 @@ class CertificateForm(
         FieldSet('name', 'status', 'description', 'tags', name=_('Certificate')),
         FieldSet('pem', 'chain_pem', 'is_ca', name=_('PEM')),
         FieldSet(*ACME_FIELDS, name=_('ACME')),
+        FieldSet(*EXPIRY_FIELDS, name=_('Expiry')),
         FieldSet(
             'subject_alt_names',
             'valid_from',
@@ -97,6 +100,7 @@ class CertificateForm(
             'pem',
             'chain_pem',
             *ACME_FIELDS,
+            *EXPIRY_FIELDS,
             'description',
             'owner',
             'comments',

@@ -10,8 +10,10 @@ from strawberry.types import Info
 from strawberry_django import BaseFilterLookup, DatetimeFilterLookup, FilterLookup, StrFilterLookup
 from tenancy.graphql.filter_mixins import ContactFilterMixin, TenancyFilterMixin
 
-from netbox_ssl import models
+from netbox_ssl import models, settings
 from netbox_ssl.acme import renewal
+from netbox_ssl.expiry.marks import MAX_MARK
+from netbox_ssl.expiry.validity import expires_within_q, validity_sql
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_sql
 from netbox_ssl.models.name_lookups import NO_NAME, covering_q
 from netbox_ssl.places.deployment import deployment_state_sql, visible_sources
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         RenewalStatusEnum,
         SourceKindEnum,
         SourceStateEnum,
+        ValidityEnum,
     )
 
 __all__ = ('CertificateAssignmentFilter', 'CertificateFilter', 'CertificateSourceFilter', 'IssuanceFilter')
@@ -97,6 +100,7 @@ class CertificateFilter(
     ari_next_check: DatetimeFilterLookup | None = strawberry_django.filter_field()
     ari_explanation_url: StrFilterLookup | None = strawberry_django.filter_field()
     ari_error: StrFilterLookup | None = strawberry_django.filter_field()
+    renewal_instructions: StrFilterLookup | None = strawberry_django.filter_field()
     renewal_due_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     renewal_overdue_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     unreported_since: DatetimeFilterLookup | None = strawberry_django.filter_field()
@@ -113,6 +117,24 @@ class CertificateFilter(
         alias = f'_{prefix}renewal_status'.replace('__', '_')
         queryset = queryset.alias(**{alias: renewal.status_sql(timezone.now(), prefix)})
         return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+
+    @strawberry_django.filter_field()
+    def validity(
+        self,
+        info: Info,
+        queryset: QuerySet,
+        value: BaseFilterLookup[Annotated['ValidityEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
+        prefix: str,
+    ):
+        alias = f'_{prefix}validity'.replace('__', '_')
+        queryset = queryset.alias(**{alias: validity_sql(timezone.now(), settings.expiry_marks(), prefix)})
+        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+
+    @strawberry_django.filter_field()
+    def expires_within(self, value: int, prefix: str) -> Q:
+        if not 0 <= value <= MAX_MARK:
+            raise ValueError(f'expires_within is {value}: must be from 0 to {MAX_MARK} days.')
+        return expires_within_q(value, timezone.now(), prefix)
 
     @strawberry_django.filter_field()
     def deployment_state(

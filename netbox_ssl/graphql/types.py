@@ -51,6 +51,7 @@ RULE_FIELDS = [
         'acme_pinned_fields',
         'reported_only',
         *models.Certificate.ANNOUNCED_FIELDS,
+        *models.Certificate.EXPIRY_INTERNAL,
         *models.Certificate.ARI_INTERNAL,
     ],
     filters=CertificateFilter,
@@ -59,6 +60,7 @@ RULE_FIELDS = [
 class CertificateType(ContactsMixin, PrimaryObjectType):
     tenant: Annotated['TenantType', strawberry.lazy('tenancy.graphql.types')] | None
     subject_alt_names: list[str]
+    expiry_marks: list[int]
     assignments: list[Annotated['CertificateAssignmentType', strawberry.lazy('netbox_ssl.graphql.types')]]
     sources: list[Annotated['CertificateSourceType', strawberry.lazy('netbox_ssl.graphql.types')]]
     issuances: list[Annotated['IssuanceType', strawberry.lazy('netbox_ssl.graphql.types')]]
@@ -66,6 +68,14 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     @strawberry_django.field(only=RULE_FIELDS)
     def renewal_status(self) -> str | None:
         return models.Certificate.renewal_status.fget(self)
+
+    @strawberry_django.field(only=[*RULE_FIELDS, 'expiry_marks'])
+    def validity(self) -> str:
+        return models.Certificate.validity.fget(self)
+
+    @strawberry_django.field(only=['valid_to'])
+    def days_left(self) -> int:
+        return models.Certificate.days_left.fget(self)
 
     @strawberry_django.field(
         annotate={

@@ -2,6 +2,7 @@
 
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.models.mixins.acme_settings import DETECTED_FIELDS
+from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 
 from .kinship import same_family
 from .results import Item
@@ -19,6 +20,7 @@ SETTINGS = (
     'acme_auto_renewal',
     'acme_renewal_days',
     'acme_pinned_fields',
+    *EXPIRY_FIELDS,
 )
 # Fields that belong to the CA unless they are pinned
 OF_THE_CA = ('acme_server_url',)

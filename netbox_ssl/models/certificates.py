@@ -5,6 +5,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import IntegrityError, models, router, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.models import PrimaryModel
 from netbox.models.features import ContactsMixin
@@ -12,7 +13,7 @@ from utilities.exceptions import AbortRequest
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.branching import ReplayedMixin
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices
+from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, ValidityChoices
 from netbox_ssl.x509 import CertificateFacts
 
 from .mixins.acme import ACME_FIELDS
@@ -23,6 +24,7 @@ from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.chains import CHAIN_INDEXES
 from .mixins.deployment import DeploymentMixin
 from .mixins.documentation import DocumentedMixin
+from .mixins.expiry import EXPIRY_FIELDS, EXPIRY_INDEXES, ExpiryMixin
 from .mixins.renewal import RenewalMixin
 from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
 from .mixins.x509 import X509FieldsMixin
@@ -37,6 +39,7 @@ class Certificate(
     ReplayedMixin,
     CertificateValidationMixin,
     RenewalMixin,
+    ExpiryMixin,
     DeploymentMixin,
     CertificateYAMLMixin,
     AnnouncedFieldsMixin,
@@ -167,10 +170,19 @@ class Certificate(
     DOCUMENTATION = 'reference/certificate'
 
     # Without the time of the last renewal, which does not apply to a clone
-    clone_fields = ('status', 'tenant', *(name for name in ACME_FIELDS if name != 'acme_last_renewed'))
+    clone_fields = ('status', 'tenant', *EXPIRY_FIELDS, *(name for name in ACME_FIELDS if name != 'acme_last_renewed'))
 
-    BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_FIELDS, *STATE, 'ari_next_check', 'unreported_since')
-    BOOKKEEPING_DEPENDS_ON = ('valid_to', *ASKED_BY)
+    BOOKKEEPING = (*AnnouncedFieldsMixin.ANNOUNCED_COLUMNS, *STATE, 'ari_next_check', 'unreported_since')
+    BOOKKEEPING_DEPENDS_ON = (*AnnouncedFieldsMixin.ANNOUNCED_DEPEND_ON, *ASKED_BY)
+
+    # Bookkeeping, not part of what a user or an event sees
+    NOT_SERIALIZED = (
+        'reported_only',
+        'unreported_since',
+        *AnnouncedFieldsMixin.ANNOUNCED_FIELDS,
+        *ExpiryMixin.EXPIRY_INTERNAL,
+        *ARIFieldsMixin.ARI_BOOKKEEPING,
+    )
 
     _is_reported = False
 
@@ -193,6 +205,7 @@ class Certificate(
             models.Index(fields=('fingerprint_sha1',), name='netbox_ssl_cert_sha1'),
             GinIndex(fields=('subject_alt_names',), name='netbox_ssl_cert_names'),
             *STATUS_INDEXES,
+            *EXPIRY_INDEXES,
             *SWEEP_INDEXES,
             *ARI_INDEXES,
             *AUTHORITY_INDEXES,
@@ -217,6 +230,9 @@ class Certificate(
         ]
 
     def get_status_color(self):
+        """Return the color of the status; an expired certificate is not green because it is still active."""
+        if self.status == CertificateStatusChoices.STATUS_ACTIVE and self.validity == ValidityChoices.EXPIRED:
+            return ValidityChoices.colors[ValidityChoices.EXPIRED]
         return CertificateStatusChoices.colors.get(self.status)
 
     @contextmanager
@@ -264,12 +280,20 @@ class Certificate(
 
     def serialize_object(self, exclude=None):
         """
-        Return the data for NetBox's change log and event snapshots: with the renewal status and the deployment state,
-        for conditions such as ``op: changed``, and without bookkeeping columns.
+        Return the data for NetBox's change log and event snapshots: with the renewal status, the validity and the
+        deployment state, for conditions such as ``op: changed``, and without bookkeeping columns.
         """
-        own = ('reported_only', 'unreported_since', *self.ANNOUNCED_FIELDS, *self.ARI_BOOKKEEPING)
-        data = super().serialize_object(exclude=[*(exclude or ()), *own])
-        for name in ('renewal_status', 'deployment_state'):
-            if name not in (exclude or ()):
-                data[name] = getattr(self, name)
-        return data
+        own = (
+            'reported_only',
+            'unreported_since',
+            *self.ANNOUNCED_FIELDS,
+            *self.EXPIRY_INTERNAL,
+            *self.ARI_BOOKKEEPING,
+        )
+        excluded = exclude or ()
+        data = super().serialize_object(exclude=[*excluded, *own])
+        now = timezone.now()
+        data.update({'renewal_status': self.renewal_status_at(now), 'validity': self.validity_at(now)})
+        if 'deployment_state' not in excluded:
+            data['deployment_state'] = self.deployment_state
+        return {name: value for name, value in data.items() if name not in excluded}

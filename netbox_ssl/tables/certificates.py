@@ -8,10 +8,11 @@ from tenancy.tables import ContactsColumnMixin, TenancyColumnsMixin
 from netbox_ssl.acme import renewal
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
+from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 
 from .deployment import CertificateDeploymentMixin
 
-__all__ = ('CertificateTable', 'RenewalStatusColumn')
+__all__ = ('CertificateTable', 'RenewalStatusColumn', 'ValidityColumn')
 
 
 class RenewalStatusColumn(columns.ChoiceFieldColumn):
@@ -50,6 +51,22 @@ class NameColumn(tables.Column):
         return value
 
 
+class ValidityColumn(columns.ChoiceFieldColumn):
+    """
+    Validity and the days that are left, sorted by the date of expiry. ``of`` names the foreign key to the certificate
+    in tables of other objects.
+    """
+
+    def __init__(self, *args, of='', **kwargs):
+        self.of = of
+        path = f'{of}__' if of else ''
+        super().__init__(*args, order_by=(f'{path}valid_to', f'{path}name', 'pk'), **kwargs)
+
+    def render(self, record, bound_column, value):
+        certificate = getattr(record, self.of) if self.of else record
+        return super().render(certificate, bound_column, certificate.validity_text)
+
+
 class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTable):
     name = NameColumn(
         verbose_name=_('Name'),
@@ -57,6 +74,21 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
     )
     status = columns.ChoiceFieldColumn(
         verbose_name=_('Status'),
+    )
+    validity = ValidityColumn(
+        accessor='get_validity_display',
+        verbose_name=_('Validity'),
+    )
+    days_left = tables.Column(
+        order_by=('valid_to', 'name', 'pk'),
+        verbose_name=_('Days Left'),
+    )
+    expiry_marks = columns.ArrayColumn(
+        orderable=False,
+        verbose_name=_('Expiry Marks'),
+    )
+    renewal_instructions = columns.MarkdownColumn(
+        verbose_name=_('Renewal Instructions'),
     )
     renewal_status = RenewalStatusColumn(
         accessor='get_renewal_status_display',
@@ -166,6 +198,8 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'id',
             'name',
             'status',
+            'validity',
+            'days_left',
             'renewal_status',
             'deployment_state',
             'unreported_since',
@@ -197,6 +231,7 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'ari_last_checked',
             'ari_next_check',
             'ari_error',
+            *EXPIRY_FIELDS,
             'tenant',
             'tenant_group',
             'owner',
@@ -212,6 +247,7 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'pk',
             'name',
             'status',
+            'validity',
             'renewal_status',
             'deployment_state',
             'valid_to',

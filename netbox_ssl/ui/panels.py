@@ -14,8 +14,21 @@ from netbox_ssl.reports.sources import problem_sources
 class CertificatePanel(panels.ObjectAttributesPanel):
     name = attrs.TextAttr('name')
     status = attrs.ChoiceAttr('status')
+    validity = attrs.TemplatedAttr('validity', template_name='netbox_ssl/attrs/validity.html')
     tenant = attrs.RelatedObjectAttr('tenant', linkify=True, grouped_by='group')
     description = attrs.TextAttr('description')
+
+
+class RenewalInstructionsPanel(panels.CommentsPanel):
+    """How to renew the certificate; omitted if nothing was entered."""
+
+    title = _('Renewal instructions')
+
+    def __init__(self):
+        super().__init__('renewal_instructions')
+
+    def should_render(self, context):
+        return bool(context['comments'])
 
 
 class RenewalPanel(panels.ObjectAttributesPanel):
@@ -32,6 +45,11 @@ class RenewalPanel(panels.ObjectAttributesPanel):
         template_name='netbox_ssl/attrs/deployment.html',
     )
     valid_to = attrs.DateTimeAttr('valid_to', label=_('Valid to'))
+    expiry_marks = attrs.TemplatedAttr(
+        'effective_expiry_marks',
+        label=_('Expiry marks'),
+        template_name='netbox_ssl/attrs/expiry_marks.html',
+    )
     renewal_due_at = attrs.DateTimeAttr('renewal_due_at', label=_('Renewal due'))
     renewal_overdue_at = attrs.DateTimeAttr('renewal_overdue_at', label=_('Overdue from'))
     usual_renewal_days = attrs.TemplatedAttr(

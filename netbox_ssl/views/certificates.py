@@ -44,6 +44,7 @@ class CertificateView(generic.ObjectView):
         left_panels=[
             panels.CertificatePanel(),
             panels.RenewalPanel(),
+            panels.RenewalInstructionsPanel(),
             panels.ARIPanel(),
             panels.ACMEPanel(),
             TagsPanel(),

@@ -128,7 +128,7 @@ def facts_of(parts: Parts) -> CertificateFacts:
 def _is_server(extensions: ExtensionFacts, common_name: str) -> bool:
     """
     Return whether a self-signed certificate is that of a server, whatever its BasicConstraints say: it names a host,
-    and its extensions do not declare it a CA by ``keyCertSign`` alone, as the root of a cluster does that has a DNS name.
+    and it is not declared a CA by ``keyCertSign`` alone, as the root of a cluster is that has a DNS name.
     """
     if extensions.may_sign_certificates and not extensions.is_for_servers:
         return False

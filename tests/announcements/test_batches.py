@@ -27,7 +27,7 @@ class Moot(CertificateAnnouncement):
 
 class EveryCertificate(Announcer):
     model = Certificate
-    event_type = RENEWAL_OVERDUE
+    event_types = (RENEWAL_OVERDUE,)
 
     def __init__(self):
         self.recorded = []
@@ -39,7 +39,7 @@ class EveryCertificate(Announcer):
         found = [is_overdue(row) for row in Certificate.objects.filter(pk__in=pks).order_by('valid_to')]
         return [Moot(**vars(each)) if each.certificate.name == 'moot' else each for each in found]
 
-    def record(self, announced):
+    def record(self, announced, now):
         self.recorded.append([each.certificate.name for each in announced])
 
 

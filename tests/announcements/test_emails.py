@@ -22,7 +22,7 @@ from netbox_ssl import settings
 from netbox_ssl.announcements.emails import Message, send_email
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.announcements.sweep.sources import sweep_sources
-from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, SOURCE_SILENT
+from netbox_ssl.event_types import CERTIFICATE_EXPIRING, RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, SOURCE_SILENT
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.support.factories import DAY, import_pem, issue_acme, record
 
@@ -115,6 +115,22 @@ class EmailTestCase(TestCase):
             'event rule “Late renewals”',
         ):
             self.assertIn(text, message.body)
+
+    def test_the_text_about_an_expiry_mark(self):
+        self.member('one')
+        bought = {'is_acme': False, 'acme_auto_renewal': False, 'renewal_instructions': 'Order it, *then* call Ann.'}
+        certificate = record('bought.example.net', left=8 * DAY, **bought)
+        rule(self.group, event_type=CERTIFICATE_EXPIRING)
+        sweep(timezone.now() + 2 * DAY)
+        (message,) = self.sent()
+        self.assertEqual(message.subject, '[NetBox] bought.example.net: Certificate expiring (7 days)')
+        for text in (
+            f'Validity: Expiring since {certificate.valid_to - 7 * DAY:%Y-%m-%d %H:%M} UTC',
+            f'Valid to: {certificate.valid_to:%Y-%m-%d %H:%M} UTC',
+            'How to renew it:\nOrder it, *then* call Ann.\n',
+        ):
+            self.assertIn(text, message.body)
+        self.assertNotIn('Renewal status', message.body)
 
     def test_it_contains_the_previous_status(self):
         self.member('one')

@@ -34,8 +34,8 @@ CONDITIONS = {match['title']: match for match in SECTION.finditer(PAGE_TEXT)}
 
 # Title → (renewal status announced before, days left at the sweep)
 MATCHING = {
-    'A certificate has expired': ('Due', -1),
-    'A certificate has expired, and only that': ('Due', -1),
+    'An ACME certificate has expired': ('Due', -1),
+    'An ACME certificate has expired, and only that': ('Due', -1),
     'Any change of renewal status': ('OK', 20),
     'Renewal is due': ('OK', 20),
     'A renewal did not happen': ('Due', 5),
@@ -47,8 +47,8 @@ MATCHING = {
 }
 # Cases that must not match: a different status
 FAILING = {
-    'A certificate has expired': ('OK', 20),
-    'A certificate has expired, and only that': ('OK', 20),
+    'An ACME certificate has expired': ('OK', 20),
+    'An ACME certificate has expired, and only that': ('OK', 20),
     'Renewal is due': ('Due', -1),
     'It has recovered': ('Due', 60),
 }

@@ -1,5 +1,6 @@
 """
-Certificates expire while the workers that sweep are killed, and Valkey and PostgreSQL are restarted.
+Certificates expire, and expiry marks pass, while the workers that sweep are killed, and Valkey and PostgreSQL are
+restarted.
 
 A short run is part of the suite; ``make faults`` runs it with 10,000 certificates for three minutes and prints figures.
 
@@ -36,15 +37,25 @@ VALKEY_AT, POSTGRESQL_AT = 0.4, 0.7
 # netbox_ssl.announcements.batches.BATCH, which cannot be imported without a NetBox
 BATCH = 100
 
+# A mixture of kinds, each with one change to be announced: certificates with and without auto-renewal, and some that
+# are not ACME, expire; for others that are not ACME, an expiry mark passes.
 MAKE = f"""
 from datetime import timedelta
 from django.utils import timezone
 from netbox_ssl.models import Certificate
 now = timezone.now()
+day = timedelta(days=1)
+kinds = (
+    dict(is_acme=True, acme_auto_renewal=True, announced_status='Due', announced_overdue=True),
+    dict(is_acme=True, announced_status='Manual'),
+    dict(announced_status=''),
+    dict(announced_status='', expiry_marks=[1]),
+)
 Certificate.objects.bulk_create((
     Certificate(
-        name=f'fault-{{number}}', is_acme=True, acme_auto_renewal=True, announced_status='Due', announced_overdue=True,
-        valid_from=now - timedelta(days=90), valid_to=now + timedelta(seconds=number * {SECONDS} / {CERTIFICATES}),
+        name=f'fault-{{number}}', announced_until=now, valid_from=now - 90 * day,
+        valid_to=now + timedelta(seconds=number * {SECONDS} / {CERTIFICATES}) + (day if number % 4 == 3 else 0 * day),
+        **kinds[number % 4],
     )
     for number in range({CERTIFICATES})
 ), batch_size=1000)
@@ -91,7 +102,12 @@ def rule(sweepers, receiver):
     made = {
         'name': 'fault',
         'object_types': ['netbox_ssl.certificate'],
-        'event_types': ['netbox_ssl.renewal_status_changed'],
+        # The first two happen at the same time.
+        'event_types': [
+            'netbox_ssl.renewal_status_changed',
+            'netbox_ssl.certificate_expired',
+            'netbox_ssl.certificate_expiring',
+        ],
         'action_type': 'webhook',
         'action_object_type': 'extras.webhook',
         'action_object_id': api.post('extras/webhooks/', webhook)['id'],
@@ -109,7 +125,10 @@ def wait_until_one_listens(stack):
 
 def announced(stack):
     with connect(stack) as connection:
-        condition = "name like 'fault-%' and announced_status = 'Expired'"
+        condition = (
+            "name like 'fault-%' and case when expiry_marks = '{}' then announced_until > valid_to"
+            ' else next_mark_at is null end'
+        )
         return connection.execute(f'select count(*) from netbox_ssl_certificate where {condition}').fetchone()[0]
 
 
@@ -187,7 +206,7 @@ def sweeps_began(stack):
         return sorted(datetime.timestamp(started) for (started,) in rows)
 
 
-def test_every_expiry_is_announced(sweepers, receiver, rule, record_property):
+def test_every_change_is_announced(sweepers, receiver, rule, record_property):
     stack = sweepers
     stack.manage(MAKE)
     begun = time.time()
@@ -196,7 +215,7 @@ def test_every_expiry_is_announced(sweepers, receiver, rule, record_property):
         lambda: announced(stack) == CERTIFICATES,
         seconds=2 * PATIENCE,
         interval=1,
-        what='that every expiry is announced',
+        what='that every change is announced',
     )
     took = time.time() - begun
 

@@ -41,6 +41,9 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
         'lineage',
         'acme_pinned_fields',
         'reported_only',
+        'expiry_marks',
+        'renewal_instructions',  # Markdown, like comments
+        *Certificate.EXPIRY_INTERNAL,
         *Certificate.ANNOUNCED_FIELDS,
         *Certificate.ARI_INTERNAL,
     )

@@ -6,21 +6,35 @@ from datetime import timedelta
 
 import django_rq
 from core.models import Job, ObjectChange, ObjectType
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.test import RequestFactory, TransactionTestCase
+from django.test import RequestFactory, TransactionTestCase, override_settings
 from django.utils import timezone
 from extras.models import EventRule, Webhook
 from netbox.context_managers import event_tracking
 from users.models import User
 from utilities.testing.mixins import RQQueueTestMixin
 
+from netbox_ssl import settings as plugin_settings
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 
-__all__ = ('LIFETIME', 'AnnouncingTestMixin', 'CommittingTestCase', 'make_certificate')
+__all__ = ('LIFETIME', 'AnnouncingTestMixin', 'CommittingTestCase', 'configured', 'make_certificate')
 
 # A certificate valid for 90 days is due 30 days, and overdue 15 days, before expiry.
 LIFETIME = timedelta(days=90)
+
+
+@contextmanager
+def configured(**changed):
+    """Change settings of the plugin within this context."""
+    config = {**settings.PLUGINS_CONFIG, 'netbox_ssl': {**settings.PLUGINS_CONFIG['netbox_ssl'], **changed}}
+    try:
+        with override_settings(PLUGINS_CONFIG=config):
+            plugin_settings.forget()
+            yield
+    finally:
+        plugin_settings.forget()
 
 
 def make_certificate(left: timedelta = timedelta(days=60), name: str = 'www.example.net', **columns) -> Certificate:

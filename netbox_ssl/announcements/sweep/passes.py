@@ -2,8 +2,8 @@
 The certificates that the sweep reads: range conditions on partial indexes of Certificate, in the order of an index.
 
 Each branch has its own ORDER BY and LIMIT; without them PostgreSQL reads every matching row. For all combinations of
-announced and true status, ``tests/announcements/sweep/test_passes.py`` shows that the branches find exactly those that
-differ.
+announced and true status or validity, ``tests/announcements/sweep/test_passes.py`` shows that the branches find exactly
+those that differ.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,18 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models import Q, Value
 
+from netbox_ssl import settings
+from netbox_ssl.announcements.clocks import BACKWARDS_MARGIN
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
+from netbox_ssl.models.mixins.announced_validity import (
+    ANNOUNCED_END,
+    MARKED,
+    MARKED_BY_SETTING,
+    UNANNOUNCED_END,
+    UNANNOUNCED_START,
+)
 from netbox_ssl.models.mixins.announcements import (
     AUTOMATIC,
     CONTRADICTORY,
@@ -26,10 +35,11 @@ from netbox_ssl.models.mixins.announcements import (
 from .paging import in_order, together
 
 __all__ = (
-    'BACKWARDS_MARGIN',
     'BASELINE',
     'CLAIM_LASTS',
+    'MARKS',
     'PASSES',
+    'PREPARED',
     'Pass',
     'passes_with_work',
     'unclaimed',
@@ -39,10 +49,6 @@ __all__ = (
 # A request that changed the status announces it when it ends, and may take this long (bulk edits, and NetBox's
 # background jobs, which RQ ends after 300 s by default). After that it is considered dead.
 CLAIM_LASTS = timedelta(minutes=5)
-
-# The clocks of workers and web servers differ a little. Without a margin, two of them would alternately announce
-# "Expired" and "Due" when a certificate expires.
-BACKWARDS_MARGIN = timedelta(minutes=1)
 
 OK, DUE, EXPIRED, MANUAL = (
     RenewalStatusChoices.OK,
@@ -103,7 +109,13 @@ def _brought_by_time(now) -> list[tuple[Q, str]]:
         (ELIGIBLE & Q(announced_status=announced, valid_to__lt=now), 'valid_to') for announced in (OK, DUE, MANUAL)
     ]
     due = AUTOMATIC & Q(announced_status=OK, renewal_due_at__lte=now, valid_to__gte=now)
-    return [*expired, (due, 'renewal_due_at')]
+    return [
+        *expired,
+        (due, 'renewal_due_at'),
+        (MARKED & Q(next_mark_at__lte=now), 'next_mark_at'),
+        (UNANNOUNCED_END & Q(valid_to__lt=now), 'valid_to'),
+        (UNANNOUNCED_START & Q(valid_from__lte=now), 'valid_from'),
+    ]
 
 
 def _no_longer_due(now) -> list[tuple[Q, str]]:
@@ -112,7 +124,11 @@ def _no_longer_due(now) -> list[tuple[Q, str]]:
 
 
 def _no_longer_expired(now) -> list[tuple[Q, str]]:
-    return [(ELIGIBLE & Q(announced_status=EXPIRED, valid_to__gte=now + BACKWARDS_MARGIN), 'valid_to')]
+    later = now + BACKWARDS_MARGIN
+    return [
+        (ELIGIBLE & Q(announced_status=EXPIRED, valid_to__gte=later), 'valid_to'),
+        (ANNOUNCED_END & Q(valid_to__gte=later), 'valid_to'),
+    ]
 
 
 def _contradictory(now) -> list[tuple[Q, str]]:
@@ -127,11 +143,29 @@ def _overdue(now) -> list[tuple[Q, str]]:
     return [(UNANNOUNCED_OVERDUE & Q(renewal_overdue_at__lte=now, valid_to__gte=now), 'renewal_overdue_at')]
 
 
+def _outdated_marks(now) -> list[tuple[Q, str]]:
+    marks = list(settings.expiry_marks())
+    key = 'default_expiry_marks'
+    return [(MARKED_BY_SETTING & Q((f'{key}__{lookup}', marks)), key) for lookup in ('lt', 'gt')]
+
+
 BASELINE = Pass(_without_baseline)
+MARKS = Pass(_outdated_marks)
 TIME = Pass(_brought_by_time)
 OVERDUE = Pass(_overdue, RENEWAL_OVERDUE)
-# All but TIME and OVERDUE are rare: writes without Certificate.save(), requests that died, clocks set back.
-PASSES = (BASELINE, TIME, Pass(_no_longer_due), Pass(_no_longer_expired), Pass(_contradictory), OVERDUE)
+# Those from _no_longer_due to _contradictory are rare: writes without Certificate.save(), requests that died, clocks
+# set back.
+PASSES = (
+    BASELINE,
+    MARKS,
+    TIME,
+    Pass(_no_longer_due),
+    Pass(_no_longer_expired),
+    Pass(_contradictory),
+    OVERDUE,
+)
+# Certificates that are prepared, not announced
+PREPARED = (BASELINE, MARKS)
 
 
 def passes_with_work(now) -> list[Pass]:

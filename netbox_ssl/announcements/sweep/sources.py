@@ -111,6 +111,10 @@ class SourceAnnouncer(Announcer):
 
     model = CertificateSource
 
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        return (self.event_type,)
+
     def page(self, now, after: tuple | None, size: int) -> list[tuple]:
         unannounced = CertificateSource.objects.filter(self.unannounced)
         parts = [in_order(unannounced.filter(q), column, after)[:size] for q, column in self.branches(now)]
@@ -121,7 +125,7 @@ class SourceAnnouncer(Announcer):
         rows = found.select_related('certificate', 'issuance').order_by(self.column, 'pk')
         return [SourceAnnouncement(row, self.event_type, getattr(row, self.column), now) for row in rows]
 
-    def record(self, announced: list[SourceAnnouncement]) -> None:
+    def record(self, announced: list[SourceAnnouncement], now) -> None:
         # A report that arrived meanwhile starts a new occurrence.
         for announcement in announced:
             same = {'pk': announcement.object.pk, self.column: announcement.since}

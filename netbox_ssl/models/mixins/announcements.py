@@ -1,4 +1,4 @@
-"""What has been announced about a certificate, so that each change of its renewal status is announced once."""
+"""What has been announced about a certificate, so that each change of its state is announced once."""
 
 from datetime import UTC, datetime
 
@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from netbox_ssl import settings
 from netbox_ssl.acme import renewal
-from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.choices import RenewalStatusChoices, ValidityChoices
 from netbox_ssl.netbox_internals import current_request, prechange_snapshot
+
+from .announced_validity import VALIDITY_COLUMNS, VALIDITY_SWEEP_INDEXES, AnnouncedValidityMixin
 
 __all__ = (
     'AUTOMATIC',
@@ -38,7 +40,7 @@ CONTRADICTORY = (
 )
 
 # Created without Certificate.save(): nothing is announced until the sweep has written a baseline.
-WITHOUT_BASELINE = Q(announced_status__isnull=True)
+WITHOUT_BASELINE = Q(announced_status__isnull=True) | Q(announced_until__isnull=True)
 
 # Included, so that an idle sweep reads only the indexes
 ASKED_TOO = ('id', 'announcing_since')
@@ -77,6 +79,7 @@ SWEEP_INDEXES = (
         condition=WITHOUT_BASELINE,
         name='netbox_ssl_cert_no_baseline',
     ),
+    *VALIDITY_SWEEP_INDEXES,
 )
 
 # For lists and counts by renewal status (acme/renewal.py), and for lists sorted by due or overdue time. The sweep's
@@ -98,10 +101,6 @@ STATUS_INDEXES = (
         name='netbox_ssl_cert_no_status',
     ),
     models.Index(
-        fields=('valid_to', 'id'),
-        name='netbox_ssl_cert_expiry',
-    ),
-    models.Index(
         fields=('renewal_due_at', 'id'),
         name='netbox_ssl_cert_due',
     ),
@@ -120,7 +119,7 @@ def baseline_moment(now: datetime) -> datetime:
     return BEGINNING if settings.announce_past() else now
 
 
-class AnnouncedFieldsMixin(models.Model):
+class AnnouncedFieldsMixin(AnnouncedValidityMixin):
     """What was announced about a certificate. Announcers write it without ``save()`` (see ``BookkeepingMixin``)."""
 
     # The renewal status that was announced last; '': none; None: the certificate has no baseline yet
@@ -142,7 +141,10 @@ class AnnouncedFieldsMixin(models.Model):
         editable=False,
     )
 
-    ANNOUNCED_FIELDS = ('announced_status', 'announced_overdue', 'announcing_since')
+    # Written by announcers
+    ANNOUNCED_COLUMNS = ('announced_status', 'announced_overdue', 'announcing_since', *VALIDITY_COLUMNS)
+    # Not shown
+    ANNOUNCED_FIELDS = (*ANNOUNCED_COLUMNS, 'next_mark_at')
 
     class Meta:
         abstract = True
@@ -153,12 +155,14 @@ class AnnouncedFieldsMixin(models.Model):
         self.announced_status = self.renewal_status_at(moment) or ''
         self.announced_overdue = self.announced_status == RenewalStatusChoices.DUE and moment >= self.overdue_at()
         self.announcing_since = None
+        self.set_announced_validity(now)
 
     def settle_announced(self, stored: dict) -> None:
         """Prepare these columns for a save over ``stored`` (see ``take_bookkeeping()``; empty: it is new)."""
         if not stored:
             self.set_announced(timezone.now())
             return
+        self.settle_announced_validity(stored, timezone.now())
         if self.valid_to != stored['valid_to']:
             # Overdue is announced once for each issuance, and issuances differ in their expiry.
             self.announced_overdue = False
@@ -166,8 +170,10 @@ class AnnouncedFieldsMixin(models.Model):
             self.announcing_since = timezone.now()
 
     def _request_announces(self) -> bool:
-        """Return whether the current request will find a change of the renewal status in NetBox's snapshots."""
+        """Return whether the current request will find a change of state in NetBox's snapshots."""
         before = prechange_snapshot(self)
         if current_request.get() is None or not before:
             return False
-        return before.get('renewal_status') != self.renewal_status
+        expired = ValidityChoices.EXPIRED
+        becomes_expired = before.get('validity') != expired and self.validity == expired
+        return becomes_expired or before.get('renewal_status') != self.renewal_status

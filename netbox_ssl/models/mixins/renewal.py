@@ -55,11 +55,6 @@ class RenewalMixin:
         return self.renewal_status_at(now) == RenewalStatusChoices.DUE and now >= self.overdue_at()
 
     @property
-    def days_left(self) -> float:
-        """Return the days until it expires; negative afterwards."""
-        return (self.valid_to - timezone.now()).total_seconds() / 86400
-
-    @property
     def usual_renewal_days(self) -> float | None:
         """Return how many days before expiry it is usually renewed; None with fewer than two renewals."""
         if USUAL_RENEWAL not in self.__dict__:

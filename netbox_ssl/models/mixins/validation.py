@@ -9,6 +9,7 @@ from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import Detection, detect
+from netbox_ssl.expiry.marks import sorted_marks
 from netbox_ssl.netbox_internals import prechange_snapshot
 from netbox_ssl.validators import read_single, refuse_private_key
 from netbox_ssl.x509 import (
@@ -227,7 +228,8 @@ class CertificateValidationMixin(ACMESettingsMixin):
                 )
 
     def set_derived_fields(self) -> None:
-        """Fill in values derived from other columns: the name if it is empty, and the key of the lineage."""
+        """Sort marks, and fill in values derived from other columns: the name if it is empty, the lineage."""
+        self.expiry_marks = sorted_marks(self.expiry_marks or ())
         names = self.subject_alt_names or []
         self.name = self.name or (names[0] if names else '') or self.subject or self.serial_number
         self.name = self.name[:255]

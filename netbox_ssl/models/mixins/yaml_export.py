@@ -1,6 +1,7 @@
 import yaml
 
 from .acme import ACME_FIELDS
+from .expiry import EXPIRY_FIELDS
 from .x509 import FACT_FIELDS
 
 __all__ = ('CertificateYAMLMixin', 'SourceYAMLMixin')
@@ -12,6 +13,7 @@ OF_CERTIFICATE = (
     'tenant',
     'description',
     *ACME_FIELDS,
+    *EXPIRY_FIELDS,
     'comments',
     'is_ca',
     'pem',
@@ -25,8 +27,8 @@ OF_SOURCE = ('external_id', 'client', 'kind', 'machine_id')
 class CertificateYAMLMixin:
     def to_yaml(self) -> str:
         """Return a record of NetBox's YAML export, which its bulk import accepts."""
-        # For readers of the file; the import ignores it.
-        record = {'renewal_status': self.renewal_status}
+        # For readers of the file; the import ignores them.
+        record = {'renewal_status': self.renewal_status, 'validity': self.validity, 'days_left': self.days_left}
         # The PEM contains the facts.
         for name in OF_CERTIFICATE if self.pem else (*OF_CERTIFICATE, *FACT_FIELDS):
             value = getattr(self, name)

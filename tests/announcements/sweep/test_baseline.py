@@ -1,13 +1,9 @@
 """What is not announced about new certificates, and the setting that changes it."""
 
 import time
-from contextlib import contextmanager
-from copy import deepcopy
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import connection
-from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from utilities.testing import TestCase
@@ -17,17 +13,13 @@ from netbox_ssl.announcements.sweep.certificates import pending, sweep
 from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from tests.support.announcements import LIFETIME, AnnouncingTestMixin, make_certificate
+from tests.support.announcements import LIFETIME, AnnouncingTestMixin, configured, make_certificate
 
 DAY = timedelta(days=1)
 
 
-@contextmanager
 def announcing_the_past():
-    config = deepcopy(settings.PLUGINS_CONFIG)
-    config['netbox_ssl']['announce_past'] = True
-    with override_settings(PLUGINS_CONFIG=config):
-        yield
+    return configured(announce_past=True, expiry_marks=[])
 
 
 class BaselineTestCase(AnnouncingTestMixin, TestCase):
@@ -85,6 +77,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
         with announcing_the_past():
             result = sweep(self.now, batch_size=2)
         self.assertEqual((result.baseline, result.status_changed, result.overdue), (20, 4, 1))
+        self.assertEqual(result.validity_changed, 1, 'the one that is not ACME has expired')
         announced = [
             (delivery['data']['name'], announcement['previous_status'], announcement['renewal_status'])
             for delivery in self.deliveries('own')
@@ -116,7 +109,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
             self.assertTrue(write_baseline(self.now, batch_size=8, after_batch=batches.append))
         self.assertEqual(batches, [8, 8, 4])
         locking = [query['sql'] for query in queries if 'FOR NO KEY UPDATE SKIP LOCKED' in query['sql']]
-        self.assertEqual(len(locking), 4)
+        self.assertEqual(len(locking), 5, 'the last one without a baseline, and with outdated marks')
 
     def test_at_the_deadline_it_stops_and_the_next_sweep_continues(self):
         self.fill()

@@ -17,7 +17,7 @@ from netbox_ssl.announcements.rules import Rules
 from netbox_ssl.announcements.sweep.certificates import RenewalAnnouncer, pending, sweep
 from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
-from tests.support.announcements import LIFETIME, AnnouncingTestMixin, make_certificate
+from tests.support.announcements import LIFETIME, AnnouncingTestMixin, configured, make_certificate
 
 DAY = timedelta(days=1)
 ONCE_TO_ALL = {'own': 1, 'own changed': 1, 'updated': 1, 'updated changed': 1, 'both': 1, 'both changed': 1}
@@ -39,7 +39,10 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(sweep(self.now + 31 * DAY).announced, 1)
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
         self.assertEqual(sweep(self.now + 31 * DAY).announced, 0)
-        self.assertEqual(sweep(self.now + 61 * DAY).announced, 1)
+        self.assertEqual(sweep(self.now + 59 * DAY + DAY / 2).expiring, 1)
+        self.assertEqual(self.delivered(), {'overdue': 1, 'updated': 1, 'both': 1}, 'its validity has changed')
+        result = sweep(self.now + 61 * DAY)
+        self.assertEqual((result.status_changed, result.announced), (1, 1))
         self.assertEqual(self.delivered(), ONCE_TO_ALL)
         self.assertEqual(sweep(self.now + 61 * DAY).announced, 0)
         self.assertEqual(self.delivered(), {})
@@ -117,7 +120,8 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.assertEqual(delivery['data']['announcement']['type'], RENEWAL_OVERDUE)
         self.assertTrue(delivery['data']['renewal_overdue'])
         self.assertEqual(self.delivered(), {'overdue': 1}, 'the status has not changed')
-        self.assertEqual(sweep(self.now + 7 * DAY).announced, 0)
+        self.assertEqual(sweep(self.now + 7 * DAY).overdue, 0)
+        self.assertEqual(self.delivered(), {'updated': 1}, 'an expiry mark has passed')
 
         certificate.refresh_from_db()
         certificate.valid_from, certificate.valid_to = self.now, self.now + LIFETIME
@@ -126,7 +130,7 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.delivered()
         result = sweep(self.now + LIFETIME - 10 * DAY)
         self.assertEqual((result.status_changed, result.overdue), (1, 1), 'due and overdue in one sweep')
-        self.assertEqual(self.delivered(), {'overdue': 1, 'updated': 1})
+        self.assertEqual(self.delivered(), {'overdue': 1, 'updated': 2}, 'Due, and expiring')
 
     def test_after_expiry_it_is_expired_and_not_overdue(self):
         self.make_rule('overdue', RENEWAL_OVERDUE)
@@ -178,7 +182,8 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         self.make_rule('own', RENEWAL_STATUS_CHANGED)
         for left in (5, 2, 33, 4, 31, 1):
             make_certificate(left * DAY, name=f'{left}', acme_auto_renewal=left != 4)
-        self.assertEqual(sweep(self.now + 7 * DAY, batch_size=2).status_changed, 6)
+        with configured(expiry_marks=[]):
+            self.assertEqual(sweep(self.now + 7 * DAY, batch_size=2).status_changed, 6)
         since = [delivery['data']['announcement']['since'] for delivery in self.deliveries()]
         self.assertEqual(since, sorted(since))
         self.assertEqual([delivery['data']['name'] for delivery in self.deliveries()], ['31', '1', '2', '33', '4', '5'])
@@ -243,10 +248,10 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
         make_certificate(DAY)
         claim = timezone.now()
 
-        def renewed_meanwhile(announcer, announced):
+        def renewed_meanwhile(announcer, announced, now):
             # A request renewed it and claims to announce that.
             Certificate.objects.update(valid_to=self.now + LIFETIME, announcing_since=claim)
-            original(announcer, announced)
+            original(announcer, announced, now)
 
         original = RenewalAnnouncer.record
         with patch.object(RenewalAnnouncer, 'record', renewed_meanwhile):
@@ -257,9 +262,9 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
     def test_a_record_by_another_process_meanwhile_is_kept(self):
         make_certificate(DAY)
 
-        def recorded_meanwhile(announcer, announced):
+        def recorded_meanwhile(announcer, announced, now):
             Certificate.objects.update(announced_status='Manual')
-            original(announcer, announced)
+            original(announcer, announced, now)
 
         original = RenewalAnnouncer.record
         with patch.object(RenewalAnnouncer, 'record', recorded_meanwhile):

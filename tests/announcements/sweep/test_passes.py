@@ -6,8 +6,10 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from netbox_ssl import settings
 from netbox_ssl.announcements.sweep import passes as candidates
 from netbox_ssl.announcements.sweep.passes import CLAIM_LASTS, OVERDUE, PASSES, passes_with_work
+from netbox_ssl.announcements.validity import pending_validity
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
 from tests.support.announcements import LIFETIME
@@ -47,6 +49,8 @@ class CandidatesTestCase(TestCase):
                 valid_from=cls.now + timedelta(days=left) - LIFETIME,
                 announced_overdue=overdue,
                 announcing_since=claim,
+                announced_until=None if announced is None else cls.now,
+                default_expiry_marks=list(settings.expiry_marks()),
             )
             for announced, is_acme, status, automatic, left, overdue, claim in combinations
         )
@@ -88,6 +92,7 @@ class CandidatesTestCase(TestCase):
         self.assertEqual(since, sorted(since))
 
     def test_one_query_finds_the_passes_with_work(self):
+        Certificate.objects.filter(status='active', announced_status='OK').update(default_expiry_marks=[2])
         with CaptureQueriesContext(connection) as queries:
             self.assertEqual(passes_with_work(self.now), list(PASSES))
         self.assertEqual(len([query for query in queries if 'netbox_ssl_certificate' in query['sql']]), 1)
@@ -110,8 +115,43 @@ class CandidatesTestCase(TestCase):
                         valid_to=valid_to,
                         valid_from=valid_to - LIFETIME,
                         announced_overdue=True,
+                        announced_until=valid_to + timedelta(seconds=1),
+                        default_expiry_marks=list(settings.expiry_marks()),
                     )
                 ]
             )
         self.assertEqual(passes_with_work(self.now), [])
         self.assertEqual(len(passes_with_work(self.now - timedelta(minutes=2))), 3)
+
+
+class ValidityPassesTestCase(TestCase):
+    """For all combinations of what was announced and what is true, as above, of certificates that are not ACME."""
+
+    # Days left of 300, before and after marks and both ends
+    LEFT = (400, 299, 200, 31, 29, 8, 6, 2, 0.5, -0.5, -10)
+
+    def test_they_are_those_with_a_change_to_announce(self):
+        now = timezone.now()
+        day = timedelta(days=1)
+        claims = (None, now, now - CLAIM_LASTS - timedelta(seconds=1))
+        combinations = product(self.LEFT, self.LEFT, ('active', 'retired'), ([], [2], [100, 7]), claims)
+        marks = list(settings.expiry_marks())
+        Certificate.objects.bulk_create(
+            Certificate(
+                name='x',
+                announced_status='',
+                status=status,
+                valid_to=now + left * day,
+                valid_from=now + (left - 300) * day,
+                # When this many days were left
+                announced_until=now + (left - until) * day,
+                expiry_marks=own,
+                default_expiry_marks=marks,
+                announcing_since=claim,
+            )
+            for left, until, status, own, claim in combinations
+        )
+        found = found_by([one for one in PASSES if one is not OVERDUE], now)
+        rows = [row for row in Certificate.objects.all() if candidates.unclaimed(row, now)]
+        self.assertEqual(set(found), {row.pk for row in rows if pending_validity(row, now)})
+        self.assertTrue(found)

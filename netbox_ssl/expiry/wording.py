@@ -1,0 +1,32 @@
+"""The validity in words: how long it lasts, or since when it is over."""
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from netbox_ssl.choices import ValidityChoices
+
+from .marks import DAY
+
+__all__ = ('span_text', 'validity_text')
+
+HOUR = timedelta(hours=1)
+
+
+def validity_text(validity: str, valid_from: datetime, valid_to: datetime, now: datetime) -> str:
+    """Return the validity and the time that is left, in a few words, for example "Expires in 12 days"."""
+    if validity == ValidityChoices.EXPIRED:
+        return _('Expired {span} ago').format(span=span_text(now - valid_to))
+    if validity == ValidityChoices.NOT_YET_VALID:
+        return _('Not yet valid, starts in {span}').format(span=span_text(valid_from - now))
+    return _('Expires in {span}').format(span=span_text(valid_to - now))
+
+
+def span_text(span: timedelta) -> str:
+    """Return a positive duration in whole days, or else hours, rounded down."""
+    if days := span // DAY:
+        return ngettext('{days} day', '{days} days', days).format(days=days)
+    if hours := span // HOUR:
+        return ngettext('{hours} hour', '{hours} hours', hours).format(hours=hours)
+    return _('less than an hour')
