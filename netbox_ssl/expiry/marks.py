@@ -35,6 +35,7 @@ __all__ = (
     'END',
     'MAX_MARK',
     'MOST_MARKS',
+    'end_sql',
     'mark_limit',
     'mark_limit_sql',
     'mark_passed',
@@ -51,13 +52,21 @@ MAX_MARK = 3650
 # Enough for a mark each day of the last two weeks and some before
 MOST_MARKS = 20
 
-# The column from which marks count back
-END = 'valid_to'
+# The generated column from which marks count back
+END = 'expires_at'
 
 
 def sorted_marks(marks: Iterable[int]) -> list[int]:
     """Return the marks as they are stored: each once, smallest first."""
     return sorted(set(marks))
+
+
+def end_sql() -> Least:
+    """
+    Return the time from which marks count back, for a generated column of Certificate: the earlier one of the ends of
+    the certificate and of its chain. LEAST ignores null.
+    """
+    return Least(F('valid_to'), F('chain_valid_to'), output_field=DateTimeField())
 
 
 #
@@ -87,7 +96,7 @@ def _days(duration, per: int = 1) -> Func:
 
 def mark_limit_sql():
     """Return the SQL twin of ``mark_limit()``, for a generated column of Certificate."""
-    end, valid_from, valid_to = at_utc(F(END)), at_utc(F('valid_from')), at_utc(F('valid_to'))
+    end, valid_from, valid_to = at_utc(end_sql()), at_utc(F('valid_from')), at_utc(F('valid_to'))
     below_half = _days(valid_to - valid_from, per=2)
     after_overdue = _days(end - at_utc(overdue_at_sql()))
     return Case(
@@ -127,7 +136,7 @@ def next_mark_at_sql(after: str):
     Return when the next mark after the time in the column ``after`` passes, for a generated column of Certificate: the
     time of ``next_mark()``, with the certificate's own marks or else those in ``default_expiry_marks``.
     """
-    end = at_utc(F(END))
+    end = at_utc(end_sql())
     marks = Case(
         When(expiry_marks=[], then=F('default_expiry_marks')),
         default=F('expiry_marks'),

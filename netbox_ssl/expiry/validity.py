@@ -3,8 +3,8 @@ The validity rule: whether a certificate is valid, expiring, expired, or not yet
 whatever its status and whether or not it is renewed over ACME.
 
 Each part is written once in Python and once in SQL, side by side; ``tests/expiry`` compares them. The validity depends
-on the clock and on the setting ``expiry_marks``, so it is not stored: it is a range of ``valid_to`` for each mark, for
-which an index is used.
+on the clock and on the setting ``expiry_marks``, so it is not stored: it is a range of ends for each mark, for which an
+index is used.
 
     validity = Expired        when now > valid_to
                Not yet valid  when now < valid_from
@@ -12,8 +12,8 @@ which an index is used.
                Valid          otherwise
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -25,6 +25,8 @@ from .marks import DAY, END, MAX_MARK, mark_passed, own_mark_sql, sorted_marks
 
 __all__ = ('days_left', 'expires_within_q', 'validity', 'validity_q', 'validity_sql')
 
+# Smaller than the resolution of the database
+INSTANT = timedelta(microseconds=1)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -52,7 +54,7 @@ def validity(
     return ValidityChoices.VALID if mark_passed(marks, limit, end, now) is None else ValidityChoices.EXPIRING
 
 
-def validity_q(validity: str, now: datetime, marks: Iterable[int], prefix: str = '') -> Q:
+def validity_q(validity: str, now: datetime, marks: Collection[int], prefix: str = '') -> Q:
     """
     Select the certificates whose validity is ``validity``.
 
@@ -72,7 +74,7 @@ def validity_q(validity: str, now: datetime, marks: Iterable[int], prefix: str =
     raise ValueError(f'{validity!r} is not a validity; choose from {ValidityChoices.values()}')
 
 
-def _mark_passed_q(now: datetime, marks: Iterable[int], prefix: str) -> Q:
+def _mark_passed_q(now: datetime, marks: Collection[int], prefix: str) -> Q:
     """Select the certificates for which a mark that counts has passed: the SQL twin of ``mark_passed()``."""
     by_setting = Q((f'{prefix}expiry_marks', []))
     left = ExpressionWrapper(F(f'{prefix}{END}') - Value(now), output_field=DurationField())
@@ -83,16 +85,21 @@ def _mark_passed_q(now: datetime, marks: Iterable[int], prefix: str) -> Q:
     )
     passed = ~by_setting & own_passed
     for lower, upper, mark in _ranges(now, marks):
-        between = Q((f'{prefix}{END}__lte', upper), (f'{prefix}expiry_mark_limit__gt', mark))
-        if lower is not None:
-            between &= Q((f'{prefix}{END}__gt', lower))
-        passed |= by_setting & between
+        between = Q((f'{prefix}{END}__gt', lower), (f'{prefix}{END}__lte', upper))
+        passed |= by_setting & between & Q((f'{prefix}expiry_mark_limit__gt', mark))
+    if marks:
+        # The chain has ended, but not the certificate. Only few are in the index for that.
+        chain_first = Q((f'{prefix}chain_valid_to__lt', F(f'{prefix}valid_to')), (f'{prefix}chain_valid_to__lte', now))
+        passed |= by_setting & chain_first & Q((f'{prefix}expiry_mark_limit__gt', min(marks)))
     return passed
 
 
-def _ranges(now: datetime, marks: Iterable[int]) -> Iterator[tuple[datetime | None, datetime, int]]:
-    """Yield each mark with the range of ends (after, up to) for which it is the smallest mark that has passed."""
-    lower = None
+def _ranges(now: datetime, marks: Iterable[int]) -> Iterator[tuple[datetime, datetime, int]]:
+    """
+    Yield each mark with the range of ends (after, up to) for which it is the smallest mark that has passed. The first
+    range begins just before now, for a certificate that ends now.
+    """
+    lower = now - INSTANT
     for mark in sorted_marks(marks):
         upper = later(now, mark)
         yield lower, upper, mark
@@ -104,9 +111,8 @@ def later(now: datetime, days: int) -> datetime:
     return now + days * DAY if days * DAY <= LATEST - now else LATEST
 
 
-def validity_sql(now: datetime, marks: Iterable[int], prefix: str = '') -> Case:
+def validity_sql(now: datetime, marks: Collection[int], prefix: str = '') -> Case:
     """Return the validity as an expression. To filter, ``validity_q()`` is faster."""
-    marks = list(marks)
     return Case(
         *(When(validity_q(each, now, marks, prefix), then=Value(each)) for each in ValidityChoices.values()),
         default=Value(None),

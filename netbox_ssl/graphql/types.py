@@ -69,7 +69,7 @@ class CertificateType(ContactsMixin, PrimaryObjectType):
     def renewal_status(self) -> str | None:
         return models.Certificate.renewal_status.fget(self)
 
-    @strawberry_django.field(only=[*RULE_FIELDS, 'expiry_marks'])
+    @strawberry_django.field(only=[*RULE_FIELDS, 'chain_valid_to', 'expiry_marks'])
     def validity(self) -> str:
         return models.Certificate.validity.fget(self)
 

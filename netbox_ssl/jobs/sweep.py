@@ -55,7 +55,12 @@ class RenewalSweepJob(ChainedJob):
         self._logged = time.monotonic()
         result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
         sources = sweep_sources(seconds=SOURCES_SECONDS if self.job.interval else None)
-        self.job.data = {**asdict(result), 'announced': result.announced, 'sources': asdict(sources)}
+        self.job.data = {
+            **asdict(result),
+            'announced': result.announced,
+            'summary': result.summary(),
+            'sources': asdict(sources),
+        }
         if result.announced or result.failed or result.baseline:
             self._log(result)
         self._log_sources(sources)
@@ -68,7 +73,7 @@ class RenewalSweepJob(ChainedJob):
         if result.baseline:
             message = f'{result.baseline} certificates that were created by other means got their baseline'
             self.logger.info(message)
-        message = f'Announced: {result.status_changed} changes of renewal status, {result.overdue} overdue renewals'
+        message = f'Announced: {result.summary()}'
         self.logger.info(message)
         if result.failed:
             message = f'{result.failed} certificates could not be announced; see the log of the worker'

@@ -5,7 +5,7 @@ from netbox.tables import NetBoxTable, columns
 
 from netbox_ssl.models import CertificateAssignment
 
-from .certificates import RenewalStatusColumn
+from .certificates import RenewalStatusColumn, ValidityColumn
 from .deployment import AssignmentDeploymentMixin
 
 __all__ = ('CertificateAssignmentTable',)
@@ -15,6 +15,11 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
     certificate = tables.Column(
         verbose_name=_('Certificate'),
         linkify=True,
+    )
+    validity = ValidityColumn(
+        of='certificate',
+        accessor='certificate__get_validity_display',
+        verbose_name=_('Validity'),
     )
     renewal_status = RenewalStatusColumn(
         of='certificate',
@@ -62,6 +67,7 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
             'pk',
             'id',
             'certificate',
+            'validity',
             'renewal_status',
             'deployment_state',
             'valid_to',
@@ -78,6 +84,7 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
         default_columns = (
             'pk',
             'certificate',
+            'validity',
             'renewal_status',
             'deployment_state',
             'valid_to',

@@ -2,28 +2,39 @@
 
 import json
 import re
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
 import django_rq
 from core.events import OBJECT_UPDATED
 from core.models import ObjectType
-from django.test import TestCase
+from django.test import RequestFactory, TestCase
 from django.utils import timezone
 from extras.models import EventRule, Tag, Webhook
+from netbox.context_managers import event_tracking
 from tenancy.models import Tenant
 
 from netbox_ssl import intake
 from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.announcements.sweep.sources import sweep_sources
 from netbox_ssl.ari.window_moves import announce_moves
-from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, RENEWAL_WINDOW_MOVED, SOURCE_BEHIND
+from netbox_ssl.event_types import (
+    CERTIFICATE_EXPIRED,
+    CERTIFICATE_EXPIRING,
+    RENEWAL_OVERDUE,
+    RENEWAL_STATUS_CHANGED,
+    RENEWAL_WINDOW_MOVED,
+    SOURCE_BEHIND,
+)
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.support.factories import DAY, issue_acme, record, successor, superuser
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'how-to' / 'event-rules.md'
 EVENT_TYPES = {
     'Object updated': OBJECT_UPDATED,
+    'Certificate expiring': CERTIFICATE_EXPIRING,
+    'Certificate expired': CERTIFICATE_EXPIRED,
     'Renewal status changed': RENEWAL_STATUS_CHANGED,
     'Renewal overdue': RENEWAL_OVERDUE,
     'Renewal window moved': RENEWAL_WINDOW_MOVED,
@@ -51,6 +62,17 @@ FAILING = {
     'An ACME certificate has expired, and only that': ('OK', 20),
     'Renewal is due': ('Due', -1),
     'It has recovered': ('Due', 60),
+}
+
+
+# Conditions about the validity: title → pairs of the days left and whether it is ACME, that match, and that do not
+ABOUT_VALIDITY = {
+    'Seven days or less: on call': ([(7, False), (1, True)], [(30, False), (14, True), (-1, False)]),
+    'Thirty days: mail to the contact': ([(30, False)], [(14, False), (7, True)]),
+    'Expiring, and not renewed automatically': ([(30, False), (1, False)], [(14, True), (-1, False)]),
+    'Any certificate has expired': ([(-1, False), (-1, True)], [(7, False), (7, True)]),
+    'Any certificate has expired, as an update': ([(-1, False), (-1, True)], [(7, False), (7, True)]),
+    'A certificate is valid again': ([], [(-1, False), (30, False)]),
 }
 
 
@@ -102,7 +124,7 @@ class ConditionsTestCase(TestCase):
         return self.queue.count
 
     def test_every_condition_of_the_page_has_a_case(self):
-        self.assertEqual(set(CONDITIONS), set(MATCHING))
+        self.assertEqual(set(CONDITIONS), {*MATCHING, *ABOUT_VALIDITY})
 
     def test_each_fires_once_when_it_should(self):
         for title, (announced, left) in MATCHING.items():
@@ -120,6 +142,42 @@ class ConditionsTestCase(TestCase):
                 self.assertEqual(self.deliveries(announced, left), 0)
                 rule.delete()
                 Certificate.objects.all().delete()
+
+    def passes(self, left, is_acme):
+        """Sweep when this many days are left, the mark or the expiry being the last thing that happened."""
+        now = timezone.now()
+        # ACME: overdue 15 days before expiry
+        lifetime = (90 if is_acme else 365) * DAY
+        kind = {'is_acme': is_acme, 'acme_auto_renewal': is_acme}
+        valid_to = now + 60 * DAY
+        certificate = record(valid_to=valid_to, valid_from=valid_to - lifetime, **kind)
+        self.queue.empty()
+        before = timezone.now() + (60 - left) * DAY - DAY / 4
+        Certificate.objects.update(announced_until=before, announced_status='Due' if is_acme else '')
+        Certificate.objects.update(announced_overdue=True)
+        sweep(before + DAY / 2)
+        number = self.queue.count
+        certificate.delete()
+        return number
+
+    def test_conditions_about_the_validity(self):
+        for title, (matching, others) in ABOUT_VALIDITY.items():
+            rule = self.rule(title)
+            for (left, is_acme), expected in [(case, 1) for case in matching] + [(case, 0) for case in others]:
+                with self.subTest(title, left=left, is_acme=is_acme):
+                    self.assertEqual(self.passes(left if left > 0 else 0, is_acme), expected)
+            rule.delete()
+
+    def test_a_certificate_that_is_valid_again(self):
+        self.rule('A certificate is valid again')
+        certificate = record(left=-DAY, is_acme=False, acme_auto_renewal=False)
+        request = RequestFactory().get('/')
+        request.id, request.user = uuid.uuid4(), superuser()
+        with event_tracking(request):
+            certificate.snapshot()
+            certificate.valid_to = timezone.now() + 60 * DAY
+            certificate.save()
+        self.assertEqual(self.queue.count, 1)
 
     def test_provider_tenant_and_tag_are_distinguished(self):
         for title in ('Only one provider', 'Only one tenant', 'Only certificates with a tag'):

@@ -7,6 +7,7 @@ from email.policy import default
 
 import django_rq
 from aiosmtpd.controller import Controller
+from core.events import OBJECT_UPDATED
 from core.models import ObjectType
 from django.test import TestCase, override_settings
 from django.utils import timezone
@@ -15,7 +16,7 @@ from rq import SimpleWorker
 
 from dev.processes import free_port
 from netbox_ssl.announcements.sweep.certificates import sweep
-from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
+from netbox_ssl.event_types import CERTIFICATE_EXPIRING, RENEWAL_OVERDUE
 from netbox_ssl.models import Certificate
 from tests.support.doc_tutorials import forms
 from tests.support.factories import superuser
@@ -38,8 +39,19 @@ NAMES = {
     'Conditions': 'conditions',
     'Is ACME': 'is_acme',
     'Auto-renewal': 'acme_auto_renewal',
+    'Renewal instructions': 'renewal_instructions',
 }
-EVENT_TYPES = {'Renewal overdue': RENEWAL_OVERDUE, 'Renewal status changed': RENEWAL_STATUS_CHANGED}
+EVENT_TYPES = {
+    'Renewal overdue': RENEWAL_OVERDUE,
+    'Certificate expiring': CERTIFICATE_EXPIRING,
+    'Object updated': OBJECT_UPDATED,
+}
+MOMENTS = {
+    'now': timedelta(),
+    'in eight minutes': timedelta(minutes=8),
+    'a month ago': -timedelta(days=30),
+    'in one day and three minutes': timedelta(days=1, minutes=3),
+}
 ACTIONS = {'Webhook': ('webhook', Webhook), 'E-mail': ('netbox_ssl.email', NotificationGroup)}
 CHOICES = ('Webhook', 'Notification group')
 
@@ -96,13 +108,13 @@ class ExpiryMonitoringTestCase(TestCase):
             elif label == 'Users':
                 sent['users'] = [self.user.pk]
             elif label in ('Valid from', 'Valid to'):
-                moment = self.now + timedelta(minutes=8 if 'eight' in value else 0)
+                moment = self.now + MOMENTS[value.partition(' (')[0]]
                 sent[label.lower().replace(' ', '_')] = moment.strftime('%Y-%m-%d %H:%M:%S')
             else:
                 self.assertIn(label, CHOICES)
         if 'action_type' in sent:
             sent['enabled'] = 'on'
-        if 'is_acme' in sent:
+        if form.menu.startswith('Certificates'):
             sent['status'] = 'active'
         response = self.client.post(MENUS[form.menu], sent)
         self.assertEqual(response.status_code, 302, response.context and response.context['form'].errors)
@@ -120,11 +132,17 @@ class ExpiryMonitoringTestCase(TestCase):
         return posted, self.mailbox.messages[messages:]
 
     def test_as_written(self):
-        self.assertEqual(len(FORMS), 7)
+        self.assertEqual(len(FORMS), 9)
         for form in FORMS:
             self.fill_in(form)
-        self.assertEqual(EventRule.objects.count(), 3)
-        certificate = Certificate.objects.get()
+        self.assertEqual(EventRule.objects.count(), 4)
+        certificate = Certificate.objects.get(name='soon.example.net')
+
+        posted, messages = self.arrived_after(3)
+        ((_, message),) = messages
+        self.assertEqual(posted, [])
+        self.assertEqual(message['Subject'], '[NetBox] bought.example.net: Certificate expiring (1 day)')
+        self.assertIn('Order it in the shop of the CA, as **Example Corp**.', message.get_content())
 
         self.assertEqual(self.arrived_after(4), ([], []))
         self.assertEqual(self.status_at(4), 'Due')
@@ -153,7 +171,9 @@ class ExpiryMonitoringTestCase(TestCase):
         self.assertEqual(closed['dedup_key'], ticket['dedup_key'])
 
     def status_at(self, minutes):
-        return Certificate.objects.get().renewal_status_at(self.now + timedelta(minutes=minutes, seconds=5))
+        return Certificate.objects.get(name='soon.example.net').renewal_status_at(
+            self.now + timedelta(minutes=minutes, seconds=5)
+        )
 
     def renew(self, certificate):
         """Renew in the form, keeping the other values."""

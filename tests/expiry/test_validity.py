@@ -121,6 +121,7 @@ cases = st.fixed_dictionaries(
     {
         'valid_from': moments,
         'valid_to': moments,
+        'chain_valid_to': st.none() | moments,
         'acme_renewal_days': st.none() | st.integers(0, 60),
         'ari_window_start': st.none() | moments,
         'ari_window_end': st.none() | moments,
@@ -143,11 +144,11 @@ class AgreementTest(TestCase):
         rows = Certificate.objects.bulk_create(rows)
         for row in rows:
             limit = row.mark_limit()
-            self.assertEqual(row.expiry_mark_limit, limit)
+            self.assertEqual((row.expires_at, row.expiry_mark_limit), (row.marks_end, limit))
             self.assertEqual(row.next_mark_at, self.next_mark_at(row, limit))
         first = rows[0]
-        boundaries = [first.valid_from, first.valid_to]
-        boundaries += [first.valid_to - days(mark) for mark in first.expiry_marks or setting]
+        boundaries = [first.valid_from, first.valid_to, first.expires_at]
+        boundaries += [first.expires_at - days(mark) for mark in first.expiry_marks or setting]
         for boundary in boundaries:
             for now in (boundary - SECOND, boundary, boundary + SECOND):
                 self.assert_agree(rows, now, setting)
@@ -155,15 +156,15 @@ class AgreementTest(TestCase):
     def next_mark_at(self, row, limit):
         if row.announced_until is None:
             return None
-        mark = next_mark(row.expiry_marks or row.default_expiry_marks, limit, row.valid_to, row.announced_until)
-        return None if mark is None else row.valid_to - days(mark)
+        mark = next_mark(row.expiry_marks or row.default_expiry_marks, limit, row.marks_end, row.announced_until)
+        return None if mark is None else row.marks_end - days(mark)
 
     def assert_agree(self, rows, now, setting):
         by_python = {
             row.pk: validity(
                 valid_from=row.valid_from,
                 valid_to=row.valid_to,
-                end=row.valid_to,
+                end=row.marks_end,
                 limit=row.expiry_mark_limit,
                 marks=row.expiry_marks or setting,
                 now=now,

@@ -60,6 +60,13 @@ class SweepResult:
     def announced(self) -> int:
         return self.status_changed + self.overdue + self.expiring + self.validity_changed
 
+    def summary(self) -> str:
+        """Return what was announced, in words."""
+        return (
+            f'{self.status_changed} changes of renewal status, {self.overdue} overdue renewals, {self.expiring} expiry '
+            f'marks, {self.validity_changed} other changes of validity'
+        )
+
     def add(self, batch: Batch) -> None:
         """Count the announcements of a batch."""
         self.failed += batch.failed

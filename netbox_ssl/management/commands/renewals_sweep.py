@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from netbox_ssl.announcements.sweep.certificates import pending
 from netbox_ssl.announcements.sweep.sources import pending_sources
-from netbox_ssl.event_types import RENEWAL_OVERDUE, SOURCE_BEHIND, SOURCE_EXPIRED, SOURCE_SILENT
+from netbox_ssl.event_types import CERTIFICATE_EXPIRING, RENEWAL_OVERDUE, SOURCE_BEHIND, SOURCE_EXPIRED, SOURCE_SILENT
 from netbox_ssl.jobs.sweep import RenewalSweepJob
 from netbox_ssl.netbox_internals import get_config
 
@@ -17,8 +17,8 @@ SOURCE_CHANGES = {
 
 class Command(BaseCommand):
     help = (
-        'Announce changes of renewal status that were not made by a request, as `netbox rqworker` does automatically '
-        'every minute; for cron where no worker runs permanently, and to see what would be announced.'
+        'Announce changes of renewal status and validity that were not made by a request, as `netbox rqworker` does '
+        'automatically every minute; for cron where no worker runs permanently, and to see what would be announced.'
     )
 
     def add_arguments(self, parser):
@@ -40,11 +40,7 @@ class Command(BaseCommand):
         count = 0
         for announcement in pending(timezone.now()):
             count += 1
-            certificate = announcement.certificate
-            if announcement.event_type == RENEWAL_OVERDUE:
-                change = 'renewal overdue'
-            else:
-                change = f'{announcement.previous_status or "none"} -> {announcement.renewal_status or "none"}'
+            certificate, change = announcement.certificate, _describe(announcement)
             self.stdout.write(
                 f'{certificate.pk}\t{certificate}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}'
             )
@@ -61,10 +57,7 @@ class Command(BaseCommand):
         if job.status != JobStatusChoices.STATUS_COMPLETED:
             raise CommandError(f'The sweep failed: {job.error} Nothing is lost: the next sweep tries again.')
         if not quiet:
-            self.stdout.write(
-                f'Announced: {job.data["status_changed"]} changes of renewal status, '
-                f'{job.data["overdue"]} overdue renewals.'
-            )
+            self.stdout.write(f'Announced: {job.data["summary"]}.')
             sources = job.data['sources']
             if sources['expired'] or sources['behind'] or sources['silent']:
                 self.stdout.write(
@@ -75,3 +68,14 @@ class Command(BaseCommand):
             raise CommandError(f'{job.data["failed"]} certificates could not be announced; see the log.')
         if job.data['sources']['failed']:
             raise CommandError(f'{job.data["sources"]["failed"]} sources could not be announced; see the log.')
+
+
+def _describe(announcement) -> str:
+    """Return what an announcement about a certificate says."""
+    if announcement.event_type == RENEWAL_OVERDUE:
+        return 'renewal overdue'
+    if announcement.event_type == CERTIFICATE_EXPIRING:
+        return f'expires in {announcement.mark} days'
+    if announcement.previous_status != announcement.renewal_status:
+        return f'{announcement.previous_status or "none"} -> {announcement.renewal_status or "none"}'
+    return f'{announcement.previous_validity} -> {announcement.validity}'

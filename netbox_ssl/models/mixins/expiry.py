@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox_ssl import settings
 from netbox_ssl.choices import ValidityChoices
 from netbox_ssl.expiry import validity as rule
-from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, mark_limit, mark_limit_sql, sorted_marks
+from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, end_sql, mark_limit, mark_limit_sql, sorted_marks
 from netbox_ssl.expiry.wording import validity_text
 
 __all__ = ('EXPIRY_FIELDS', 'EXPIRY_INDEXES', 'ExpiryMixin')
@@ -18,7 +18,7 @@ __all__ = ('EXPIRY_FIELDS', 'EXPIRY_INDEXES', 'ExpiryMixin')
 EXPIRY_FIELDS = ('expiry_marks', 'renewal_instructions')
 
 # Columns that the validity is computed from
-RULE_COLUMNS = ('valid_from', 'expiry_mark_limit', 'expiry_marks')
+RULE_COLUMNS = ('valid_from', 'chain_valid_to', 'expires_at', 'expiry_mark_limit', 'expiry_marks')
 
 EXPIRY_INDEXES = (
     # For lists and counts by validity, and for lists sorted by expiry. It includes all that the rule reads, so that
@@ -28,10 +28,14 @@ EXPIRY_INDEXES = (
         include=RULE_COLUMNS,
         name='netbox_ssl_cert_expiry',
     ),
+    # For those of which a mark of the setting has passed
+    models.Index(
+        fields=('expires_at', 'expiry_mark_limit'),
+        name='netbox_ssl_cert_mark',
+    ),
     # A few certificates have marks of their own.
     models.Index(
-        fields=('valid_to',),
-        include=RULE_COLUMNS,
+        fields=('expires_at',),
         condition=~models.Q(expiry_marks=[]),
         name='netbox_ssl_cert_own_marks',
     ),
@@ -75,22 +79,28 @@ class ExpiryMixin(models.Model):
         blank=True,
         help_text=_('How to renew it, for whoever is notified of its expiry. Markdown is supported.'),
     )
-    # Marks of fewer days count; computed by the database, so that it always matches the columns it depends on
+    # From where marks count back, and the number of days below which they count; computed by the database, so that they
+    # always match the columns they depend on
+    expires_at = models.GeneratedField(
+        expression=end_sql(),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
     expiry_mark_limit = models.GeneratedField(
         expression=mark_limit_sql(),
         output_field=models.IntegerField(),
         db_persist=True,
     )
 
-    EXPIRY_INTERNAL = ('expiry_mark_limit',)
+    EXPIRY_INTERNAL = ('expires_at', 'expiry_mark_limit')
 
     class Meta:
         abstract = True
 
     @property
     def marks_end(self):
-        """Return the time from which marks count back."""
-        return self.valid_to
+        """Return the time from which marks count back. Unlike ``expires_at`` it works before the object is saved."""
+        return min(self.valid_to, self.chain_valid_to or self.valid_to)
 
     @property
     def effective_expiry_marks(self) -> list[int]:
