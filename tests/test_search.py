@@ -30,6 +30,7 @@ class SearchTestCase(TestCase):
 
     def test_the_current_one(self):
         fingerprint = self.certificate.fingerprint_sha256
+        thumbprint = self.certificate.fingerprint_sha1
         for text in (
             'shop.example.net',
             'cart.example.net',
@@ -37,6 +38,8 @@ class SearchTestCase(TestCase):
             '0d:0e:0f',
             fingerprint,
             ':'.join(fingerprint[i : i + 2] for i in range(0, 64, 2)).lower(),
+            thumbprint.lower(),
+            ':'.join(thumbprint[i : i + 2] for i in range(0, 40, 2)),
             "Let's Encrypt",
             'hostmaster@example.org',
         ):

@@ -80,7 +80,7 @@ class NonsenseTestCase(FormTestCase):
 
 class TypedFactsTestCase(FormTestCase):
     def test_they_are_accepted(self):
-        form = self.form(serial_number='0a:1b', subject_alt_names='a.example.net, B.example.net\nc.example.net')
+        form = self.form(serial_number='0a:1b', subject_alt_names='DNS:a.example.net, DNS:B.example.net\nc.example.net')
         self.assertTrue(form.is_valid(), form.errors)
         certificate = form.save()
         self.assertEqual(certificate.serial_number, '0A1B')

@@ -106,3 +106,17 @@ class NumbersTestCase(TestCase):
     def test_names_are_lower_case_and_unique(self):
         names = ['WWW.example.net', ' www.example.net ', '', 'example.net']
         self.assertEqual(typed(subject_alt_names=names).subject_alt_names, ['www.example.net', 'example.net'])
+
+    def test_names_copied_from_openssl(self):
+        for names in (
+            ['DNS:WWW.example.net', 'IP Address:2001:DB8:0:0:0:0:0:1'],
+            ['DNS:www.example.net, IP Address:2001:DB8:0:0:0:0:0:1'],
+            ['X509v3 Subject Alternative Name: critical\n    DNS:www.example.net, IP Address:2001:db8::1'],
+        ):
+            with self.subTest(names):
+                self.assertEqual(typed(subject_alt_names=names).subject_alt_names, ['www.example.net', '2001:db8::1'])
+
+    def test_spiffe_ids_and_addresses_are_names(self):
+        for name in ('spiffe://example.net/Web', 'ops@example.net'):
+            with self.subTest(name):
+                self.assertEqual(typed(subject_alt_names=[name], subject='O=Example').name, name)

@@ -154,11 +154,25 @@ def test_the_most_specific_of_several_common_names_counts():
         (['only.example.net'], 'only.example.net'),
         (['192.0.2.7'], '192.0.2.7'),
         (['2001:db8::1', 'b.example.net', 'a.example.net'], 'b.example.net'),
+        (['ops@example.net'], 'ops@example.net'),
     ],
 )
 def test_without_common_name_the_alternative_names_give_the_name(names, expected):
     facts = read_facts(issue(names, CA, common_name=None).certificate)
     assert (facts.common_name, facts.subject, facts.name) == ('', '', expected)
+
+
+def test_a_spiffe_id_is_the_name():
+    names = x509.SubjectAlternativeName(
+        [
+            x509.RegisteredID(x509.ObjectIdentifier('1.2.3.4')),
+            x509.UniformResourceIdentifier('spiffe://Example.net/Web'),
+        ]
+    )
+    subject = odd.name((odd.O, odd.UTF8, b'SPIRE'))
+    issued = issue([], CA, common_name=None, extensions=[(names, False)])
+    facts = facts_of(odd.with_parts(issued.der, {odd.SUBJECT: subject}))
+    assert (facts.name, facts.subject) == ('spiffe://example.net/Web', 'O=SPIRE')
 
 
 def test_without_any_name_the_serial_number_is_the_name():
