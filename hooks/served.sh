@@ -17,10 +17,6 @@ LIMIT_OF_ALL=1200
 # Entries in a list of results
 RESULTS=500
 
-#
-# The endpoints
-#
-
 # Writes the endpoints into $work/endpoints, one per line: host, port, name (of the certificate, by SNI), protocol of
 # STARTTLS, CA file; - if there is none. $1: file
 read_endpoints() {
@@ -79,10 +75,6 @@ read_endpoint() {
         esac
     done
 }
-
-#
-# The checks
-#
 
 # Connects to every endpoint. Worker number N has those with the numbers N, N + PARALLEL, …
 check_all() {
@@ -196,7 +188,11 @@ judge_failure() {
     detail=$(printf '%s\n' "$said" | awk -F: '$2 == "error" && $6 != "system lib" { print $6; exit }')
     case $said in
         *'onnection timed out'* | *errno=110* | *'Operation timed out'*) result=timeout ;;
-        *errno=* | *'onnection refused'* | *getaddrinfo* | *BIO_lookup* | *BIO_connect* | *' alert '*) result=refused ;;
+        *errno=* | *'onnection refused'* | *getaddrinfo* | *BIO_lookup* | *BIO_connect*) result=refused ;;
+        # The first bytes were not those of TLS, in the words of several versions.
+        *'wrong version'* | *'packet length'* | *'unexpected eof'* | *'unknown protocol'* | *'record layer'*) result=not_tls ;;
+        # Another failure of the handshake, such as an alert, or no common version
+        *'SSL routines'*) result=refused ;;
         *) result=not_tls ;;
     esac
     case $said in
@@ -206,9 +202,7 @@ judge_failure() {
     detail=${detail:-${said%%"$newline"*}}
 }
 
-#
-# The results. This is the only part that knows what NetBox takes of them.
-#
+# From here to send_results, the form in which NetBox takes results; no other part knows it.
 
 # since: since when the endpoint has had this result, as far as this monitor knows.
 known_since() {

@@ -14,7 +14,7 @@ from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.source_reports import stamp_reports
 from netbox_ssl.refusals import REFUSALS
 
-from .attributes import differences, effective_settings, extends_chain, tenant_warning
+from .attributes import TAG_KEYS, differences, effective_settings, extends_chain, tenant_warning
 from .bulk_create import create_together
 from .candidates import find_candidates
 from .locks import lock
@@ -89,7 +89,10 @@ class _Survey:
         self.unreportable = self._unreportable()
         self.former = former_sources(each for each in items if each.external_id not in self.sources)
         visible = Certificate.objects.restrict(user, 'view').filter(pk__in=set(self.owners.values()))
-        self.certificates = visible.select_related('tenant').prefetch_related('tags').in_bulk()
+        # Tags are only compared with given ones.
+        if any(name in item.attributes for item in items for name in TAG_KEYS):
+            visible = visible.prefetch_related('tags')
+        self.certificates = visible.select_related('tenant').in_bulk()
         self.names = self._names_in_use(items)
 
     def _unreportable(self) -> set[int]:

@@ -37,15 +37,28 @@ def merge_continuations(
     reported = {source.certificate_id for source in present}
     merged = []
     for certificate in left.exclude(lineage='').order_by('pk'):
-        others = Certificate.objects.filter(pk__in=reported, lineage=certificate.lineage)
-        found = [other for other in others if may_be_fragment(other, certificate, user)]
-        if len(found) == 1:
-            _merge(found[0], certificate)
+        other = _continuation(certificate, reported, user)
+        if other is None:
+            continue
+        _lock(certificate, other)
+        # A report may have changed them meanwhile.
+        certificate = left.filter(pk=certificate.pk).select_for_update(of=('self',)).first()
+        other = certificate and _continuation(certificate, reported, user)
+        if other:
+            _merge(other, certificate)
             merged.append(certificate)
     return merged
 
 
-def _merge(other: Certificate, certificate: Certificate) -> None:
+def _continuation(certificate: Certificate, reported: set[int], user) -> Certificate | None:
+    """Return the only certificate of ``reported`` (IDs) that goes on with this one."""
+    others = Certificate.objects.filter(pk__in=reported, lineage=certificate.lineage)
+    found = [other for other in others if may_be_fragment(other, certificate, user)]
+    return found[0] if len(found) == 1 else None
+
+
+def _lock(certificate: Certificate, other: Certificate) -> None:
+    """Lock them as imports do."""
     lock_keys(
         {
             certificate.lineage,
@@ -53,7 +66,9 @@ def _merge(other: Certificate, certificate: Certificate) -> None:
             *filter(None, [certificate.fingerprint_sha256, other.fingerprint_sha256]),
         }
     )
-    certificate = Certificate.objects.select_for_update(of=('self',)).get(pk=certificate.pk)
+
+
+def _merge(other: Certificate, certificate: Certificate) -> None:
     certificate.snapshot()
     set_changelog_message(certificate, _('Its client reports it under another external ID now.'))
     tags = absorb(other, certificate)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
@@ -19,6 +20,9 @@ from .text import Message, gettext_noop
 from .unwrap import Part, unwrap
 
 DEFAULT_LIMITS = Limits()
+
+# Certificates that are kept as read for the next input, and the largest of them in bytes
+KEPT, KEPT_SIZE = 128, 8192
 
 _PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was omitted: hosts cannot use it.')
 
@@ -147,8 +151,7 @@ def _read_all(found: dict[bytes, str]) -> tuple[list[Loaded], list[Message]]:
 
 def _read(encoded: bytes, where: str) -> Loaded:
     try:
-        parts = read_parts(encoded)
-        return Loaded(parts, facts_of(parts))
+        return _load_or_recall(encoded) if len(encoded) <= KEPT_SIZE else _load(encoded)
     except CertificateInputError as error:
         raise CertificateInputError(error.code, '%(where)s: %(cause)s', where=where, cause=str(error)) from error
     except Exception as error:  # ValueError, TypeError, …: no common base class
@@ -158,6 +161,15 @@ def _read(encoded: bytes, where: str) -> Loaded:
             where=where,
             reason=explain(error),
         ) from error
+
+
+def _load(encoded: bytes) -> Loaded:
+    parts = read_parts(encoded)
+    return Loaded(parts, facts_of(parts))
+
+
+# The certificates of one list, or of one night, have the same few issuers. What was read is immutable.
+_load_or_recall = lru_cache(maxsize=KEPT)(_load)
 
 
 def _omission(error: CertificateInputError) -> Message:

@@ -92,6 +92,7 @@ def test_states_of_a_certificate(check, servers, netbox, server, result, detail)
     [
         ('refused', 'refused'),
         ('plain', 'not_tls'),
+        ('huge_chain', 'refused'),
         ('silent', 'timeout'),
         ('endless', 'not_tls'),
         ('endless_smtp', 'timeout'),

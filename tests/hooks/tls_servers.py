@@ -48,6 +48,8 @@ class Servers:
         }
         for name, certificate in self.certificates.items():
             self._serve(name, certificate, chain=name != 'incomplete_chain')
+        huge = Issued(self.certificates['ok'].certificate, self.certificates['ok'].key, (authority.certificate,) * 400)
+        self._serve('huge_chain', huge, chain=True)
         self._listen('plain', lambda client: client.sendall(b'HTTP/1.1 400 Bad Request\r\n\r\n'))
         self._listen('silent', lambda client: client.recv(1 << 20) and client.recv(1))
         self._listen('endless', self._send_without_end)

@@ -4,9 +4,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection
+from django.utils import timezone
 
 from netbox_ssl import intake
 from netbox_ssl.intake import Action
+from netbox_ssl.intake.sync import sync_sources
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.utilities import retried
 from tests.support.announcements import CommittingTestCase
@@ -159,3 +161,71 @@ class ReportConcurrencyTestCase(CommittingTestCase):
             for results in at_once(calls):
                 self.assertFalse([each for each in results if isinstance(each, intake.Refusal)])
         self.assertEqual((Certificate.objects.count(), Issuance.objects.count()), (20, 40))
+
+
+class SyncConcurrencyTestCase(CommittingTestCase):
+    """Syncs of several hosts, each with the list of what its client still has, and reports at the same time."""
+
+    HOSTS = 8
+
+    def setUp(self):
+        super().setUp()
+        self.user = superuser()
+        self.issued = issue_acme()
+        for number in range(self.HOSTS):
+            report(f'web{number}', self.issued, user=self.user)
+        self.certificate = Certificate.objects.get()
+        # Each is missing from a sync of the night before.
+        CertificateSource.objects.update(missed_since=timezone.now() - DAY)
+
+    def sync(self, number):
+        return lambda: retried(lambda: sync_sources(f'certbot:web{number}:', [], self.user)).gone
+
+    def test_all_hosts_delete_it(self):
+        """The last one to leave is found, whichever it is: the certificate is unreported."""
+        gone = at_once([self.sync(number) for number in range(self.HOSTS)])
+        self.assertEqual([len(each) for each in gone], [1] * self.HOSTS)
+        self.certificate.refresh_from_db()
+        self.assertIsNotNone(self.certificate.unreported_since)
+
+    def test_some_delete_it_while_others_renew_it(self):
+        new = successor(self.issued)
+        half = self.HOSTS // 2
+        renewals = [
+            lambda number=number: retried(lambda: report(f'web{number}', new, user=self.user)).action
+            for number in range(half, self.HOSTS)
+        ]
+        at_once([*[self.sync(number) for number in range(half)], *renewals])
+        certificate = Certificate.objects.get()
+        self.assertEqual((certificate.pem, certificate.unreported_since), (new.pem, None))
+        states = [source_of(f'web{number}').state for number in range(self.HOSTS)]
+        self.assertEqual(states, ['gone'] * half + ['current'] * half)
+
+    def test_all_delete_it_while_one_reports_it_again(self):
+        def back():
+            return retried(lambda: report('web0', self.issued, user=self.user))
+
+        at_once([*[self.sync(number) for number in range(1, self.HOSTS)], back])
+        self.certificate.refresh_from_db()
+        self.assertIsNone(self.certificate.unreported_since)
+        self.assertEqual(source_of('web0').state, 'current')
+
+    def test_a_lineage_goes_on_under_another_name_while_others_report_it(self):
+        new = successor(self.issued)
+        CertificateSource.objects.exclude(external_id='certbot:web0:www').delete()
+        # Its first report has created a certificate of its own.
+        other = report('web0', new, 'client', 'www-0001', user=self.user).certificate
+        self.assertNotEqual(other, self.certificate)
+
+        def sync():
+            return retried(lambda: sync_sources('certbot:web0:', ['certbot:web0:www-0001'], self.user))
+
+        copies = [
+            lambda number=number: retried(lambda: report(f'web{number}', new, 'copy', user=self.user))
+            for number in range(self.HOSTS)
+        ]
+        at_once([sync, *copies])
+        certificate = Certificate.objects.get()
+        self.assertEqual((certificate, certificate.pem), (self.certificate, new.pem))
+        self.assertEqual(certificate.sources.filter(gone_since=None).count(), self.HOSTS + 1)
+        self.assertEqual(certificate.issuances.count(), 2)

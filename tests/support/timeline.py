@@ -43,7 +43,6 @@ __all__ = ('LIFETIME', 'RENEWED_EVERY', 'Timeline', 'a_year_ago')
 LIFETIME = 30 * DAY
 RENEWED_EVERY = 18 * DAY
 
-IMPORT_URL = '/api/plugins/ssl/certificates/import/'
 EVENT_TYPES = (RENEWAL_STATUS_CHANGED, RENEWAL_OVERDUE, SOURCE_EXPIRED, SOURCE_BEHIND, SOURCE_SILENT)
 
 
@@ -126,10 +125,14 @@ class Timeline:
             stored.full_clean()
             stored.save()
 
-    def post(self, path: str, body) -> dict | list:
+    def post(self, path: str, body) -> tuple[int, dict | list]:
+        """Return the status and the JSON of the response."""
         response = self.api.post(path, body, format='json')
-        assert response.status_code < 300, (path, response.content)
-        return response.json()
+        return response.status_code, response.json()
+
+    def states(self) -> dict[str, str]:
+        """Return external ID → state, as of now."""
+        return {source.external_id: source.state_at(self.now) for source in CertificateSource.objects.all()}
 
     def issue(self, days: float, names='www.example.net', ca=None, lifetime: timedelta = LIFETIME, **options) -> Issued:
         """Return an X.509 certificate that is valid from this day on."""

@@ -327,6 +327,15 @@ def test_certificates_are_counted_before_they_are_loaded():
     refused(rubbish * 2, 'too_many_certificates', limits=Limits(max_certificates=1))
 
 
+def test_an_issuer_is_read_once():
+    first, second = (read_certificates(each.fullchain_pem).leaves[0] for each in (ISSUED, OTHER))
+    assert first.chain[0] is second.chain[0]
+    assert first.facts is not second.facts
+    # A large one is not kept in memory.
+    many = issue([f'a-host-with-a-long-name-{number}.example.net' for number in range(300)], CA).pem
+    assert read_certificates(many).leaves[0].facts is not read_certificates(many).leaves[0].facts
+
+
 def test_the_number_of_names_is_limited():
     many = issue([f'host{number}.example.net' for number in range(20)], CA)
     assert read_certificates(many.pem, Limits(max_subject_alt_names=20)).leaves
