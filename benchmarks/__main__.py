@@ -17,6 +17,7 @@ NAMES = {
         'suggested assignments at 100,000 certificates and IP addresses',
     ),
     'hooks': ('benchmarks.hooks', 'processor time of a nightly report, per lineage'),
+    'private-keys': ('benchmarks.private_keys', 'the search for private keys, and inputs on which it is slow'),
     'fuzz': ('benchmarks.fuzz', 'malformed input sent to the REST import'),
     'ari': ('benchmarks.ari', 'polling CAs for renewal information, at up to 1,000,000 certificates'),
     'sweep': ('benchmarks.sweep', 'the sweep at 10,000 to 1,000,000 certificates'),

@@ -1,24 +1,31 @@
-"""
-Appends the metrics of the plugin to NetBox's own ``/metrics``, which NetBox serves when METRICS_ENABLED is set.
-
-They have their own registry: NetBox does not serve the default registry if several processes share a folder
-(PROMETHEUS_MULTIPROC_DIR), and a gauge kept there by each process would outlive the objects it counted.
-"""
+"""Middleware of NetBox: the metrics of the plugin, and the query strings of its pages and endpoints."""
 
 import logging
 
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import JsonResponse
+from django.shortcuts import redirect
 from prometheus_client import CollectorRegistry, generate_latest
 
 from .netbox_internals import METRICS_VIEW
 from .reports.metrics import RenewalCollector
+from .validators import refuse_private_key
+from .x509 import visible
 
-__all__ = ('MetricsMiddleware',)
+__all__ = ('MetricsMiddleware', 'QueryGuardMiddleware')
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
 
 class MetricsMiddleware:
-    """Append the plugin's metrics to NetBox's, which are served even if the plugin's cannot be collected."""
+    """
+    Append the plugin's metrics to NetBox's own ``/metrics``, which NetBox serves when METRICS_ENABLED is set, even if
+    they cannot be collected.
+
+    They have their own registry: NetBox does not serve the default registry if several processes share a folder
+    (PROMETHEUS_MULTIPROC_DIR), and a gauge kept there by each process would outlive the objects it counted.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -34,3 +41,40 @@ class MetricsMiddleware:
             except Exception:
                 logger.exception('The metrics of NetBox SSL could not be collected')
         return response
+
+
+# First names of the URLs of the plugin's pages and endpoints
+PAGES, API = ['plugins', 'netbox_ssl'], ['plugins-api', 'netbox_ssl-api']
+
+
+class QueryGuardMiddleware:
+    """
+    Refuse a private key in the query string of the plugin's pages and endpoints, for example pasted into a search box:
+    pages show their filters, and lists link to their next page with them.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        namespaces = request.resolver_match.namespaces
+        if not request.GET or namespaces[:2] not in (PAGES, API):
+            return None
+        errors = {}
+        for name, values in request.GET.lists():
+            try:
+                refuse_private_key(NON_FIELD_ERRORS, name)
+                for value in values:
+                    refuse_private_key(visible(name), value)
+            except ValidationError as error:
+                errors |= error.message_dict
+        if not errors:
+            return None
+        if namespaces[:2] == API:
+            return JsonResponse(errors, status=400)
+        for message in dict.fromkeys(message for each in errors.values() for message in each):
+            messages.error(request, message)
+        return redirect(request.path)

@@ -8,6 +8,7 @@ The REST API.
     status_views.py           ``GET status/``
     permissions.py            permissions of the endpoints that are not plain create, update or delete
     related_objects.py        related objects, only those that the user may view
+    fields.py                 serializer fields
     guards.py                 refuse private keys before other code sees them
     parsers.py                request bodies that consist of a certificate
 """

@@ -1,5 +1,8 @@
+"""Checks of requests before other code sees their data: private keys, and values that NetBox does not check."""
+
 import json
 
+from core.models import ObjectChange
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
@@ -32,8 +35,12 @@ def refuse_broken_text(name: str, value) -> None:
         raise DjangoValidationError(_('This is not valid Unicode: it contains half of a surrogate pair.')) from error
 
 
+# NetBox reads this field without a serializer field.
+CHANGELOG_MESSAGE = 'changelog_message'
+
+
 class GuardedSerializerMixin:
-    """Refuse private keys anywhere in the data of a request, also in unknown fields, before other code sees them."""
+    """Refuse private keys anywhere in the data of a request, also in unknown fields, and text that cannot be stored."""
 
     # Fields that are searched for keys when the certificates in them are read
     searched_elsewhere = ()
@@ -47,11 +54,21 @@ class GuardedSerializerMixin:
                 try:
                     refuse_broken_text(name, value)
                     refuse_private_key(NON_FIELD_ERRORS, value)
+                    if name == CHANGELOG_MESSAGE:
+                        refuse_unfit_message(value)
                 except DjangoValidationError as error:
                     errors[visible(str(name))] = error.messages
+                except serializers.ValidationError as error:
+                    errors[visible(str(name))] = error.detail
             if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
+
+
+def refuse_unfit_message(value) -> None:
+    """Raise DRF's ValidationError for a changelog message that does not fit into its column."""
+    longest = ObjectChange._meta.get_field('message').max_length
+    serializers.CharField(max_length=longest, allow_blank=True, allow_null=True).run_validation(value)
 
 
 class RequestGuardMixin:
@@ -63,7 +80,10 @@ class RequestGuardMixin:
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         if request.method == 'DELETE':
-            _refuse_private_key('changelog_message', request.data)
+            _refuse_private_key(CHANGELOG_MESSAGE, request.data)
+            for entry in request.data if isinstance(request.data, list) else [request.data]:
+                if isinstance(entry, dict) and CHANGELOG_MESSAGE in entry:
+                    _check_changelog_message(entry[CHANGELOG_MESSAGE])
         elif self._background_requested(request) and isinstance(request.data, list):
             for entry in request.data:
                 # Check each text separately: some forms of keys are not recognised in JSON.
@@ -75,6 +95,16 @@ class RequestGuardMixin:
         if response.status_code == status.HTTP_400_BAD_REQUEST:
             response.data = bounded_errors(response.data)
         return response
+
+
+def _check_changelog_message(value) -> None:
+    try:
+        refuse_broken_text(CHANGELOG_MESSAGE, value)
+        refuse_unfit_message(value)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({CHANGELOG_MESSAGE: error.messages}) from error
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({CHANGELOG_MESSAGE: error.detail}) from error
 
 
 def _refuse_private_key(field: str, value) -> None:

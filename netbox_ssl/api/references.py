@@ -73,8 +73,8 @@ class ExplainedReferencesMixin:
         return self._found_references[key]
 
     def _look_up(self, model, reference: dict) -> bool:
-        # NetBox lets every user refer to an object by its ID alone.
-        by_id = list(reference) == ['id']
+        # NetBox lets every user refer to an object by its ID alone; to ours, only those who may view it.
+        by_id = list(reference) == ['id'] and model._meta.app_label != 'netbox_ssl'
         objects = model.objects.all() if by_id else model.objects.restrict(self.context['request'].user, 'view')
         fields = {field.name for field in model._meta.concrete_fields} | {'pk'}
         if not reference.keys() <= fields:

@@ -27,6 +27,7 @@ from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.places.deployment import deployment_state, prefetch_deployment_states
 
+from .fields import MomentField
 from .guards import GuardedSerializerMixin
 from .references import ExplainedReferencesMixin
 from .related_objects import VisibleWhenNestedMixin
@@ -75,8 +76,8 @@ class CertificateSerializer(
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)
     # Read from the PEM; without one, clean() requires them.
-    valid_from = serializers.DateTimeField(required=False)
-    valid_to = serializers.DateTimeField(required=False)
+    valid_from = MomentField(required=False)
+    valid_to = MomentField(required=False)
     acme_challenge_type = serializers.ChoiceField(choices=ACMEChallengeTypeChoices, required=False, allow_blank=True)
     # A plain string, not {"value", "label"}, so that conditions of event rules can compare it
     renewal_status = serializers.SerializerMethodField()
@@ -190,6 +191,8 @@ class CertificateSerializer(
 class IssuanceSerializer(VisibleWhenNestedMixin, BaseModelSerializer):
     # Null if the user may not view it
     certificate = CertificateSerializer(nested=True, read_only=True, allow_null=True)
+    valid_from = MomentField(read_only=True)
+    valid_to = MomentField(read_only=True)
     is_current = serializers.BooleanField(read_only=True)
     lifetime_days = serializers.FloatField(read_only=True)
     chain_ends_first = serializers.BooleanField(read_only=True)
@@ -224,6 +227,7 @@ class CertificateSourceSerializer(GuardedSerializerMixin, ExplainedReferencesMix
     # A plain string, as in reports
     kind = serializers.ChoiceField(choices=SourceKindChoices, required=False, allow_blank=True)
     issuance = IssuanceSerializer(nested=True, read_only=True, allow_null=True)
+    valid_to = MomentField(read_only=True, allow_null=True)
     # Plain strings, like renewal_status
     state = serializers.SerializerMethodField()
     state_since = serializers.DateTimeField(read_only=True, allow_null=True)

@@ -16,6 +16,7 @@ from netbox_ssl.netbox_internals import resolve_proxies
 
 from . import directories
 from .host_limits import HostLimits
+from .http.addresses import canonical_host
 from .http.client import Client
 from .http.failures import Failure
 
@@ -83,7 +84,7 @@ class Fetcher:
         if directory.error:
             return Outcome(query, _spread(directory.until), now, error=directory.error)
         url = f'{directory.renewal_info.rstrip("/")}/{query.cert_id}'
-        host = (urlsplit(url).hostname or '').lower()
+        host = canonical_host(urlsplit(url).hostname or '')
         if not self._limits.admit(host):
             resting = f'{host} failed several times in a row. Requests to it are paused for some minutes.'
             error = resting if self._limits.is_resting(host) else ''

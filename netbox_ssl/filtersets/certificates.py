@@ -24,6 +24,7 @@ from netbox_ssl.expiry.validity import expires_within_q, validity_q
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.places.contacts import responsible_q
 
+from .checked import CheckedFilterSet
 from .places import PlaceFilterSet, VisibleFilter
 from .states import AnyCaseChoiceFilter, DeploymentFilterSet, any_of
 from .x509 import CoversFilter, X509FilterSet, search_x509
@@ -48,6 +49,7 @@ class DaysFilter(django_filters.NumberFilter):
 
 @register_filterset
 class CertificateFilterSet(
+    CheckedFilterSet,
     DeploymentFilterSet,
     PlaceFilterSet,
     X509FilterSet,

@@ -2,16 +2,16 @@
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from netbox.filtersets import BaseFilterSet
 
 from netbox_ssl.models import Certificate
 
+from .checked import CheckedFilterSet
 from .places import VisibleFilter
 
 __all__ = ('OfCertificateFilterSet',)
 
 
-class OfCertificateFilterSet(BaseFilterSet):
+class OfCertificateFilterSet(CheckedFilterSet):
     certificate_id = VisibleFilter(
         queryset=Certificate.objects.all(),
         distinct=False,

@@ -11,6 +11,7 @@ from netbox_ssl.choices import SourceKindChoices
 from .external_ids import split_external_id
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.documentation import DocumentedMixin
+from .mixins.moments import MomentsMixin
 from .mixins.source_indexes import SOURCE_CONSTRAINTS, SOURCE_INDEXES
 from .mixins.source_states import SourceStatesMixin
 from .mixins.yaml_export import SourceYAMLMixin
@@ -43,6 +44,7 @@ class CertificateSourceQuerySet(RelatedVisibilityQuerySet):
 
 class CertificateSource(
     RelatedVisibilityMixin,
+    MomentsMixin,
     DocumentedMixin,
     ReplayedMixin,
     SourceStatesMixin,

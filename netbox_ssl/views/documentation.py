@@ -37,10 +37,12 @@ def _folder() -> Path:
 def _find(page: str) -> Path:
     """Return the file of a page or a download. Raises Http404 if it does not exist or is outside the folder."""
     folder = _folder()
-    path = (folder / (page if Path(page).suffix in DOWNLOADS else f'{page}.md')).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+    # Compared with the names that exist: a name from outside may be one that no file system can look up.
+    files = {path.relative_to(folder): path for path in folder.rglob('*') if path.suffix in ('.md', *DOWNLOADS)}
+    pages = {(path if path.suffix in DOWNLOADS else path.with_suffix('')).as_posix(): files[path] for path in files}
+    if page not in pages:
         raise Http404(_('No such page in the documentation.'))
-    return path
+    return pages[page]
 
 
 def _render(path: Path) -> tuple[str, str]:

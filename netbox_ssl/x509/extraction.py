@@ -16,6 +16,7 @@ from .facts import CertificateFacts
 from .hostnames import is_host
 from .keys import describe_key
 from .lenient import read_leniently
+from .moments import moment as as_moment
 from .parts import Parts, StrictSignature, essential
 from .signatures import is_signed_by
 from .text import gettext_noop
@@ -144,7 +145,7 @@ def _serial_number(number: int) -> str:
 
 def _utc(moment: datetime) -> datetime:
     """Return the same moment with ``datetime.UTC`` as its time zone, so that equal values pickle and print alike."""
-    return moment.replace(tzinfo=UTC)
+    return as_moment(moment.replace(tzinfo=UTC))
 
 
 def _public_key_info(encoded: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Private keys that a label in the text tells: PEM, and the text forms of many programs."""
+"""Private keys recognised by a label in the text: PEM, and the text forms of many programs."""
 
 import re
 from bisect import bisect_left

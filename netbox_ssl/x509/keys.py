@@ -2,10 +2,17 @@
 
 from typing import NamedTuple
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from . import der
 from .algorithms import CURVE_SIZES, FIXED_KEY_SIZES, KEY_ALGORITHMS, SM2_CURVE
+from .errors import CertificateInputError
+from .text import gettext_noop
+
+# Bits of the public exponent of RSA, as OpenSSL limits it for large keys. In use are 3 and 65537; verifying a signature
+# takes time in proportion to the bits.
+MAX_EXPONENT_BITS = 64
 
 
 class KeyFacts(NamedTuple):
@@ -16,7 +23,11 @@ class KeyFacts(NamedTuple):
 
 
 def describe_key(info: bytes) -> KeyFacts:
-    """Return the facts of the key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), which is DER. Raises ``DerError``."""
+    """
+    Return the facts of the key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), which is DER.
+
+    Raises ``DerError``, and ``CertificateInputError`` for an RSA key that takes too long to verify signatures with.
+    """
     algorithm, key, *_ = der.children(info, der.read_element(info))
     oid, *parameters = der.children(info, algorithm)
     name = der.decode_oid(info[oid.body : oid.end])
@@ -37,9 +48,20 @@ def _curve(info: bytes, parameters: list[der.Element]) -> str:
 
 def _size(info: bytes) -> int | None:
     try:
-        return getattr(load_der_public_key(info), 'key_size', None)
+        key = load_der_public_key(info)
     except Exception:  # unknown algorithm or curve, weak or malformed key: the rest of the certificate is still useful
         return None
+    if isinstance(key, RSAPublicKey) and (bits := key.public_numbers().e.bit_length()) > MAX_EXPONENT_BITS:
+        raise CertificateInputError(
+            'rsa_exponent',
+            gettext_noop(
+                'The RSA key of the certificate has a public exponent of %(bits)d bits; the limit is %(limit)d. Have '
+                'it issued again for a key with the exponent 65537.'
+            ),
+            bits=bits,
+            limit=MAX_EXPONENT_BITS,
+        )
+    return getattr(key, 'key_size', None)
 
 
 def _modulus_size(info: bytes, key: der.Element) -> int | None:

@@ -12,10 +12,6 @@ _PBE = (
 )
 
 
-# 1.2.840.10045.1.*: the field of an elliptic curve given by its parameters (RFC 3279, 2.3.5)
-_FIELD_TYPE = bytes.fromhex('2a8648ce3d01')
-
-
 class Kind(StrEnum):
     """The kinds of blobs. The values of private kinds are names shown to users."""
 
@@ -82,9 +78,9 @@ def _starts_with_integer(data: bytes, outer: der.Element, first: der.Element) ->
         return None
     if version == b'\3' and data[third.body : third.end].startswith(_PKCS7):  # RFC 7292, 4
         return Kind.PKCS12
-    if data[third.body : third.end].startswith(_FIELD_TYPE):  # parameters of a curve
-        return None
-    return Kind.PKCS8 if version in (b'\0', b'\1') else None  # RFC 5958, 2
+    # RFC 5958, 2. A CRL and a version 1 certificate start alike, and go on with a name.
+    is_key = version in (b'\0', b'\1') and _goes_on_with(data, second, der.OCTET_STRING)
+    return Kind.PKCS8 if is_key else None
 
 
 def _is_ec_key(data: bytes, outer: der.Element, secret: der.Element) -> bool:
@@ -95,9 +91,14 @@ def _is_ec_key(data: bytes, outer: der.Element, secret: der.Element) -> bool:
     """
     if secret.end >= outer.end:
         return True
+    return _goes_on_with(data, secret, der.context(0), der.context(1))
+
+
+def _goes_on_with(data: bytes, element: der.Element, *tags: int) -> bool:
+    """Return whether the next element has one of these tags, or is cut off."""
     try:
-        return der.read_header(data, secret.end).tag in (der.context(0), der.context(1))
-    except der.DerError:  # the rest is cut off
+        return der.read_header(data, element.end).tag in tags
+    except der.DerError:
         return True
 
 
@@ -123,7 +124,7 @@ def _starts_with_sequence(data: bytes, first: der.Element) -> Kind | None:
         return Kind.CERTIFICATE
     if inner.tag == der.OID:
         if data[inner.body : inner.end].startswith(_PBE):  # RFC 5958, 3
-            return Kind.ENCRYPTED_PKCS8
+            return Kind.ENCRYPTED_PKCS8 if _goes_on_with(data, first, der.OCTET_STRING) else None
         return Kind.PUBLIC_KEY if der.read_header(data, first.end).tag == der.BIT_STRING else None
     if inner.tag == der.INTEGER:
         return _signed_with_integer(data, inner)

@@ -75,7 +75,10 @@ def _find(raw: bytes, depth: int, budget: list[int]) -> str | None:
         depth: how many encodings may still be undone
         budget: how many octets of text may still be decoded and searched, as a list of one number
     """
-    plain = unescape(raw.decode('utf-8', 'surrogatepass')).encode('utf-8', 'surrogatepass') if b'\\' in raw else raw
+    plain = raw
+    if b'\\' in raw:
+        # Decoded data need not be UTF-8.
+        plain = unescape(raw.decode('utf-8', 'surrogateescape')).encode('utf-8', 'surrogateescape')
     if form := find_label(plain):
         return form
     inner = []

@@ -24,7 +24,7 @@ class FiltersTestCase(HiddenCertificateMixin, APITestCase):
                 self.assertEqual(self.count(query, f'certificate: {{{HIDDEN}}}'), 0)
                 self.assertEqual(self.count(query, f'certificate: {{{SEEN}}}'), 1)
 
-    def test_negations_and_alternatives_do_not_tell_either(self):
+    def test_negations_and_alternatives_reveal_nothing_either(self):
         for query in ('certificate_source_list', 'issuance_list'):
             for wrong in ('comments: {starts_with: "nothing"}', HIDDEN):
                 with self.subTest(query, wrong=wrong):

@@ -54,7 +54,20 @@ class DocumentationTestCase(TestCase):
         self.assertEqual(self.get('../.github/workflows/ci.yml').status_code, 404)
 
     def test_other_paths_are_not_found(self):
-        for page in ('nowhere', '../README', '../../etc/passwd', '/etc/passwd', 'index.md', 'reference', '..%2fREADME'):
+        for page in (
+            'nowhere',
+            '../README',
+            '../../etc/passwd',
+            '/etc/passwd',
+            'index.md',
+            'reference',
+            '..%2fREADME',
+            '%00',
+            '%F6',
+            'a' * 5000,
+            '%',
+            '…',
+        ):
             with self.subTest(page):
                 response = self.client.get(f'/plugins/ssl/docs/{page}/')
                 self.assertEqual(response.status_code, 404)

@@ -5,7 +5,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from netbox_ssl.x509 import PrivateKeyError, der, find_private_key, read_certificates
@@ -244,6 +244,8 @@ def test_certificates_and_public_keys_are_not_private_keys():
 
 @settings(max_examples=200)
 @given(st.binary(max_size=600))
+@example(b'%f6\\%f6')
+@example(base64.b64encode('\ud800\\'.encode('utf-8', 'surrogatepass') * 20))
 def test_it_never_raises(data):
     # Something may be found: hypothesis knows the patterns from the source.
     for each in (data, base64.b64encode(data).decode(), data.decode('latin-1')):

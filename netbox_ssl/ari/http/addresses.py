@@ -2,8 +2,11 @@
 
 import ipaddress
 import socket
+import unicodedata
+from contextlib import suppress
+from urllib.parse import unquote
 
-__all__ = ('ForbiddenAddress', 'is_public', 'resolve')
+__all__ = ('ForbiddenAddress', 'canonical_host', 'is_public', 'is_public_host', 'resolve')
 
 # Not public, but not "private" in every version of Python
 SPECIAL = tuple(
@@ -20,8 +23,39 @@ NAT64 = (ipaddress.ip_network('64:ff9b::/96'), ipaddress.ip_network('64:ff9b:1::
 COMPATIBLE = ipaddress.ip_network('::/96')  # RFC 4291, deprecated
 
 
+# Full stops of other scripts, which IDNA treats as dots (RFC 3490, section 3.1)
+DOTS = str.maketrans('\u3002\uff0e\uff61', '...')
+# Names for the host itself in /etc/hosts
+LOOPBACK_NAMES = ('localhost', 'localhost.localdomain', 'ip6-localhost', 'ip6-loopback')
+
+
 class ForbiddenAddress(OSError):
     """The addresses of the host may not be connected to."""
+
+
+def canonical_host(host: str) -> str:
+    """
+    Return the host of a URL in one form for all that mean the same: in lower case, without trailing dots, and an IP
+    address in any form that resolvers accept (``127.1``, ``2130706433``, ``0x7f000001``) as usual.
+    """
+    host = unicodedata.normalize('NFKC', unquote(host)).translate(DOTS).lower().rstrip('.')
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(host.partition('%')[0]))
+    # More than digits and dots would be a name, but inet_aton() ignores all that follows a space.
+    with suppress(OSError):
+        return socket.inet_ntoa(socket.inet_aton(host)) if host and not host[0].isspace() else host
+    return host
+
+
+def is_public_host(host: str) -> bool:
+    """Return whether a name or address is not known to be private. What a name resolves to is not checked."""
+    host = canonical_host(host)
+    if host in LOOPBACK_NAMES or host.endswith('.localhost'):
+        return False
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return is_public(host)
+    return bool(host)
 
 
 def is_public(text: str) -> bool:

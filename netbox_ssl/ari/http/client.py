@@ -6,16 +6,14 @@ Everything that a server could abuse is limited: addresses (the address that is 
 share a client.
 """
 
-import ipaddress
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
-from .addresses import ForbiddenAddress, is_public
+from .addresses import ForbiddenAddress, canonical_host, is_public_host
 from .failures import Failure, causes, explained
 from .transport import CONNECT_SECONDS, TOTAL_SECONDS, direct_manager, limited, seconds_left, tls
 
@@ -36,7 +34,7 @@ class Answer:
 class Client:
     """
     Args:
-        allowed_hosts: names (lower case) that may have any address, also in a private network
+        allowed_hosts: names or addresses that may have any address, also in a private network
         proxies: URL → {scheme: URL of a proxy} or None, like NetBox's ``resolve_proxies``. A proxy looks up names
             itself, so only literal addresses are checked here.
         user_agent: header of the requests
@@ -50,7 +48,7 @@ class Client:
         user_agent: str = 'NetBox-SSL',
         connections: int = 16,
     ):
-        self.allowed_hosts = allowed_hosts
+        self.allowed_hosts = frozenset(map(canonical_host, allowed_hosts))
         self._proxies = proxies
         self._options = {
             'maxsize': connections,
@@ -103,7 +101,7 @@ class Client:
         Return the manager for the request, directly or through a proxy. Raises Failure for URLs that are not allowed.
         """
         parts = urlsplit(url)
-        host = (parts.hostname or '').lower()
+        host = canonical_host(parts.hostname or '')
         if parts.scheme not in ('http', 'https') or not host:
             raise Failure('The address is not an http(s) URL.')
         if parts.scheme == 'http' and not allow_http:
@@ -113,7 +111,7 @@ class Client:
         proxy = (self._proxies(url) or {}).get(parts.scheme)
         if not proxy:
             return self._direct
-        if host not in self.allowed_hosts and _is_private_literal(host):
+        if host not in self.allowed_hosts and not is_public_host(host):
             raise ForbiddenAddress(host)
         if proxy not in self._by_proxy:
             self._by_proxy[proxy] = _proxy_manager(proxy, self._options)
@@ -144,15 +142,6 @@ def _proxy_manager(proxy: str, options: dict) -> urllib3.PoolManager:
     credentials = f'{parts.username}:{parts.password or ""}' if parts.username else None
     headers = urllib3.make_headers(proxy_basic_auth=credentials) if credentials else None
     return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
-
-
-def _is_private_literal(host: str) -> bool:
-    if host == 'localhost' or host.endswith('.localhost'):
-        return True
-    with suppress(ValueError):
-        ipaddress.ip_address(host)
-        return not is_public(host)
-    return False
 
 
 def _read(response) -> Answer:

@@ -15,7 +15,7 @@ import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from .addresses import resolve
+from .addresses import canonical_host, resolve
 
 __all__ = ('CONNECT_SECONDS', 'TOTAL_SECONDS', 'direct_manager', 'limited', 'seconds_left', 'tls')
 
@@ -73,7 +73,7 @@ class _CheckedMixin:
     def _new_conn(self):
         allowed = _request.allowed_hosts
         try:
-            addresses = resolve(self._dns_host, self.port, self._dns_host.lower() in allowed)
+            addresses = resolve(self._dns_host, self.port, canonical_host(self._dns_host) in allowed)
         except (UnicodeError, ValueError) as error:
             raise socket.gaierror(str(error)) from error
         failure = None

@@ -7,6 +7,7 @@ Parts of models: shared by several, or a separate concern.
     announcements.py  the renewal status that was announced last
     ari.py            renewal information (RFC 9773)
     bookkeeping.py    columns that are written without save()
+    moments.py        times at the ends of the calendar
     renewal.py        the renewal status, and what follows from the dates
     source_indexes.py how the states of sources are found
     source_states.py  current, behind, expired, silent, or gone

@@ -9,6 +9,7 @@ from netbox_ssl.x509 import canonical_name, has_label, normalize_hex, split_name
 from .authorities import AuthorityMixin
 from .chains import ChainMixin
 from .encoding import EncodingMixin
+from .moments import MomentsMixin
 
 __all__ = ('FACT_FIELDS', 'HEX_FIELDS', 'X509_FIELDS', 'X509FieldsMixin')
 
@@ -45,7 +46,7 @@ HEX_FIELDS = {
 }
 
 
-class X509FieldsMixin(AuthorityMixin, ChainMixin, EncodingMixin, models.Model):
+class X509FieldsMixin(AuthorityMixin, ChainMixin, EncodingMixin, MomentsMixin, models.Model):
     subject = models.TextField(
         verbose_name=_('subject'),
         blank=True,

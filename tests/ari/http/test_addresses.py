@@ -69,6 +69,26 @@ def test_public(address):
     assert addresses.is_public(address)
 
 
+@pytest.mark.parametrize(
+    ('host', 'canonical'),
+    [
+        ('CA.Example.', 'ca.example'),
+        ('127.1', '127.0.0.1'),
+        ('[::1]', '[::1]'),
+        ('0:0::1', '::1'),
+        ('fe80::1%eth0', 'fe80::1'),
+        ('ca-1.example', 'ca-1.example'),
+        ('0xca.example', '0xca.example'),
+        ('1e100.example', '1e100.example'),
+        ('', ''),
+        ('.', ''),
+    ],
+)
+def test_one_form_of_a_host(host, canonical):
+    assert addresses.canonical_host(host) == canonical
+    assert addresses.canonical_host(canonical) == canonical
+
+
 def answering(*found):
     """Simulate a name server that returns these addresses."""
     family = {True: socket.AF_INET6, False: socket.AF_INET}

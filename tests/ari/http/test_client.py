@@ -232,12 +232,57 @@ def test_refused_and_unknown(client):
     assert (str(unknown), unknown.temporary) == ('The host name cannot be resolved.', False)
 
 
+# Other ways to write private addresses, and names of the host itself
+PRIVATE_HOSTS = [
+    '127.1',
+    '127.0.1',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '0xa9fea9fe',
+    '0xA9.0xFE.0xA9.0xFE',
+    '10.1',
+    '0',
+    '169.254.169.254.',
+    '127.0.0.1...',
+    'localhost.',
+    'LOCALHOST',
+    'a.localhost.',
+    'localhost.localdomain',
+    'ip6-localhost',
+    '%6cocalhost',
+    '127%2e0.0.1',
+    '\uff11\uff12\uff17.0.0.1',
+    '127\u30020\u30020\u30021',
+    '[::ffff:127.0.0.1]',
+    '[0:0:0:0:0:0:0:1]',
+]
+
+
+@pytest.mark.parametrize(
+    'host', ['ca.example', 'CA.example.', '1.1.1.1', '16843009', '0x01010101', '[2606:4700::1111]']
+)
+def test_public_hosts_reach_the_proxy(stub, host):
+    client = Client(proxies=lambda url: {'http': stub.base_url})
+    stub.script = lambda handler: handler.answer(200, b'{}')
+    assert client.get(f'http://{host}/ari', allow_http=True).body == b'{}'
+
+
+def test_allowed_hosts_in_any_form(stub):
+    stub.script = lambda handler: handler.answer(200, b'{}')
+    port = urlsplit(stub.base_url).port
+    for allowed in ('127.0.0.1', '127.1'):
+        client = Client(allowed_hosts=frozenset([allowed]))
+        for host in ('127.0.0.1', '127.1', '2130706433'):
+            assert client.get(f'http://{host}:{port}/ari', allow_http=True).body == b'{}'
+
+
 def test_through_a_proxy(stub):
     """The proxy looks up names; literal addresses are refused before."""
     client = Client(proxies=lambda url: {'http': stub.base_url})
     stub.script = lambda handler: handler.answer(200, handler.path.encode())
     assert client.get('http://ca.example/ari', allow_http=True).body == b'http://ca.example/ari'
-    for host in ('10.0.0.1', '127.0.0.1', 'localhost', '[::1]'):
+    for host in ('10.0.0.1', '127.0.0.1', 'localhost', '[::1]', *PRIVATE_HOSTS):
         assert 'not public' in str(failure(client, f'http://{host}/ari'))
     gone = Client(proxies=lambda url: {'http': f'http://127.0.0.1:{closed_port()}'})
     found = failure(gone, 'http://ca.example/ari')

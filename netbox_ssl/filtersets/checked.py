@@ -1,0 +1,42 @@
+"""Values of filters that are of the right type, but that the database cannot use."""
+
+from django.db import DataError, transaction
+from django.utils.translation import gettext_lazy as _
+from netbox.filtersets import BaseFilterSet
+
+from netbox_ssl.branching import connection, database
+
+__all__ = ('CheckedFilterSet',)
+
+REGULAR_EXPRESSIONS = ('regex', 'iregex')
+
+
+class CheckedFilterSet(BaseFilterSet):
+    """Refuse regular expressions that PostgreSQL cannot read, at their filter."""
+
+    class Meta:
+        abstract = True
+
+    def get_form_class(self):
+        form_class = super().get_form_class()
+        expressions = [name for name, each in self.filters.items() if each.lookup_expr in REGULAR_EXPRESSIONS]
+
+        class CheckedForm(form_class):
+            def clean(self):
+                cleaned = super().clean()
+                for name in expressions:
+                    if any(not _is_regular_expression(value) for value in self.cleaned_data.get(name) or ()):
+                        self.add_error(name, _('Enter a regular expression of PostgreSQL.'))
+                return cleaned
+
+        return CheckedForm
+
+
+def _is_regular_expression(text: str) -> bool:
+    try:
+        # A savepoint, because an error ends the transaction of the request
+        with transaction.atomic(using=database()), connection().cursor() as cursor:
+            cursor.execute("SELECT '' ~ %s", [text])
+    except DataError:
+        return False
+    return True

@@ -1,0 +1,126 @@
+"""No value in any field or parameter of any endpoint of the OpenAPI description is a server error."""
+
+import json
+import random
+from urllib.parse import quote
+
+from django.db import transaction
+from django.test import TestCase
+from rest_framework.test import APIClient
+from users.constants import TOKEN_PREFIX
+from users.models import Token
+
+from tests.support.factories import issue_acme, superuser
+from tests.support.openapi import BASE, operations
+from tests.support.places import assign, device
+from tests.support.reporting import report
+from tests.support.worst_values import JSON_VALUES, TEXTS
+
+# Accepted with any other field and in addition to what the description has
+ALSO = ('changelog_message', 'add_tags', 'remove_tags', 'no_such_field')
+# Requests with several of the values, for each operation
+COMBINATIONS = 25
+
+
+class AnyValueTestCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.user = superuser()
+        token = Token.objects.create(user=cls.user)
+        cls.header = {'HTTP_AUTHORIZATION': f'Bearer {TOKEN_PREFIX}{token.key}.{token.token}'}
+        cls.issued = issue_acme()
+        certificate = report('a', cls.issued).certificate
+        host = device()
+        assignment = assign(certificate, host)
+        cls.keys = {
+            'certificates': certificate.pk,
+            'certificate-assignments': assignment.pk,
+            'sources': certificate.sources.get().pk,
+            'issuances': certificate.issuances.get().pk,
+        }
+        # Valid bodies, of which one field at a time is replaced
+        cls.bodies = {
+            'certificates/': {'name': 'x', 'valid_from': '2026-01-01T00:00:00Z', 'valid_to': '2026-02-01T00:00:00Z'},
+            'certificates/import/': {'pem': cls.issued.pem, 'external_id': 'certbot:a:www'},
+            'certificates/detect/': {'ids': [certificate.pk]},
+            'sources/': {'certificate': certificate.pk, 'external_id': 'certbot:b:x'},
+            'sources/sync/': {'scope': 'certbot:a:', 'external_ids': []},
+            'certificate-assignments/': {
+                'certificate': certificate.pk,
+                'assigned_object_type': 'ipam.service',
+                'assigned_object_id': 1,
+            },
+        }
+
+    def setUp(self):
+        # An exception then becomes a response of the server, as for a real client.
+        self.api = APIClient(raise_request_exception=False)
+        self.failures = []
+
+    def tearDown(self):
+        self.assertEqual(self.failures, [])
+
+    def send(self, operation, body=None, url=''):
+        url = url or self.url(operation)
+        text = '' if body is None else json.dumps(body)
+        # Roll back, so that the requests do not depend on each other.
+        with transaction.atomic():
+            response = self.api.generic(
+                operation.method.upper(), url, text, content_type='application/json' if text else '', **self.header
+            )
+            transaction.set_rollback(True)
+        if response.status_code >= 500 or (response.status_code == 400 and not response.json()):
+            self.failures.append(
+                (response.status_code, operation.method, url[:200], text[:200], response.content[:300])
+            )
+
+    def test_each_field(self):
+        for operation in operations():
+            if not operation.fields or operation.method not in ('post', 'patch') or operation.is_bulk:
+                continue
+            # The fields of an import take other ways than those of an object.
+            step = 1 if operation.method == 'patch' or operation.path.endswith('/import/') else 3
+            for number, name in enumerate((*operation.fields, *ALSO)):
+                for value in JSON_VALUES[number % step :: step]:
+                    self.send(operation, {**self.body(operation), name: value})
+
+    def test_several_fields_and_lists(self):
+        chance = random.Random(4711)  # noqa: S311
+        for operation in operations():
+            names = (*operation.fields, *ALSO)
+            for _ in range(COMBINATIONS if operation.method != 'get' else 0):
+                few = chance.sample(names, min(len(names), chance.randint(1, 4)))
+                body = {**self.body(operation), **{name: chance.choice(JSON_VALUES) for name in few}}
+                self.send(operation, body)
+                self.send(operation, [body, chance.choice(JSON_VALUES)])
+
+    def test_any_body(self):
+        for operation in operations():
+            for value in JSON_VALUES if operation.method != 'get' else ():
+                self.send(operation, value)
+
+    def test_any_key_in_the_path(self):
+        for operation in operations():
+            if '{' in operation.path:
+                for key in ('0', '99999999999', str(2**63), '9' * 400, 'x', '%00', '%F6', '%2E%2E'):
+                    self.send(operation, {}, operation.path.replace('{id}', key))
+
+    def test_parameters(self):
+        """Filters are tested with each value in tests/filtersets/test_any_value.py; here, the way to them."""
+        for operation in operations():
+            own = [name for name in operation.parameters if '__' not in name]
+            for number, name in enumerate(own):
+                for value in (quote(TEXTS[number % len(TEXTS)]), '%00', str(2**63)):
+                    self.send(operation, url=f'{self.url(operation)}?{name}={value}')
+
+    def url(self, operation) -> str:
+        kind = operation.path.removeprefix(BASE).partition('/')[0]
+        return operation.path.replace('{id}', str(self.keys.get(kind, 1)))
+
+    def body(self, operation) -> dict:
+        path = operation.path.removeprefix(BASE)
+        if operation.method == 'post':
+            return self.bodies.get(path, {})
+        if '{' in path:
+            return {} if operation.method == 'patch' else self.bodies.get(path.replace('{id}/', ''), {})
+        return {'id': self.keys[path.rstrip('/')]}
