@@ -12,15 +12,17 @@ LATE = 'netbox_ssl.W001'
 # Queries the database, so it is tagged as a check that Django runs only on request.
 @register(Tags.database)
 def check_sweep(app_configs=None, databases=None, **kwargs) -> list[Warning]:
-    """Return a warning if there are ACME certificates and the sweep is late."""
+    """Return a warning if there are active certificates and the sweep is late."""
     if not databases:
         return []
     from .announcements.sweep.state import last_sweep, sweep_is_late
+    from .choices import CertificateStatusChoices
     from .models import Certificate
 
     try:
         with transaction.atomic():
-            if not Certificate.objects.filter(is_acme=True).exists() or not sweep_is_late():
+            active = Certificate.objects.filter(status=CertificateStatusChoices.STATUS_ACTIVE)
+            if not active.exists() or not sweep_is_late():
                 return []
             last = last_sweep()
     except DatabaseError:

@@ -18,17 +18,20 @@ from tenancy.models import Tenant
 from utilities.forms.fields import DynamicModelMultipleChoiceField
 
 from .acme import renewal
-from .choices import RenewalStatusChoices
+from .acme.renewal_kinds import MANUAL, NOT_ACME, active_q
+from .choices import CertificateStatusChoices, RenewalStatusChoices, ValidityChoices
 from .filtersets import CertificateFilterSet
 from .forms.mixins import provider_input
 from .models import Certificate
 from .places.deployment import attach_deployments, bad_deployments
 from .reports.charts.ring import ring
+from .reports.validity_counts import validity_counts
 
 __all__ = ('NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
 
 ROWS = 10
 MOST_ROWS = 100
+ACTIVE = f'status={CertificateStatusChoices.STATUS_ACTIVE}'
 
 
 class StoredChoiceField(DynamicModelMultipleChoiceField):
@@ -41,6 +44,11 @@ class StoredChoiceField(DynamicModelMultipleChoiceField):
 class CertificatesConfigForm(WidgetConfigForm):
     """Configuration by filters; the fields are named like the filters of the list."""
 
+    is_acme = forms.ChoiceField(
+        choices=(('', gettext_lazy('All certificates')), ('true', gettext_lazy('ACME certificates only'))),
+        required=False,
+        label=gettext_lazy('Certificates'),
+    )
     tenant_id = StoredChoiceField(
         queryset=Tenant.objects.all(),
         required=False,
@@ -79,9 +87,16 @@ class Chosen:
     query: str
     problem: str = ''
 
+    @property
+    def parameters(self) -> str:
+        """Return the query string to append to another one."""
+        return f'&{self.query}' if self.query else ''
+
 
 def _choose(config: dict, user) -> Chosen:
-    parameters = {name: config[name] for name in ('tenant_id', 'tag_id', 'acme_provider') if config.get(name)}
+    parameters = {
+        name: config[name] for name in ('is_acme', 'tenant_id', 'tag_id', 'acme_provider') if config.get(name)
+    }
     query = urlencode(parameters, doseq=True)
     certificates = Certificate.objects.restrict(user, 'view')
     filterset = CertificateFilterSet(QueryDict(query), certificates)
@@ -100,6 +115,10 @@ class CertificatesWidget(DashboardWidget):
     width = 4
     height = 3
 
+    @property
+    def is_acme_only(self) -> bool:
+        return bool(self.config.get('is_acme'))
+
     def render(self, request):
         permitted = request.user.has_perm('netbox_ssl.view_certificate')
         context = {
@@ -107,98 +126,114 @@ class CertificatesWidget(DashboardWidget):
             'list_url': reverse('plugins:netbox_ssl:certificate_list'),
             'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),
             'may_add': request.user.has_perm('netbox_ssl.add_certificate'),
+            'is_acme_only': self.is_acme_only,
         }
         if permitted:
             chosen = _choose(self.config, request.user)
             context |= {
                 'problem': chosen.problem,
-                'parameters': f'&{chosen.query}' if chosen.query else '',
-                **self.content(chosen.certificates, timezone.now(), request.user),
+                'parameters': chosen.parameters,
+                **self.content(chosen, timezone.now(), request.user),
             }
         return render_to_string(self.template_name, context)
 
-    def content(self, certificates, now, user) -> dict:
-        """Return the template context for ``certificates``, all those of the widget."""
+    def content(self, chosen: Chosen, now, user) -> dict:
+        """Return the template context for the certificates of the widget."""
         raise NotImplementedError
 
 
 @register_widget
 class RenewalStatusWidget(CertificatesWidget):
     # Not lazy: NetBox returns it from __str__() as it is, so its page for adding widgets would fail.
-    default_title = _('Certificate Renewals')
-    description = gettext_lazy('Number of certificates in each renewal status, as a ring; each links to the list.')
-    template_name = 'netbox_ssl/dashboard/renewal_status.html'
+    default_title = _('Certificates')
+    description = gettext_lazy(
+        'Number of active certificates by validity, or of ACME certificates by renewal status, as a ring; each links '
+        'to the list.'
+    )
+    template_name = 'netbox_ssl/dashboard/status.html'
 
-    def content(self, certificates, now, user):
-        counts = renewal.status_counts(certificates, now)
+    def content(self, chosen, now, user):
+        certificates = chosen.certificates
+        status = renewal.status_counts(certificates, now)
+        counts, choices, name = status, RenewalStatusChoices, 'renewal_status'
+        if not self.is_acme_only:
+            by_kind = validity_counts(certificates, now).values()
+            counts = {value: sum(each[value] for each in by_kind) for value in ValidityChoices.values()}
+            choices, name = ValidityChoices, 'validity'
         return {
-            'ring': ring(counts) if any(counts.values()) else None,
-            'overdue': counts['overdue'],
+            'ring': ring(counts, choices) if any(counts.values()) else None,
+            'filter': f'{ACTIVE}&{name}',
+            # The overdue ones are shown below its count.
+            'warned': RenewalStatusChoices.DUE if self.is_acme_only else ValidityChoices.EXPIRING,
+            'overdue': status['overdue'],
             'deployments': [bad for bad in bad_deployments(certificates, now, user) if bad['count']],
         }
 
 
 class RowsWidget(CertificatesWidget):
-    """The first certificates, ordered by a column."""
+    """A few certificates, ordered by a time."""
 
     ConfigForm = RowsConfigForm
     template_name = 'netbox_ssl/dashboard/certificates.html'
-    # The column that orders the rows and is shown
-    column = ''
-    # The filters that show the same certificates in the list
-    filters = ''
 
-    def content(self, certificates, now, user):
-        columns = ('name', 'acme_provider', 'valid_to', self.column)
-        rows = self.config.get('rows') or ROWS
-        found = list(self.choose(certificates, now).only(*columns).order_by(self.column, 'pk')[: rows + 1])
-        attach_deployments(found, now, user)
-        return {
-            'rows': [(each, getattr(each, self.column)) for each in found[:rows]],
-            'more': len(found) > rows,
-            'filters': f'{self.filters}&sort={self.column}',
-            'any': bool(found) or certificates.filter(renewal.eligible_q()).exists(),
-            **self.words(),
-        }
+    @property
+    def rows(self) -> int:
+        return self.config.get('rows') or ROWS
 
-    def choose(self, certificates, now):
-        """Return those of ``certificates`` (a queryset) that the widget lists."""
-        raise NotImplementedError
 
-    def words(self) -> dict:
-        """Return ``when``, the heading of the column of times, and ``none``, the text shown without rows."""
-        raise NotImplementedError
+def _first(certificates, column: str, rows: int) -> list:
+    """Return the first certificates by ``column``, one more than ``rows`` if there are more."""
+    columns = ('name', 'acme_provider', 'valid_to', column)
+    return list(certificates.only(*columns).order_by(column, 'pk')[: rows + 1])
 
 
 @register_widget
 class NextDueWidget(RowsWidget):
     default_title = _('Next Renewals')
-    description = gettext_lazy('Certificates whose renewal is due next, soonest first.')
-    column = 'renewal_due_at'
-    filters = f'renewal_status={RenewalStatusChoices.OK}'
+    description = gettext_lazy(
+        'Certificates whose renewal is due next, and those that are not renewed automatically and expire next.'
+    )
 
-    def choose(self, certificates, now):
-        return certificates.filter(renewal.status_q(RenewalStatusChoices.OK, now))
-
-    def words(self):
-        return {'when': _('Renewal due'), 'none': _('No renewal is coming up.')}
+    def content(self, chosen, now, user):
+        certificates = chosen.certificates
+        automatic = certificates.filter(renewal.status_q(RenewalStatusChoices.OK, now))
+        found = [(each, each.renewal_due_at, '') for each in _first(automatic, 'renewal_due_at', self.rows)]
+        for kind in (MANUAL,) if self.is_acme_only else (MANUAL, NOT_ACME):
+            ahead = certificates.filter(active_q(kind), valid_to__gte=now)
+            found += [(each, each.valid_to, _('expires')) for each in _first(ahead, 'valid_to', self.rows)]
+        found.sort(key=lambda row: (row[1], row[0].pk))
+        shown = found[: self.rows]
+        attach_deployments([each for each, _moment, _what in shown], now, user)
+        return {
+            'rows': shown,
+            'more_url': reverse('plugins:netbox_ssl:renewals') if len(found) > self.rows else '',
+            'any': bool(found) or certificates.exists(),
+            'when': _('Renewal'),
+            'none': _('No renewal is coming up.'),
+        }
 
 
 @register_widget
 class OverdueWidget(RowsWidget):
     default_title = _('Overdue Renewals')
-    description = gettext_lazy('Certificates that a working client would have renewed by now, longest overdue first.')
-    column = 'renewal_overdue_at'
-    filters = 'renewal_overdue=true'
+    description = gettext_lazy(
+        'Certificates that a working client would have renewed by now, longest overdue first, and the number of '
+        'certificates that have expired.'
+    )
 
-    def choose(self, certificates, now):
-        return certificates.filter(renewal.overdue_q(now))
-
-    def words(self):
-        return {'when': _('Overdue since'), 'none': _('No renewal is overdue.')}
-
-    def content(self, certificates, now, user):
+    def content(self, chosen, now, user):
+        certificates = chosen.certificates
+        found = _first(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at', self.rows)
+        attach_deployments(found[: self.rows], now, user)
         # Expired certificates are worse than overdue ones, and missing from the rows.
-        expired = certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)).count()
-        deployments = [bad for bad in bad_deployments(certificates, now, user) if bad['count']]
-        return {**super().content(certificates, now, user), 'expired': expired, 'deployments': deployments}
+        active = certificates.filter(status=CertificateStatusChoices.STATUS_ACTIVE)
+        more = f'?renewal_overdue=true&sort=renewal_overdue_at{chosen.parameters}'
+        return {
+            'rows': [(each, each.renewal_overdue_at, '') for each in found[: self.rows]],
+            'more_url': reverse('plugins:netbox_ssl:certificate_list') + more if len(found) > self.rows else '',
+            'any': bool(found) or certificates.exists(),
+            'expired': active.filter(valid_to__lt=now).count(),
+            'deployments': [bad for bad in bad_deployments(certificates, now, user) if bad['count']],
+            'when': _('Overdue since'),
+            'none': _('No renewal is overdue.'),
+        }

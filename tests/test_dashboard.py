@@ -13,6 +13,7 @@ from tenancy.models import Tenant
 from users.models import User
 from utilities.testing import TestCase
 
+from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.dashboard import NextDueWidget, OverdueWidget, RenewalStatusWidget
 from netbox_ssl.models import Certificate
 from netbox_ssl.reports.charts.ring import LEAST, ring
@@ -45,26 +46,42 @@ class RenewalStatusWidgetTestCase(TestCase):
 
     def test_counts_and_links(self):
         grant(self.user, 'view')
-        counts = self.counts()
-        self.assertEqual(
-            counts,
-            {
-                'renewal_status=OK': 2,
-                'renewal_status=Due': 2,
-                'renewal_status=Expired': 3,
-                'renewal_status=Manual': 1,
-                'renewal_overdue=true': 1,
-            },
-        )
-        for query, count in counts.items():
-            with self.subTest(query):
-                response = self.client.get(f'/plugins/ssl/certificates/?{query}')
-                self.assertEqual(len(response.context['table'].rows), count)
+        record('bought', left=-DAY, is_acme=False, acme_auto_renewal=False)
+        record('retired', left=-DAY, status='retired')
+        acme = '&is_acme=true'
+        for config, expected in (
+            (
+                {'is_acme': 'true'},
+                {
+                    f'status=active&renewal_status=OK{acme}': 2,
+                    f'status=active&renewal_status=Due{acme}': 2,
+                    f'status=active&renewal_status=Expired{acme}': 3,
+                    f'status=active&renewal_status=Manual{acme}': 1,
+                    f'renewal_overdue=true{acme}': 1,
+                },
+            ),
+            (
+                {},
+                {
+                    'status=active&validity=Valid': 5,
+                    'status=active&validity=Expiring': 1,
+                    'status=active&validity=Expired': 4,
+                    'status=active&validity=Not%20yet%20valid': 0,
+                    'renewal_overdue=true': 1,
+                },
+            ),
+        ):
+            counts = self.counts(**config)
+            self.assertEqual(counts, expected)
+            for query, count in counts.items():
+                with self.subTest(query):
+                    response = self.client.get(f'/plugins/ssl/certificates/?{query}')
+                    self.assertEqual(len(response.context['table'].rows), count)
 
     def test_only_one_provider(self):
         grant(self.user, 'view')
         counts = self.counts(acme_provider="let's encrypt")
-        self.assertEqual(counts['renewal_status=Due&acme_provider=let%27s+encrypt'], 1)
+        self.assertEqual(counts['status=active&validity=Valid&acme_provider=let%27s+encrypt'], 1)
         self.assertEqual(sum(counts.values()), 1)
 
     def test_only_one_tenant_and_only_a_tag(self):
@@ -76,11 +93,11 @@ class RenewalStatusWidgetTestCase(TestCase):
         for certificate in (Certificate.objects.get(name='ours and web'), Certificate.objects.get(name='overdue')):
             certificate.tags.add(web)
         for config, query, count in (
-            ({'tenant_id': [tenant.pk]}, f'renewal_status=Expired&tenant_id={tenant.pk}', 2),
-            ({'tag_id': [web.pk]}, f'renewal_status=Expired&tag_id={web.pk}', 1),
+            ({'tenant_id': [tenant.pk]}, f'status=active&validity=Expired&tenant_id={tenant.pk}', 2),
+            ({'tag_id': [web.pk]}, f'status=active&validity=Expired&tag_id={web.pk}', 1),
             (
                 {'tenant_id': [tenant.pk], 'tag_id': [web.pk]},
-                f'renewal_status=Expired&tenant_id={tenant.pk}&tag_id={web.pk}',
+                f'status=active&validity=Expired&tenant_id={tenant.pk}&tag_id={web.pk}',
                 1,
             ),
             ({'tag_id': [web.pk]}, f'renewal_overdue=true&tag_id={web.pk}', 1),
@@ -89,7 +106,7 @@ class RenewalStatusWidgetTestCase(TestCase):
                 self.assertEqual(self.counts(**config)[query], count)
                 response = self.client.get(f'/plugins/ssl/certificates/?{query}')
                 self.assertEqual(len(response.context['table'].rows), count)
-        self.assertIn('No ACME certificates here', self.render(tag_id=[web.pk, production.pk]))
+        self.assertIn('No certificates here', self.render(tag_id=[web.pk, production.pk]))
 
     def test_a_deleted_tenant(self):
         grant(self.user, 'view')
@@ -100,7 +117,7 @@ class RenewalStatusWidgetTestCase(TestCase):
     def test_constrained_permissions(self):
         grant(self.user, 'view', constraints={'name__startswith': 'expired'})
         counts = self.counts()
-        self.assertEqual(counts['renewal_status=Expired'], 3)
+        self.assertEqual(counts['status=active&validity=Expired'], 3)
         self.assertEqual(sum(counts.values()), 3)
 
     def test_without_permission(self):
@@ -109,19 +126,19 @@ class RenewalStatusWidgetTestCase(TestCase):
         self.assertNotIn('href', html)
 
     def test_an_empty_inventory_shows_how_to_start(self):
-        grant(self.user, 'view', constraints={'name': 'none'})
+        grant(self.user, 'view', constraints={'name': 'nothing'})
         self.assertNotIn('smart-paste', self.render())
         grant(self.user, 'add')
         self.user = User.objects.get(pk=self.user.pk)
         html = self.render()
-        self.assertIn('No ACME certificates yet', html)
+        self.assertIn('No certificates yet', html)
         self.assertIn('/plugins/ssl/certificates/smart-paste/', html)
 
     def test_counts_use_the_indexes(self):
         """Certificates with auto-renewal, expired and manual ones each use their index, in a single query."""
         grant(self.user, 'view')
         with CaptureQueriesContext(connection) as queries:
-            self.render()
+            self.render(is_acme='true')
         self.assertEqual(len([query for query in queries if 'FROM "netbox_ssl_certificate"' in query['sql']]), 3)
 
     def test_it_can_be_added_to_a_dashboard(self):
@@ -153,7 +170,7 @@ class RenewalStatusWidgetTestCase(TestCase):
 
 class RingTestCase(SimpleTestCase):
     def lengths(self, *counts) -> list[float]:
-        made = ring(dict(zip(('OK', 'Due', 'Expired', 'Manual'), counts, strict=True)))
+        made = ring(dict(zip(('OK', 'Due', 'Expired', 'Manual'), counts, strict=True)), RenewalStatusChoices)
         self.assertEqual(made.total, sum(counts))
         self.assertEqual([segment.count for segment in made.segments], list(counts))
         return [float(segment.length or 0) for segment in made.segments]
@@ -195,13 +212,16 @@ class NextDueWidgetTestCase(RowsTestCase):
 
     def test_the_soonest_first(self):
         grant(self.user, 'view')
-        self.assertEqual(self.names(), ['soon', 'later'])
+        # Due in 10 and 20 days; the one that is renewed by hand and the bought one expire
+        record('bought', left=15 * DAY, is_acme=False, acme_auto_renewal=False)
+        record('retired', left=15 * DAY, status='retired')
+        self.assertEqual(self.names(), ['soon', 'bought', 'later', 'manual'])
+        self.assertEqual(self.names(is_acme='true'), ['soon', 'later', 'manual'])
         self.assertEqual(self.names(acme_provider='zerossl'), ['later'])
         html = self.render(rows=1)
         self.assertNotIn('later', html)
-        query = unescape(re.search(r'\?(renewal_status=OK&amp;sort=renewal_due_at)"', html)[1])
-        response = self.client.get(f'/plugins/ssl/certificates/?{query}')
-        self.assertEqual([row.record.name for row in response.context['table'].rows], ['soon', 'later'])
+        self.assertIn('href="/plugins/ssl/renewals/"', html)
+        self.assertNotIn('href="/plugins/ssl/renewals/"', self.render())
 
     def test_permissions(self):
         self.assertIn('No permission', self.render())
@@ -212,7 +232,7 @@ class NextDueWidgetTestCase(RowsTestCase):
         grant(self.user, 'view', constraints={'name': 'due'})
         self.assertIn('No renewal is coming up', self.render())
         Certificate.objects.all().delete()
-        self.assertIn('No ACME certificates yet', self.render())
+        self.assertIn('No certificates yet', self.render())
 
 
 class OverdueWidgetTestCase(RowsTestCase):
@@ -229,6 +249,13 @@ class OverdueWidgetTestCase(RowsTestCase):
         grant(self.user, 'view')
         self.assertEqual(self.names(), ['longer', 'overdue'])
         self.assertIn('1 has expired', self.render())
+        record('bought', left=-DAY, is_acme=False, acme_auto_renewal=False)
+        self.assertIn('2 have expired', self.render())
+        self.assertIn('1 has expired', self.render(is_acme='true'))
+        html = self.render(rows=1)
+        query = unescape(re.search(r'\?(renewal_overdue=true&amp;sort=renewal_overdue_at)"', html)[1])
+        response = self.client.get(f'/plugins/ssl/certificates/?{query}')
+        self.assertEqual([row.record.name for row in response.context['table'].rows], ['longer', 'overdue'])
 
     def test_permissions(self):
         grant(self.user, 'view', constraints={'name__in': ['overdue', 'due']})
@@ -239,4 +266,4 @@ class OverdueWidgetTestCase(RowsTestCase):
         grant(self.user, 'view', constraints={'name': 'due'})
         self.assertIn('No renewal is overdue.', self.render())
         Certificate.objects.all().delete()
-        self.assertIn('No ACME certificates yet', self.render())
+        self.assertIn('No certificates yet', self.render())

@@ -13,7 +13,7 @@ index is used.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -25,8 +25,6 @@ from .marks import DAY, END, MAX_MARK, mark_passed, own_mark_sql, sorted_marks
 
 __all__ = ('days_left', 'expires_within_q', 'validity', 'validity_q', 'validity_sql')
 
-# Smaller than the resolution of the database
-INSTANT = timedelta(microseconds=1)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -85,7 +83,8 @@ def _mark_passed_q(now: datetime, marks: Collection[int], prefix: str) -> Q:
     )
     passed = ~by_setting & own_passed
     for lower, upper, mark in _ranges(now, marks):
-        between = Q((f'{prefix}{END}__gt', lower), (f'{prefix}{END}__lte', upper))
+        between = Q((f'{prefix}{END}__lte', upper))
+        between &= Q((f'{prefix}{END}__gte', now)) if lower is None else Q((f'{prefix}{END}__gt', lower))
         passed |= by_setting & between & Q((f'{prefix}expiry_mark_limit__gt', mark))
     if marks:
         # The chain has ended, but not the certificate. Only few are in the index for that.
@@ -94,12 +93,12 @@ def _mark_passed_q(now: datetime, marks: Collection[int], prefix: str) -> Q:
     return passed
 
 
-def _ranges(now: datetime, marks: Iterable[int]) -> Iterator[tuple[datetime, datetime, int]]:
+def _ranges(now: datetime, marks: Iterable[int]) -> Iterator[tuple[datetime | None, datetime, int]]:
     """
     Yield each mark with the range of ends (after, up to) for which it is the smallest mark that has passed. The first
-    range begins just before now, for a certificate that ends now.
+    range begins now.
     """
-    lower = now - INSTANT
+    lower = None
     for mark in sorted_marks(marks):
         upper = later(now, mark)
         yield lower, upper, mark

@@ -3,9 +3,11 @@ Fragments: certificates that reports created, although their X.509 certificates 
 the reports arrived in another order than the certificates were issued. They are merged into it (``merging.py``).
 """
 
+from django.db.models import Q
+
 from netbox_ssl.choices import SourceKindChoices
-from netbox_ssl.models import Certificate
-from netbox_ssl.models.issuance_order import age_key
+from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models.issuance_order import ORDER, age_key
 
 from .kinship import is_staging, names_of, same_family
 from .results import Item
@@ -32,9 +34,9 @@ def left_fragments(item: Item, home: Certificate, source, user) -> list[Certific
     """
     issuance = source and source.issuance
     left = {source.certificate_id, issuance.certificate_id if issuance else None} if source else set()
-    found = Certificate.objects.filter(pk__in=left - {home.pk, None})
-    if home.lineage:
-        found |= Certificate.objects.filter(lineage=home.lineage, reported_only=True, pk__gt=home.pk)
+    # Those that a copy was ahead with
+    ahead = Issuance.objects.filter(reported_by__certificate=home).order_by().values('certificate')
+    found = Certificate.objects.filter(Q(pk__in=left - {None}) | Q(pk__in=ahead)).exclude(pk=home.pk)
     return [each for each in found.order_by('pk') if _is_left(each, item, home, source, user)]
 
 
@@ -44,9 +46,13 @@ def _is_left(other: Certificate, item: Item, home: Certificate, source, user) ->
         return False
     if not same_family(item, other) or not (names_of(other) & names_of(home) or _share_key(other, home)):
         return False
-    first = min(map(age_key, home.issuances.all()), default=age_key(home))
+    first = min(_ages(home), default=age_key(home))
     last = max(age_key(home), age_key(item.facts))
-    return all(first < age_key(each) < last for each in other.issuances.all())
+    return all(first < age < last for age in _ages(other))
+
+
+def _ages(certificate: Certificate) -> list[tuple]:
+    return [age_key(issuance) for issuance in certificate.issuances.only(*ORDER)]
 
 
 def _share_key(other: Certificate, home: Certificate) -> bool:

@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from netbox_ssl.acme.renewal_kinds import renewal_kind
 from netbox_ssl.models import Certificate
 from netbox_ssl.x509 import common_name_in, visible
 
-__all__ = ('LABELS', 'MOST_CERTIFICATES', 'CertificateCollector', 'renewal_of')
+__all__ = ('LABELS', 'MOST_CERTIFICATES', 'CertificateCollector')
 
 # Certificates in one response: more series than this make a Prometheus server slow
 MOST_CERTIFICATES = 10_000
@@ -68,13 +69,6 @@ class CertificateCollector(Collector):
         )
 
 
-def renewal_of(is_acme: bool, auto_renewal: bool) -> str:
-    """Return who renews a certificate, as a label: an ACME client, a person over ACME, or a person without ACME."""
-    if not is_acme:
-        return 'not_acme'
-    return 'automatic' if auto_renewal else 'manual'
-
-
 def _families(certificates: Iterable[Certificate], now: datetime) -> Iterator[Metric]:
     not_after = GaugeMetricFamily('x509_cert_not_after', 'End of the validity, in Unix time', labels=LABELS)
     not_before = GaugeMetricFamily('x509_cert_not_before', 'Start of the validity, in Unix time', labels=LABELS)
@@ -102,7 +96,7 @@ def _labels(certificate: Certificate) -> list[str]:
         str(certificate.pk),
         visible(certificate.name),
         visible(certificate.tenant.name) if certificate.tenant else '',
-        renewal_of(certificate.is_acme, certificate.acme_auto_renewal),
+        renewal_kind(certificate.is_acme, certificate.acme_auto_renewal),
         certificate.acme_provider,
         str(certificate.is_ca).lower(),
     ]

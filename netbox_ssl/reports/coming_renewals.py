@@ -2,7 +2,7 @@
 The number of certificates that become due, overdue, or expire in each of the coming weeks, counted in SQL (drawn by
 ``charts/bars.py``).
 
-One or two index-only queries for each kind, grouped by day; weeks are summed up from at most 92 days.
+One index-only query for each kind, grouped by day; weeks are summed up from at most 92 days.
 """
 
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext
 
-from netbox_ssl.acme import renewal
+from netbox_ssl.acme.renewal_kinds import AUTOMATIC, MANUAL, NOT_ACME, active_q
 from netbox_ssl.choices import CertificateStatusChoices
 
-__all__ = ('DAYS', 'KINDS', 'Kind', 'Week', 'weeks')
+__all__ = ('DAYS', 'KINDS', 'STACKS', 'Kind', 'Week', 'weeks')
 
 # 13 whole weeks, at least 90 days
 DAYS = 91
@@ -34,47 +34,72 @@ class Kind:
     # A text colour of NetBox's theme, for light and dark mode
     color: str
     column: str
-    # The certificates concerned: filters of the list, and conditions, each with a partial index
-    filters: dict
-    conditions: tuple[Q, ...]
+    # Who renews the certificates concerned (acme/renewal_kinds.py)
+    renewal: str
     # Number of certificates → a description of what happens to them
     words: Callable[[int], str]
 
+    @property
+    def filters(self) -> dict[str, str]:
+        """Return the filters of the list that find these certificates."""
+        filters = {'status': CertificateStatusChoices.STATUS_ACTIVE}
+        if self.renewal == NOT_ACME:
+            return {'is_acme': 'false', **filters}
+        return {'is_acme': 'true', 'acme_auto_renewal': str(self.renewal == AUTOMATIC).lower(), **filters}
 
-ELIGIBLE = {'is_acme': 'true', 'status': CertificateStatusChoices.STATUS_ACTIVE}
-AUTOMATIC = {**ELIGIBLE, 'acme_auto_renewal': 'true'}
-IS_AUTOMATIC = renewal.eligible_q() & Q(acme_auto_renewal=True)
-IS_MANUAL = renewal.eligible_q() & Q(acme_auto_renewal=False)
 
-KINDS = (
+DUE = Kind(
+    'due',
+    gettext_lazy('Renewal due'),
+    'blue',
+    'renewal_due_at',
+    AUTOMATIC,
+    lambda n: ngettext('{n} certificate becomes due', '{n} certificates become due', n),
+)
+OVERDUE = Kind(
+    'overdue',
+    gettext_lazy('Overdue unless renewed'),
+    'orange',
+    'renewal_overdue_at',
+    AUTOMATIC,
+    lambda n: ngettext('{n} certificate becomes overdue', '{n} certificates become overdue', n),
+)
+EXPIRY = (
     Kind(
-        'due',
-        gettext_lazy('Renewal due'),
-        'blue',
-        'renewal_due_at',
+        'expiry_automatic',
+        gettext_lazy('Expires unless renewed by its client'),
+        'purple',
+        'valid_to',
         AUTOMATIC,
-        (IS_AUTOMATIC,),
-        lambda n: ngettext('{n} certificate becomes due', '{n} certificates become due', n),
+        lambda n: ngettext(
+            '{n} certificate that a client renews expires', '{n} certificates that a client renews expire', n
+        ),
     ),
     Kind(
-        'overdue',
-        gettext_lazy('Overdue unless renewed'),
-        'orange',
-        'renewal_overdue_at',
-        AUTOMATIC,
-        (IS_AUTOMATIC,),
-        lambda n: ngettext('{n} certificate becomes overdue', '{n} certificates become overdue', n),
+        'expiry_manual',
+        gettext_lazy('Expires: ACME, renewed by hand'),
+        'pink',
+        'valid_to',
+        MANUAL,
+        lambda n: ngettext(
+            '{n} ACME certificate that is renewed by hand expires',
+            '{n} ACME certificates that are renewed by hand expire',
+            n,
+        ),
     ),
     Kind(
-        'expiry',
-        gettext_lazy('Expires unless renewed'),
+        'expiry_other',
+        gettext_lazy('Expires: not ACME'),
         'red',
         'valid_to',
-        ELIGIBLE,
-        (IS_AUTOMATIC, IS_MANUAL),
-        lambda n: ngettext('{n} certificate expires', '{n} certificates expire', n),
+        NOT_ACME,
+        lambda n: ngettext('{n} certificate that is not ACME expires', '{n} certificates that are not ACME expire', n),
     ),
 )
+
+# Kinds that are drawn on top of each other, as one bar
+STACKS = ((DUE,), (OVERDUE,), EXPIRY)
+KINDS = tuple(kind for stack in STACKS for kind in stack)
 
 
 @dataclass(frozen=True)
@@ -88,15 +113,14 @@ class Week:
 
 
 def weeks(certificates, now: datetime) -> list[Week]:
-    """Return the coming weeks, counting those of ``certificates`` (a queryset) that have a renewal status."""
+    """Return the coming weeks, counting those of ``certificates`` (a queryset) that are active."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = [_days_later(midnight, days) for days in range(7, DAYS + 1, 7)]
     made = [Week(start, end) for start, end in zip([now, *ends], ends, strict=False)]
     for kind in KINDS:
-        for condition in kind.conditions:
-            for day, count in _by_day(certificates.filter(condition), kind.column, now, ends[-1]):
-                week = made[(day - midnight.date()) // WEEK]
-                week.counts[kind.key] = week.counts.get(kind.key, 0) + count
+        for day, count in _by_day(certificates.filter(active_q(kind.renewal)), kind.column, now, ends[-1]):
+            week = made[(day - midnight.date()) // WEEK]
+            week.counts[kind.key] = week.counts.get(kind.key, 0) + count
     return made
 
 

@@ -17,6 +17,8 @@ from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.models.mixins.source_states import state_q
 from netbox_ssl.places.deployment import bad_deployments
 
+from .validity_counts import validity_counts
+
 __all__ = ('RenewalCollector',)
 
 # Providers with series of their own. Their names are free text, and Prometheus keeps every series.
@@ -33,6 +35,7 @@ class RenewalCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         now = self.now or timezone.now()
         providers = _by_provider(now)
+        yield _certificates(now)
         yield _acme_certificates(providers)
         yield _overdue(providers)
         yield _seconds('expiry', 'until the next active certificate expires', _next_expiry(now), now)
@@ -64,6 +67,18 @@ def _by_provider(now: datetime) -> list[dict]:
             others = eligible.exclude(acme_provider__in=[row['acme_provider'] for row in shown])
             shown.append({'acme_provider': OTHER_PROVIDERS, **others.aggregate(**counts, **ahead)})
         return shown
+
+
+def _certificates(now: datetime) -> Metric:
+    metric = GaugeMetricFamily(
+        'netbox_ssl_certificates',
+        'Active certificates by validity, and by who renews them: automatic (an ACME client), manual, not_acme',
+        labels=['validity', 'renewal'],
+    )
+    for kind, counts in validity_counts(Certificate.objects.order_by(), now).items():
+        for validity, number in counts.items():
+            metric.add_metric([validity, kind], number)
+    return metric
 
 
 def _acme_certificates(providers: list[dict]) -> Metric:

@@ -8,12 +8,13 @@ from netbox.ui import panels
 from netbox.ui.actions import AddObject
 
 from netbox_ssl.acme import renewal
-from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices, ValidityChoices
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
 from netbox_ssl.places.contacts import read_served
 from netbox_ssl.places.deployment import bad_deployments
+from netbox_ssl.reports.validity_counts import validity_counts
 
 __all__ = (
     'AssignmentsPanel',
@@ -142,20 +143,37 @@ class CertificateCountsPanel(panels.Panel):
             return {'total': 0, 'rows': ()}
         now = timezone.now()
         counts = renewal.status_counts(certificates, now)
+        by_kind = validity_counts(certificates, now).values()
+        expired, expiring = (
+            sum(each[validity] for each in by_kind) for validity in (ValidityChoices.EXPIRED, ValidityChoices.EXPIRING)
+        )
         deployments = [
             (bad['label'], bad['color'], bad['count'], f'deployment_state={bad["state"]}')
             for bad in bad_deployments(certificates, now, request.user)
         ]
         rows = [
+            (_('Expired'), ValidityChoices.colors[ValidityChoices.EXPIRED], expired, _active(ValidityChoices.EXPIRED)),
             *deployments,
             (_('Renewal overdue'), 'orange', counts['overdue'], 'renewal_overdue=true'),
-            *(
-                (label, RenewalStatusChoices.colors[status], counts[status], f'renewal_status={status}')
-                for status, label in RenewalStatusChoices
-                if status in (RenewalStatusChoices.EXPIRED, RenewalStatusChoices.DUE)
+            (
+                _('Expiring'),
+                ValidityChoices.colors[ValidityChoices.EXPIRING],
+                expiring,
+                _active(ValidityChoices.EXPIRING),
+            ),
+            (
+                _('Renewal due'),
+                RenewalStatusChoices.colors[RenewalStatusChoices.DUE],
+                counts[RenewalStatusChoices.DUE],
+                f'renewal_status={RenewalStatusChoices.DUE}',
             ),
         ]
         return {'total': total, 'rows': rows}
 
     def should_render(self, context):
         return context['permitted']
+
+
+def _active(validity: str) -> str:
+    """Return the query string for the active certificates with this validity."""
+    return f'validity={validity}&status={CertificateStatusChoices.STATUS_ACTIVE}'

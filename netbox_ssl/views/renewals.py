@@ -1,4 +1,4 @@
-"""The page *Renewals*: coming, overdue and expired renewals, and whether the sweep is running."""
+"""The page *Renewals*: what is coming, expiring, overdue and expired, and whether the sweep is running."""
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -6,9 +6,11 @@ from django.utils import timezone
 from django.views.generic import View
 from utilities.views import ObjectPermissionRequiredMixin
 
+from netbox_ssl import settings
 from netbox_ssl.acme import renewal
 from netbox_ssl.announcements.sweep.state import sweep_state
-from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.choices import CertificateStatusChoices, ValidityChoices
+from netbox_ssl.expiry.validity import validity_q
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.places.deployment import attach_deployments
@@ -20,7 +22,7 @@ from .documentation import documentation_url
 
 __all__ = ('RenewalsView',)
 
-# Rows of overdue and expired certificates; the list has all of them.
+# Rows of each table; the list has all of them.
 SHOWN = 10
 
 
@@ -36,14 +38,16 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         certificates = self.queryset.order_by()
         list_url = reverse('plugins:netbox_ssl:certificate_list')
         overdue = _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at')
-        expired = _some(certificates.filter(renewal.status_q(RenewalStatusChoices.EXPIRED, now)), '-valid_to')
-        attach_deployments([*overdue['rows'], *expired['rows']], now, request.user)
+        expired = _some(_active(certificates, ValidityChoices.EXPIRED, now), '-valid_to')
+        expiring = _some(_active(certificates, ValidityChoices.EXPIRING, now), 'valid_to')
+        attach_deployments([*overdue['rows'], *expired['rows'], *expiring['rows']], now, request.user)
         context = {
-            'any': certificates.filter(renewal.eligible_q()).exists(),
+            'any': certificates.exists(),
             'days': DAYS,
             'chart': draw(weeks(certificates, now), list_url),
             'overdue': overdue,
             'expired': expired,
+            'expiring': expiring,
             'sources': problem_sources(request.user, now),
             'list_url': list_url,
             'calendar_help_url': documentation_url('how-to/calendar'),
@@ -54,9 +58,15 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         return render(request, 'netbox_ssl/renewals.html', context)
 
 
+def _active(certificates, validity: str, now):
+    return certificates.filter(
+        validity_q(validity, now, settings.expiry_marks()), status=CertificateStatusChoices.STATUS_ACTIVE
+    )
+
+
 def _some(certificates, order: str) -> dict:
     """Return the first rows, with the columns that the page shows, and their number."""
-    columns = ('name', 'acme_provider', 'valid_to', 'renewal_overdue_at', 'tenant__name')
+    columns = ('name', 'is_acme', 'acme_auto_renewal', 'valid_to', 'renewal_overdue_at', 'tenant__name')
     # Both columns in the same direction, so that an index can be used
     ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
     rows = list(ordered.select_related('tenant').only(*columns)[: SHOWN + 1])

@@ -1,4 +1,4 @@
-"""Times at the ends of the calendar, such as 99991231235959Z: no end of validity (RFC 5280, 4.1.2.5)."""
+"""Times at the ends of the calendar, such as 99991231235959Z: "no expiry" (RFC 5280, 4.1.2.5)."""
 
 from datetime import UTC, datetime, timedelta
 

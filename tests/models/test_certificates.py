@@ -79,6 +79,14 @@ class RenewalTestCase(TestCase):
 
 
 class SerialisingTestCase(TestCase):
+    def test_manual_is_not_calm_blue_when_it_expires_soon(self):
+        for left, color in ((60 * DAY, 'blue'), (5 * DAY, 'yellow')):
+            with self.subTest(left):
+                certificate = record(f'{left}', left, acme_auto_renewal=False)
+                self.assertEqual(
+                    (certificate.renewal_status, certificate.get_renewal_status_color()), ('Manual', color)
+                )
+
     def test_the_change_log_has_the_status_and_no_bookkeeping(self):
         data = record(left=-DAY).serialize_object()
         self.assertEqual(data['renewal_status'], 'Expired')

@@ -70,6 +70,27 @@ class FiguresTestCase(TestCase):
         self.assertEqual(counted, 5)
         self.assertEqual(found['netbox_ssl_certificates_overdue', "Let's Encrypt"], 1)
 
+    def test_by_validity_and_by_who_renews_them(self):
+        record('automatic', 60 * DAY)
+        record('overdue', 5 * DAY)
+        record('manual', 20 * DAY, acme_auto_renewal=False)
+        record('bought', -DAY, is_acme=False, acme_auto_renewal=False)
+        record('retired', -DAY, status=CertificateStatusChoices.STATUS_RETIRED)
+        record('future', 120 * DAY, is_acme=False, acme_auto_renewal=False)
+        found = {labels: number for labels, number in scrape().items() if labels[0] == 'netbox_ssl_certificates'}
+        self.assertEqual(len(found), 12)
+        expected = {
+            ('automatic', 'Valid'): 1,
+            ('automatic', 'Expiring'): 1,
+            ('manual', 'Expiring'): 1,
+            ('not_acme', 'Expired'): 1,
+            ('not_acme', 'Not yet valid'): 1,
+        }
+        for (kind, validity), number in expected.items():
+            with self.subTest(kind=kind, validity=validity):
+                self.assertEqual(found['netbox_ssl_certificates', *sorted((kind, validity))], number)
+        self.assertEqual(sum(found.values()), 5)
+
     def test_the_number_of_providers_is_limited(self):
         for number in range(5):
             for each in range(number + 1):

@@ -274,7 +274,8 @@ class CountsTestCase(TestCase):
             '': 4,
             'renewal_overdue=true': 1,
             'renewal_status=Due': 2,
-            'renewal_status=Expired': 1,
+            'validity=Expired&status=active': 1,
+            'validity=Expiring&status=active': 1,
         } | NO_BAD_HOST
         for kind, place in self.pages.items():
             with self.subTest(kind):
@@ -292,7 +293,8 @@ class CountsTestCase(TestCase):
             '': 1,
             'renewal_overdue=true': 0,
             'renewal_status=Due': 0,
-            'renewal_status=Expired': 0,
+            'validity=Expired&status=active': 0,
+            'validity=Expiring&status=active': 0,
         } | NO_BAD_HOST
         for kind in self.pages:
             with self.subTest(kind):

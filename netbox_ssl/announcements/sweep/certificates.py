@@ -148,7 +148,7 @@ def _record_validity(announced: list[CertificateAnnouncement], now) -> None:
         Certificate.objects.filter(pk=pk, announced_until__lt=last[pk].since).update(announced_until=last[pk].since)
     pks = list(last.keys() - set(interrupted))
     Certificate.objects.filter(pk__in=pks, announced_until__lt=now).update(announced_until=now)
-    # The clock was set back, but no longer than the announcement took.
+    # No longer expired because the clock was set back: the recorded time is in the future.
     for each in last.values():
         if each.previous_validity == ValidityChoices.EXPIRED:
             same = Certificate.objects.filter(pk=each.certificate.pk, announced_until=each.certificate.announced_until)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
+from netbox_ssl.acme.renewal_kinds import NOT_ACME, active_q
 from netbox_ssl.choices import ValidityChoices
 from netbox_ssl.expiry import validity as rule
 from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, end_sql, mark_limit, mark_limit_sql, sorted_marks
@@ -42,6 +43,13 @@ EXPIRY_INDEXES = (
     models.Index(
         fields=('valid_from', 'id'),
         name='netbox_ssl_cert_start',
+    ),
+    # For counts of certificates that are not ACME; those of the others are from the indexes by renewal status.
+    models.Index(
+        fields=('valid_to',),
+        include=RULE_COLUMNS,
+        condition=active_q(NOT_ACME),
+        name='netbox_ssl_cert_not_acme',
     ),
 )
 

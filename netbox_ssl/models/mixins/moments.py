@@ -6,7 +6,7 @@ __all__ = ('MomentsMixin',)
 
 
 class MomentsMixin:
-    """Read the start and end of validity as times that can be converted to any time zone."""
+    """Read the start and the end of the validity as times that can be converted to any time zone."""
 
     MOMENTS = ('valid_from', 'valid_to')
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from netbox_ssl.acme import renewal
-from netbox_ssl.choices import RenewalStatusChoices
+from netbox_ssl.choices import RenewalStatusChoices, ValidityChoices
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
 __all__ = ('RenewalMixin',)
@@ -46,7 +46,11 @@ class RenewalMixin:
         return dict(RenewalStatusChoices).get(self.renewal_status)
 
     def get_renewal_status_color(self):
-        return RenewalStatusChoices.colors.get(self.renewal_status)
+        status = self.renewal_status
+        if status == RenewalStatusChoices.MANUAL and self.validity == ValidityChoices.EXPIRING:
+            # Somebody has to act now.
+            return ValidityChoices.colors[ValidityChoices.EXPIRING]
+        return RenewalStatusChoices.colors.get(status)
 
     @property
     def renewal_overdue(self) -> bool:

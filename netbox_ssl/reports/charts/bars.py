@@ -1,4 +1,4 @@
-"""The coming weeks as bars, one for each week and kind that has certificates."""
+"""The coming weeks as bars, one for each week and kind that has certificates; those of a stack on top of each other."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from netbox_ssl.reports.coming_renewals import KINDS, Kind, Week
+from netbox_ssl.reports.coming_renewals import KINDS, STACKS, Kind, Week
 
 from .wording import percent
 
@@ -30,7 +30,8 @@ class Bar:
     # For screen readers, and as a tooltip
     name: str
     color: str
-    count: str
+    # The total of the stack, on its top bar
+    label: str
     x: str
     width: str
     middle: str
@@ -64,15 +65,15 @@ class Chart:
 
 def draw(coming: list[Week], list_url: str) -> Chart:
     """Return a bar for each week and kind that has certificates, with a link to them in the list at ``list_url``."""
-    most = max((count for week in coming for count in week.counts.values()), default=0)
+    most = max((_total(week, stack) for week in coming for stack in STACKS), default=0)
     place = 100 / len(coming)
     axis = TOP_HEIGHT + PLOT_HEIGHT
+    width = place * BARS_SHARE / len(STACKS)
     bars = [
-        _bar(week, kind, (number + (1 - BARS_SHARE) / 2) * place + index * width, width, most, list_url)
+        bar
         for number, week in enumerate(coming)
-        for index, kind in enumerate(KINDS)
-        if kind.key in week.counts
-        for width in [place * BARS_SHARE / len(KINDS)]
+        for index, stack in enumerate(STACKS)
+        for bar in _stack(week, stack, (number + (1 - BARS_SHARE) / 2) * place + index * width, width, most, list_url)
     ]
     return Chart(
         bars=bars,
@@ -88,20 +89,35 @@ def draw(coming: list[Week], list_url: str) -> Chart:
     )
 
 
-def _bar(week: Week, kind: Kind, x: float, width: float, most: int, list_url: str) -> Bar:
+def _total(week: Week, stack: tuple[Kind, ...]) -> int:
+    return sum(week.counts.get(kind.key, 0) for kind in stack)
+
+
+def _stack(week: Week, stack: tuple[Kind, ...], x: float, width: float, most: int, list_url: str) -> list[Bar]:
+    """Return the bars of a stack, from the bottom; the top one is labelled with their total."""
+    kinds = [kind for kind in stack if kind.key in week.counts]
+    bars, bottom = [], TOP_HEIGHT + PLOT_HEIGHT
+    for kind in kinds:
+        height = max(LEAST_BAR_HEIGHT, round(PLOT_HEIGHT * week.counts[kind.key] / most))
+        bottom -= height
+        label = _short(_total(week, stack)) if kind is kinds[-1] else ''
+        bars.append(_bar(week, kind, x, width, bottom, height, label, list_url))
+    return bars
+
+
+def _bar(week: Week, kind: Kind, x: float, width: float, y: int, height: int, label: str, list_url: str) -> Bar:
     count = week.counts[kind.key]
-    height = max(LEAST_BAR_HEIGHT, round(PLOT_HEIGHT * count / most))
     last = week.end - timedelta(seconds=1)
     what = kind.words(count).format(n=count)
     return Bar(
         url=f'{list_url}?{_query(week, kind)}',
         name=_('{what}, {first} to {last}').format(what=what, first=_date(week.start), last=_date(last)),
         color=kind.color,
-        count=_short(count),
+        label=label,
         x=percent(x),
         width=percent(width * 0.9),
         middle=percent(x + width * 0.45),
-        y=TOP_HEIGHT + PLOT_HEIGHT - height,
+        y=y,
         height=height,
     )
 

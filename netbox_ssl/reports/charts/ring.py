@@ -1,8 +1,8 @@
-"""The ring of the dashboard: one segment for each renewal status that occurs."""
+"""The ring of the dashboard: one segment for each renewal status or validity that occurs."""
 
 from dataclasses import dataclass
 
-from netbox_ssl.choices import RenewalStatusChoices
+from utilities.choices import ChoiceSet
 
 __all__ = ('Ring', 'Segment', 'ring')
 
@@ -15,7 +15,7 @@ GAP = 0.6
 
 @dataclass(frozen=True)
 class Segment:
-    status: str
+    value: str
     label: str
     color: str
     count: int
@@ -30,20 +30,20 @@ class Ring:
     total: int
 
 
-def ring(counts: dict[str, int]) -> Ring:
-    """Return the ring for ``counts`` (renewal status → number of certificates), at least one of which is not 0."""
-    choices = list(RenewalStatusChoices)
-    total = sum(counts[status] for status, _label in choices)
-    lengths = _lengths([counts[status] for status, _label in choices])
+def ring(counts: dict[str, int], choice_set: type[ChoiceSet]) -> Ring:
+    """Return the ring for ``counts`` (choice → number of certificates), at least one of which is not 0."""
+    choices = list(choice_set)
+    total = sum(counts[value] for value, _label in choices)
+    lengths = _lengths([counts[value] for value, _label in choices])
     segments, start = [], 0
-    for (status, label), length in zip(choices, lengths, strict=True):
+    for (value, label), length in zip(choices, lengths, strict=True):
         gap = GAP if 0 < length < ALL else 0
         segments.append(
             Segment(
-                status,
+                value,
                 label,
-                RenewalStatusChoices.colors[status],
-                counts[status],
+                choice_set.colors[value],
+                counts[value],
                 # Formatted here because templates would write a decimal comma in some languages.
                 length=f'{length - gap:.2f}' if length else '',
                 start=f'{-start:.2f}',
