@@ -15,7 +15,7 @@ __all__ = ('AssignmentDeploymentMixin', 'CertificateDeploymentMixin')
 class DeploymentColumn(PageColumn):
     def __init__(self, path: str = 'pk', **kwargs):
         self.path = path
-        super().__init__(verbose_name=_('Deployment'), empty_values=(), accessor=path, **kwargs)
+        super().__init__(verbose_name=_('Deployment'), empty_values=(), accessor='pk', **kwargs)
 
     def read(self, keys, user):
         return read_deployments(keys, timezone.now(), user)

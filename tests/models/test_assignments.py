@@ -363,7 +363,7 @@ class ConstrainedTestCase(APITestCase):
     def test_rest_hidden_certificate(self):
         hidden = record(name='hidden.example.net')
         refused = self.refused({'certificate': hidden.pk, **generic(self.mine)})
-        self.assertIn('does not exist', str(refused['certificate']))
+        self.assertIn('not found', str(refused['certificate']))
 
     def test_changing_and_deleting(self):
         """An assignment of a hidden object cannot be changed or deleted, alone or in bulk."""

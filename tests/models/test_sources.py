@@ -71,6 +71,7 @@ class CertificateSourceViewTestCase(ViewTestCases.PrimaryObjectViewTestCase):
 class CertificateSourceAPITestCase(APIViewTestCases.APIViewTestCase):
     model = CertificateSource
     view_namespace = 'plugins-api:netbox_ssl'
+    user_permissions = ('netbox_ssl.view_certificate',)
     brief_fields = ['client', 'display', 'external_id', 'id', 'state', 'url']
     bulk_update_data = {'client': 'acme.sh'}
     bulk_update_invalid_data = {'client': 'x' * 101}
@@ -90,7 +91,7 @@ class CertificateSourceFilterSetTestCase(TestCase, ChangeLoggedFilterSetTestMixi
     queryset = CertificateSource.objects.all()
     filterset = CertificateSourceFilterSet
     # Bookkeeping of the announcements
-    ignore_fields = CertificateSource.STATE_BOOKKEEPING
+    ignore_fields = (*CertificateSource.STATE_BOOKKEEPING, 'reporter')
 
     @classmethod
     def setUpTestData(cls):
@@ -209,8 +210,11 @@ class ReportTestCase(TestCase):
         grant(user, 'add', model=CertificateSource)
         # Django caches a user's permissions on the instance.
         user = User.objects.get(pk=user.pk)
-        self.assertEqual(self.report(issue_acme('a.example.net'), 'certbot:web01:a', user).action, 'created')
-        self.assertEqual(self.report(self.old, 'certbot:web01:www', user).action, 'unchanged')
+        issued = issue_acme('a.example.net')
+        self.assertEqual(self.report(issued, 'certbot:web01:a', user).action, 'created')
+        self.assertEqual(self.report(issued, 'certbot:web01:a', user).action, 'unchanged')
+        with self.assertRaises(PermissionDenied, msg='another user reports it'):
+            self.report(self.old, 'certbot:web01:www', user)
 
     def test_an_external_id_of_a_source_that_the_user_may_not_view(self):
         user = User.objects.create_user('stranger')
@@ -229,7 +233,7 @@ class ReportTestCase(TestCase):
         self.assertEqual({result.action for result in intake.take_in_many(items, self.user)}, {'created'})
         before = CertificateSource.objects.get(external_id='certbot:web01:3').reported_at
         # Locks, the survey, the owners with their tags, the sources and their locks, for any number of reports
-        with self.assertNumQueries(14):
+        with self.assertNumQueries(13):
             results = intake.take_in_many(items, self.user)
         self.assertEqual({result.action for result in results}, {'unchanged'})
         self.assertGreater(CertificateSource.objects.get(external_id='certbot:web01:3').reported_at, before)

@@ -70,7 +70,7 @@ class UsualRenewalTestCase(APITestCase):
         grant(self.user, 'view')
         response = self.client.get(with_history([30, 30]).get_absolute_url())
         self.assertContains(response, '30 days before expiry')
-        self.assertContains(response, 'now 24')
+        self.assertContains(response, 'now 23')
         new = self.client.get(record('new.example.net').get_absolute_url())
         self.assertNotContains(new, 'days before expiry')
         late = with_history([-2, -2], 'late.example.net')
