@@ -11,6 +11,7 @@ NAMES = {
     'command': ('benchmarks.command', 'the management command on a folder of certificates'),
     'names': ('benchmarks.names', 'finding the certificates that cover a name, among 1,000,000 names'),
     'lists': ('benchmarks.lists', "REST and UI lists at 100,000 rows compared with NetBox's IP addresses"),
+    'pages': ('benchmarks.pages', 'Renewals, widgets and metrics at 1,000,000 certificates, most of them not ACME'),
     'reports': ('benchmarks.reports', 'reports without changes, and the sweep of the sources'),
     'suggestions': (
         'benchmarks.suggestions',

@@ -34,8 +34,9 @@ def main():
 
 def unpack_pkits(folder: Path) -> None:
     """Unpack the source distribution. The wheel does not contain the tests and their certificates."""
-    pip = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', ':all:']
-    subprocess.run([*pip, '--no-build-isolation', '--dest', folder, 'pyhanko-certvalidator'], check=False)
+    name = 'pyhanko-certvalidator'
+    pip = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-binary', name]
+    subprocess.run([*pip, '--dest', folder, name], check=True)
     for archive in folder.glob('*.tar.gz'):
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter='data')

@@ -54,15 +54,13 @@ describe() {
     [ $# -eq 0 ] || ls -lniLdc "$@"
 }
 
-# Prints the files, with "=" in front of those that are in the index of the last run and have not changed since it began
-# (the time in the index has no seconds), and "!" if they are too large. Writes the new index into $work/index.
+# Prints the files, with "=" in front of those that have not changed since the last run, and "!" if they are too large.
+# Writes the new index into $work/index. As the times of ls have no seconds, a file that changed in the minute of this run
+# is not in it: it may change once more within that minute. $1, $2: that minute, before and after describe
 compare() {
     # shellcheck disable=SC2016  # awk's variables
-    awk -v "index_file=$index" -v "newer_file=$work/newer" -v "new_index=$work/index" -v largest=$LARGEST '
-        BEGIN {
-            while ((getline line < index_file) > 0) known[line]
-            while ((getline line < newer_file) > 0) newer[line]
-        }
+    awk -v "index_file=$index" -v "new_index=$work/index" -v largest=$LARGEST -v "before=$1" -v "after=$2" '
+        BEGIN { while ((getline line < index_file) > 0) known[line] }
         FILENAME == ARGV[1] { path[++count] = $0; next }
         { described[++lines] = $0 }
         END {
@@ -71,9 +69,10 @@ compare() {
                 # A file may have been deleted in between.
                 if (lines == count) {
                     entry = substr(described[i], 1, index(described[i], "/") - 1) path[i]
-                    print entry > new_index
-                    if (entry in known && !(path[i] in newer)) marks = "="
                     split(described[i], field, " ")
+                    minute = field[7] " " field[8] + 0 " " field[9]
+                    if (minute != before && minute != after) print entry > new_index
+                    if (entry in known) marks = "="
                     if (field[6] + 0 > largest + 0) marks = marks "!"
                 }
                 print marks path[i]
@@ -81,14 +80,11 @@ compare() {
         }' "$work/files" "$work/described"
 }
 
-# Files whose content changed after the last run began.
-find_newer() {
-    set --
-    while IFS= read -r file; do
-        set -- "$@" "$file"
-        [ $# -lt $MANY ] || { find -L "$@" -newer "$stamp"; set --; }
-    done <"$work/files"
-    [ $# -eq 0 ] || find -L "$@" -newer "$stamp"
+# minute: the current one, as ls prints it, without a leading zero or space in the day
+this_minute() {
+    # shellcheck disable=SC2046  # into words
+    set -- $(date '+%b %d %H:%M')
+    minute="$1 ${2#0} $3"
 }
 
 # Reports one file. An empty copy in the cache is a file without certificates.
@@ -120,7 +116,7 @@ repeat_report() {
 # Opens the cache of the scope. It is empty if the settings in the reports have changed.
 open_cache() {
     name_file "$scope"
-    cache=$spool/cache/$stored_as index=$spool/cache/$stored_as/.index stamp=$spool/cache/$stored_as/.stamp
+    cache=$spool/cache/$stored_as index=$spool/cache/$stored_as/.index
     quote "$common $machine"
     if [ "$(cat "$cache/.settings" 2>/dev/null)" != "$quoted" ]; then
         rm -rf "$cache"
@@ -141,14 +137,14 @@ sync_base() {
         [ "$base" != "$wanted" ] || expand
     done
     base=$wanted
-    : >"$cache/.started"
     sort -u "$work/files" >"$work/sorted" && mv "$work/sorted" "$work/files"
+    this_minute
+    began=$minute
     describe >"$work/described" 2>/dev/null
-    : >"$work/newer"
-    [ ! -f "$stamp" ] || find_newer >"$work/newer" 2>/dev/null
+    this_minute
     [ -f "$index" ] || : >"$index"
     : >"$work/index"
-    compare >"$work/compared"
+    compare "$began" "$minute" >"$work/compared"
     while IFS= read -r file <&3; do
         case $file in
             =!* | !*) warn "${file#*!} is larger than a certificate and was not read" ;;
@@ -158,7 +154,6 @@ sync_base() {
     done 3<"$work/compared"
     for each in "$base"/*; do [ ! -e "$each" ] || can_be_empty=1; break; done
     mv "$work/index" "$index"
-    mv "$cache/.started" "$stamp"
     cache=''
     end_scope
 }
@@ -203,6 +198,8 @@ sync_keystore() {
     end_scope
 }
 
+# They change what ls prints.
+unset TIME_STYLE QUOTING_STYLE BLOCK_SIZE BLOCKSIZE LS_BLOCK_SIZE
 netbox_begin files
 kind=copy with_keys=1 others=0
 if [ "${1:-}" != --sync ] || [ $# -lt 2 ]; then

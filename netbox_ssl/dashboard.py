@@ -183,7 +183,7 @@ class RowsWidget(CertificatesWidget):
 
 def _first(certificates, column: str, rows: int) -> list:
     """Return the first certificates by ``column``, one more than ``rows`` if there are more."""
-    columns = ('name', 'acme_provider', 'valid_to', column)
+    columns = ('name', 'status', 'acme_provider', 'valid_to', 'unreported_since', column)
     return list(certificates.only(*columns).order_by(column, 'pk')[: rows + 1])
 
 

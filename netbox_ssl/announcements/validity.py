@@ -7,7 +7,7 @@ from core.events import OBJECT_UPDATED
 
 from netbox_ssl.choices import CertificateStatusChoices, ValidityChoices
 from netbox_ssl.event_types import CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING
-from netbox_ssl.expiry.marks import DAY, mark_passed
+from netbox_ssl.expiry.marks import DAY
 from netbox_ssl.models import Certificate
 
 from .announcement import CertificateAnnouncement, announced_validity
@@ -63,7 +63,7 @@ def pending_validity(certificate: Certificate, now: datetime) -> list[ValidityAn
         since = certificate.last_updated
         return [validity_changed(certificate, since, ValidityChoices.EXPIRED, certificate.validity_at(now))]
     previous, found = announced_validity(certificate), []
-    if (mark := _mark_passed(certificate, now)) is not None:
+    if (mark := certificate.pending_mark(now)) is not None:
         status, expiring = certificate.announced_status or None, ValidityChoices.EXPIRING
         since = certificate.marks_end - mark * DAY
         found.append(
@@ -75,14 +75,3 @@ def pending_validity(certificate: Certificate, now: datetime) -> list[ValidityAn
     elif certificate.announced_until < certificate.valid_from <= now and not found:
         found.append(validity_changed(certificate, certificate.valid_from, previous, certificate.validity_at(now)))
     return found
-
-
-def _mark_passed(certificate: Certificate, now: datetime) -> int | None:
-    """Return the smallest mark that has passed and was not announced; None if none has. SQL twin: ``next_mark_at``."""
-    return mark_passed(
-        certificate.expiry_marks or certificate.default_expiry_marks,
-        certificate.mark_limit(),
-        certificate.marks_end,
-        now,
-        after=certificate.announced_until,
-    )

@@ -3,7 +3,8 @@
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
 
 from netbox_ssl.ari.explanations import why_not_now
@@ -46,9 +47,7 @@ class CheckARIMixin:
         Request renewal information from the CA now and return the certificate. If the request failed, or the response
         could not be used, `ari_error` says why.
         """
-        certificate = Certificate.objects.restrict(request.user, 'view').filter(pk=pk).first()
-        if certificate is None:
-            raise NotFound
+        certificate = get_object_or_404(Certificate.objects.restrict(request.user, 'view'), pk=pk)
         if not request.user.has_perm('netbox_ssl.change_certificate', certificate):
             raise PermissionDenied
         reason, seconds = why_not_now(certificate)

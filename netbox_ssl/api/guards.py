@@ -1,6 +1,7 @@
 """Checks of requests before other code sees their data: private keys, and values that NetBox does not check."""
 
 import json
+import re
 
 from core.models import ObjectChange
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -24,15 +25,23 @@ def bounded_errors(errors):
     return bounded(errors) if isinstance(errors, str) else errors
 
 
+# In JSON, not after a backslash that is one itself
+NUL = '\\u0000'
+ESCAPED_NUL = re.compile(r'(?<!\\)(?:\\\\)*\\u0000')
+
+
 def refuse_broken_text(name: str, value) -> None:
     """
-    Raise a ValidationError if a field contains half of a surrogate pair. JSON can express one, as in ``"\\ud800"``, but
-    no response that quotes it can be sent.
+    Raise a ValidationError if a field contains half of a surrogate pair, or NUL. JSON can express both, as in
+    ``"\\ud800"``, but no response can quote the one, and PostgreSQL cannot store or compare the other.
     """
+    text = json.dumps([name, value], ensure_ascii=False, default=str)
     try:
-        json.dumps([name, value], ensure_ascii=False, default=str).encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise DjangoValidationError(_('This is not valid Unicode: it contains half of a surrogate pair.')) from error
+    if NUL in text and ESCAPED_NUL.search(text):
+        raise DjangoValidationError(_('This contains the character NUL, which cannot be stored. Remove it.'))
 
 
 # NetBox reads this field without a serializer field.
@@ -75,10 +84,14 @@ class RequestGuardMixin:
     """
     Refuse private keys in requests that no serializer of the plugin checks: the changelog message of a deletion, and
     a list for a background job, which is put into the job queue unchanged. Keep responses that refuse a value short.
+    Refuse a list for one object, which NetBox does not expect.
     """
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
+        if request.method in ('PUT', 'PATCH', 'DELETE') and self.detail and not isinstance(request.data, dict):
+            message = _('Send an object with the fields to change. Lists are for the URL without an ID.')
+            raise serializers.ValidationError({NON_FIELD_ERRORS: [message]})
         if request.method == 'DELETE':
             _refuse_private_key(CHANGELOG_MESSAGE, request.data)
             for entry in request.data if isinstance(request.data, list) else [request.data]:

@@ -42,6 +42,11 @@ class ExplainedReferencesMixin:
             if not isinstance(detail, dict) or any(isinstance(key, int) for key in detail):
                 detail = {name: detail for name in UNDECLARED if name in data}
             raise serializers.ValidationError({**detail, **self._explain_references(data)}) from error
+        except (TypeError, ValueError, OverflowError) as error:
+            # NetBox passes the values of a reference to the database as they are.
+            if not (malformed := self._explain_malformed(data)):
+                raise
+            raise serializers.ValidationError(malformed) from error
         # In these fields, NetBox also finds objects that the user may not view.
         if explained := self._explain_references({name: data[name] for name in UNDECLARED if name in data}):
             raise serializers.ValidationError(explained)
@@ -60,6 +65,21 @@ class ExplainedReferencesMixin:
             model = serializer.Meta.model
             if unknown := [each for each in references if isinstance(each, dict) and not self._is_found(model, each)]:
                 explained[name] = [_unknown(model, each) for each in unknown[:MOST_NAMED]]
+        return explained
+
+    def _explain_malformed(self, data: dict) -> dict[str, list[str]]:
+        """Return field → messages for the references with values that no object can have."""
+        explained = {}
+        for name, value in data.items():
+            serializer = self.fields.get(UNDECLARED.get(name, name))
+            if not isinstance(getattr(serializer, 'child', serializer), BaseModelSerializer) or serializer.read_only:
+                continue
+            try:
+                serializer.run_validation(value)
+            except (TypeError, ValueError, OverflowError):
+                explained[name] = [_('Refer to an object by its ID, or by fields with a single value each.')]
+            except (serializers.ValidationError, DjangoValidationError) as error:
+                explained[name] = get_error_detail(error) if isinstance(error, DjangoValidationError) else error.detail
         return explained
 
     def _is_found(self, model, reference: dict) -> bool:

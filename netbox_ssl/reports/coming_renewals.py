@@ -82,8 +82,8 @@ EXPIRY = (
         'valid_to',
         MANUAL,
         lambda n: ngettext(
-            '{n} ACME certificate that is renewed by hand expires',
-            '{n} ACME certificates that are renewed by hand expire',
+            '{n} certificate that is renewed by hand over ACME expires',
+            '{n} certificates that are renewed by hand over ACME expire',
             n,
         ),
     ),

@@ -15,7 +15,8 @@ __all__ = ('AssignmentDeploymentMixin', 'CertificateDeploymentMixin')
 class DeploymentColumn(PageColumn):
     def __init__(self, path: str = 'pk', **kwargs):
         self.path = path
-        super().__init__(verbose_name=_('Deployment'), empty_values=(), accessor='pk', **kwargs)
+        # NetBox prefetches what the accessor names, which must not be the column of a foreign key.
+        super().__init__(verbose_name=_('Deployment'), empty_values=(), accessor=path.removesuffix('_id'), **kwargs)
 
     def read(self, keys, user):
         return read_deployments(keys, timezone.now(), user)

@@ -66,7 +66,16 @@ def _active(certificates, validity: str, now):
 
 def _some(certificates, order: str) -> dict:
     """Return the first rows, with the columns that the page shows, and their number."""
-    columns = ('name', 'is_acme', 'acme_auto_renewal', 'valid_to', 'renewal_overdue_at', 'tenant__name')
+    columns = (
+        'name',
+        'status',
+        'is_acme',
+        'acme_auto_renewal',
+        'valid_to',
+        'renewal_overdue_at',
+        'unreported_since',
+        'tenant__name',
+    )
     # Both columns in the same direction, so that an index can be used
     ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
     rows = list(ordered.select_related('tenant').only(*columns)[: SHOWN + 1])

@@ -46,7 +46,7 @@ def read_leniently(encoded: bytes) -> Parts:
     certificate = Certificate.load(encoded)
     signed = certificate['tbs_certificate']
     for part in (certificate, signed):
-        len(part.children or part)  # parses all fields
+        len(part)  # parses the fields, so that what is not a certificate fails here
     violations: list[str] = []
     _check_version(signed, violations)
     algorithm = _read_algorithm(certificate['signature_algorithm'])

@@ -16,7 +16,18 @@ END = datetime(2026, 5, 30, tzinfo=UTC)
 class CertificateTestCase(APIViewTestCases.APIViewTestCase):
     model = Certificate
     view_namespace = 'plugins-api:netbox_ssl'
-    brief_fields = ['deployment_state', 'description', 'display', 'id', 'name', 'renewal_status', 'url', 'valid_to']
+    brief_fields = [
+        'days_left',
+        'deployment_state',
+        'description',
+        'display',
+        'id',
+        'name',
+        'renewal_status',
+        'url',
+        'valid_to',
+        'validity',
+    ]
     bulk_update_data = {'description': 'Changed', 'acme_provider': 'ZeroSSL'}
     bulk_update_invalid_data = {'acme_renewal_days': 3651}
 

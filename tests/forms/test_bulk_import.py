@@ -54,6 +54,21 @@ class BulkImportTestCase(BulkImportMixin, TestCase):
         self.assertEqual((certificate.pem, certificate.issuances.count()), (new.pem, 3))
         self.assertEqual((certificate.acme_auto_renewal, certificate.description), (True, 'The shop'))
 
+    def test_expiry_marks_and_renewal_instructions(self):
+        issued = issue_acme()
+        self.assertImported(
+            [{'pem': issued.fullchain_pem, 'expiry_marks': [30, 90], 'renewal_instructions': 'Ask Ann.'}]
+        )
+        self.assertEqual(Certificate.objects.get().expiry_marks, [30, 90])
+        cell = successor(issued).pem.replace('\n', ' ').strip()
+        self.assertImported(f'pem,expiry_marks,renewal_instructions\n"{cell}",,', form='csv')
+        certificate = Certificate.objects.get()
+        self.assertEqual((certificate.expiry_marks, certificate.renewal_instructions), ([30, 90], 'Ask Ann.'))
+        self.assertImported(f'id,expiry_marks\n{certificate.pk},"60, 7"', form='csv')
+        self.assertEqual(Certificate.objects.get().expiry_marks, [7, 60])
+        for marks in ('soon', '3651', [1.5], {'30': 1}, True):
+            self.assertRefused([{'id': certificate.pk, 'expiry_marks': marks}], 'expiry_marks', 'from 0 to 3650')
+
     def test_empty_cells_are_ignored(self):
         issued = issue_acme()
         import_pem(issued, acme_auto_renewal=True, acme_renewal_days=20, description='kept', comments='kept')

@@ -3,12 +3,14 @@
 import base64
 import json
 import os
+import time
 
 import pytest
 
 from tests.hooks.lineages import written
 from tests.hooks.reported import ISSUED, sent
 from tests.hooks.running import MACHINE
+from tests.support import programs
 from tests.support.factories import DAY, issue_acme
 from tests.support.private_keys import ders, pems
 
@@ -131,9 +133,16 @@ def mark_the_cache(host):
         file.write_text(file.read_text().replace('"client":"files"', '"client":"files","description":"kept"'))
 
 
+def set_minute(host, minute='Jan 01 00:00'):
+    """Let the clock of the hook say that it runs in this minute, by default not in that in which the files changed."""
+    real = programs.find('date')
+    host.program('date', f'case "$*" in *%b*) echo "{minute}" ;; *) exec {real} "$@" ;; esac')
+
+
 class TestChanges:
     @pytest.fixture(autouse=True)
     def first_run(self, host, netbox, tls):
+        set_minute(host)
         for name in ('a.pem', 'b.pem'):
             written(tls / name, issue_acme(name).fullchain_pem)
         sync(host, f'{tls}/*.pem')
@@ -149,10 +158,24 @@ class TestChanges:
         assert len(netbox.syncs[-1].items['external_ids']) == 2
 
     def test_a_changed_file_is_read(self, host, netbox, tls):
-        new = issue_acme('a.pem')
+        new = issue_acme(['a.pem', 'www.a.pem'])
         (tls / 'a.pem').write_text(new.fullchain_pem)
         assert self.kept(host, netbox, tls) == {'a.pem': None, 'b.pem': 'kept'}
         assert netbox.items[0]['pem'] == new.fullchain_pem.strip()
+
+    def test_a_file_that_changed_in_this_minute_is_read_again(self, host, netbox, tls):
+        """It may have the same size, and ls prints no seconds."""
+        (tls / 'a.pem').write_text(issue_acme(['a.pem', 'www.a.pem']).fullchain_pem)
+        changed = time.localtime((tls / 'a.pem').stat().st_ctime)
+        set_minute(host, time.strftime('%b %d %H:%M', changed))
+        for _ in range(2):
+            netbox.reports.clear()
+            assert self.kept(host, netbox, tls)['a.pem'] is None
+            mark_the_cache(host)
+
+    def test_variables_that_change_what_ls_prints(self, host, netbox, tls):
+        settings = {'TIME_STYLE': 'long-iso', 'QUOTING_STYLE': 'c', 'BLOCK_SIZE': '1M', 'LS_BLOCK_SIZE': '1M'}
+        assert self.kept(host, netbox, tls, **settings) == {'a.pem': 'kept', 'b.pem': 'kept'}
 
     def test_a_replaced_file_with_the_old_time_is_read(self, host, netbox, tls):
         """As by a backup, or by "cp -p" and a link."""
@@ -178,7 +201,7 @@ class TestChanges:
 
     def test_a_report_that_could_not_be_sent(self, host, netbox, tls):
         netbox.answer.status = 500
-        (tls / 'a.pem').write_text(issue_acme('a.pem').fullchain_pem)
+        (tls / 'a.pem').write_text(issue_acme(['a.pem', 'www.a.pem']).fullchain_pem)
         sync(host, f'{tls}/*.pem')
         netbox.answer.status = 200
         netbox.reports.clear()

@@ -61,6 +61,21 @@ class NewTestCase(ListTestCase):
         [result] = self.take_in(item('web01', new))
         self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
 
+    def test_one_in_the_history_of_a_certificate_that_has_other_names_now(self):
+        old = issue_acme('a.example.net')
+        certificate = report('web01', old).certificate
+        report('web01', issue_acme(['a.example.net', 'b.example.net'], left=80 * DAY))
+        [result] = self.take_in(item('web02', old))
+        self.assertEqual((result.action, result.certificate), (Action.UNCHANGED, certificate))
+        self.assertEqual(source_of('web02').certificate, certificate)
+
+    def test_likely_predecessors_are_named(self):
+        old = import_pem(issue_acme('a.example.net')).certificate
+        new = unreported(issue_acme(['a.example.net', 'b.example.net'], left=80 * DAY))
+        other = unreported(issue_acme('c.example.net'))
+        for found in (intake.plan_many([new, other], superuser()), self.take_in(new, other)):
+            self.assertEqual([[each.certificate for each in one.candidates] for one in found], [[old], []])
+
     def test_one_entered_with_its_fingerprint_is_completed(self):
         issued = issue_acme()
         leaf = intake.read_single(issued.pem)
@@ -85,6 +100,34 @@ class KnownTestCase(ListTestCase):
         before = Certificate.objects.values().get()
         self.assertEqual(self.actions(item('web01', self.issued, description='Shop')), [Action.UNCHANGED])
         self.assertEqual(Certificate.objects.values().get(), before)
+
+    def test_the_last_of_several_reports_of_one_source_counts(self):
+        """Although the first one is a renewal, and the second one is known."""
+        new = successor(self.issued)
+        self.assertEqual(
+            self.actions(item('web01', new), item('web01', self.issued)), [Action.RENEWED, Action.UNCHANGED]
+        )
+        self.certificate.refresh_from_db()
+        self.assertEqual((self.certificate.pem, source_of('web01').issuance.pem), (new.pem, self.issued.pem))
+
+    def test_the_time_of_renewal_of_another_host_changes_nothing(self):
+        first, second = timezone.now() - 29 * DAY, timezone.now() - 28 * DAY
+        actions = [self.actions(item('web01', self.issued, acme_last_renewed=moment))[0] for moment in (first, second)]
+        self.certificate.refresh_from_db()
+        self.assertEqual((actions, self.certificate.acme_last_renewed), ([Action.UPDATED, Action.UNCHANGED], first))
+
+    def test_warnings_about_a_certificate_that_is_not_changed(self):
+        self.actions(item('web01', self.issued, acme_renewal_days=90))
+        [result] = self.take_in(item('web01', self.issued))
+        self.assertEqual(result.action, Action.UNCHANGED)
+        self.assertIn('always due', result.warnings[0])
+
+    def test_a_copy_with_something_unexpected_reports_it_again(self):
+        report('web02', self.issued, 'copy')
+        other = report('web02', successor(self.issued), 'copy').certificate
+        [result] = self.take_in(item('web02', successor(self.issued, later=61 * DAY), 'copy'))
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, other))
+        self.assertEqual(source_of('web02', 'copy').certificate, self.certificate)
 
     def test_other_settings_change_it(self):
         tag = Tag.objects.create(name='Payment', slug='payment')

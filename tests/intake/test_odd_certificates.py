@@ -65,6 +65,11 @@ class OddCertificateTestCase(TestCase):
         self.assertIn('PEM block 2 (CERTIFICATE)', warning)
         self.assertEqual(Certificate.objects.get().chain_pem, '')
 
+    def test_the_preview_of_smart_paste_shows_what_is_wrong(self):
+        self.client.force_login(superuser())
+        url = reverse('plugins:netbox_ssl:certificate_smart_paste')
+        self.assertContains(self.client.post(url, {'text': self.pem}), 'must not contain')
+
     def test_the_form_reports_what_it_omits(self):
         self.client.force_login(superuser())
         data = {'status': 'active', 'pem': self.issued.pem, 'chain_pem': broken_ca()}

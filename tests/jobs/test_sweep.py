@@ -404,8 +404,9 @@ class LastSweepTestCase(CommittingTestCase):
         self.assertIsNone(last_sweep())
 
     def test_the_check_warns(self):
+        make_certificate(status='retired')
         self.assertEqual(check_sweep(databases=['default']), [])
-        make_certificate()
+        make_certificate(is_acme=False, acme_auto_renewal=False)
         (warning,) = check_sweep(databases=['default'])
         self.assertEqual(warning.id, LATE)
         self.assertEqual(check_sweep(), [], 'without a database')

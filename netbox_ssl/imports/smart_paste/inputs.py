@@ -68,7 +68,8 @@ def read(text: str, uploads: list, include_ca: bool = False) -> Pasted:
             continue
         _add(pasted, seen, parsed.leaves)
         prefix = f'{name}: ' if len(inputs) > 1 else ''
-        pasted.notes += [f'{prefix}{note}' for note in parsed.notes]
+        notices = filter(None, (leaf.facts.notice for leaf in parsed.leaves))
+        pasted.notes += [f'{prefix}{note}' for note in (*parsed.notes, *notices)]
         pasted.unrelated += [f'{prefix}{facts.name}' for facts in parsed.unrelated]
     return pasted
 

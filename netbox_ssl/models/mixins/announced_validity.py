@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from netbox_ssl import settings
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.expiry.marks import next_mark_at_sql
+from netbox_ssl.expiry.marks import mark_passed, next_mark_at_sql
 
 __all__ = (
     'ANNOUNCED_END',
@@ -144,8 +144,19 @@ class AnnouncedValidityMixin(models.Model):
             self.announced_until = self.valid_to
         elif replaced:
             self.announced_until = self._validity_baseline(now)
-        elif not settings.announce_past() and not _is_pending(stored, now):
+        elif not settings.announce_past() and not _is_pending(stored, now) and self._has_pending(now):
             self.announced_until = now
+
+    def _has_pending(self, now) -> bool:
+        """Return whether there is a change of validity to announce, as of ``now``."""
+        until = self.announced_until
+        changed = until <= self.valid_to < now or until < self.valid_from <= now
+        return changed or self.pending_mark(now) is not None
+
+    def pending_mark(self, now) -> int | None:
+        """Return the smallest mark that has passed and was not announced; None if none has. See ``next_mark_at``."""
+        marks = self.expiry_marks or self.default_expiry_marks
+        return mark_passed(marks, self.mark_limit(), self.marks_end, now, after=self.announced_until)
 
     def _validity_baseline(self, now) -> datetime:
         """
