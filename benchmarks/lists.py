@@ -19,23 +19,31 @@ with connection.cursor() as cursor:
         SELECT ('10.' || n / 65536 || '.' || n / 256 %% 256 || '.' || n %% 256 || '/32')::inet, 'active', '',
             'host' || n || '.example.net', '', '', '{{}}', now(), now()
         FROM generate_series(0, %s) AS n''', [{rows} - 1])
-    cursor.execute('''
-        INSERT INTO netbox_ssl_certificate (name, status, subject, issuer, serial_number, fingerprint_sha256,
-            valid_from, valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem,
-            lineage, is_acme,
-            acme_provider, acme_account_email, acme_challenge_type, acme_server_url, acme_auto_renewal,
-            acme_pinned_fields, announced_status, announced_overdue, default_expiry_marks, expiry_marks,
-            renewal_instructions, description, comments, custom_field_data,
-            created, last_updated)
-        SELECT 'host' || n || '.example.net', 'active', 'CN=host' || n || '.example.net',
-            'CN=R13,O=Let''s Encrypt,C=US', upper(md5(n::text)), upper(md5(n::text) || md5('x' || n::text)),
-            now() - (n %% 100) * interval '1 day', now() - (n %% 100) * interval '1 day' + interval '90 days',
-            ARRAY['host' || n || '.example.net', 'www.host' || n || '.example.net'], 'ECDSA', 256, 'ecdsa-with-SHA256',
-            repeat('x', 1500), repeat('y', 1800), md5(n::text), true, 'Let''s Encrypt', '', '', '', n %% 3 > 0, '{{}}',
-            '', false, '{{}}', '{{}}', '', '', '', '{{}}', now(), now()
-        FROM generate_series(0, %s) AS n''', [{rows} - 1])
     # The state in which autovacuum leaves a table without writes.
     cursor.execute('VACUUM ANALYZE')
+from datetime import timedelta
+from django.utils import timezone
+from benchmarks.filling import fill
+from netbox_ssl.models import Certificate
+now = timezone.now()
+fill(
+    Certificate(
+        name='template', subject='CN=host', issuer="CN=R13,O=Let's Encrypt,C=US", fingerprint_sha256='AB' * 32,
+        valid_from=now, valid_to=now + timedelta(days=90), key_algorithm='ECDSA', key_size=256,
+        signature_algorithm='ecdsa-with-SHA256', pem='x' * 1500, chain_pem='y' * 1800, is_acme=True,
+        acme_provider="Let's Encrypt",
+    ),
+    {rows} - 1,
+    name="'host' || n || '.example.net'",
+    subject="'CN=host' || n || '.example.net'",
+    serial_number='upper(md5(n::text))',
+    fingerprint_sha256="upper(md5(n::text) || md5('x' || n::text))",
+    valid_from="now() - (n % 100) * interval '1 day'",
+    valid_to="now() - (n % 100) * interval '1 day' + interval '90 days'",
+    subject_alt_names="ARRAY['host' || n || '.example.net', 'www.host' || n || '.example.net']",
+    lineage='md5(n::text)',
+    acme_auto_renewal='n % 3 > 0',
+)
 print('filled')
 """
 

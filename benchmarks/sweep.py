@@ -14,6 +14,7 @@ import secrets
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from benchmarks import measure
@@ -23,32 +24,6 @@ SIZES = (10_000, 100_000, 1_000_000)
 
 # As long and as incompressible as a leaf with an RSA key and its chain: PostgreSQL stores them in the TOAST table.
 PEMS = secrets.token_hex(850), secrets.token_hex(900)
-
-# Spread over all ages, so that some are OK, some Due and some Expired. All have been announced.
-FILL = """
-    INSERT INTO netbox_ssl_certificate (name, status, subject, issuer, serial_number, fingerprint_sha256, valid_from,
-        valid_to, subject_alt_names, key_algorithm, key_size, signature_algorithm, pem, chain_pem, lineage, is_acme,
-        acme_provider, acme_account_email, acme_challenge_type, acme_server_url, acme_auto_renewal, acme_pinned_fields,
-        announced_status, announced_overdue, announced_until, default_expiry_marks, expiry_marks, renewal_instructions,
-        ari_cert_id, ari_explanation_url, ari_error, ari_failures, description, comments, custom_field_data, created,
-        last_updated, tenant_id)
-    SELECT 'host' || n || '.example.net', 'active', 'CN=host' || n, 'CN=R13,O=Let''s Encrypt,C=US', upper(md5(n::text)),
-        upper(md5(n::text) || md5('x' || n::text)), age, age + lifetime,
-        ARRAY['host' || n || '.example.net'], 'ECDSA', 256, 'ecdsa-with-SHA256', %s, %s,
-        md5(n::text), is_acme, CASE WHEN is_acme THEN 'Let''s Encrypt' ELSE '' END, '', '', '', is_acme AND n %% 4 > 0,
-        '{}',
-        CASE WHEN NOT is_acme THEN ''
-             WHEN age < now() - interval '90 days' THEN 'Expired' WHEN n %% 4 = 0 THEN 'Manual'
-             WHEN age < now() - interval '60 days' THEN 'Due' ELSE 'OK' END,
-        is_acme AND age < now() - interval '75 days', now(), '{1,7,14,30}',
-        CASE WHEN n %% 100 = 1 THEN '{20,60}'::integer[] ELSE '{}' END, '', '', '', '', 0, '', '', '{}', now(), now(),
-        CASE WHEN n %% 3 = 0 THEN (SELECT min(id) FROM tenancy_tenant) END
-    FROM (SELECT n, is_acme, lifetime,
-              now() - (n::bigint * 7919 %% 95000) * lifetime / 86400 - interval '1 hour' AS age
-          FROM (SELECT n, n %% 10 < %s AS is_acme, CASE WHEN n %% 10 < %s THEN interval '90 days'
-                ELSE interval '390 days' END AS lifetime
-                FROM generate_series(%s, %s - 1) AS n) AS kinds) AS ages
-"""
 
 # Tenths that are ACME, in the usual inventory and in the mixed one
 ALL_ACME, FEW_ACME = 10, 1
@@ -75,6 +50,58 @@ def main():
         subprocess.run(command, env=environment.variables(testing=True), check=True)
 
 
+def fill_up(filled: int, size: int, tenths: int) -> None:
+    """
+    Add certificates until there are ``size``, spread over all ages, so that some are OK, some Due and some Expired. All
+    have been announced. A hundredth has expiry marks of its own.
+    """
+    from django.utils import timezone
+    from tenancy.models import Tenant
+
+    from benchmarks.filling import fill
+    from netbox_ssl import settings
+    from netbox_ssl.models import Certificate
+
+    number = f'(n + {filled})'
+    is_acme = f'({number} % 10 < {tenths})'
+    lifetime = f"CASE WHEN {is_acme} THEN interval '90 days' ELSE interval '390 days' END"
+    age = f"(now() - ({number}::bigint * 7919 % 95000) * ({lifetime}) / 86400 - interval '1 hour')"
+    now = timezone.now()
+    template = Certificate(
+        name='template',
+        valid_from=now,
+        valid_to=now + timedelta(days=90),
+        fingerprint_sha256=secrets.token_hex(32).upper(),
+        pem=PEMS[0],
+        chain_pem=PEMS[1],
+        is_acme=True,
+    )
+    fill(
+        template,
+        size - filled - 1,
+        name=f"'host' || {number} || '.example.net'",
+        subject=f"'CN=host' || {number}",
+        subject_alt_names=f"ARRAY['host' || {number} || '.example.net']",
+        serial_number=f'upper(md5({number}::text))',
+        fingerprint_sha256=f"upper(md5({number}::text) || md5('x' || {number}::text))",
+        lineage=f'md5({number}::text)',
+        valid_from=age,
+        valid_to=f'{age} + {lifetime}',
+        is_acme=is_acme,
+        acme_provider=f"CASE WHEN {is_acme} THEN 'Let''s Encrypt' ELSE '' END",
+        acme_auto_renewal=f'{is_acme} AND {number} % 4 > 0',
+        announced_status=f"""
+            CASE WHEN NOT {is_acme} THEN ''
+                 WHEN {age} < now() - interval '90 days' THEN 'Expired' WHEN {number} % 4 = 0 THEN 'Manual'
+                 WHEN {age} < now() - interval '60 days' THEN 'Due' ELSE 'OK' END""",
+        announced_overdue=f"{is_acme} AND {age} < now() - interval '75 days'",
+        announced_until='now()',
+        default_expiry_marks=f"'{{{','.join(map(str, settings.expiry_marks()))}}}'::integer[]",
+        expiry_marks=f"CASE WHEN {number} % 100 = 1 THEN '{{20,60}}' ELSE '{{}}' END::integer[]",
+        tenant_id=f'CASE WHEN {number} % 3 = 0 THEN {Tenant.objects.get().pk} END',
+    )
+
+
 def run(sizes, mixed):
     """Run inside NetBox."""
     from tenancy.models import Tenant
@@ -84,9 +111,7 @@ def run(sizes, mixed):
     rows = []
     filled = 0
     for size in sizes:
-        tenths = FEW_ACME if mixed else ALL_ACME
-        execute(FILL, [*PEMS, tenths, tenths, filled, size])
-        execute('VACUUM ANALYZE netbox_ssl_certificate')
+        fill_up(filled, size, FEW_ACME if mixed else ALL_ACME)
         filled = size
         rows.append((f'{size:,}', *at_size(MARKED if mixed else DUE)))
     measure.table(['certificates', 'idle sweep', 'database time', 'sweep of 1,000 changes'], rows)
@@ -197,6 +222,7 @@ def lists():
     from netbox_ssl.expiry.validity import expires_within_q, validity_q
     from netbox_ssl.models import Certificate
     from netbox_ssl.reports.metrics import RenewalCollector
+    from netbox_ssl.views.renewals import RenewalsView
 
     def timed(name, work):
         work()
@@ -227,23 +253,22 @@ def lists():
         yield timed(f'count, {name}', rows.count)
     by_status = certificates.alias(rs=renewal.status_sql(timezone.now())).order_by('rs', 'name', 'pk')
     yield timed('sorted by renewal status', lambda: list(by_status[:50]))
-    yield timed('dashboard widget', lambda: RenewalStatusWidget().content(certificates, timezone.now()))
+    request = request_as_administrator()
+    yield timed('dashboard widget', lambda: RenewalStatusWidget().render(request))
     yield timed('metrics for Prometheus', lambda: list(RenewalCollector().collect()))
-    yield timed('Renewals page', renewals_page())
+    view = RenewalsView.as_view()
+    yield timed('Renewals page', lambda: view(request))
 
 
-def renewals_page():
-    """Return a function that requests the page as an administrator, without middleware."""
+def request_as_administrator():
+    """Return a request for the Renewals page, without what middleware adds."""
     from django.test import RequestFactory
     from users.models import User
-
-    from netbox_ssl.views.renewals import RenewalsView
 
     request = RequestFactory().get('/plugins/ssl/renewals/')
     request.user = User.objects.create(username='bench', is_superuser=True)
     request.htmx = False
-    view = RenewalsView.as_view()
-    return lambda: view(request)
+    return request
 
 
 if __name__ == '__main__':

@@ -25,7 +25,7 @@ from .forms.mixins import provider_input
 from .models import Certificate
 from .places.deployment import attach_deployments, bad_deployments
 from .reports.charts.ring import ring
-from .reports.validity_counts import validity_counts
+from .reports.validity_counts import sum_of_kinds, validity_counts
 
 __all__ = ('NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
 
@@ -157,8 +157,7 @@ class RenewalStatusWidget(CertificatesWidget):
         status = renewal.status_counts(certificates, now)
         counts, choices, name = status, RenewalStatusChoices, 'renewal_status'
         if not self.is_acme_only:
-            by_kind = validity_counts(certificates, now).values()
-            counts = {value: sum(each[value] for each in by_kind) for value in ValidityChoices.values()}
+            counts = sum_of_kinds(validity_counts(certificates, now))
             choices, name = ValidityChoices, 'validity'
         return {
             'ring': ring(counts, choices) if any(counts.values()) else None,

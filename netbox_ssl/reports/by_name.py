@@ -10,6 +10,7 @@ from utilities.choices import Choice, ChoiceSet
 
 from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices
 from netbox_ssl.places.deployment import Deployment, deployment_state_sql, read_deployments, visible_sources
+from netbox_ssl.x509.moments import moment
 
 __all__ = ('OF_DEPLOYMENT', 'Answer', 'StandingChoices', 'answer', 'standing')
 
@@ -151,6 +152,9 @@ def answer(certificates: QuerySet, now: datetime, user=None) -> Answer:
         next_expiry=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
         **{kind: Count('pk', filter=Q(standing=kind)) for kind in kinds},
     )
+    if found['next_expiry'] is not None:
+        # Not read as a column of an object, which would do this.
+        found['next_expiry'] = moment(found['next_expiry'])
     counts = {kind: found[kind] for kind in kinds}
     verdict = next((kind for kind in FROM_BAD_TO_GOOD if counts[kind]), StandingChoices.NOTHING)
     deployment = None

@@ -70,11 +70,13 @@ class CertificateCollector(Collector):
 
 
 def _families(certificates: Iterable[Certificate], now: datetime) -> Iterator[Metric]:
-    not_after = GaugeMetricFamily('x509_cert_not_after', 'End of the validity, in Unix time', labels=LABELS)
-    not_before = GaugeMetricFamily('x509_cert_not_before', 'Start of the validity, in Unix time', labels=LABELS)
+    not_after = GaugeMetricFamily('x509_cert_not_after', 'When the certificate expires, in Unix time', labels=LABELS)
+    not_before = GaugeMetricFamily(
+        'x509_cert_not_before', 'When the certificate becomes valid, in Unix time', labels=LABELS
+    )
     expired = GaugeMetricFamily('x509_cert_expired', 'Whether the certificate has expired', labels=LABELS)
     chain = GaugeMetricFamily(
-        'netbox_ssl_chain_not_after', 'End of the validity of the first link of the chain, in Unix time', labels=LABELS
+        'netbox_ssl_chain_not_after', 'When the first link of the chain expires, in Unix time', labels=LABELS
     )
     for certificate in certificates:
         labels = _labels(certificate)

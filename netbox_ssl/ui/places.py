@@ -14,7 +14,7 @@ from netbox_ssl.models import Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
 from netbox_ssl.places.contacts import read_served
 from netbox_ssl.places.deployment import bad_deployments
-from netbox_ssl.reports.validity_counts import validity_counts
+from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 
 __all__ = (
     'AssignmentsPanel',
@@ -143,10 +143,8 @@ class CertificateCountsPanel(panels.Panel):
             return {'total': 0, 'rows': ()}
         now = timezone.now()
         counts = renewal.status_counts(certificates, now)
-        by_kind = validity_counts(certificates, now).values()
-        expired, expiring = (
-            sum(each[validity] for each in by_kind) for validity in (ValidityChoices.EXPIRED, ValidityChoices.EXPIRING)
-        )
+        by_validity = sum_of_kinds(validity_counts(certificates, now))
+        expired, expiring = by_validity[ValidityChoices.EXPIRED], by_validity[ValidityChoices.EXPIRING]
         deployments = [
             (bad['label'], bad['color'], bad['count'], f'deployment_state={bad["state"]}')
             for bad in bad_deployments(certificates, now, request.user)

@@ -103,6 +103,10 @@ def _notes(result: intake.Result) -> list[str]:
     return notes
 
 
+# Fields that accept lists, as our YAML export writes them
+LISTS = ('subject_alt_names', 'expiry_marks')
+
+
 def _refuse_malformed(records) -> None:
     """Raise a ValidationError for records that NetBox would answer with a server error."""
     if not isinstance(records, list):
@@ -114,7 +118,7 @@ def _refuse_malformed(records) -> None:
             raise ValidationError(_('Record {index} id: enter a number, or omit it.').format(index=index))
         for name, value in record.items():
             # NetBox expects tags and other lists as text, also in JSON and YAML.
-            if isinstance(value, list | dict) and name != 'subject_alt_names' and not str(name).startswith('cf_'):
+            if isinstance(value, list | dict) and name not in LISTS and not str(name).startswith('cf_'):
                 message = _('Record {index} {name}: enter a single value, as in CSV.')
                 raise ValidationError(message.format(index=index, name=visible(str(name))))
         try:

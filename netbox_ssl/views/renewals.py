@@ -17,6 +17,7 @@ from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from netbox_ssl.reports.sources import problem_sources
+from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 
 from .documentation import documentation_url
 
@@ -38,8 +39,11 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         certificates = self.queryset.order_by()
         list_url = reverse('plugins:netbox_ssl:certificate_list')
         overdue = _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at')
-        expired = _some(_active(certificates, ValidityChoices.EXPIRED, now), '-valid_to')
-        expiring = _some(_active(certificates, ValidityChoices.EXPIRING, now), 'valid_to')
+        counts = sum_of_kinds(validity_counts(certificates, now))
+        expired, expiring = (
+            _some(_active(certificates, validity, now), order, counts[validity])
+            for validity, order in ((ValidityChoices.EXPIRED, '-valid_to'), (ValidityChoices.EXPIRING, 'valid_to'))
+        )
         attach_deployments([*overdue['rows'], *expired['rows'], *expiring['rows']], now, request.user)
         context = {
             'any': certificates.exists(),
@@ -64,8 +68,8 @@ def _active(certificates, validity: str, now):
     )
 
 
-def _some(certificates, order: str) -> dict:
-    """Return the first rows, with the columns that the page shows, and their number."""
+def _some(certificates, order: str, count: int | None = None) -> dict:
+    """Return the first rows, with the columns that the page shows, and their number, which may be known already."""
     columns = (
         'name',
         'status',
@@ -79,6 +83,7 @@ def _some(certificates, order: str) -> dict:
     # Both columns in the same direction, so that an index can be used
     ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
     rows = list(ordered.select_related('tenant').only(*columns)[: SHOWN + 1])
-    # Count, which is slower, only if there are more.
-    count = certificates.count() if len(rows) > SHOWN else len(rows)
+    if count is None:
+        # Count, which is slower, only if there are more.
+        count = certificates.count() if len(rows) > SHOWN else len(rows)
     return {'rows': rows[:SHOWN], 'count': count, 'more': count > SHOWN}

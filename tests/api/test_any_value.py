@@ -14,12 +14,14 @@ from tests.support.factories import issue_acme, superuser
 from tests.support.openapi import BASE, operations
 from tests.support.places import assign, device
 from tests.support.reporting import report
-from tests.support.worst_values import JSON_VALUES, TEXTS
+from tests.support.worst_values import JSON_VALUES, TEXTS, WORST
 
 # Accepted with any other field and in addition to what the description has
 ALSO = ('changelog_message', 'add_tags', 'remove_tags', 'no_such_field')
+# Each field gets one in so many of the values, another share of them than the next field
+SHARE = 12
 # Requests with several of the values, for each operation
-COMBINATIONS = 25
+COMBINATIONS = 8
 
 
 class AnyValueTestCase(TestCase):
@@ -78,10 +80,8 @@ class AnyValueTestCase(TestCase):
         for operation in operations():
             if not operation.fields or operation.method not in ('post', 'patch') or operation.is_bulk:
                 continue
-            # The fields of an import take other ways than those of an object.
-            step = 1 if operation.method == 'patch' or operation.path.endswith('/import/') else 3
             for number, name in enumerate((*operation.fields, *ALSO)):
-                for value in JSON_VALUES[number % step :: step]:
+                for value in (*WORST, *JSON_VALUES[number % SHARE :: SHARE]):
                     self.send(operation, {**self.body(operation), name: value})
 
     def test_several_fields_and_lists(self):
@@ -96,7 +96,7 @@ class AnyValueTestCase(TestCase):
 
     def test_any_body(self):
         for operation in operations():
-            for value in JSON_VALUES if operation.method != 'get' else ():
+            for value in JSON_VALUES[::3] if operation.method != 'get' else ():
                 self.send(operation, value)
 
     def test_any_key_in_the_path(self):
@@ -109,8 +109,8 @@ class AnyValueTestCase(TestCase):
         """Filters are tested with each value in tests/filtersets/test_any_value.py; here, the way to them."""
         for operation in operations():
             own = [name for name in operation.parameters if '__' not in name]
-            for number, name in enumerate(own):
-                for value in (quote(TEXTS[number % len(TEXTS)]), '%00', str(2**63)):
+            for number, name in enumerate(own[::8]):
+                for value in (quote(TEXTS[number % len(TEXTS)]),):
                     self.send(operation, url=f'{self.url(operation)}?{name}={value}')
 
     def url(self, operation) -> str:

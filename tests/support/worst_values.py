@@ -1,6 +1,6 @@
 """Values of every wrong type, length and content, for every field and parameter."""
 
-__all__ = ('JSON_VALUES', 'TEXTS')
+__all__ = ('JSON_VALUES', 'TEXTS', 'WORST')
 
 # Texts: what PostgreSQL, JSON, URLs and dates cannot hold, and what is too long for a column or an index
 TEXTS = (
@@ -58,3 +58,6 @@ JSON_VALUES = (
     [{'slug': '\x00'}],
     [{}],
 )
+
+# Those that most often were a server error, for all fields
+WORST = ('a\x00b', '\ud800', 'x' * 5000, {'id': 2**70})

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
 from netbox_ssl.acme.renewal_kinds import NOT_ACME, active_q
-from netbox_ssl.choices import ValidityChoices
+from netbox_ssl.choices import CertificateStatusChoices, ValidityChoices
 from netbox_ssl.expiry import validity as rule
 from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, end_sql, mark_limit, mark_limit_sql, sorted_marks
 from netbox_ssl.expiry.wording import validity_text
@@ -47,9 +47,23 @@ EXPIRY_INDEXES = (
     # For counts of certificates that are not ACME; those of the others are from the indexes by renewal status.
     models.Index(
         fields=('valid_to',),
-        include=RULE_COLUMNS,
         condition=active_q(NOT_ACME),
         name='netbox_ssl_cert_not_acme',
+    ),
+    # For counts by validity and by who renews the certificates (reports/validity_counts.py)
+    models.Index(
+        fields=('expires_at',),
+        include=(
+            'valid_from',
+            'valid_to',
+            'chain_valid_to',
+            'expiry_mark_limit',
+            'expiry_marks',
+            'is_acme',
+            'acme_auto_renewal',
+        ),
+        condition=models.Q(status=CertificateStatusChoices.STATUS_ACTIVE),
+        name='netbox_ssl_cert_soon',
     ),
 )
 

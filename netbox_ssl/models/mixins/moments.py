@@ -11,8 +11,8 @@ class MomentsMixin:
     MOMENTS = ('valid_from', 'valid_to')
 
     @classmethod
-    def from_db(cls, db, field_names, values):
-        instance = super().from_db(db, field_names, values)
+    def from_db(cls, db, field_names, values, **options):
+        instance = super().from_db(db, field_names, values, **options)
         for name in cls.MOMENTS:
             if (value := instance.__dict__.get(name)) is not None:
                 instance.__dict__[name] = moment(value)

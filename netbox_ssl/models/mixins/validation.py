@@ -1,5 +1,7 @@
 """Validation of a Certificate, and values that are filled in: names, facts from the PEM, detection."""
 
+from datetime import UTC, datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
@@ -83,6 +85,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
             self._read_pem()
         else:
             self._limit_typed_names()
+            self._refuse_times_beyond_the_calendar()
             self.normalize_typed_facts()
         self.set_derived_fields()
         # clean() checks that they are present, with a message that names the remedy.
@@ -202,6 +205,19 @@ class CertificateValidationMixin(ACMESettingsMixin):
                 name=visible(long[0], 50), limit=MAX_SAN_OCTETS
             )
             raise ValidationError({'subject_alt_names': message})
+        if any('\0' in name for name in names):
+            message = _('A name contains the character NUL, which cannot be stored. Remove it.')
+            raise ValidationError({'subject_alt_names': message})
+
+    def _refuse_times_beyond_the_calendar(self) -> None:
+        """Refuse times that are before year 1 or after 9999 in UTC, in which they are stored."""
+        for name in ('valid_from', 'valid_to'):
+            value = getattr(self, name)
+            try:
+                if isinstance(value, datetime):
+                    value.astimezone(UTC)
+            except OverflowError as error:
+                raise ValidationError({name: _('Enter a time from year 1 to 9999 in UTC.')}) from error
 
     def _check_typed_facts(self) -> None:
         missing = [name for name in ('valid_from', 'valid_to') if getattr(self, name) is None]

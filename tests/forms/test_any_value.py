@@ -1,0 +1,80 @@
+"""No text in any field of any form raises anything but a validation error."""
+
+from django.db import transaction
+from django.test import TestCase
+from utilities.exceptions import AbortRequest
+
+from netbox_ssl import forms
+from netbox_ssl.forms.redetection import RedetectionForm
+from netbox_ssl.forms.reports import ByNameForm
+from tests.support.factories import facts, issue_acme, superuser
+from tests.support.places import device
+from tests.support.reporting import report
+from tests.support.worst_values import TEXTS
+
+FORMS = (
+    *(getattr(forms, name) for name in forms.__all__ if name.endswith('Form') and name != 'SmartPasteForm'),
+    RedetectionForm,
+    ByNameForm,
+)
+
+
+class AnyValueTestCase(TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpTestData(cls):
+        certificate = report('a', issue_acme()).certificate
+        host = device()
+        # Valid data, of which one field at a time is replaced
+        cls.data = {
+            forms.CertificateForm: {**facts(), 'status': 'active'},
+            forms.CertificateSourceForm: {'certificate': certificate.pk, 'external_id': 'x'},
+            forms.CertificateAssignmentForm: {
+                'certificate': certificate.pk,
+                'assigned_object_content_type': host._meta.label_lower,
+                'assigned_object_object_id': host.pk,
+            },
+            forms.CertificateImportForm: {**facts(), 'status': 'active'},
+            forms.CertificateSourceImportForm: {'certificate': certificate.name, 'external_id': 'x'},
+            forms.CertificateAssignmentImportForm: {
+                'certificate': certificate.name,
+                'assigned_object_type': 'dcim.device',
+                'assigned_object': host.name,
+            },
+        }
+
+    def setUp(self):
+        self.failures = {}
+
+    def tearDown(self):
+        self.assertEqual(self.failures, {})
+
+    def try_form(self, form, name, value):
+        try:
+            with transaction.atomic():
+                if form.is_valid() and type(form) in self.data:
+                    form.save()
+                transaction.set_rollback(True)
+        # A message on the page
+        except AbortRequest:
+            pass
+        except Exception as error:
+            self.failures.setdefault((type(form).__name__, name, repr(error)[:80]), value[:40])
+
+    def test_all_fields_of_all_forms(self):
+        for form_class in FORMS:
+            names = list(form_class().fields)
+            for value in TEXTS:
+                self.try_form(form_class(dict.fromkeys(names, value)), '', value)
+
+    def test_each_field_of_forms_that_save(self):
+        for form_class, data in self.data.items():
+            for name in form_class().fields:
+                for value in TEXTS:
+                    self.try_form(form_class({**data, name: value}), name, value)
+
+    def test_smart_paste(self):
+        user = superuser()
+        for value in TEXTS:
+            self.try_form(forms.SmartPasteForm(user, {'text': value, 'paste': value}), '', value)
