@@ -12,8 +12,8 @@ from netbox_ssl.ari.polling import check_now
 from netbox_ssl.ari.window_moves import announce_moves
 from netbox_ssl.models import Certificate
 
+from .certificate_serializers import CertificateSerializer
 from .permissions import ChangePermissions
-from .serializers import CertificateSerializer
 
 __all__ = ('CheckARIMixin',)
 

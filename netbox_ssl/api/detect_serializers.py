@@ -5,9 +5,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from .certificate_serializers import CertificateListSerializer, CertificateSerializer
 from .guards import GuardedSerializerMixin
 from .import_serializers import DetectionSerializer
-from .serializers import CertificateListSerializer, CertificateSerializer
 
 __all__ = ('RedetectionResultSerializer', 'RedetectionSerializer')
 

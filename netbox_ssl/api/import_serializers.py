@@ -9,7 +9,7 @@ from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate
 
-from .serializers import CertificateListSerializer, CertificateSerializer
+from .certificate_serializers import CertificateListSerializer, CertificateSerializer
 
 __all__ = ('BriefImportResultSerializer', 'CertificateImportSerializer', 'ImportResultSerializer')
 

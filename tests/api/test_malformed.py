@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from users.constants import TOKEN_PREFIX
 from users.models import Token
 
-from netbox_ssl.api.serializers import CertificateSerializer
+from netbox_ssl.api.certificate_serializers import CertificateSerializer
 from tests.support.factories import issue_acme, record, superuser
 
 QUICK = settings(
