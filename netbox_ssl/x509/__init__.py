@@ -2,6 +2,28 @@
 Read X.509 certificates from any usual form: bytes in, facts out.
 
 Imports neither Django nor NetBox.
+
+ an input, and what is found in it
+    parsing.py            bytes in, facts out
+    limits.py             how much it may contain
+    unwrap.py, decoding.py, pem.py, der.py, kinds.py
+                          its form: PEM, DER, PKCS#7, base64, text
+    chains.py             leaves, and the chain of each
+    private_keys/         why it is refused
+    errors.py, refusals.py, text.py
+                          errors, with reasons that callers can translate
+ one certificate
+    facts.py              what is stored of it
+    extraction.py         its facts, read by ``cryptography``
+    lenient.py, asn1/     the same by ``asn1crypto``, if that refuses it
+    parts.py              its parts, whichever library read them
+    extensions.py, alternative_names.py, dn.py, keys.py, algorithms.py, moments.py
+                          each of them
+    carrier.py            a part alone for ``cryptography``
+    signatures.py         which one signed which
+ names
+    hostnames.py          which names cover a host
+    lineage.py            the forms in which texts are looked up
 """
 
 from .alternative_names import canonical_name, has_label, split_names

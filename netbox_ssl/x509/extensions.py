@@ -9,10 +9,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from . import der
 from .alternative_names import canonical_name
+from .asn1.alternative_names import read_lenient_names
+from .asn1.repair import repair_extension
 from .carrier import carry_extension
 from .dn import read_name
-from .lenient_alternative_names import read_lenient_names
-from .repair import repair_extension
 from .text import MAX_DN_LENGTH, visible, visible_name
 
 STEP_PROVISIONER = '1.3.6.1.4.1.37476.9000.64.1'

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from asn1crypto import core, parser
 
 from . import der
-from .ber import bit_string_octets, is_constructed, string_octets
+from .asn1.ber import bit_string_octets, is_constructed, string_octets
+from .asn1.names import read_lenient_name
+from .asn1.schema import AlgorithmIdentifier, Certificate, ContentInfo, SubjectPublicKeyInfo, TBSCertificate
 from .errors import UnreadableError
 from .extensions import RawExtension, read_raw_extensions
-from .lenient_names import read_lenient_name
 from .parts import LenientSignature, Parts, essential
-from .schema import AlgorithmIdentifier, Certificate, ContentInfo, SubjectPublicKeyInfo, TBSCertificate
 from .text import gettext_noop, visible
 
 # It is written in Python; a sound certificate is 40 times smaller.

@@ -4,8 +4,16 @@ Parts of models: shared by several, or a separate concern.
     x509.py           the facts of an X.509 certificate
     validation.py     clean() of certificates
     acme.py           the names of the ACME settings
+    acme_settings.py  the ACME settings: entered, detected, or derived from the issuer
     announcements.py  the renewal status that was announced last
+    announced_validity.py
+                      up to when changes of validity were announced
     ari.py            renewal information (RFC 9773)
+    authorities.py    CA certificates, and what they issued
+    chains.py         the stored chain
+    deployment.py     what a certificate knows of its sources
+    encoding.py       what is wrong with the encoding
+    expiry.py         the validity and the expiry marks
     bookkeeping.py    columns that are written without save()
     moments.py        times at the ends of the calendar
     renewal.py        the renewal status, and what follows from the dates

@@ -8,11 +8,12 @@ The search is deliberately generous, because a damaged key is still a leaked key
 on host x") must not match.
 """
 
-from . import der
-from .decoding import decode_text, unescape
-from .key_encodings import BASE64, DECODERS, ESCAPED, decoded_url, key_in
-from .key_labels import find_label
-from .kinds import PRIVATE_KINDS, identify
+from netbox_ssl.x509 import der
+from netbox_ssl.x509.decoding import decode_text, unescape
+from netbox_ssl.x509.kinds import PRIVATE_KINDS, identify
+
+from .encodings import BASE64, DECODERS, ESCAPED, decoded_url, key_in
+from .labels import find_label
 
 _OPENSSH_MAGIC = b'openssh-key-v1\0'
 _HEADER_OCTETS = 4096  # more than ``identify()`` reads; slicing to the end would take quadratic time

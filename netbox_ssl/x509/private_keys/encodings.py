@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from .kinds import PRIVATE_KINDS, identify
+from netbox_ssl.x509.kinds import PRIVATE_KINDS, identify
 
 __all__ = ('BASE64', 'DECODERS', 'ESCAPED', 'Decoded', 'decoded_url', 'key_in')
 

@@ -3,9 +3,10 @@
 import ipaddress
 from collections.abc import Iterator
 
-from . import der
-from .alternative_names import canonical_name
-from .lenient_names import read_lenient_name
+from netbox_ssl.x509 import der
+from netbox_ssl.x509.alternative_names import canonical_name
+
+from .names import read_lenient_name
 from .schema import Name
 
 # Nobody uses more than one. Each costs time.

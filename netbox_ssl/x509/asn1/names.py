@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from asn1crypto import parser
 
+from netbox_ssl.x509.dn import NameFacts, name_facts, short_name
+from netbox_ssl.x509.errors import UnreadableError
+
 from .ber import is_constructed, string_octets
-from .dn import NameFacts, name_facts, short_name
-from .errors import UnreadableError
 from .schema import Name, RelativeDistinguishedName
 
 # A sound name has about ten. Each costs time.

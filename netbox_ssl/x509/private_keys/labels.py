@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
-from .decoding import DASHES
+from netbox_ssl.x509.decoding import DASHES
 
 __all__ = ('find_label',)
 

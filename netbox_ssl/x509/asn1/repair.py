@@ -2,7 +2,7 @@
 
 from asn1crypto import core, x509
 
-from . import der
+from netbox_ssl.x509 import der
 
 # Sound ones have a few hundred. Each costs time.
 _MAX_BYTES = 16 * 1024
