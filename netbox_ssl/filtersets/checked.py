@@ -2,20 +2,32 @@
 
 from django.db import DataError, transaction
 from django.utils.translation import gettext_lazy as _
+from django_filters import MultipleChoiceFilter
 from netbox.filtersets import BaseFilterSet
 
 from netbox_ssl.branching import connection, database
 
 __all__ = ('CheckedFilterSet',)
 
+# Lookups that can be for null
+WITH_NULL = ('exact', 'in')
 REGULAR_EXPRESSIONS = ('regex', 'iregex')
 
 
 class CheckedFilterSet(BaseFilterSet):
-    """Refuse regular expressions that PostgreSQL cannot read, at their filter."""
+    """
+    Refuse regular expressions that PostgreSQL cannot read, at their filter; and search for the text "null" where no
+    lookup for null exists, such as in ``name__ic=null``.
+    """
 
     class Meta:
         abstract = True
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for each in self.filters.values():
+            if isinstance(each, MultipleChoiceFilter) and each.lookup_expr not in WITH_NULL:
+                each.null_value = None
 
     def get_form_class(self):
         form_class = super().get_form_class()

@@ -24,7 +24,9 @@ class VisibleFilter(django_filters.ModelMultipleChoiceFilter):
 
 class PlaceFilter(VisibleFilter):
     def __init__(self, model, label, **options):
-        super().__init__(queryset=model.objects.all(), method='filter_places', distinct=False, label=label, **options)
+        # There is no "null" object; "assigned=false" finds certificates without any.
+        options |= {'null_label': None, 'method': 'filter_places', 'distinct': False, 'label': label}
+        super().__init__(queryset=model.objects.all(), **options)
 
 
 @extend_schema_field(OpenApiTypes.INT)

@@ -294,8 +294,9 @@ class IssuanceFilterSetTestCase(Finds, TestCase, BaseFilterSetTestMixin):
             ({'q': old.fingerprint_sha1.lower()}, {'0A1B'}),
             ({'fingerprint_sha1': [old.fingerprint_sha1.lower()]}, {'0A1B'}),
             ({'subject_alt_name__ic': ['WWW']}, {'0A1B', '0A2B'}),
-            ({'q': '0a:1b'}, {'0A1B'}),
             ({'q': ' '}, set(by_serial)),
         ):
             with self.subTest(parameters):
                 self.assertEqual(self.serials(**parameters), serials)
+        # The fingerprints, which are random here, may contain so few digits as well.
+        self.assertIn('0A1B', self.serials(q='0a:1b'))
