@@ -121,7 +121,7 @@ def at_size(size):
         with spent:
             result = poll()
         took = time.perf_counter() - start
-        assert (result.asked, result.windows) == (count, count), result
+        assert (result.checked, result.windows) == (count, count), result
         held.append(resident())
         yield f'{count / took:.0f} /s'
     yield f'{spent.seconds / took:.0%}, {spent.seconds / count * 1000:.2f} ms each'

@@ -90,6 +90,7 @@ class CertificateFilterSet(
         choices=ValidityChoices,
         method='filter_validity',
         distinct=False,
+        null_label=None,
         label=_('Validity'),
     )
     expires_within = DaysFilter(

@@ -15,7 +15,13 @@ __all__ = ('PlaceFilterSet', 'VisibleFilter')
 
 
 class VisibleFilter(django_filters.ModelMultipleChoiceFilter):
-    """Filter by objects that the user may view: others are treated as nonexistent."""
+    """
+    Filter by objects that the user may view: others are treated as nonexistent. There is no choice for null, unless
+    ``null_label`` names it.
+    """
+
+    def __init__(self, *args, null_label=None, **kwargs):
+        super().__init__(*args, null_label=null_label, **kwargs)
 
     def get_queryset(self, request):
         queryset = super().get_queryset(request)
@@ -24,9 +30,7 @@ class VisibleFilter(django_filters.ModelMultipleChoiceFilter):
 
 class PlaceFilter(VisibleFilter):
     def __init__(self, model, label, **options):
-        # There is no "null" object; "assigned=false" finds certificates without any.
-        options |= {'null_label': None, 'method': 'filter_places', 'distinct': False, 'label': label}
-        super().__init__(queryset=model.objects.all(), **options)
+        super().__init__(queryset=model.objects.all(), method='filter_places', distinct=False, label=label, **options)
 
 
 @extend_schema_field(OpenApiTypes.INT)

@@ -21,6 +21,7 @@ class CertificateSourceFilterSet(SourceStateFilterSet, OfCertificateFilterSet, N
     issuance_id = VisibleFilter(
         queryset=Issuance.objects.all(),
         distinct=False,
+        null_label=_('None'),
         label=_('Issuance (ID)'),
     )
     kind = django_filters.MultipleChoiceFilter(

@@ -30,6 +30,7 @@ OF_ITS_OWN = {
     'reported_at',
     'issuance_since',
     'silent_scaled_at',
+    'announced_until',
     # At once, from the moment of the import
     'ari_next_check',
     'timestamp',

@@ -41,7 +41,7 @@ class JobTestCase(RenewalInfoTestMixin, CommittingTestCase):
         for expected in (1, 0):
             before = timezone.now()
             job = self.run_next()
-            self.assertEqual(job.data['asked'], expected)
+            self.assertEqual(job.data['checked'], expected)
             logged = [entry['message'] for entry in job.log_entries]
             self.assertEqual(logged, ['1 certificates polled: 1 windows, 0 moved earlier'] if expected else [])
             successor = ARIPollJob.waiting().get()
@@ -69,7 +69,7 @@ class JobTestCase(RenewalInfoTestMixin, CommittingTestCase):
         self.add()
         job = ARIPollJob.waiting().get()
         self.assertEqual(job.status, JobStatusChoices.STATUS_PENDING)
-        self.assertEqual(self.run_next().data['asked'], 1)
+        self.assertEqual(self.run_next().data['checked'], 1)
         # One run is enough for many imports in a row.
         ARIPollJob.waiting().delete()
         self.add('next.example.net')
@@ -104,7 +104,7 @@ class JobTestCase(RenewalInfoTestMixin, CommittingTestCase):
             job = self.run_next()
         self.assertIn('maintenance mode', job.log_entries[0]['message'])
         self.assertEqual(self.stub.paths, [])
-        self.assertEqual(self.run_next().data['asked'], 1)
+        self.assertEqual(self.run_next().data['checked'], 1)
 
     def test_after_kill_9_the_successor_continues(self):
         self.add()
@@ -112,7 +112,7 @@ class JobTestCase(RenewalInfoTestMixin, CommittingTestCase):
         with patch.object(jobs, 'announce_moves', side_effect=SystemExit), self.assertRaises(SystemExit):
             self.run_next()
         Job.objects.filter(status='running').update(started=timezone.now() - timedelta(minutes=3))
-        self.assertEqual(self.run_next().data['asked'], 1)
+        self.assertEqual(self.run_next().data['checked'], 1)
 
     def test_a_sweep_restarts_a_chain_lost_from_the_queue(self):
         RenewalSweepJob.run_now()

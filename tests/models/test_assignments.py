@@ -2,7 +2,6 @@
 
 from core.models import ObjectChange
 from dcim.models import Device
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.test import override_settings
@@ -24,10 +23,9 @@ from netbox_ssl.filtersets import CertificateAssignmentFilterSet
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.tables import CertificateAssignmentTable
 from tests.support.factories import grant, import_pem, issue_acme, record, successor
-from tests.support.places import address_on, assign, device, form_data, generic, machine, service_on
+from tests.support.places import REFUSING, address_on, assign, device, form_data, generic, machine, service_on
 
 REST = '/api/plugins/ssl/certificate-assignments/'
-REFUSING = {'netbox_ssl': {**settings.PLUGINS_CONFIG['netbox_ssl'], 'refuse_tenant_mismatch': True}}
 
 
 def make_assignments():

@@ -20,7 +20,7 @@ from netbox_ssl.places import suggestions as suggesting
 from netbox_ssl.places.acceptance import accept, read_pair, write_pair
 from netbox_ssl.places.suggestions import find_all, matches_of
 from tests.support.factories import grant, import_pem, issue_acme, record, successor, superuser
-from tests.support.places import address_on, assign, device, machine, service_on
+from tests.support.places import REFUSING, address_on, assign, device, machine, service_on
 
 LIST = '/plugins/ssl/suggestions/'
 ACCEPT = f'{LIST}accept/'
@@ -191,7 +191,7 @@ class AcceptingTestCase(DjangoTestCase):
         self.assertEqual(self.outcome(User.objects.get(pk=self.user.pk)), (0, 1, 0))
         self.assertFalse(CertificateAssignment.objects.exists())
 
-    @override_settings(PLUGINS_CONFIG={'netbox_ssl': {'refuse_tenant_mismatch': True}})
+    @override_settings(PLUGINS_CONFIG=REFUSING)
     def test_values_that_netbox_rejects(self):
         for number, each in enumerate((self.certificate, self.host)):
             each.tenant = Tenant.objects.create(name=f'{number}', slug=f'{number}')

@@ -1,6 +1,7 @@
 """Where certificates are used, in tests: hosts at sites and in clusters, with services and addresses."""
 
 from dcim.models import Interface, Site
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from ipam.models import IPAddress, Service
 from utilities.testing import create_test_device, create_test_virtualmachine
@@ -8,7 +9,10 @@ from virtualization.models import VMInterface
 
 from netbox_ssl.models import CertificateAssignment
 
-__all__ = ('address_on', 'assign', 'device', 'generic', 'machine', 'service_on')
+__all__ = ('REFUSING', 'address_on', 'assign', 'device', 'generic', 'machine', 'service_on')
+
+# With the setting that refuses assignments between different tenants
+REFUSING = {'netbox_ssl': {**settings.PLUGINS_CONFIG['netbox_ssl'], 'refuse_tenant_mismatch': True}}
 
 
 def device(name='web-01', **columns):

@@ -198,6 +198,7 @@ class PageTestCase(TestCase):
         self.assertEqual(shown, [30, 30, None, None])
 
     def test_exported_as_bare_numbers(self):
+        grant(self.user, 'view')
         grant(self.user, 'view', model=Issuance)
         page = f'{reverse("plugins:netbox_ssl:issuance_list")}?export=table&certificate_id={self.certificate.pk}'
         rows = list(csv.DictReader(self.client.get(page).content.decode('utf-8-sig').splitlines()))

@@ -40,12 +40,12 @@ class CertificateYAMLMixin:
 class SourceYAMLMixin:
     def to_yaml(self) -> str:
         """Return a record of NetBox's YAML export, which its bulk import accepts."""
-        certificate = self.certificate
+        certificate = self.visible_certificate
         # Several certificates may have one name. The import ignores the state.
         record = {
             'state': self.state,
-            'certificate': certificate.name,
-            'fingerprint_sha256': certificate.fingerprint_sha256 or '',
+            'certificate': certificate and certificate.name,
+            'fingerprint_sha256': certificate and certificate.fingerprint_sha256,
             **{name: getattr(self, name) for name in OF_SOURCE},
         }
         return _dump(record, self)
