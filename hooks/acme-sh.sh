@@ -50,14 +50,14 @@ read_challenge() {
         entry=${left%%,*} left=${left#*,}
         case $entry in
             '') continue ;;
-            alpn) kind=tls-alpn-01 ;;
-            dns | dns_*) kind=dns-01 ;;
-            no | apache | stateless | nginx:* | /*) kind=http-01 ;;
-            *) kind=unknown ;;
+            alpn) challenge=tls-alpn-01 ;;
+            dns | dns_*) challenge=dns-01 ;;
+            no | apache | stateless | nginx:* | /*) challenge=http-01 ;;
+            *) challenge=unknown ;;
         esac
-        case $entry in dns_persist*) kind=unknown ;; esac
-        [ "${acme_challenge:-$kind}" = "$kind" ] || kind=unknown
-        acme_challenge=$kind
+        case $entry in dns_persist*) challenge=unknown ;; esac
+        [ "${acme_challenge:-$challenge}" = "$challenge" ] || challenge=unknown
+        acme_challenge=$challenge
     done
     [ "$acme_challenge" != unknown ] || acme_challenge=''
 }

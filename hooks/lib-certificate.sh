@@ -82,7 +82,7 @@ read_chain() {
     if [ "$chain_file" != "$1" ]; then
         chain_file=$1
         is_other=''
-        pem=$(awk -v "with_keys=$with_keys" "$CERTIFICATES" <"$1" 2>/dev/null) || {
+        pem=$(awk -v "with_keys=${with_keys:-}" "$CERTIFICATES" <"$1" 2>/dev/null) || {
             [ $? -ne 3 ] || is_other=1
             pem=''
         }
