@@ -69,9 +69,10 @@ class UsualRenewalTestCase(APITestCase):
         self.client.force_login(self.user)
         grant(self.user, 'view')
         response = self.client.get(with_history([30, 30]).get_absolute_url())
-        self.assertContains(response, '30 days before expiry')
+        self.assertContains(response, '<span>30 days before expiry')
         self.assertContains(response, 'now 23')
         new = self.client.get(record('new.example.net').get_absolute_url())
-        self.assertNotContains(new, 'days before expiry')
+        # Unlike the expiry marks: "30, 14, 7, 1 days before expiry"
+        self.assertNotRegex(new.content.decode(), r'<span>[0-9.]+ days before expiry')
         late = with_history([-2, -2], 'late.example.net')
         self.assertContains(self.client.get(late.get_absolute_url()), '2 days after expiry')
