@@ -25,6 +25,8 @@ WORKERS = 2
 END_TO_END_WORKERS = 3
 # The tests of a file stay together, and files keep their order (tests/e2e/conftest.py).
 BY_FILE = ('--dist', 'loadfile', '--no-loadscope-reorder')
+# A process that has finished takes over tests of another: some take a hundred times as long as most.
+STOLEN = ('--dist', 'worksteal')
 BUSY = 'while True: pass'
 
 
@@ -89,7 +91,7 @@ def test(arguments):
         fetch_and_copy(environment, database_names(environment, count) if unit is not None else [])
         variables = variables_of(environment)
         if unit is not None:
-            codes.append(pytest(['-n', str(count), '--reuse-db', *unit], variables))
+            codes.append(pytest(['-n', str(count), *STOLEN, '--reuse-db', *unit], variables))
         if end_to_end is not None:
             codes.append(pytest([*side_by_side(arguments), *end_to_end], variables))
     return verdict(codes)
