@@ -10,7 +10,7 @@ from django.db import OperationalError
 from .branching import atomic, connection
 from .netbox_internals import events_queue
 
-__all__ = ('retried', 'savepoint', 'shipped_folder', 'timestamp')
+__all__ = ('is_id', 'retried', 'savepoint', 'shipped_folder', 'timestamp')
 
 # PostgreSQL's SQLSTATE when it ends one of two conflicting transactions. The transaction succeeds when repeated.
 DEADLOCK_DETECTED = '40P01'
@@ -67,3 +67,8 @@ def retried[Value](function: Callable[[], Value]) -> Value:
 
 def _is_conflict(error: OperationalError) -> bool:
     return getattr(error.__cause__, 'sqlstate', '') in (DEADLOCK_DETECTED, SERIALIZATION_FAILURE)
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is a number that can be the ID of an object: within 64 bits."""
+    return text.isdecimal() and len(text) < 19

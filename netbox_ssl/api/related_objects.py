@@ -1,5 +1,8 @@
 """Related objects in requests and responses: only those that the user may view."""
 
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
 from netbox_ssl.models.visibility import is_visible
 from netbox_ssl.netbox_internals import get_related_object_by_attrs
 
@@ -19,5 +22,17 @@ class VisibleWhenNestedMixin:
         request = self.context.get('request')
         if not self.nested or request is None:
             return super().to_internal_value(data)
+        if isinstance(data, dict):
+            self._refuse_paths(data)
         visible = self.Meta.model.objects.restrict(request.user, 'view')
         return get_related_object_by_attrs(visible, data, user=request.user)
+
+    def _refuse_paths(self, reference: dict) -> None:
+        """
+        Raise a ValidationError unless the reference consists of values of the object's own columns. A path such as
+        ``sources__reporter__password__startswith``, flat or nested, would reveal what the user may not view.
+        """
+        columns = self.Meta.model._meta.concrete_fields
+        own = {'pk'} | {name for field in columns for name in (field.name, field.attname)}
+        if not reference.keys() <= own or any(isinstance(value, dict | list) for value in reference.values()):
+            raise serializers.ValidationError(_('Refer to an object by its ID, or by values of its own fields.'))

@@ -2,6 +2,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from utilities.forms.mixins import BackgroundJobMixin
 
+from netbox_ssl.utilities import is_id
+
 __all__ = ('RedetectionForm',)
 
 
@@ -21,4 +23,4 @@ class RedetectionForm(BackgroundJobMixin, forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # The queryset determines which of them exist and which the user may change.
-        self.fields['pk'].valid_value = str.isdecimal
+        self.fields['pk'].valid_value = is_id

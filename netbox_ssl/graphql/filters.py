@@ -182,16 +182,19 @@ class OfCertificateFilterMixin:
     def certificate(self, info: Info, value: CertificateFilterValue, prefix: str) -> Q:
         return _through(models.Certificate, f'{prefix}certificate', info, value)
 
+    @strawberry_django.filter_field()
+    def certificate_id(self, info: Info, value: ID, prefix: str) -> Q:
+        visible = models.Certificate.objects.restrict(info.context.request.user, 'view').filter(pk=value)
+        return Q((f'{prefix}certificate__in', visible.order_by().values('pk')))
+
 
 @register_filter(models.Issuance, lookups=True)
 class IssuanceFilter(OfCertificateFilterMixin, X509FilterMixin, BaseModelFilter):
-    certificate_id: ID | None = strawberry_django.filter_field()
     created: DatetimeFilterLookup | None = strawberry_django.filter_field()
 
 
 @register_filter(models.CertificateSource, lookups=True)
 class CertificateSourceFilter(OfCertificateFilterMixin, NetBoxModelFilter):
-    certificate_id: ID | None = strawberry_django.filter_field()
     external_id: StrFilterLookup | None = strawberry_django.filter_field()
     client: StrFilterLookup | None = strawberry_django.filter_field()
     kind: BaseFilterLookup[Annotated['SourceKindEnum', strawberry.lazy('netbox_ssl.graphql.enums')]] | None = (
@@ -233,7 +236,6 @@ class CertificateSourceFilter(OfCertificateFilterMixin, NetBoxModelFilter):
 
 @register_filter(models.CertificateAssignment, lookups=True)
 class CertificateAssignmentFilter(OfCertificateFilterMixin, NetBoxModelFilter):
-    certificate_id: ID | None = strawberry_django.filter_field()
     assigned_object_type: Annotated['ContentTypeFilter', strawberry.lazy('core.graphql.filters')] | None = (
         strawberry_django.filter_field()
     )

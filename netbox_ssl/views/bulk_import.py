@@ -12,7 +12,7 @@ from netbox_ssl import intake
 from netbox_ssl.forms import CertificateImportForm
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_changelog_message, is_background_request
-from netbox_ssl.utilities import retried
+from netbox_ssl.utilities import is_id, retried
 from netbox_ssl.x509 import visible
 
 from .mixins import GuardedPostMixin
@@ -114,7 +114,7 @@ def _refuse_malformed(records) -> None:
     for index, record in enumerate(records, start=1):
         if not isinstance(record, dict):
             raise ValidationError(_('Record {index}: enter field names and values.').format(index=index))
-        if record.get('id') and not str(record['id']).isdecimal():
+        if record.get('id') and not is_id(str(record['id'])):
             raise ValidationError(_('Record {index} id: enter a number, or omit it.').format(index=index))
         for name, value in record.items():
             # NetBox expects tags and other lists as text, also in JSON and YAML.

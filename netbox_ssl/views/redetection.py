@@ -12,6 +12,7 @@ from netbox_ssl.forms.redetection import RedetectionForm
 from netbox_ssl.intake.redetection import permitted, redetect
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_permission_for_model, is_background_request, process_request_as_job
+from netbox_ssl.utilities import is_id
 
 from .mixins import GuardedPostMixin
 
@@ -78,7 +79,7 @@ class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
         if request.POST.get('_all'):
             queryset = self.filterset(request.GET, queryset, request=request).qs
         else:
-            queryset = queryset.filter(pk__in=[pk for pk in request.POST.getlist('pk') if pk.isdecimal()])
+            queryset = queryset.filter(pk__in=filter(is_id, request.POST.getlist('pk')))
         return list(permitted(queryset, request.user).order_by('pk').values_list('pk', flat=True).distinct())
 
     def _confirmed(self, request, data):

@@ -21,6 +21,7 @@ from netbox_ssl.netbox_internals import (
 from netbox_ssl.object_actions import AcceptSuggestions
 from netbox_ssl.places.acceptance import Accepted, accept, described, read_pair, write_pair
 from netbox_ssl.places.suggestions import matches_of
+from netbox_ssl.utilities import is_id
 
 __all__ = (
     'AcceptSuggestionsView',
@@ -111,7 +112,7 @@ class AcceptSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectVi
         if request.POST.get('_all'):
             suggestions = self.filterset(request.GET, suggestions, request=request).qs.open()
         else:
-            suggestions = suggestions.filter(pk__in=[pk for pk in request.POST.getlist('pk') if pk.isdecimal()])
+            suggestions = suggestions.filter(pk__in=filter(is_id, request.POST.getlist('pk')))
         return list(
             suggestions.order_by('pk').values_list('certificate_id', 'assigned_object_type_id', 'assigned_object_id')
         )
@@ -135,7 +136,7 @@ class SuggestionsOfView(ConditionalLoginRequiredMixin, View):
 
     def get(self, request):
         user = request.user
-        pks = [pk for pk in request.GET.getlist('certificate') if pk.isdecimal() and len(pk) < 19][:MOST_CERTIFICATES]
+        pks = list(filter(is_id, request.GET.getlist('certificate')))[:MOST_CERTIFICATES]
         found = []
         if user.has_perm(MAY_ASSIGN):
             certificates = Certificate.objects.restrict(user, 'view').filter(pk__in=pks).order_by('name', 'pk')

@@ -3,7 +3,7 @@
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import CertificateAssignment, CertificateSource
-from tests.support.factories import grant
+from tests.support.factories import grant, issue_acme
 from tests.support.hidden import HiddenCertificateMixin
 from tests.support.places import assign, device
 
@@ -55,6 +55,44 @@ class ReadingTestCase(HiddenTestCase):
         self.assertIsNone(response.json()['certificate'])
         data = [{'id': self.hidden_source.pk, 'client': 'certbot'}]
         self.assertIsNone(self.send('patch', 'sources/', data, 200).json()[0]['certificate'])
+
+
+class ReferringTestCase(HiddenTestCase):
+    """A reference to a certificate is no way to search what belongs to it."""
+
+    def paths(self):
+        host = device('top secret')
+        assign(self.seen, host)
+        for path, right in (
+            ('sources__reporter__password__startswith', 'p'),
+            ('sources__external_id__startswith', self.source.external_id[:3]),
+            ('assignments__device__name__startswith', 'top'),
+            ('issuances__pem__contains', 'BEGIN'),
+            ('name__startswith', 'S'),
+        ):
+            yield {path: right}
+            yield {path: 'wrong'}
+        yield {'sources': {'external_id__startswith': self.source.external_id[:3]}}
+        yield {'name': {'startswith': 'S'}}
+
+    def test_only_by_own_columns(self):
+        grant(self.user, 'add', 'change', constraints={'name': 'Seen'})
+        grant(self.user, 'view', 'add', model=CertificateAssignment)
+        pem = issue_acme('new.example.net').pem
+        for path in self.paths():
+            for method, url, data in (
+                ('post', 'sources/', {'external_id': 'lego:c:www'}),
+                ('patch', f'sources/{self.source.pk}/', {}),
+                ('post', 'certificate-assignments/', {'assigned_object_type': 'dcim.device', 'assigned_object_id': 1}),
+                ('post', 'certificates/import/', {'pem': pem}),
+            ):
+                with self.subTest(path, url=url, method=method):
+                    response = self.send(method, url, {**data, 'certificate': {'pk': self.seen.pk, **path}}, 400)
+                    self.assertIn('certificate', response.json())
+
+    def test_by_own_columns(self):
+        data = {'external_id': 'lego:c:www', 'certificate': {'name': 'Seen'}}
+        self.assertEqual(self.send('post', 'sources/', data, 201).json()['certificate']['id'], self.seen.pk)
 
 
 class FilteringTestCase(HiddenTestCase):

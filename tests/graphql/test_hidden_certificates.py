@@ -24,6 +24,12 @@ class FiltersTestCase(HiddenCertificateMixin, APITestCase):
                 self.assertEqual(self.count(query, f'certificate: {{{HIDDEN}}}'), 0)
                 self.assertEqual(self.count(query, f'certificate: {{{SEEN}}}'), 1)
 
+    def test_by_the_id_of_a_certificate(self):
+        for query in ('certificate_source_list', 'issuance_list'):
+            with self.subTest(query):
+                self.assertEqual(self.count(query, f'certificate_id: "{self.hidden.pk}"'), 0)
+                self.assertEqual(self.count(query, f'certificate_id: "{self.seen.pk}"'), 1)
+
     def test_negations_and_alternatives_reveal_nothing_either(self):
         for query in ('certificate_source_list', 'issuance_list'):
             for wrong in ('comments: {starts_with: "nothing"}', HIDDEN):
