@@ -31,7 +31,9 @@ _WITHOUT_PARAMETERS = re.compile(
 )
 _NULL = b'\5\0'
 
-_TIMES = {23: (core.UTCTime, re.compile(rb'\d{12}Z')), 24: (core.GeneralizedTime, re.compile(rb'\d{14}Z'))}
+_UTC_TIME = 23
+_LOCAL_TIME = re.compile(rb'\d{10}(?:\d\d)?')
+_TIMES = {_UTC_TIME: (core.UTCTime, re.compile(rb'\d{12}Z')), 24: (core.GeneralizedTime, re.compile(rb'\d{14}Z'))}
 
 
 def read_leniently(encoded: bytes) -> Parts:
@@ -117,6 +119,9 @@ def _read_time(encoded: bytes, violations: list[str]) -> datetime:
     if tag not in _TIMES:
         raise UnreadableError('not a time')
     specification, form = _TIMES[tag]
+    if tag == _UTC_TIME and _LOCAL_TIME.fullmatch(content):
+        # asn1crypto reads local time in GeneralizedTime only.
+        encoded = bytes((tag, len(content) + 1)) + content + b'Z'
     try:
         moment = specification.load(encoded).native
         # Local time, which nobody outside the CA knows, is taken for UTC.

@@ -63,10 +63,12 @@ def _open_block(block: Block) -> Part:
     data = decode_block(block)
     element = _whole_element(data, where)
     kind = identify(data)
-    if element.end != len(data) and not (block.label == _TRUSTED and kind is Kind.CERTIFICATE):
+    # Line ends and NUL of a careless export are no damage.
+    extra = data[element.end :].strip(b'\0\r\n\t ')
+    if extra and not (block.label == _TRUSTED and kind is Kind.CERTIFICATE):
         raise CertificateInputError(
             'garbled',
-            gettext_noop('%(where)s is damaged: %(extra)d bytes follow its end. Copy the whole block again.'),
+            gettext_noop('%(where)s is damaged: data follows its end (%(extra)d bytes). Copy the whole block again.'),
             where=where,
             extra=len(data) - element.end,
         )

@@ -83,6 +83,7 @@ PARTS = {
     'unsorted SET': (unsorted(), 'not sorted'),
     'explicit FALSE': (flagged(bytes.fromhex('010100')), 'critical flag'),
     'TRUE as 01': (flagged(bytes.fromhex('010101')), 'critical flag'),
+    'local time in UTCTime': (times(UTC_TIME, b'260101000000', b'260401000000'), 'whole seconds'),
     'without seconds': (times(UTC_TIME, b'2601010000Z', b'2604010000Z'), 'whole seconds'),
     'with an offset': (times(UTC_TIME, b'260101010000+0100', b'260331230000-0100'), 'whole seconds'),
     'with a fraction': (times(GENERALIZED, b'20260101000000.5Z', b'20260401000000.25Z'), 'whole seconds'),

@@ -1,6 +1,7 @@
 """Every form of input, every refusal, every limit."""
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -168,6 +169,11 @@ def test_other_input_is_named(data, code):
     assert len(str(error)) > 30
 
 
+def test_line_ends_after_a_certificate_are_no_damage():
+    (leaf,) = read_certificates(pem(OTHER.der + b'\0\r\n', 'CERTIFICATE')).leaves
+    assert leaf.facts.fingerprint_sha256 == hashlib.sha256(OTHER.der).hexdigest().upper()
+
+
 def test_a_damaged_block_is_named_by_its_number():
     for damaged, code, cause in (
         (OTHER.pem.replace('-----END CERTIFICATE-----\n', ''), 'truncated', 'no END line'),
@@ -177,7 +183,7 @@ def test_a_damaged_block_is_named_by_its_number():
         (OTHER.pem.replace('M', '=', 1), 'garbled', 'not valid base64'),
         ('-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----', 'garbled', 'empty'),
         (pem(OTHER.der[:-200], 'CERTIFICATE'), 'truncated', f'200 of its {len(OTHER.der)} bytes are missing'),
-        (pem(OTHER.der + b'12345', 'CERTIFICATE'), 'garbled', '5 bytes follow its end'),
+        (pem(OTHER.der + b'12345', 'CERTIFICATE'), 'garbled', 'data follows its end (5 bytes)'),
         (pem(b'rubbish' * 10, 'CERTIFICATE'), 'garbled', 'does not start like a certificate'),
         (pem(OTHER.der[:100] + bytes(len(OTHER.der) - 100), 'CERTIFICATE'), 'unreadable', 'not a valid certificate'),
     ):

@@ -46,6 +46,20 @@ def test_der_as_it_is_and_as_base64_and_under_a_wrong_label(name):
     assert_found(json.dumps({'comments': wrapped(encoded, 'CERTIFICATE')}))
 
 
+@pytest.mark.parametrize('name', keys.ders())
+def test_der_in_a_url_and_as_source_code(name):
+    encoded = keys.ders()[name]
+    assert_found(quote(encoded))
+    assert_found(', '.join(f'0X{octet:02X}' for octet in encoded))
+
+
+@pytest.mark.parametrize('name', keys.pems())
+@pytest.mark.parametrize('encoding', ['utf-16-le', 'utf-16-be'])
+def test_base64_of_utf_16(name, encoding):
+    """As PowerShell makes it: ``[Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($pem))``."""
+    assert_found(base64.b64encode(keys.pems()[name].encode(encoding)).decode())
+
+
 def test_the_form_is_named_correctly():
     ders = keys.ders()
     assert find_private_key(ders['PKCS#1 RSA']) == 'RSA, PKCS#1, DER'

@@ -16,7 +16,7 @@ from netbox_ssl.x509.kinds import PRIVATE_KINDS, identify
 
 __all__ = ('BASE64', 'DECODERS', 'ESCAPED', 'Decoded', 'decoded_url', 'key_in')
 
-BASE64, HEX, ESCAPED = 'base64', 'hex', 'escaped'
+BASE64, HEX, ESCAPED, URL = 'base64', 'hex', 'escaped', 'URL-encoded'
 
 _DIGITS = b'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 _ALL = frozenset(range(256))
@@ -26,7 +26,7 @@ _ALPHABET = bytes.maketrans(b'-_', b'+/')
 _HEX_DIGITS = b'0123456789abcdefABCDEF'
 _NOT_HEX = bytes(_ALL - set(_HEX_DIGITS))
 # "0x30" in source code
-_HEX_PREFIX = b'0x'
+_HEX_PREFIXES = (b'0x', b'0X')
 # The escapes of string literals in Python and C, as in b'0\x82\x04\xbd'
 _ESCAPE = re.compile(rb'\\(?:x([0-9a-fA-F]{2})|(["\'\\0nrt]))')
 _ESCAPED_OCTETS = {b'n': b'\n', b'r': b'\r', b't': b'\t', b'0': b'\0'}
@@ -66,12 +66,16 @@ class Decoded(NamedTuple):
     def texts(self) -> list[bytes]:
         """Return the parts that are text again."""
         found, end = [], 0
+        data = self.data
+        if 3 * data.count(0) > len(data):
+            # UTF-16, as Windows tools encode it
+            data = data.replace(b'\0', b'')
         # Faster than a pattern, and nearly all data has none
-        kinds = self.data.translate(_IS_TEXT)
+        kinds = data.translate(_IS_TEXT)
         while (start := kinds.find(b'T' * _SHORTEST_TEXT, end)) >= 0:
             end = kinds.find(b'N', start)
             end = len(kinds) if end < 0 else end
-            found.append(self.data[start:end])
+            found.append(data[start:end])
         return found
 
 
@@ -87,7 +91,9 @@ def decoded_base64(raw: bytes) -> Iterator[Decoded]:
 
 def decoded_hex(raw: bytes) -> Iterator[Decoded]:
     """Decode the hex digits of ``raw``."""
-    digits = raw.replace(_HEX_PREFIX, b'').translate(None, _NOT_HEX)
+    for prefix in _HEX_PREFIXES:
+        raw = raw.replace(prefix, b'')
+    digits = raw.translate(None, _NOT_HEX)
     for start in range(2):
         whole = (len(digits) - start) // 2 * 2
         if whole >= 2 * _LEAST_DIGITS:
@@ -100,12 +106,18 @@ def decoded_escapes(raw: bytes) -> Iterator[Decoded]:
         yield Decoded(_ESCAPE.sub(_octet, raw), 1)
 
 
+def decoded_percents(raw: bytes) -> Iterator[Decoded]:
+    """Undo the URL encoding of ``raw``, if it has any."""
+    for data in decoded_url(raw):
+        yield Decoded(data, 1)
+
+
 def _octet(escape: re.Match) -> bytes:
     return bytes.fromhex(escape[1].decode()) if escape[1] else _ESCAPED_OCTETS.get(escape[2], escape[2])
 
 
 # Name of an encoding → generator of what a text may encode
-DECODERS = {BASE64: decoded_base64, HEX: decoded_hex, ESCAPED: decoded_escapes}
+DECODERS = {BASE64: decoded_base64, HEX: decoded_hex, ESCAPED: decoded_escapes, URL: decoded_percents}
 
 
 def decoded_url(raw: bytes) -> list[bytes]:

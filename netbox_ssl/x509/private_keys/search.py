@@ -12,7 +12,7 @@ from netbox_ssl.x509 import der
 from netbox_ssl.x509.decoding import decode_text, unescape
 from netbox_ssl.x509.kinds import PRIVATE_KINDS, identify
 
-from .encodings import BASE64, DECODERS, ESCAPED, decoded_url, key_in
+from .encodings import BASE64, DECODERS, ESCAPED, key_in
 from .labels import find_label
 
 _OPENSSH_MAGIC = b'openssh-key-v1\0'
@@ -88,7 +88,6 @@ def _find(raw: bytes, depth: int, budget: list[int]) -> str | None:
             if form := key_in(part):
                 return f'{form}, {encoding}'
             inner += part.texts() if depth else ()
-    inner += decoded_url(plain) if depth else ()
     for text in inner:
         if budget[0] < len(text):
             break
