@@ -1,15 +1,16 @@
-"""A transaction that PostgreSQL ends because of a deadlock is repeated."""
+"""Transactions that PostgreSQL ends because of a deadlock are repeated; numbers that cannot be IDs are ignored."""
 
 import threading
 
 from django.db import OperationalError, connection, transaction
+from django.test import TestCase
 from extras.models import Tag
 
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import events_queue
-from netbox_ssl.utilities import retried
+from netbox_ssl.utilities import is_id, retried
 from tests.support.announcements import CommittingTestCase
-from tests.support.factories import record
+from tests.support.factories import record, superuser
 from tests.support.threads import SECONDS, in_thread
 
 
@@ -98,3 +99,23 @@ class RetriedTestCase(CommittingTestCase):
         self.addCleanup(events_queue.set, before)
         retried(once(before))
         self.assertEqual(list(events_queue.get()), [*before, 2])
+
+
+class IDTestCase(TestCase):
+    def test_what_can_be_an_id(self):
+        for text, expected in (
+            ('1', True),
+            ('9' * 18, True),
+            ('9' * 5000, False),
+            ('', False),
+            ('-1', False),
+            ('1.0', False),
+        ):
+            with self.subTest(text[:30]):
+                self.assertEqual(is_id(text), expected)
+
+    def test_ids_of_thousands_of_digits_on_a_page(self):
+        self.client.force_login(superuser())
+        for page in ('certificates/detect/', 'suggestions/accept/'):
+            response = self.client.post(f'/plugins/ssl/{page}', {'pk': '9' * 5000})
+            self.assertLess(response.status_code, 500)
