@@ -121,17 +121,26 @@ def _store_names(names: Iterator[tuple[str, str]], facts: ExtensionFacts) -> Non
     kinds = {}
     uncommon = []
     for kind, text in names:
-        if kind == 'dns' and (not text.isascii() or text.endswith('.')):
-            uncommon.append(text)
-            text = canonical_name(text) if len(uncommon) <= _MAX_UNCOMMON else text
+        if kind == 'dns' and (rule := _uncommon(text)):
+            uncommon.append((text, rule))
+            text = canonical_name(text) if len(uncommon) <= _MAX_UNCOMMON else text.strip()
         if text:
             kinds[visible_name(text)] = kind
     if uncommon:
-        rule = 'ends in a dot' if uncommon[0].endswith('.') else 'is not written in A-labels (xn--…)'
-        facts.violations.append(f'the DNS name “{visible(uncommon[0])}” {rule}')
+        text, rule = uncommon[0]
+        facts.violations.append(f'the DNS name “{visible(text)}” {rule}')
     facts.subject_alt_names = tuple(kinds)
     facts.dns_names = tuple(text for text, kind in kinds.items() if kind == 'dns')
     facts.ip_addresses = tuple(text for text, kind in kinds.items() if kind == 'ip')
+
+
+def _uncommon(name: str) -> str:
+    """Return what makes a DNS name differ from its usual spelling, or ''."""
+    if name != name.strip():
+        return 'is surrounded by white space'
+    if name.endswith('.'):
+        return 'ends in a dot'
+    return '' if name.isascii() else 'is not written in A-labels (xn--…)'
 
 
 def _read_basic_constraints(extension: x509.Extension, facts: ExtensionFacts) -> None:

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from . import der
@@ -35,8 +34,9 @@ def describe_key(info: bytes) -> KeyFacts:
     if curve == SM2_CURVE:
         return KeyFacts('SM2', CURVE_SIZES[curve])
     name = KEY_ALGORITHMS.get(name, name)
-    size = FIXED_KEY_SIZES.get(name) or _size(info) or CURVE_SIZES.get(curve)
-    return KeyFacts(name, size or (_modulus_size(info, key) if name == 'RSA' else None))
+    if name == 'RSA':
+        return KeyFacts(name, _rsa_size(info, key))
+    return KeyFacts(name, FIXED_KEY_SIZES.get(name) or _size(info) or CURVE_SIZES.get(curve))
 
 
 def _curve(info: bytes, parameters: list[der.Element]) -> str:
@@ -51,7 +51,23 @@ def _size(info: bytes) -> int | None:
         key = load_der_public_key(info)
     except Exception:  # unknown algorithm or curve, weak or malformed key: the rest of the certificate is still useful
         return None
-    if isinstance(key, RSAPublicKey) and (bits := key.public_numbers().e.bit_length()) > MAX_EXPONENT_BITS:
+    return getattr(key, 'key_size', None)
+
+
+def _rsa_size(info: bytes, key: der.Element) -> int | None:
+    """
+    Return the bits of the modulus of an RSA key (RFC 8017, A.1.1), also of one that ``cryptography`` refuses.
+
+    Raises ``CertificateInputError`` for an exponent over 64 bits.
+    """
+    try:
+        sequence = der.read_element(info, key.body + 1, key.end)
+        modulus, exponent, *_ = der.children(info, sequence)
+    except (der.DerError, ValueError):
+        return None
+    if modulus.tag != der.INTEGER or exponent.tag != der.INTEGER:
+        return None
+    if (bits := _bits(info, exponent)) > MAX_EXPONENT_BITS:
         raise CertificateInputError(
             'rsa_exponent',
             gettext_noop(
@@ -61,15 +77,8 @@ def _size(info: bytes) -> int | None:
             bits=bits,
             limit=MAX_EXPONENT_BITS,
         )
-    return getattr(key, 'key_size', None)
+    return _bits(info, modulus) or None
 
 
-def _modulus_size(info: bytes, key: der.Element) -> int | None:
-    """Return the size of an RSA key (RFC 8017, A.1.1) that ``cryptography`` refuses, for example for its parameters."""
-    try:
-        modulus = next(der.children(info, der.read_element(info, key.body + 1, key.end)))
-    except (der.DerError, StopIteration):
-        return None
-    if modulus.tag != der.INTEGER:
-        return None
-    return int.from_bytes(info[modulus.body : modulus.end], 'big').bit_length() or None
+def _bits(info: bytes, number: der.Element) -> int:
+    return int.from_bytes(info[number.body : number.end], 'big').bit_length()

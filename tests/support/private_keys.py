@@ -82,13 +82,17 @@ def texts() -> dict[str, str]:
         'JWK EC': json.dumps({'crv': 'P-256', 'd': _url64(EC.private_numbers().private_value), 'kty': 'EC'}),
         'JWK symmetric': json.dumps({'kty': 'oct', 'k': _url64(numbers.d)}),
         'JWK as YAML': f'kty: RSA\ne: AQAB\nd: {_url64(numbers.d)}\n',
+        'JWK as TOML': f'kty = "RSA"\ne = "AQAB"\nd = "{_url64(numbers.d)}"\n',
+        'JWK in PHP': f"['kty' => 'RSA', 'd' => '{_url64(numbers.d)}']",
         'age': f'# created: 2026-01-01T00:00:00Z\nAGE-SECRET-KEY-1{"QX7EHR5" * 8}QQ\n',
         'WireGuard': f'[Interface]\nPrivateKey = {wireguard}\nListenPort = 51820\n',
         'WireGuard in YAML': f'private_key: "{wireguard}"\n',
+        'WireGuard in JSON': json.dumps({'wg0': json.dumps({'PrivateKey': wireguard})}),
         'WireGuard, preshared': f'[Peer]\nPresharedKey={wireguard}\n',
         'DNSSEC': f'Private-key-format: v1.3\nAlgorithm: 13 (ECDSAP256SHA256)\nPrivateKey: {wireguard}\n',
         'XML': f'<RSAKeyValue><Modulus>AQAB</Modulus><D>{d}</D></RSAKeyValue>',
         'openssl rsa -text': f'Private-Key: (2048 bit, 2 primes)\nprivateExponent:\n    {exponent[:60]}\n',
+        'openssl ec -text, joined': f'Private-Key: (256 bit) priv: {secret} pub: 04',
         'openssl ec -text': f'Private-Key: (256 bit)\npriv:\n    {secret[:45]}\n    {secret[45:]}\npub:\n',
     }
 

@@ -35,6 +35,10 @@ def certificate(name: str, key, issuer: str = 'CA', is_ca: bool = False) -> str:
     return builder.sign(KEY, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
+def pem_to_der(pem: str) -> bytes:
+    return x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER)
+
+
 @pytest.mark.parametrize('exponent', [3, 65537, (1 << 64) - 1])
 def test_exponents_in_use_are_accepted(exponent):
     leaf = read_certificates(certificate('www.example.net', rsa_key(exponent))).leaves[0]
@@ -47,6 +51,15 @@ def test_long_exponents_are_refused(bits):
         read_certificates(certificate('www.example.net', rsa_key((1 << bits - 1) + 1)))
     assert caught.value.code == 'rsa_exponent'
     assert f'exponent of {bits} bits' in str(caught.value)
+
+
+def test_a_long_even_exponent_which_cryptography_does_not_load_is_refused():
+    odd, even = (exponent.to_bytes(10, 'big') for exponent in ((1 << 79) + 1, 1 << 79))
+    encoded = pem_to_der(certificate('www.example.net', rsa_key((1 << 79) + 1)))
+    assert encoded.count(odd) == 1
+    with pytest.raises(CertificateInputError) as caught:
+        read_certificates(encoded.replace(odd, even))
+    assert caught.value.code == 'rsa_exponent'
 
 
 def test_a_ca_with_a_long_exponent_does_not_refuse_the_leaf():

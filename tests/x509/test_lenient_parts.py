@@ -38,6 +38,7 @@ def named(*names: bytes) -> bytes:
     ('name', 'kept', 'word'),
     [
         (der.encode(0x82, b'WWW.Example.net.'), 'www.example.net', 'ends in a dot'),
+        (der.encode(0x82, b' www.example.net '), 'www.example.net', 'white space'),
         (der.encode(0x82, 'bücher.example'.encode()), 'xn--bcher-kva.example', 'A-labels'),
         (der.encode(0x82, 'bücher.example'.encode('latin-1')), 'xn--bcher-kva.example', 'A-labels'),
         (der.encode(0x81, 'Ärger@example.net'.encode('latin-1')), 'ärger@example.net', 'IA5String'),

@@ -292,7 +292,19 @@ SLOW = [
     base64.b64encode(bytes.fromhex('300602010030003000')).decode(),
     '30080201010402aaaa04',
     base64.b64encode(b'a' * 39 + b'\0\0\0').decode(),
+    # Many short texts in base64, each with every marker
+    base64.b64encode(b'puttyuserkeyfile3 privatekey rsakeyvalue kty: priv \0').decode(),
 ]
+# Like PKCS#8, but with a NULL in place of the key
+START = bytes.fromhex('300a02010030020600050000')
+
+
+def test_a_text_of_many_starts_of_keys_is_refused_unexamined():
+    assert find_private_key(base64.b64encode(START * 1_001).decode()) == 'many that may be keys, base64'
+
+
+def test_a_thousand_starts_of_keys_are_examined():
+    assert find_private_key(base64.b64encode(START * 1_000).decode()) is None
 
 
 @pytest.mark.parametrize('fragment', SLOW, ids=lambda fragment: repr(fragment[:12]))

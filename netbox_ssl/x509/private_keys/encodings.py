@@ -39,11 +39,15 @@ _LEAST_DIGITS = 40
 _HEADER_OCTETS = 1200
 
 _LENGTH = rb'(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)'
-# The first elements of all ``PRIVATE_KINDS``: a version, or an algorithm of PKCS#5 or PKCS#12
+# The first elements of all ``PRIVATE_KINDS``: a version and what follows it, or an algorithm of PKCS#5 or PKCS#12
 _KEY = re.compile(
-    rb'0' + _LENGTH + rb'(?:\x02\x01[\x00\x01\x03]|0' + _LENGTH + rb'\x06[\x08-\x0b]\x2a\x86\x48\x86\xf7\x0d\x01)',
+    rb'0' + _LENGTH + rb'(?:'
+    rb'\x02\x01(?:[\x00\x01]\x02[\x20-\x84]|\x01\x04|[\x00\x01\x03]0' + _LENGTH + rb'\x06)'
+    rb'|0' + _LENGTH + rb'\x06[\x08-\x0b]\x2a\x86\x48\x86\xf7\x0d\x01)',
     re.DOTALL,
 )
+# A text with so many starts of keys is none that anybody needs; checking them all would take too long.
+_MOST_STARTS = 1_000
 # Magic octets, with those of the version where they are few (Java: JKS and JCEKS)
 _MAGICS = {
     b'openssh-key-v1\0': 'OpenSSH private key',
@@ -54,6 +58,8 @@ _MAGICS = {
 # Octet → T for text, else N
 _IS_TEXT = bytes(b'T'[0] if octet in b'\t\n\r' or 32 <= octet < 127 else b'N'[0] for octet in range(256))
 _SHORTEST_TEXT = 40
+# Wider than any gap within a label
+_APART = b'\n' * 16
 
 
 class Decoded(NamedTuple):
@@ -63,8 +69,8 @@ class Decoded(NamedTuple):
     # A key starts at a multiple of this: where a digit starts an octet
     step: int
 
-    def texts(self) -> list[bytes]:
-        """Return the parts that are text again."""
+    def text(self) -> bytes:
+        """Return the parts that are text again, apart from each other."""
         found, end = [], 0
         data = self.data
         if 3 * data.count(0) > len(data):
@@ -76,7 +82,7 @@ class Decoded(NamedTuple):
             end = kinds.find(b'N', start)
             end = len(kinds) if end < 0 else end
             found.append(data[start:end])
-        return found
+        return _APART.join(found)
 
 
 def decoded_base64(raw: bytes) -> Iterator[Decoded]:
@@ -140,8 +146,12 @@ def key_in(decoded: Decoded) -> str | None:
     for magic, name in _MAGICS.items():
         if _starts(magic, data, step):
             return name
+    starts = 0
     for match in _KEY.finditer(data):
         if match.start() % step == 0:
+            starts += 1
+            if starts > _MOST_STARTS:
+                return 'many that may be keys'
             kind = identify(data[match.start() : match.start() + _HEADER_OCTETS])
             if kind in PRIVATE_KINDS:
                 return str(kind)

@@ -137,13 +137,16 @@ def _find_openvpn(raw: bytes, lower: bytes, compact: bytes) -> str | None:
 
 def _pattern_finder(name: str, *patterns: bytes) -> Callable[[bytes, bytes, bytes], str | None]:
     """Return a function that returns ``name`` for a text that matches all ``patterns``, which are in lower case."""
-    compiled = [re.compile(pattern, re.MULTILINE) for pattern in patterns]
+    compiled = [re.compile(pattern) for pattern in patterns]
     return lambda raw, lower, compact: name if all(pattern.search(lower) for pattern in compiled) else None
 
 
 _COLONS = rb'(?:[0-9a-f]{2}:){4}'
+# Between name and value: ``:`` in JSON and YAML, ``=`` in TOML, ``=>`` in PHP and Ruby; quotes may be escaped
+_QUOTE = rb'\\{0,8}["\']?'
+_ASSIGNED = _QUOTE + rb'\s{0,8}(?::|=>?)\s{0,80}' + _QUOTE
 # 32 octets: 42 digits, one of the sixteen that end with two zero bits, and the padding
-_WIREGUARD = rb'["\']?\s{0,8}[=:]\s{0,8}["\']?[a-z0-9+/]{42}[aeimquycgkosw048]=(?![a-z0-9+/=])'
+_WIREGUARD = _ASSIGNED + rb'[a-z0-9+/]{42}[aeimquycgkosw048]=(?![a-z0-9+/=])'
 
 # Lower-case letters and digits that a text must contain → the function to call if it does. The patterns start with
 # fixed letters, so that they are found at the speed of a search for these.
@@ -156,14 +159,10 @@ _BY_MARKER = (
     (b'puttyuserkeyfile', _find_putty),
     (
         b'kty',
-        _pattern_finder(
-            'JSON Web Key',
-            rb'kty\\{0,8}["\']?\s{0,8}:',
-            rb'(?<![a-z0-9_])[dk]\\{0,8}["\']?\s{0,8}:\s{0,80}\\{0,8}["\']?[a-z0-9_-]{16}',
-        ),
+        _pattern_finder('JSON Web Key', rb'kty' + _ASSIGNED, rb'(?<![a-z0-9_])[dk]' + _ASSIGNED + rb'[a-z0-9_-]{16}'),
     ),
     (b'openvpnstatickey', _find_openvpn),
     (b'rsakeyvalue', _pattern_finder('RSA, XML', rb'<(?:[a-z0-9_]{1,40}:)?d>\s{0,80}[a-z0-9+/]{16}')),
     (b'privateexponent', _pattern_finder('RSA, text', rb'privateexponent:\s{0,80}' + _COLONS)),
-    (b'priv', _pattern_finder('text', rb'^[ \t]{0,16}priv:\s{0,80}' + _COLONS)),
+    (b'priv', _pattern_finder('text', rb'(?<![a-z0-9_-])priv:\s{0,80}' + _COLONS)),
 )

@@ -87,10 +87,11 @@ def _find(raw: bytes, depth: int, budget: list[int]) -> str | None:
         for part in decode(raw if encoding == ESCAPED else plain):
             if form := key_in(part):
                 return f'{form}, {encoding}'
-            inner += part.texts() if depth else ()
+            if depth and (text := part.text()):
+                inner.append(text)
     for text in inner:
         if budget[0] < len(text):
-            break
+            continue
         budget[0] -= len(text)
         if form := _find(text, depth - 1, budget):
             return form if form.endswith(f', {BASE64}') else f'{form}, encoded'
