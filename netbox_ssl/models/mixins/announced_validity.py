@@ -37,40 +37,22 @@ ANNOUNCED_END = ACTIVE & Q(is_acme=False, announced_until__gt=F('valid_to'))
 UNANNOUNCED_START = ACTIVE & Q(announced_until__lt=F('valid_from'))
 MARKED_BY_SETTING = ACTIVE & Q(expiry_marks=[])
 
-# The included column lets an idle sweep read only the indexes.
+
+def _sweep_index(name: str, column: str, condition: Q) -> models.Index:
+    """Return an index over rows for the sweep. The included column lets an idle sweep read only the indexes."""
+    return models.Index(
+        fields=(column, 'id'), include=('announcing_since',), condition=condition, name=f'netbox_ssl_cert_{name}'
+    )
+
+
 VALIDITY_SWEEP_INDEXES = (
-    models.Index(
-        fields=('next_mark_at', 'id'),
-        include=('announcing_since',),
-        condition=MARKED,
-        name='netbox_ssl_cert_sweep_marks',
-    ),
-    models.Index(
-        fields=('valid_to', 'id'),
-        include=('announcing_since',),
-        condition=UNANNOUNCED_END,
-        name='netbox_ssl_cert_sweep_end',
-    ),
+    _sweep_index('sweep_marks', 'next_mark_at', MARKED),
+    _sweep_index('sweep_end', 'valid_to', UNANNOUNCED_END),
     # For certificates that were announced as expired by a clock that was set back since
-    models.Index(
-        fields=('valid_to', 'id'),
-        include=('announcing_since',),
-        condition=ANNOUNCED_END,
-        name='netbox_ssl_cert_sweep_no_end',
-    ),
-    models.Index(
-        fields=('valid_from', 'id'),
-        include=('announcing_since',),
-        condition=UNANNOUNCED_START,
-        name='netbox_ssl_cert_sweep_start',
-    ),
+    _sweep_index('sweep_no_end', 'valid_to', ANNOUNCED_END),
+    _sweep_index('sweep_start', 'valid_from', UNANNOUNCED_START),
     # For the rows that are outdated after a change of the setting
-    models.Index(
-        fields=('default_expiry_marks', 'id'),
-        include=('announcing_since',),
-        condition=MARKED_BY_SETTING,
-        name='netbox_ssl_cert_default_marks',
-    ),
+    _sweep_index('default_marks', 'default_expiry_marks', MARKED_BY_SETTING),
 )
 
 
