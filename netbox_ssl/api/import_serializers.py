@@ -70,6 +70,8 @@ class CertificateImportSerializer(CertificateSerializer):
     )
 
     searched_elsewhere = ('pem',)
+    # Names of the fields in the entry that is validated, if it is an object in JSON
+    _given = None
 
     class Meta(CertificateSerializer.Meta):
         fields = [
@@ -89,6 +91,18 @@ class CertificateImportSerializer(CertificateSerializer):
         if request := self.context.get('request'):
             self.fields['certificate'].queryset = Certificate.objects.restrict(request.user, 'view')
         self.fields['chain_pem'].read_only = True
+
+    def to_internal_value(self, data):
+        # In a form, the name of a list is not a key.
+        self._given = list(data) if type(data) is dict else None
+        return super().to_internal_value(data)
+
+    @property
+    def _writable_fields(self):
+        """Only the given fields: passing over the others, one by one, would take most of the time for an entry."""
+        if self._given is None:
+            return super()._writable_fields
+        return [field for name in self._given if (field := self.fields.get(name)) and not field.read_only]
 
     def validate(self, data):
         # The intake validates the facts against the certificate that it finds.

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from core.choices import ObjectChangeActionChoices
 from core.events import OBJECT_CREATED
-from core.models import ObjectChange, ObjectType
+from core.models import ObjectType
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.db.models import Model
 from django.utils import timezone
 from django_prometheus.models import model_inserts
 from extras.models import CustomField, TaggedItem
@@ -30,6 +31,7 @@ from netbox_ssl.netbox_internals import (
 )
 from netbox_ssl.refusals import REFUSALS
 
+from .copying import copy_rows, take_primary_keys
 from .results import Action, Item, Refusal, Result
 from .signals import issued
 from .single import one_by_one, require_add_permission, take
@@ -85,7 +87,7 @@ def _create(items: list[Item], user) -> list[Result | Refusal]:
         results.append(Result(Action.CREATED, certificate, item.detection, warnings=warnings))
         made.append((item, certificate))
     certificates = [certificate for _, certificate in made]
-    Certificate.objects.bulk_create(certificates, batch_size=BATCH)
+    _insert(certificates)
     permitted = Certificate.objects.restrict(user, 'add').filter(pk__in=[row.pk for row in certificates])
     if permitted.count() != len(certificates):
         raise PermissionsViolation()
@@ -119,6 +121,12 @@ def _prepare(item: Item, user, defaults: dict) -> Certificate:
     tags = sorted({tag.pk: tag for tag in _tags(item)}.values(), key=lambda tag: tag.name)
     certificate._prefetched_objects_cache = {'tags': tags}
     return certificate
+
+
+def _insert(objects: list[Model]) -> None:
+    if objects:
+        take_primary_keys(objects)
+        copy_rows(objects)
 
 
 def _tag(made: list[tuple[Item, Certificate]]) -> None:
@@ -157,7 +165,7 @@ def _make_sources(made: list[tuple[Item, Certificate]], issuances: dict[int, int
             source._prefetched_objects_cache = {'tags': []}
             sources.append(source)
     if sources:
-        CertificateSource.objects.bulk_create(sources, batch_size=BATCH)
+        _insert(sources)
         stamp_reports([(source.pk, source.issuance_id) for source in sources])
         permitted = CertificateSource.objects.restrict(user, 'add').filter(pk__in=[row.pk for row in sources])
         if permitted.count() != len(sources):
@@ -177,7 +185,7 @@ def _log(objects: list) -> None:
         change.user, change.user_name, change.request_id = request.user, request.user.username, request.id
         changes.append(change)
         enqueue_event(queue, each, request, OBJECT_CREATED)
-    ObjectChange.objects.bulk_create(changes, batch_size=BATCH)
+    _insert(changes)
     events_queue.set(queue)
     model_inserts.labels(objects[0]._meta.model_name).inc(len(objects))
 

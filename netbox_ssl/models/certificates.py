@@ -22,6 +22,7 @@ from .mixins.ari import ARI_INDEXES, ASKED_BY, STATE, ARIFieldsMixin
 from .mixins.authorities import AUTHORITY_INDEXES
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.chains import CHAIN_INDEXES
+from .mixins.change_log import ChangeLogDataMixin
 from .mixins.deployment import DeploymentMixin
 from .mixins.documentation import DocumentedMixin
 from .mixins.expiry import EXPIRY_FIELDS, EXPIRY_INDEXES, ExpiryMixin
@@ -47,6 +48,7 @@ class Certificate(
     BookkeepingMixin,
     ContactsMixin,
     X509FieldsMixin,
+    ChangeLogDataMixin,
     PrimaryModel,
 ):
     """

@@ -10,6 +10,7 @@ from netbox_ssl.choices import SourceKindChoices
 
 from .external_ids import split_external_id
 from .mixins.bookkeeping import BookkeepingMixin
+from .mixins.change_log import ChangeLogDataMixin
 from .mixins.documentation import DocumentedMixin
 from .mixins.moments import MomentsMixin
 from .mixins.source_indexes import SOURCE_CONSTRAINTS, SOURCE_INDEXES
@@ -50,6 +51,7 @@ class CertificateSource(
     SourceStatesMixin,
     SourceYAMLMixin,
     BookkeepingMixin,
+    ChangeLogDataMixin,
     NetBoxModel,
 ):
     """
