@@ -13,10 +13,10 @@ from tests.support import programs
 def test_path_holds_only_listed_programs():
     folders = {Path(folder) for folder in os.environ['PATH'].split(os.pathsep)}
     assert folders <= {paths.VENV / 'bin', postgres.find_programs()[0], programs.FOLDER}
-    assert {file.name for file in programs.FOLDER.iterdir()} <= {*programs.INSTALLED, *programs.ESSENTIAL.split()}
+    assert {file.name for file in programs.FOLDER.iterdir()} <= programs.LISTED
 
 
-@pytest.mark.parametrize('program', programs.INSTALLED)
+@pytest.mark.parametrize('program', [*programs.INSTALLED, *programs.UNPACKED])
 def test_listed_program_is_there(program):
     assert os.access(programs.find(program), os.X_OK)
 
