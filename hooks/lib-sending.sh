@@ -29,11 +29,7 @@ flush() {
         mv -f "$stage"/* "$spool/" || warn "$spool cannot be written"
     fi
     [ -z "$stopped" ] || return 0
-    if not_before=$(cat "$spool/.not-before" 2>/dev/null) && [ "$(date +%s)" -lt "${not_before:-0}" ] 2>/dev/null; then
-        stopped='NetBox asked to retry later'
-        return 0
-    fi
-    rm -f "$spool/.not-before"
+    must_wait && return 0
     find "$spool" -type f -mtime "+$GIVE_UP_DAYS" -exec rm -f {} + 2>/dev/null
     claim=$spool/sending.$$
     set --
@@ -46,6 +42,16 @@ flush() {
         [ -z "$stopped" ] || return 0
     done
     [ $# -eq 0 ] || send_list "$@"
+}
+
+# Whether NetBox asked to retry later, and it is not later yet.
+must_wait() {
+    if not_before=$(cat "$spool/.not-before" 2>/dev/null) && [ "$(date +%s)" -lt "${not_before:-0}" ] 2>/dev/null; then
+        stopped='NetBox asked to retry later'
+        return 0
+    fi
+    rm -f "$spool/.not-before"
+    return 1
 }
 
 # Claims these reports by moving them, so that two runs never send the same one, and a newer report is not deleted with
@@ -117,9 +123,13 @@ outcome() {
     answer_to certificates/import/
 }
 
-# Sends $work/body to this endpoint. Prints sent, refused, taken (the name belongs to another machine), forbidden, broken or
-# failed, and writes why into $work/why, and the status into $work/code.
+# Sends $work/body to this path of the REST API, or another request with these arguments of curl. Prints sent, refused, taken
+# (the name belongs to another machine), forbidden, broken or failed, and writes why into $work/why, and the status into
+# $work/code.
 answer_to() {
+    path=$1
+    shift
+    [ $# -gt 0 ] || set -- --data-binary "@$work/body"
     : >"$work/answer"
     : >"$work/headers"
     # Ignores the configuration of the user (it might follow redirects and send the token elsewhere), and passes the token
@@ -131,8 +141,8 @@ answer_to() {
         printf 'Authorization: %s\nContent-Type: application/json\nAccept: application/json\n' "$authorization" |
             curl -q --silent --show-error --proto '=http,https' --max-redirs 0 \
                 --connect-timeout 5 --max-time "$NETBOX_ACME_TIMEOUT" ${NETBOX_CA_FILE:+--cacert "$NETBOX_CA_FILE"} \
-                -H @- --data-binary "@$work/body" -D "$work/headers" -o "$work/answer" -w '%{http_code} %{num_connects}' \
-                "$url/api/plugins/ssl/$1" 2>"$work/error"
+                -H @- -D "$work/headers" -o "$work/answer" -w '%{http_code} %{num_connects}' \
+                "$@" "$url/api/plugins/ssl/$path" 2>"$work/error"
     )
     code=${answered%% *}
     code=${code:-000}

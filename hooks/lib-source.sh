@@ -102,7 +102,7 @@ look_into() {
 
 # Sends the list after the reports. It is never stored for later, because an old list lacks newer certificates.
 send_list_of_all() {
-    [ -n "$sync" ] && [ -z "$stopped" ] || return 0
+    [ -n "$sync" ] && [ -z "$stopped" ] && [ -z "$incomplete" ] || return 0
     if [ -n "$unseen" ]; then
         # Otherwise a warning that nothing was found was printed.
         [ "$found" -eq 0 ] || warn "$unseen cannot be read by $(id -un): whether certificates are gone is not reported"

@@ -22,7 +22,8 @@ for part in certificate report sending source; do [ -r "${lib%.sh}-$part.sh" ] |
 
 SETTINGS="NETBOX_URL NETBOX_TOKEN NETBOX_TENANT NETBOX_TAGS NETBOX_CA_FILE NETBOX_ACME_SOURCE NETBOX_ACME_SERVER \
 NETBOX_ACME_EMAIL NETBOX_ACME_CHALLENGE NETBOX_ACME_AUTO_RENEWAL NETBOX_ACME_RENEWAL_DAYS NETBOX_ACME_SPOOL \
-NETBOX_ACME_TIMEOUT NETBOX_ACME_STRICT NETBOX_ACME_MACHINE_ID NETBOX_KEYSTORE_PASSWORD_FILE NETBOX_ENDPOINTS NETBOX_ENDPOINT_TIMEOUT"
+NETBOX_ACME_TIMEOUT NETBOX_ACME_STRICT NETBOX_ACME_MACHINE_ID NETBOX_KEYSTORE_PASSWORD_FILE NETBOX_ENDPOINTS \
+NETBOX_ENDPOINT_TAGS NETBOX_ENDPOINT_CA_FILE NETBOX_ENDPOINT_TIMEOUT"
 
 # Reports of one request, and the age in days after which expired lineages and unsendable reports are dropped.
 LIST_SIZE=100
@@ -32,9 +33,12 @@ GIVE_UP_DAYS=30
 # can_be_empty: set by a hook that found the storage of the client, even if it has no certificates now.
 # kind: set by a hook that does not belong to an ACME client, to the kind of its sources.
 # with_keys: set by a hook that reads files in which the key is next to the certificate.
+# incomplete: set by a hook that does not know everything it should report, and has warned of it.
+# nothing: set by a hook, to the warning if there is nothing to report.
 # cache: a folder where copies of the reports are kept, set by a hook that reads only files that have changed.
 failed=0 stopped='' denied='' found=0 sent=0 expired=0 queued=0 work='' stage='' sync='' unusable='' tab=$(printf '\t')
-kind='' with_keys='' cache='' chain_file='' unseen='' can_be_empty='' reported='' first_run='' name_taken=''
+kind='' with_keys='' cache='' chain_file='' unseen='' incomplete='' can_be_empty='' reported='' first_run='' name_taken=''
+nothing='no certificate was found: check the folder and the user'
 
 # Prints one line on stderr, and in the syslog if there is one. Removes control characters of names and responses.
 warn() {
@@ -171,7 +175,7 @@ end_scope() {
 # Sends the remaining reports, and prints the result.
 netbox_finish() {
     # A host that never reports anything would not be noticed.
-    [ -z "$sync" ] || [ "$found" -gt 0 ] || warn 'no certificate was found: check the folder and the user'
+    [ -z "$sync" ] || [ "$found" -gt 0 ] || warn "$nothing"
     end_scope
     [ -n "$stopped" ] || stopped=$denied
     waiting=0

@@ -4,6 +4,7 @@ configuration. The hooks are in the folder ``hooks``. Each is offered as a singl
 share.
 """
 
+import re
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,8 @@ INSTALLED = '/usr/local/lib/netbox-acme'
 # The library of the hooks. Each hook sources its first file with exactly this line, which is replaced by all files.
 LIBRARY = ('lib.sh', 'lib-certificate.sh', 'lib-report.sh', 'lib-sending.sh', 'lib-source.sh')
 SOURCES_LIBRARY = '. "$lib"\n'
+# Parts of a hook that no other hook has
+SOURCES_PART = re.compile(r'^\. "\$\{lib%lib\.sh\}([\w-]+\.sh)"$', re.MULTILINE)
 
 CONFIGURATION = 'NETBOX_URL={url}\nNETBOX_TOKEN=nbt_…\n'
 # Separate from the manifest, which is applied again with each update
@@ -195,7 +198,10 @@ CLIENTS = (
         'served',
         _('Endpoints'),
         'served.sh',
-        _('List the endpoints in /etc/netbox-acme-endpoints; a timer checks them:'),
+        _(
+            'A timer checks the endpoints that have this host as their monitor in NetBox, or are in '
+            '/etc/netbox-acme-endpoints:'
+        ),
         'systemctl enable --now netbox-acme-poll@served.timer',
         others=('served.yaml', *POLLING),
         guide='how-to/watch-endpoints',
@@ -226,6 +232,7 @@ def file_text(name: str) -> str:
     if SOURCES_LIBRARY not in text:
         return text
     library = '\n'.join(_without_sourcing((folder / part).read_text(encoding='utf-8')) for part in LIBRARY)
+    text = SOURCES_PART.sub(lambda part: _without_sourcing((folder / part[1]).read_text(encoding='utf-8')), text)
     client = _without_sourcing(text, shebang=True)
     return client.replace(SOURCES_LIBRARY, f'\n{library}\n# What is particular to this client\n')
 

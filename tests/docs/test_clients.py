@@ -188,9 +188,15 @@ def test_the_cron_job_of_kubernetes_as_written(host, netbox, tmp_path):  # noqa:
     assert [rule['verbs'] for rule in rules] == [['list'], ['get']]
 
 
-def test_the_cron_job_of_endpoints_as_written(host, netbox, tmp_path):  # noqa: F811
+@pytest.mark.parametrize('is_listed', [False, True])
+def test_the_cron_job_of_endpoints_as_written(host, netbox, tmp_path, is_listed):  # noqa: F811
     (tmp_path / 'endpoints').mkdir()
-    (tmp_path / 'endpoints' / 'endpoints').write_text('127.0.0.1:1\n')
+    if is_listed:
+        (tmp_path / 'endpoints' / 'endpoints').write_text('127.0.0.1:1\n')
+    else:
+        unset = {'server_name': '', 'starttls': '', 'ca_file': '', 'interval': None, 'checked_at': None}
+        endpoint = {'address': '127.0.0.1', 'port': 1, 'monitor': 'production', **unset}
+        netbox.endpoints['monitor=production'] = [endpoint]
     objects = objects_of('served.yaml')
     pod = objects['CronJob']['spec']['jobTemplate']['spec']['template']['spec']
     assert pod['automountServiceAccountToken'] is False

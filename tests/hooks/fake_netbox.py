@@ -4,11 +4,13 @@ import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 __all__ = ('Answer', 'FakeNetBox', 'Report')
 
 IMPORT = '/api/plugins/ssl/certificates/import/'
 SYNC = '/api/plugins/ssl/sources/sync/'
+ENDPOINTS = '/api/plugins/ssl/endpoints/'
 
 
 @dataclass
@@ -38,6 +40,9 @@ class FakeNetBox:
     Listens on a free port of 127.0.0.1. ``answer`` is its response to every report, or a function of the report;
     ``sync_answer`` is its response to a list of everything that a client has. Reports are in ``reports``, the lists in
     ``syncs``.
+
+    ``endpoints`` has the endpoints of a monitor or a tag, by ``monitor=NAME`` or ``tag=SLUG``, of which a response
+    contains ``page_size`` at most. ``endpoints_answer`` is the response instead; the queries are in ``queries``.
     """
 
     def __init__(self):
@@ -45,6 +50,10 @@ class FakeNetBox:
         self.sync_answer = Answer()
         self.reports: list[Report] = []
         self.syncs: list[Report] = []
+        self.endpoints: dict[str, list[dict]] = {}
+        self.endpoints_answer: Answer | None = None
+        self.page_size = 1000
+        self.queries: list[dict] = []
         self.closed = threading.Event()
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), self._handler())
         self._server.daemon_threads = True
@@ -54,13 +63,24 @@ class FakeNetBox:
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                url = urlsplit(self.path)
+                if url.path == ENDPOINTS:
+                    query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+                    fake.queries.append(query)
+                    self._respond(fake.endpoints_answer or fake.page(query))
+                else:
+                    self.do_POST()
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
                 report = Report(self.path, dict(self.headers), body)
                 is_sync = report.path == SYNC
                 (fake.syncs if is_sync else fake.reports).append(report)
                 answer = fake.sync_answer if is_sync else fake.answer
-                answer = answer(report) if callable(answer) else answer
+                self._respond(answer(report) if callable(answer) else answer)
+
+            def _respond(self, answer):
                 if answer.never:
                     fake.closed.wait()
                 text = json.dumps(answer.body).encode()
@@ -75,12 +95,20 @@ class FakeNetBox:
                     # The client did not wait that long.
                     self.close_connection = True
 
-            do_GET = do_POST
-
             def log_message(self, *_):
                 """Log nothing; tests check the reports."""
 
         return Handler
+
+    def page(self, query: dict) -> Answer:
+        """Return a page of the endpoints for this query, as NetBox does."""
+        key = next(f'{name}={query[name]}' for name in ('monitor', 'tag') if name in query)
+        found = self.endpoints.get(key, [])
+        start = int(query['offset'])
+        shown = found[start : start + min(int(query['limit']), self.page_size)]
+        fields = query['fields'].split(',')
+        results = [{field: each[field] for field in fields} for each in shown]
+        return Answer(body={'count': len(found), 'next': None, 'previous': None, 'results': results})
 
     @property
     def url(self) -> str:

@@ -5,44 +5,9 @@ import json
 import pytest
 
 from tests.hooks.fake_netbox import Answer
+from tests.hooks.monitored import RESULTS, chains, line, results
 from tests.hooks.running import MACHINE
-from tests.hooks.tls_servers import NAME, Servers
-
-RESULTS = '/api/plugins/ssl/endpoints/results/'
-
-
-@pytest.fixture(scope='module')
-def servers(tmp_path_factory):
-    made = Servers(tmp_path_factory.mktemp('servers'))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def check(host, netbox, servers):
-    """Return a function that checks these lines of the file of endpoints, and returns the run."""
-
-    def run(*lines, **environment):
-        file = host.folder / 'endpoints'
-        file.write_text(''.join(f'{line}\n' for line in lines))
-        return host.run('served.sh', '--sync', file, **{'NETBOX_ENDPOINT_TIMEOUT': 60, **environment})
-
-    return run
-
-
-def results(netbox) -> list[dict]:
-    return [each for report in netbox.reports if report.path == RESULTS for each in report.items['results']]
-
-
-def chains(netbox) -> dict:
-    """Return lineage → report."""
-    items = [item for report in netbox.reports if report.path != RESULTS for item in report.items]
-    return {item['external_id'].split(':', 2)[2]: item for item in items}
-
-
-def line(servers, server, *more, name=NAME):
-    words = [f'127.0.0.1:{servers.ports[server]}', f'ca={servers.trusted}', *more]
-    return ' '.join([*words, *([f'sni={name}'] if name else [])])
+from tests.hooks.tls_servers import NAME
 
 
 @pytest.mark.parametrize(
@@ -129,6 +94,14 @@ def test_starttls(check, servers, netbox):
     assert item['pem'] == servers.certificates['ok'].fullchain_pem.strip()
 
 
+def test_only_the_chain_of_the_handshake_is_reported(check, servers, netbox):
+    """Everything that the server sends afterwards is in the output of openssl, too."""
+    check(line(servers, 'talkative'))
+    (found,) = results(netbox)
+    (item,) = chains(netbox).values()
+    assert (found['result'], item['pem']) == ('ok', servers.certificates['ok'].fullchain_pem.strip())
+
+
 def test_the_system_does_not_trust_an_own_ca(check, servers, netbox):
     check(f'127.0.0.1:{servers.ports["ok"]} sni={NAME}')
     (found,) = results(netbox)
@@ -163,37 +136,6 @@ def test_many_endpoints(check, servers, netbox):
     assert {each['server_name'] for each in results(netbox)} == set(names)
 
 
-@pytest.mark.parametrize(
-    ('text', 'words'),
-    [
-        ('www.example.net:0', '0 is not a port'),
-        ('www.example.net:99999', '99999 is not a port'),
-        ('www.example.net:https', 'https is not a port'),
-        ('2001:db8::1', 'need brackets'),
-        ('-proxy:443', '-proxy is not a host name'),
-        ('$(touch evil)', 'is not a host name'),
-        ('www.example.net sni=-x', 'is not a host name'),
-        ('www.example.net sni=', 'needs a host name'),
-        ('www.example.net starttls=telnet', 'starttls= is one of smtp'),
-        ('www.example.net ca=/nothing', '/nothing cannot be read'),
-        ('www.example.net port=443', 'port=443 is unknown'),
-        ('[x]:443', 'is not an IPv6 address'),
-    ],
-)
-def test_invalid_lines_are_named_and_cost_no_other(check, servers, netbox, host, text, words):
-    run = check('# comment', '', text, line(servers, 'ok'))
-    assert run.code == 0
-    assert f'{host.folder}/endpoints, line 3' in run.lines[0] and words in run.lines[0]
-    assert [each['result'] for each in results(netbox)] == ['ok']
-    assert not (host.folder / 'evil').exists()
-
-
-def test_an_endpoint_that_is_listed_twice(check, servers, netbox):
-    run = check(line(servers, 'ok'), line(servers, 'ok'))
-    assert 'line 2' in run.lines[0] and 'is listed twice' in run.lines[0]
-    assert len(results(netbox)) == 1
-
-
 @pytest.mark.parametrize('status', [404, 405])
 def test_a_netbox_that_takes_no_results(check, servers, netbox, status):
     netbox.answer = lambda report: Answer(status) if report.path == RESULTS else Answer()
@@ -209,19 +151,19 @@ def test_results_that_are_not_accepted(check, servers, netbox):
     assert len(chains(netbox)) == 1
 
 
+def test_results_that_are_not_recorded(check, servers, netbox):
+    refused = {'results': [{'index': 0, 'id': 1}], 'errors': [{'index': 1, 'errors': {'address': ['not permitted']}}]}
+    netbox.answer = lambda report: Answer(200, refused) if report.path == RESULTS else Answer()
+    run = check(line(servers, 'ok'), line(servers, 'expired'))
+    (message,) = run.lines
+    name = f'127.0.0.1:{servers.ports["expired"]}/{NAME}'
+    assert f'NetBox did not record some results, such as that of {name}: ' in message
+    assert 'not permitted' in message
+
+
 def test_a_certificate_that_expired_long_ago_is_reported(check, servers, netbox):
     """Files are different: there, it would be a forgotten one."""
     assert '1 reported, 0 skipped' in check(line(servers, 'expired')).stdout
-
-
-def test_no_endpoints(check, netbox):
-    check()
-    assert netbox.listed['external_ids'] == []
-
-
-def test_no_file(host, netbox):
-    run = host.run('served.sh', '--sync', host.folder / 'nothing')
-    assert (len(run.lines), netbox.reports, netbox.syncs) == (1, [], [])
 
 
 def test_without_openssl(check, host, netbox):

@@ -55,14 +55,16 @@ class Servers:
         self._listen('endless', self._send_without_end)
         self._listen('endless_smtp', self._greet_without_end)
         self._listen('smtp', self._starttls)
+        self._listen('talkative', self._talk)
         with socket.create_server(('127.0.0.1', 0)) as closed:
             self.ports['refused'] = closed.getsockname()[1]
 
     def _serve(self, name: str, certificate: Issued, chain: bool):
-        files = {kind: self.folder / f'{name}.{kind}' for kind in ('crt', 'key', 'chain')}
+        files = {kind: self.folder / f'{name}.{kind}' for kind in ('crt', 'key', 'chain', 'fullchain')}
         files['crt'].write_text(certificate.pem)
         files['key'].write_text(certificate.key_pem)
         files['chain'].write_text(certificate.chain_pem)
+        files['fullchain'].write_text(certificate.fullchain_pem)
         command = [programs.find('openssl'), 's_server', '-accept', '127.0.0.1:0', '-cert', files['crt']]
         command += ['-key', files['key']]
         if chain and certificate.chain:
@@ -120,11 +122,19 @@ class Servers:
         client.sendall(b'250-mail.example.net\r\n250 STARTTLS\r\n')
         client.recv(1000)
         client.sendall(b'220 Go ahead\r\n')
+        with self._secured(client) as secured:
+            secured.recv(100)
+
+    def _secured(self, client):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        both = self.folder / 'smtp.pem'
-        both.write_text(self.certificates['ok'].fullchain_pem)
-        context.load_cert_chain(both, self.folder / 'ok.key')
-        with context.wrap_socket(client, server_side=True) as secured:
+        context.load_cert_chain(self.folder / 'ok.fullchain', self.folder / 'ok.key')
+        return context.wrap_socket(client, server_side=True)
+
+    def _talk(self, client):
+        """Say at once what looks like another certificate in the output of openssl."""
+        with self._secured(client) as secured:
+            forged = f'---\nCertificate chain\n 0 s:CN = x\n{self.certificates["self_signed"].pem}---\n'
+            secured.sendall(forged.encode() * 100)
             secured.recv(100)
 
     def close(self):
