@@ -2,15 +2,14 @@
 
 import os
 import subprocess
-from contextlib import contextmanager
 
 import pytest
 
 from dev import processes
 from tests.e2e.test_clients import HOOKS, USER
 from tests.hooks.lineages import certbot
-from tests.support import programs
 from tests.support.factories import DAY, issue_acme, successor
+from tests.support.nginx import Nginx
 
 NAME = 'shop.example.net'
 
@@ -46,19 +45,20 @@ def report(stack, token, tmp_path):
     return run
 
 
-@contextmanager
-def served(issued, folder):
-    """Serve a certificate, as a service that has read it at its start. Yields the port."""
-    for name, text in (('crt', issued.pem), ('key', issued.key_pem), ('chain', issued.chain_pem)):
-        (folder / name).write_text(text)
-    command = [programs.find('openssl'), 's_server', '-accept', '127.0.0.1:0', '-cert', folder / 'crt']
-    command += ['-key', folder / 'key', '-cert_chain', folder / 'chain']
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield next(line for line in process.stdout if line.startswith('ACCEPT')).strip().rpartition(':')[2]
-    finally:
-        process.kill()
-        process.communicate()
+@pytest.fixture
+def serve(tmp_path):
+    """Return a function that lets an nginx serve a certificate."""
+    started = []
+
+    def start(issued):
+        folder = tmp_path / 'nginx'
+        folder.mkdir()
+        started.append(Nginx(folder, {NAME: issued}))
+        return started[0]
+
+    yield start
+    for nginx in started:
+        nginx.stop()
 
 
 def sources(api, certificate):
@@ -67,49 +67,47 @@ def sources(api, certificate):
     return {source['kind']: source for source in found}
 
 
-def test_renewed_but_not_reloaded(api, report, tmp_path, empty_afterwards):
+def test_renewed_but_not_reloaded(api, report, serve, tmp_path, empty_afterwards):
     old = issue_acme(NAME, 20 * DAY)
     new = successor(old)
     certbot(tmp_path / 'letsencrypt', NAME, old)
     copy = tmp_path / 'haproxy' / 'shop.pem'
     copy.parent.mkdir()
     copy.write_text(old.fullchain_pem + old.key_pem)
+    nginx = serve(old)
     endpoints = tmp_path / 'endpoints'
-    with served(old, tmp_path) as port:
-        endpoints.write_text(f'127.0.0.1:{port} sni={NAME}\n')
-        report('certbot.sh', tmp_path / 'letsencrypt')
-        report('files.sh', f'{copy.parent}/*.pem')
-        assert 'untrusted' in report('served.sh', endpoints)
-        (certificate,) = api.get('plugins/ssl/certificates/', name=NAME)['results']
-        found = sources(api, certificate)
-        assert {kind: source['external_id'] for kind, source in found.items()} == {
-            'client': f'certbot:web01{tmp_path}/letsencrypt:{NAME}',
-            'copy': f'files:web01{copy.parent}:shop.pem',
-            'served': f'served:web01:127.0.0.1:{port}/{NAME}',
-        }
-        assert {source['state'] for source in found.values()} == {'current'}
-
-        # The client renews; the copy and the endpoint still have the old one.
-        chain = tmp_path / 'letsencrypt' / 'archive' / NAME / 'fullchain2.pem'
-        chain.write_text(new.fullchain_pem)
-        report('certbot.sh', tmp_path / 'letsencrypt')
-        report('files.sh', f'{copy.parent}/*.pem')
-        report('served.sh', endpoints)
-        (after,) = api.get('plugins/ssl/certificates/', name=NAME)['results']
-        assert (after['id'], after['pem'].strip()) == (certificate['id'], new.pem.strip())
-        assert after['acme_server_url'] == certificate['acme_server_url'] != ''
-        found = sources(api, after)
-        assert {kind for kind, source in found.items() if source['behind_since']} == {'copy', 'served'}
-
-    # Both follow: the file is replaced, and the service is restarted.
-    copy.write_text(new.fullchain_pem + new.key_pem)
+    endpoints.write_text(f'127.0.0.1:{nginx.port} sni={NAME}\n')
+    report('certbot.sh', tmp_path / 'letsencrypt')
     report('files.sh', f'{copy.parent}/*.pem')
-    with served(new, tmp_path) as port:
-        endpoints.write_text(f'127.0.0.1:{port} sni={NAME}\n')
-        report('served.sh', endpoints)
-    found = api.get('plugins/ssl/sources/', certificate_id=certificate['id'])['results']
-    assert [source['external_id'] for source in found if source['behind_since']] == [
-        # The port of the service before its restart
-        next(each['external_id'] for each in found if each['kind'] == 'served' and port not in each['external_id'])
-    ]
+    assert 'untrusted' in report('served.sh', endpoints)
+    (certificate,) = api.get('plugins/ssl/certificates/', name=NAME)['results']
+    found = sources(api, certificate)
+    assert {kind: source['external_id'] for kind, source in found.items()} == {
+        'client': f'certbot:web01{tmp_path}/letsencrypt:{NAME}',
+        'copy': f'files:web01{copy.parent}:shop.pem',
+        'served': f'served:web01:127.0.0.1:{nginx.port}/{NAME}',
+    }
+    assert {source['state'] for source in found.values()} == {'current'}
+
+    # The client renews, and replaces the files of nginx, which does not reload. The copy still is the old one.
+    chain = tmp_path / 'letsencrypt' / 'archive' / NAME / 'fullchain2.pem'
+    chain.write_text(new.fullchain_pem)
+    nginx.replace(NAME, new)
+    report('certbot.sh', tmp_path / 'letsencrypt')
+    report('files.sh', f'{copy.parent}/*.pem')
+    report('served.sh', endpoints)
+    (after,) = api.get('plugins/ssl/certificates/', name=NAME)['results']
+    assert (after['id'], after['pem'].strip()) == (certificate['id'], new.pem.strip())
+    assert after['acme_server_url'] == certificate['acme_server_url'] != ''
+    found = sources(api, after)
+    assert {kind for kind, source in found.items() if source['behind_since']} == {'copy', 'served'}
+
+    # Both follow.
+    copy.write_text(new.fullchain_pem + new.key_pem)
+    nginx.reload(NAME)
+    report('files.sh', f'{copy.parent}/*.pem')
+    report('served.sh', endpoints)
+    found = sources(api, after)
+    assert {kind: source['behind_since'] for kind, source in found.items()} == dict.fromkeys(found)
+    assert len(found) == 3
     assert api.get('plugins/ssl/certificates/', name=NAME)['count'] == 1
