@@ -1,6 +1,6 @@
 """
-The cost of ``--sync`` on a host: processor time per lineage, file or endpoint, for the hooks in this checkout and for
-those of an earlier commit, in turn, with dash and busybox. Needs no NetBox: a server on this machine
+The cost of ``--sync`` on a host: processor time per lineage, file or endpoint and peak memory, for the hooks in this
+checkout and for those of an earlier commit, in turn, with dash and busybox. Needs no NetBox: a server on this machine
 responds at once.
 
     make bench ARGS="hooks --against=<commit>"        1,000 lineages of each client
@@ -15,9 +15,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from base64 import b64encode
+from contextlib import suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+import psutil
 
 from benchmarks import certificates, measure
 from dev import paths
@@ -151,6 +156,10 @@ class NetBox(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        # All endpoints are in a file.
+        self.send_error(404)
+
     def do_POST(self):
         items = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
         # After the reports comes the list of everything, which is an object.
@@ -186,8 +195,15 @@ def earlier(commit: str, folder: Path) -> Path:
     return folder / 'hooks'
 
 
-def sync(hooks: Path, client: str, shell: str, arguments: list, environment: dict, count: int) -> float:
-    """Return the seconds of processor time of the hook and its children."""
+@dataclass(frozen=True)
+class Cost:
+    # Processor time of the hook and its children
+    seconds: float
+    # Most memory of all of them together; shared pages count once
+    megabytes: float
+
+
+def sync(hooks: Path, client: str, shell: str, arguments: list, environment: dict, count: int) -> Cost:
     netbox = NetBox()
     words = [
         programs.find(shell),
@@ -198,12 +214,30 @@ def sync(hooks: Path, client: str, shell: str, arguments: list, environment: dic
     ]
     environment = environment | {'NETBOX_URL': f'http://127.0.0.1:{netbox.server_port}'}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([str(word) for word in words], env=environment, capture_output=True, text=True, check=True)
+    with tempfile.TemporaryFile('w+') as errors:
+        streams = {'stdout': subprocess.DEVNULL, 'stderr': errors}
+        process = subprocess.Popen([str(word) for word in words], env=environment, **streams)
+        most = 0
+        while process.poll() is None:
+            most = max(most, memory(process.pid))
+            time.sleep(0.2)
+        errors.seek(0)
+        said = errors.read()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     netbox.shutdown()
     netbox.server_close()
-    assert len(netbox.external_ids) == count, f'{len(netbox.external_ids)} of {count} arrived: {done.stderr}'
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert len(netbox.external_ids) == count, f'{len(netbox.external_ids)} of {count} arrived: {said}'
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(seconds, most / 2**20)
+
+
+def memory(pid: int) -> int:
+    """Return the bytes of memory of a process and all that it has started (proportional set size)."""
+    total = 0
+    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+        with suppress(psutil.Error):
+            total += process.memory_full_info().pss
+    return total
 
 
 def main():
@@ -220,7 +254,10 @@ def main():
             arguments = CLIENTS[client](folder / client, pems)
             for shell in SHELLS:
                 rows.append(compare(versions, client, shell, arguments, folder, (count, rounds)))
-    measure.table(['client', 'shell', *(f'{version}: ms per lineage' for version in versions), 'ratio'], rows)
+    columns = ('ms per lineage', 'lineages per s and core', 'MB')
+    measure.table(
+        ['client', 'shell', *(f'{version}: {column}' for version in versions for column in columns), 'ratio'], rows
+    )
 
 
 def compare(versions, client, shell, arguments, folder, size):
@@ -232,8 +269,14 @@ def compare(versions, client, shell, arguments, folder, size):
     for _ in range(rounds):
         for version, hooks in versions.items():
             taken[version].append(sync(hooks, client, shell, arguments, environment, count))
-    each = [1000 * measure.median(times) / count for times in taken.values()]
-    return client, shell, *(f'{value:.2f}' for value in each), f'{each[-1] / each[0]:.2f}'
+    each = [measure.median([cost.seconds for cost in costs]) / count for costs in taken.values()]
+    most = [max(cost.megabytes for cost in costs) for costs in taken.values()]
+    cells = [
+        text
+        for seconds, megabytes in zip(each, most, strict=True)
+        for text in (f'{1000 * seconds:.2f}', f'{1 / seconds:.0f}', f'{megabytes:.0f}')
+    ]
+    return client, shell, *cells, f'{each[-1] / each[0]:.2f}'
 
 
 if __name__ == '__main__':
