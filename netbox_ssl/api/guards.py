@@ -62,7 +62,8 @@ class GuardedSerializerMixin:
                     continue
                 try:
                     refuse_broken_text(name, value)
-                    refuse_private_key(NON_FIELD_ERRORS, value)
+                    if value is not None and not isinstance(value, bool):
+                        refuse_private_key(NON_FIELD_ERRORS, value)
                     if name == CHANGELOG_MESSAGE:
                         refuse_unfit_message(value)
                 except DjangoValidationError as error:

@@ -128,6 +128,10 @@ class DetectionSerializer(serializers.Serializer):
     notices = serializers.ListField(child=serializers.CharField())
     directory_url = serializers.CharField(allow_blank=True)
 
+    def to_representation(self, instance):
+        # ``Detection.to_dict()`` has exactly these fields, ready for JSON.
+        return instance
+
 
 class CandidateSerializer(CertificateSerializer):
     """A brief certificate, and why it might be the one that was renewed."""

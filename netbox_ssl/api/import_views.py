@@ -81,7 +81,7 @@ class ImportMixin:
 
     def _import_one(self, data) -> Response:
         try:
-            items, warnings = self._items(self._import_serializer(), data)
+            items, warnings = _read_items(self._import_serializer().run_validation(data))
         except ValidationError as error:
             raise ValidationError(_by_field(error.detail)) from error
         try:
@@ -103,17 +103,18 @@ class ImportMixin:
             return intake.take_in_all(items, self.request.user)
 
     def _import_list(self, entries: list, skip: bool) -> Response:
-        items, indexes, errors, codes = [], [], {}, set()
-        serializer = self._import_serializer()
-        for index, entry in enumerate(entries):
+        items, indexes = [], []
+        validated, errors = self._validate_list(entries)
+        repeated = intake.RepeatedReports({each['external_id'] for each in validated.values() if 'external_id' in each})
+        for index, attributes in validated.items():
             try:
-                found, _warnings = self._items(serializer, entry)
+                found, _warnings = _read_items(attributes, repeated)
             except ValidationError as error:
                 errors[index] = _by_field(error.detail)
-                codes.add(status.HTTP_400_BAD_REQUEST)
             else:
                 items += found
                 indexes += [index] * len(found)
+        codes = {status.HTTP_400_BAD_REQUEST} if errors else set()
         if errors and not skip:
             return _refused(errors, codes, len(entries))
         outcomes = retried(lambda: self._take_in_many(items, all_or_none=not skip))
@@ -147,32 +148,16 @@ class ImportMixin:
         """Return a serializer to use for a whole list, because creating one takes longer than using it."""
         return CertificateImportSerializer(data={}, context=self.get_serializer_context())
 
-    def _items(self, serializer, data) -> tuple[list[intake.Item], list[str]]:
-        """Return the items of one entry of the request, and warnings about parts that will not be stored."""
-        attributes = dict(serializer.run_validation(data))
-        pem = attributes.pop('pem')
-        named = {name: attributes.pop(name) for name in OF_ONE if name in attributes}
-        message = attributes.pop('changelog_message', '')
-        include_ca = attributes.pop('include_ca', False)
-        try:
-            parsed = intake.read_input(pem, allow_ca=attributes.get('is_ca', False), include_ca=include_ca)
-        except DjangoValidationError as error:
-            raise ValidationError(as_serializer_error(error)) from error
-        if len(parsed.leaves) > 1 and any(named.values()):
-            raise ValidationError(
-                {
-                    name: _(
-                        'The PEM contains {count} certificates. Send this field with one certificate at a time.'
-                    ).format(count=len(parsed.leaves))
-                    for name in named
-                }
-            )
-        is_new = 'certificate' in named and named['certificate'] is None
-        items = [intake.Item(leaf, attributes, is_new=is_new, message=message, **named) for leaf in parsed.leaves]
-        unrelated = [
-            _('Not part of any chain, so not stored: {name}').format(name=facts.name) for facts in parsed.unrelated
-        ]
-        return items, [*(str(note) for note in parsed.notes), *unrelated]
+    def _validate_list(self, entries: list) -> tuple[dict[int, dict], dict[int, dict]]:
+        """Return the attributes of the valid entries, and the errors of the others, by index."""
+        validated, errors = {}, {}
+        serializer = self._import_serializer()
+        for index, entry in enumerate(entries):
+            try:
+                validated[index] = serializer.run_validation(entry)
+            except ValidationError as error:
+                errors[index] = _by_field(error.detail)
+        return validated, errors
 
     def _represent(self, results: list[intake.Result], serializer_class) -> list[dict]:
         answers = [
@@ -186,6 +171,44 @@ class ImportMixin:
             for result in results
         ]
         return serializer_class(answers, many=True, context=self.get_serializer_context()).data
+
+
+def _read_items(
+    attributes: dict, repeated: intake.RepeatedReports | None = None
+) -> tuple[list[intake.Item], list[str]]:
+    """
+    Return the items of a validated entry of the request, and warnings about parts that will not be stored.
+
+    Args:
+        repeated: what is stored of the sources of a list
+    """
+    attributes = dict(attributes)
+    pem = attributes.pop('pem')
+    named = {name: attributes.pop(name) for name in OF_ONE if name in attributes}
+    message = attributes.pop('changelog_message', '')
+    include_ca = attributes.pop('include_ca', False)
+    is_new = 'certificate' in named and named['certificate'] is None
+    # With include_ca, the chain are certificates of their own, too.
+    if repeated and not include_ca and (leaf := repeated.read(named.get('external_id', ''), pem)):
+        return [intake.Item(leaf, attributes, is_new=is_new, message=message, **named)], []
+    try:
+        parsed = intake.read_input(pem, allow_ca=attributes.get('is_ca', False), include_ca=include_ca)
+    except DjangoValidationError as error:
+        raise ValidationError(as_serializer_error(error)) from error
+    if len(parsed.leaves) > 1 and any(named.values()):
+        raise ValidationError(
+            {
+                name: _(
+                    'The PEM contains {count} certificates. Send this field with one certificate at a time.'
+                ).format(count=len(parsed.leaves))
+                for name in named
+            }
+        )
+    items = [intake.Item(leaf, attributes, is_new=is_new, message=message, **named) for leaf in parsed.leaves]
+    unrelated = [
+        _('Not part of any chain, so not stored: {name}').format(name=facts.name) for facts in parsed.unrelated
+    ]
+    return items, [*(str(note) for note in parsed.notes), *unrelated]
 
 
 def _body(request):

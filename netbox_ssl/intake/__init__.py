@@ -9,6 +9,8 @@ history, or leave unchanged.
     succession.py   which X.509 certificate of a Certificate is the current one
     single.py       carries out one plan
     bulk.py         carries out many; bulk_create.py writes the new ones together
+    repeated_reports.py
+                    reports whose PEM is the stored one
     attributes.py   the settings of an import
     custom_fields.py
                     custom fields that became required later
@@ -32,6 +34,7 @@ from .bulk import plan_many, take_in_many
 from .gc_pause import collection_paused
 from .locks import lock
 from .planning import plan_item
+from .repeated_reports import RepeatedReports
 from .results import Action, Candidate, Item, Plan, Refusal, Result
 from .single import take_in, take_in_all, take_in_item
 
@@ -41,6 +44,7 @@ __all__ = (
     'Item',
     'Plan',
     'Refusal',
+    'RepeatedReports',
     'Result',
     'collection_paused',
     'lock',

@@ -75,12 +75,12 @@ class _Survey:
         self.user = user
         self.repeated = Counter(key for item in items for key in _keys(item))
         fingerprints = {item.facts.fingerprint_sha256 for item in items}
-        issuances = Issuance.objects.filter(fingerprint_sha256__in=fingerprints)
-        self.owners = dict(issuances.values_list('fingerprint_sha256', 'certificate'))
-        typed = Certificate.objects.filter(fingerprint_sha256__in=fingerprints)
-        self.known = set(typed.values_list('fingerprint_sha256', flat=True)) | self.owners.keys()
-        keys = {key for item in items for key in item.lineage_keys}
-        self.lineages = set(Certificate.objects.filter(lineage__in=keys).values_list('lineage', flat=True))
+        found = Issuance.objects.filter(fingerprint_sha256__in=fingerprints).order_by()
+        # Fingerprint → ID of the issuance, and of its certificate
+        self.issuances = {row[0]: row[1:] for row in found.values_list('fingerprint_sha256', 'pk', 'certificate')}
+        self.known = self.issuances.keys() | _typed(fingerprints - self.issuances.keys())
+        new = [item for item in items if item.facts.fingerprint_sha256 not in self.known]
+        self.lineages = _lineages({key for item in new for key in item.lineage_keys})
         external_ids = {item.external_id for item in items if item.external_id}
         sources = CertificateSource.objects.annotate(
             reported=F('issuance__fingerprint_sha256'), reported_certificate=F('issuance__certificate')
@@ -88,12 +88,13 @@ class _Survey:
         self.sources = {source.external_id: source for source in sources.filter(external_id__in=external_ids)}
         self.unreportable = self._unreportable()
         self.former = former_sources(each for each in items if each.external_id not in self.sources)
-        visible = Certificate.objects.restrict(user, 'view').filter(pk__in=set(self.owners.values()))
+        owners = {certificate for _issuance, certificate in self.issuances.values()}
+        visible = Certificate.objects.restrict(user, 'view').filter(pk__in=owners)
         # Tags are only compared with given ones.
         if any(name in item.attributes for item in items for name in TAG_KEYS):
             visible = visible.prefetch_related('tags')
         self.certificates = visible.select_related('tenant').in_bulk()
-        self.names = self._names_in_use(items)
+        self.names = self._names_in_use([item for item in new if not item.external_id])
 
     def _unreportable(self) -> set[int]:
         """Return the IDs of the sources that this user may not report."""
@@ -103,9 +104,8 @@ class _Survey:
         permitted = CertificateSource.objects.restrict(self.user, 'change').filter(pk__in=others)
         return others.difference(permitted.order_by().values_list('pk', flat=True))
 
-    def _names_in_use(self, items: list[Item]) -> set[str]:
+    def _names_in_use(self, new: list[Item]) -> set[str]:
         """Return the names of new certificates that existing ones also have."""
-        new = [item for item in items if not item.external_id and item.facts.fingerprint_sha256 not in self.known]
         names = {name for item in new for name in item.facts.subject_alt_names}
         if not names:
             return set()
@@ -137,7 +137,8 @@ class _Survey:
         """
         Return the visible certificate that has the item's X.509 certificate, if nothing else may be related to it.
         """
-        certificate = self.certificates.get(self.owners.get(item.facts.fingerprint_sha256))
+        _issuance, owner = self.issuances.get(item.facts.fingerprint_sha256, (None, None))
+        certificate = self.certificates.get(owner)
         if certificate is None or not self.is_alone(item):
             return None
         if item.certificate is not None and item.certificate.pk != certificate.pk:
@@ -153,6 +154,21 @@ class _Survey:
             # Importing it alone reports the error.
             return None
         return None if may_retake(item, source.reported, certificate) else certificate
+
+
+def _typed(fingerprints: set[str]) -> set[str]:
+    """Return those of ``fingerprints`` that certificates without PEM have."""
+    if not fingerprints:
+        return set()
+    found = Certificate.objects.filter(fingerprint_sha256__in=fingerprints).order_by()
+    return set(found.values_list('fingerprint_sha256', flat=True))
+
+
+def _lineages(keys: set[str]) -> set[str]:
+    """Return those of ``keys`` that are lineages of certificates."""
+    if not keys:
+        return set()
+    return set(Certificate.objects.filter(lineage__in=keys).order_by().values_list('lineage', flat=True))
 
 
 def _keys(item: Item) -> set[str]:
@@ -179,17 +195,7 @@ def _leave_alone(items: list[Item], survey: _Survey) -> dict[int, Result]:
         warnings = [*tenant, *item.warnings, *certificate.get_warnings(item.facts)]
         unchanged[number] = Result(Action.UNCHANGED, certificate, item.detection, warnings=warnings)
         if item.external_id:
-            stamped.append((survey.sources[item.external_id], item.facts.fingerprint_sha256))
-    _stamp(stamped)
+            issuance, _certificate = survey.issuances[item.facts.fingerprint_sha256]
+            stamped.append((survey.sources[item.external_id].pk, issuance))
+    stamp_reports(stamped)
     return unchanged
-
-
-def _stamp(reports: list[tuple[CertificateSource, str]]) -> None:
-    """Record that these sources reported these X.509 certificates (by fingerprint)."""
-    if not reports:
-        return
-    fingerprints = {fingerprint for _, fingerprint in reports}
-    issuances = dict(
-        Issuance.objects.filter(fingerprint_sha256__in=fingerprints).values_list('fingerprint_sha256', 'pk')
-    )
-    stamp_reports([(source.pk, issuances[fingerprint]) for source, fingerprint in reports])

@@ -34,7 +34,7 @@ from .facts import CertificateFacts
 from .hostnames import asked_name, covering_names
 from .limits import Limits
 from .lineage import hex_digits, lineage_key, name_key, normalize_hex
-from .parsing import Leaf, ParsedInput, read_certificates
+from .parsing import Leaf, ParsedInput, read_certificates, read_stored
 from .private_keys import find_private_key
 from .text import MAX_SAN_OCTETS, Message, fits_index, visible
 
@@ -64,6 +64,7 @@ __all__ = [
     'read_facts',
     'read_parts',
     'read_pem_facts',
+    'read_stored',
     'split_names',
     'visible',
 ]

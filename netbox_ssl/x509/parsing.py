@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from ssl import PEM_cert_to_DER_cert
 
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
@@ -23,6 +24,8 @@ DEFAULT_LIMITS = Limits()
 
 # Certificates that are kept as read for the next input, and the largest of them in bytes
 KEPT, KEPT_SIZE = 128, 8192
+
+_PEM_END = '-----END CERTIFICATE-----'
 
 _PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was omitted: hosts cannot use it.')
 
@@ -85,6 +88,27 @@ def read_certificates(
     encoded, notes = _open_all(parts, limits)
     loaded, omissions = _read_all(encoded)
     return _sort(loaded, [*notes, *omissions], limits, allow_ca, include_ca)
+
+
+def read_stored(text: str, pem: str, chain_pem: str, limits: Limits = DEFAULT_LIMITS) -> Leaf | None:
+    """
+    Return the leaf of ``text`` if it consists of the stored certificate ``pem`` and its stored chain, with any white
+    space between the lines, as in a report that a host repeats; else None.
+
+    The result is that of ``read_certificates()`` at a third of the cost: keys were searched and signatures verified
+    before the certificate was stored.
+    """
+    if not pem or len(text) > limits.max_input_bytes or text.split() != f'{pem}\n{chain_pem}'.split():
+        return None
+    blocks = [f'{block.lstrip()}{_PEM_END}' for block in text.split(_PEM_END)[:-1]]
+    try:
+        leaf, *chain = (_load_or_recall(PEM_cert_to_DER_cert(block)).facts for block in blocks)
+        _check_leaf(leaf, limits)
+    except Exception:  # the limits, or the libraries, have changed since: ``read_certificates()`` says how
+        return None
+    if leaf.is_ca or len(blocks) > limits.max_certificates:
+        return None
+    return Leaf(leaf, tuple(chain))
 
 
 def _check_size(data: bytes | str, limits: Limits) -> None:

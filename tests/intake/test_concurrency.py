@@ -1,9 +1,5 @@
 """Simultaneous imports, each with its own thread and connection, give the same result as imports in sequence."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
-from django.db import connection
 from django.utils import timezone
 
 from netbox_ssl import intake
@@ -14,26 +10,9 @@ from netbox_ssl.utilities import retried
 from tests.support.announcements import CommittingTestCase
 from tests.support.factories import DAY, grant, import_pem, issue_acme, successor, superuser
 from tests.support.reporting import item, report, source_of
+from tests.support.threads import at_once
 
 PARALLEL = 20
-SECONDS = 60
-
-
-def at_once(functions) -> list:
-    """Call all of them at the same time. Return their results in order."""
-    begin = threading.Barrier(len(functions))
-
-    def run(function):
-        try:
-            # Connect before the start, so that connecting does not delay some of them.
-            connection.ensure_connection()
-            begin.wait(SECONDS)
-            return function()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(functions)) as executor:
-        return [future.result(SECONDS) for future in [executor.submit(run, each) for each in functions]]
 
 
 class ConcurrencyTestCase(CommittingTestCase):

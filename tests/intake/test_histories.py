@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 from tenancy.models import Tenant
@@ -14,6 +14,7 @@ from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.places.deployment import read_deployments
 from tests.support.certificate_factory import issue
 from tests.support.factories import DAY, LIFETIME, in_house_ca, lets_encrypt, superuser
+from tests.support.histories import examples
 from tests.support.reporting import CLIENTS, external_id, report, source_of
 
 HOSTS = 3
@@ -106,9 +107,7 @@ class World:
 
 
 class HistoriesTestCase(TestCase):
-    @settings(
-        max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-    )
+    @examples(30)
     @given(
         st.lists(STEPS, min_size=3, max_size=14),
         st.tuples(*[st.sampled_from(('client', 'client', 'copy', 'served'))] * HOSTS),

@@ -233,7 +233,7 @@ class ReportTestCase(TestCase):
         self.assertEqual({result.action for result in intake.take_in_many(items, self.user)}, {'created'})
         before = CertificateSource.objects.get(external_id='certbot:web01:3').reported_at
         # Locks, the survey, the owners with their tags, the sources and their locks, for any number of reports
-        with self.assertNumQueries(13):
+        with self.assertNumQueries(10):
             results = intake.take_in_many(items, self.user)
         self.assertEqual({result.action for result in results}, {'unchanged'})
         self.assertGreater(CertificateSource.objects.get(external_id='certbot:web01:3').reported_at, before)
