@@ -8,7 +8,7 @@ authorities; their keys are discarded at once.
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from demo import objects
+from demo import endpoints, objects
 from tests.support.certificate_factory import issue, make_ca
 
 IMPORT = 'plugins/ssl/certificates/import/'
@@ -114,11 +114,15 @@ def fill(api):
     made = objects.make(api)
     cas = authorities()
     now = datetime.now(UTC).replace(microsecond=0)
+    certificates = {}
     for entry in ENTRIES:
         settings = {**entry.settings, 'tenant': made.tenants[entry.tenant]}
-        stored = report(api, entry, generations(entry, cas[entry.authority], now), settings)
+        issued = list(generations(entry, cas[entry.authority], now))
+        stored = report(api, entry, issued, settings)
+        certificates[entry.names[0]] = issued[-1], stored['id']
         for name in entry.used_by:
             objects.assign(api, stored['id'], *made.places[name])
+    endpoints.check(api, certificates)
 
 
 def report(api, entry, certificates, settings):

@@ -28,6 +28,7 @@ class NetBoxSSLConfig(PluginConfig):
         'sweep_interval': 1,
         'source_behind_hours': 48,
         'source_silent_days': 7,
+        'endpoint_problem_checks': 2,
         'import_max_bytes': 1024 * 1024,
         'import_max_certificates': 100,
         'import_max_names': 1000,

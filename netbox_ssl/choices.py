@@ -4,7 +4,10 @@ from utilities.choices import Choice, ChoiceSet
 __all__ = (
     'ACMEChallengeTypeChoices',
     'CertificateStatusChoices',
+    'EndpointResultChoices',
+    'EndpointStateChoices',
     'RenewalStatusChoices',
+    'STARTTLSChoices',
     'SourceKindChoices',
     'SourceStateChoices',
     'ValidityChoices',
@@ -104,4 +107,86 @@ class SourceKindChoices(ChoiceSet):
         Choice(CLIENT, _('Client'), color='blue', description=_('An ACME client that orders the certificate')),
         Choice(COPY, _('Copy'), color='cyan', description=_('A file on a host')),
         Choice(SERVED, _('Served'), color='purple', description=_('An endpoint, as a monitor sees it from outside')),
+    ]
+
+
+class STARTTLSChoices(ChoiceSet):
+    """The protocols of ``openssl s_client -starttls``."""
+
+    CHOICES = [
+        Choice('smtp', 'SMTP'),
+        Choice('lmtp', 'LMTP'),
+        Choice('imap', 'IMAP'),
+        Choice('pop3', 'POP3'),
+        Choice('sieve', 'ManageSieve'),
+        Choice('nntp', 'NNTP'),
+        Choice('ftp', 'FTP'),
+        Choice('ldap', 'LDAP'),
+        Choice('postgres', 'PostgreSQL'),
+        Choice('mysql', 'MySQL'),
+        Choice('xmpp', 'XMPP'),
+        Choice('xmpp-server', _('XMPP between servers')),
+        Choice('irc', 'IRC'),
+    ]
+
+
+class EndpointResultChoices(ChoiceSet):
+    """The result of a check of an endpoint. The values are public: reports of monitors, REST, GraphQL, events."""
+
+    OK = 'ok'
+    OTHER_CERTIFICATE = 'other_certificate'
+    EXPIRED = 'expired'
+    NOT_YET_VALID = 'not_yet_valid'
+    NAME_MISMATCH = 'name_mismatch'
+    UNTRUSTED = 'untrusted'
+    INCOMPLETE_CHAIN = 'incomplete_chain'
+    REFUSED = 'refused'
+    TIMEOUT = 'timeout'
+    NOT_TLS = 'not_tls'
+
+    CHOICES = [
+        Choice(EXPIRED, _('Expired'), color='red', description=_('A certificate of the chain has expired')),
+        Choice(
+            OTHER_CERTIFICATE,
+            _('Other certificate'),
+            color='red',
+            description=_('It serves another certificate than the expected one'),
+        ),
+        Choice(NAME_MISMATCH, _('Name mismatch'), color='red', description=_('The certificate is for other names')),
+        Choice(
+            UNTRUSTED,
+            _('Untrusted'),
+            color='red',
+            description=_('Self-signed, or issued by a CA that the monitor does not trust'),
+        ),
+        Choice(
+            INCOMPLETE_CHAIN,
+            _('Incomplete chain'),
+            color='red',
+            description=_('It does not send the CA certificate that issued its certificate'),
+        ),
+        Choice(NOT_YET_VALID, _('Not yet valid'), color='red', description=_('The validity has not started')),
+        Choice(NOT_TLS, _('Not TLS'), color='red', description=_('The port answers, but not with TLS')),
+        Choice(REFUSED, _('Refused'), color='red', description=_('No connection, or the handshake failed')),
+        Choice(TIMEOUT, _('Timeout'), color='red', description=_('No certificate within the time limit')),
+        Choice(OK, _('OK'), color='green', description=_('It serves a certificate that clients accept')),
+    ]
+
+
+class EndpointStateChoices(EndpointResultChoices):
+    """
+    The states of an endpoint (``models/mixins/endpoint_states.py``), from bad to good: the result of its last check, or
+    what has become of an *OK* since. The values are public: REST, GraphQL, events.
+    """
+
+    BEHIND = 'behind'
+    SILENT = 'silent'
+    UNCHECKED = 'unchecked'
+
+    CHOICES = [
+        *(choice for choice in EndpointResultChoices.CHOICES if choice.value != EndpointResultChoices.OK),
+        Choice(BEHIND, _('Behind'), color='orange', description=_('It still serves the certificate before a renewal')),
+        Choice(SILENT, _('Silent'), color='yellow', description=_('It has not been checked for too long')),
+        *(choice for choice in EndpointResultChoices.CHOICES if choice.value == EndpointResultChoices.OK),
+        Choice(UNCHECKED, _('Not checked'), color='gray', description=_('No monitor has checked it yet')),
     ]

@@ -19,15 +19,16 @@ from utilities.forms.fields import DynamicModelMultipleChoiceField
 
 from .acme import renewal
 from .acme.renewal_kinds import MANUAL, NOT_ACME, active_q
-from .choices import CertificateStatusChoices, RenewalStatusChoices, ValidityChoices
-from .filtersets import CertificateFilterSet
+from .choices import CertificateStatusChoices, EndpointStateChoices, RenewalStatusChoices, ValidityChoices
+from .filtersets import CertificateFilterSet, EndpointFilterSet
 from .forms.mixins import provider_input
-from .models import Certificate
+from .models import Certificate, Endpoint
 from .places.deployment import attach_deployments, bad_deployments
 from .reports.charts.ring import ring
+from .reports.endpoints import endpoint_counts
 from .reports.validity_counts import sum_of_kinds, validity_counts
 
-__all__ = ('NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
+__all__ = ('EndpointsWidget', 'NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
 
 ROWS = 10
 MOST_ROWS = 100
@@ -235,4 +236,58 @@ class OverdueWidget(RowsWidget):
             'deployments': [bad for bad in bad_deployments(certificates, now, user) if bad['count']],
             'when': _('Overdue since'),
             'none': _('No renewal is overdue.'),
+        }
+
+
+class EndpointsConfigForm(WidgetConfigForm):
+    """Configuration by filters; the fields are named like the filters of the list."""
+
+    monitor = forms.CharField(
+        required=False,
+        label=gettext_lazy('Monitor'),
+        help_text=gettext_lazy('Only endpoints of this monitor'),
+    )
+    tag_id = StoredChoiceField(
+        queryset=Tag.objects.all(),
+        required=False,
+        label=gettext_lazy('Tags'),
+        help_text=gettext_lazy('Only endpoints that have all of these tags'),
+    )
+
+
+@register_widget
+class EndpointsWidget(DashboardWidget):
+    default_title = _('Endpoints')
+    description = gettext_lazy('Number of endpoints by state, the worst first; each links to the list.')
+    ConfigForm = EndpointsConfigForm
+    width = 4
+    height = 3
+
+    def render(self, request):
+        context = {
+            'permitted': request.user.has_perm('netbox_ssl.view_endpoint'),
+            'list_url': reverse('plugins:netbox_ssl:endpoint_list'),
+            'add_url': reverse('plugins:netbox_ssl:endpoint_add'),
+            'may_add': request.user.has_perm('netbox_ssl.add_endpoint'),
+        }
+        if context['permitted']:
+            context |= self._counts(request.user)
+        return render_to_string('netbox_ssl/dashboard/endpoints.html', context)
+
+    def _counts(self, user) -> dict:
+        query = urlencode(
+            {name: self.config[name] for name in ('monitor', 'tag_id') if self.config.get(name)}, doseq=True
+        )
+        filterset = EndpointFilterSet(QueryDict(query), Endpoint.objects.restrict(user, 'view'))
+        if not filterset.is_valid():
+            return {'problem': _('A tag that this widget is limited to no longer exists. Change its configuration.')}
+        counts = endpoint_counts(filterset.qs.order_by(), timezone.now())
+        labels = dict(EndpointStateChoices)
+        return {
+            'parameters': f'&{query}' if query else '',
+            'rows': [
+                (state, labels[state], EndpointStateChoices.colors[state], number)
+                for state, number in counts.items()
+                if number
+            ],
         }

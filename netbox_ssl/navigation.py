@@ -67,6 +67,25 @@ menu = PluginMenu(
                     permissions=['netbox_ssl.add_certificateassignment'],
                 ),
                 PluginMenuItem(
+                    link='plugins:netbox_ssl:endpoint_list',
+                    link_text=_('Endpoints'),
+                    permissions=['netbox_ssl.view_endpoint'],
+                    buttons=(
+                        PluginMenuButton(
+                            link='plugins:netbox_ssl:endpoint_add',
+                            title=_('Add'),
+                            icon_class='mdi mdi-plus-thick',
+                            permissions=['netbox_ssl.add_endpoint'],
+                        ),
+                        PluginMenuButton(
+                            link='plugins:netbox_ssl:endpoint_bulk_import',
+                            title=_('Import'),
+                            icon_class='mdi mdi-upload',
+                            permissions=['netbox_ssl.add_endpoint'],
+                        ),
+                    ),
+                ),
+                PluginMenuItem(
                     link='plugins:netbox_ssl:certificatesource_list',
                     link_text=_('Sources'),
                     permissions=['netbox_ssl.view_certificatesource'],

@@ -2,7 +2,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from netbox.object_actions import ObjectAction
 
-__all__ = ('AcceptSuggestions', 'BulkDetect', 'SmartPaste', 'Suggestions')
+__all__ = ('AcceptSuggestions', 'BulkDetect', 'EndpointProposals', 'SmartPaste', 'Suggestions')
 
 
 class SmartPaste(ObjectAction):
@@ -44,3 +44,16 @@ class Suggestions(ObjectAction):
     @classmethod
     def get_url(cls, obj):
         return reverse('plugins:netbox_ssl:assignmentsuggestion_list')
+
+
+class EndpointProposals(ObjectAction):
+    """A button that leads from the list of endpoints to the suggested ones."""
+
+    name = 'proposals'
+    label = _('Suggested Endpoints')
+    permissions_required = {'add'}
+    template_name = 'netbox_ssl/buttons/endpoint_proposals.html'
+
+    @classmethod
+    def get_url(cls, obj):
+        return reverse('plugins:netbox_ssl:endpoint_proposals')

@@ -1,6 +1,6 @@
 from netbox.search import ObjectFieldValue, SearchIndex, register_search
 
-from .models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from .models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 
 
 class X509SearchIndex(SearchIndex):
@@ -68,4 +68,18 @@ class CertificateAssignmentIndex(SearchIndex):
     display_attrs = ('certificate', 'assigned_object', 'note')
 
 
-indexes = (CertificateIndex, CertificateAssignmentIndex, CertificateSourceIndex, IssuanceIndex)
+@register_search
+class EndpointIndex(SearchIndex):
+    model = Endpoint
+    fields = (
+        ('address', 150),
+        ('server_name', 150),
+        ('monitor', 700),
+        ('description', 500),
+        ('comments', 5000),
+    )
+    # Not the certificates, as for issuances
+    display_attrs = ('port', 'result', 'checked_at', 'monitor', 'description')
+
+
+indexes = (CertificateIndex, CertificateAssignmentIndex, CertificateSourceIndex, EndpointIndex, IssuanceIndex)

@@ -21,6 +21,7 @@ INTEGER_RANGES = {
     'sweep_interval': (1, 1440),
     'source_behind_hours': (0, 8760),
     'source_silent_days': (0, 3650),
+    'endpoint_problem_checks': (1, 100),
     'import_max_bytes': (1024, 64 * 1024 * 1024),
     'import_max_certificates': (1, 10_000),
     'import_max_names': (1, 100_000),
@@ -167,6 +168,11 @@ def source_silent_days() -> int:
     return _integer('source_silent_days')
 
 
+def endpoint_problem_checks() -> int:
+    """Return the number of checks in a row with the same outcome after which a change of an endpoint is announced."""
+    return _integer('endpoint_problem_checks')
+
+
 def refuse_tenant_mismatch() -> bool:
     """Return whether a certificate must not be assigned to an object of another tenant."""
     return _boolean('refuse_tenant_mismatch')
@@ -192,4 +198,5 @@ def validate() -> None:
     netbox_url()
     source_behind_hours()
     source_silent_days()
+    endpoint_problem_checks()
     refuse_tenant_mismatch()

@@ -6,6 +6,7 @@ from .views.by_name import ByNameView
 from .views.calendar import CalendarView
 from .views.connect import ConnectFileView, ConnectView
 from .views.documentation import DocumentationView
+from .views.endpoint_proposals import EndpointProposalsView
 from .views.renewals import RenewalsView
 from .views.suggestions import SuggestionsOfView
 
@@ -17,6 +18,9 @@ urlpatterns = [
     path('assignments/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificateassignment'))),
     path('sources/', include(get_model_urls('netbox_ssl', 'certificatesource', detail=False))),
     path('sources/<int:pk>/', include(get_model_urls('netbox_ssl', 'certificatesource'))),
+    path('endpoints/suggestions/', EndpointProposalsView.as_view(), name='endpoint_proposals'),
+    path('endpoints/', include(get_model_urls('netbox_ssl', 'endpoint', detail=False))),
+    path('endpoints/<int:pk>/', include(get_model_urls('netbox_ssl', 'endpoint'))),
     path('issuances/', include(get_model_urls('netbox_ssl', 'issuance', detail=False))),
     path('issuances/<int:pk>/', include(get_model_urls('netbox_ssl', 'issuance'))),
     path('by-name/', ByNameView.as_view(), name='by_name'),

@@ -12,7 +12,7 @@ from netbox.events import get_event_text
 from tenancy.choices import ContactPriorityChoices
 from tenancy.models import ContactAssignment
 
-from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.models import Certificate, CertificateSource, Endpoint
 from netbox_ssl.settings import netbox_url
 
 from .payload import describe
@@ -47,6 +47,8 @@ def contact_addresses(event_context, data: dict) -> list[str]:
     found = event_context.get('object')
     if isinstance(found, CertificateSource):
         found = found.certificate
+    if isinstance(found, Endpoint):
+        found = found.expected_certificate or found.certificate
     if isinstance(found, Certificate) and found.pk:
         return _each_once(contact['email'] for contact in describe(found)['contacts'])
     assignments = ContactAssignment.objects.filter(
@@ -80,6 +82,8 @@ def write(event_context, data: dict, event_rule) -> Message:
         'mark': announcement.get('mark'),
         'instructions': announcement.get('renewal_instructions') or data.get('renewal_instructions'),
         'source': announcement.get('source'),
+        'endpoint': announcement.get('endpoint'),
+        'result': announcement.get('result'),
         'held_until': _time(((announcement.get('source') or {}).get('issuance') or {}).get('valid_to')),
         'since': _time(announcement.get('since')),
         'valid_to': _time(announcement.get('valid_to') or data.get('valid_to')),

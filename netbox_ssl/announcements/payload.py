@@ -9,13 +9,14 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.urls import reverse
 from utilities.views import get_viewname
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint
+from netbox_ssl.models.assignments import host_of
 from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from netbox_ssl.places.contacts import Called, read_served
 from netbox_ssl.utilities import timestamp
 
-__all__ = ('MOST_SOURCES', 'describe', 'describe_source', 'prefetch')
+__all__ = ('MOST_SOURCES', 'describe', 'describe_endpoint', 'describe_source', 'prefetch')
 
 # A wildcard certificate may be on thousands of hosts, and receivers refuse large bodies. The rest is counted.
 MOST_SOURCES = 50
@@ -112,9 +113,30 @@ def describe_source(source: CertificateSource) -> dict:
     }
 
 
+def describe_endpoint(endpoint: Endpoint) -> dict:
+    """Return the address, the last check and the object of an endpoint."""
+    place = endpoint.assigned_object
+    return {
+        'address': endpoint.address,
+        'port': endpoint.port,
+        'server_name': endpoint.server_name,
+        'monitor': endpoint.monitor or endpoint.checked_by,
+        'detail': endpoint.result_detail,
+        'checked_at': timestamp(endpoint.checked_at),
+        'valid_to': timestamp(endpoint.valid_to),
+        'served_by': place and _place(place, host_of(place)),
+    }
+
+
 def _assignment(assignment: CertificateAssignment) -> dict:
-    place = assignment.assigned_object
-    host = assignment.host
+    return {
+        **_place(assignment.assigned_object, assignment.host),
+        'primary': assignment.primary,
+        'note': assignment.note,
+    }
+
+
+def _place(place, host) -> dict:
     site = getattr(host or place, 'site', None)
     return {
         'type': place._meta.label_lower,
@@ -124,8 +146,6 @@ def _assignment(assignment: CertificateAssignment) -> dict:
         'display_url': place.get_absolute_url(),
         'host': host and str(host),
         'site': site and site.name,
-        'primary': assignment.primary,
-        'note': assignment.note,
     }
 
 

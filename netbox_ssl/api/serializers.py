@@ -1,7 +1,6 @@
 """Assignments, issuances and sources in requests and responses."""
 
 from django.contrib.contenttypes.models import ContentType
-from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from netbox.api.fields import ContentTypeField
 from netbox.api.gfk_fields import GFKSerializerField
@@ -17,10 +16,11 @@ from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 
 from .certificate_serializers import CertificateListSerializer, CertificateSerializer
+from .endpoint_serializers import EndpointSerializer
 from .fields import MomentField
 from .guards import GuardedSerializerMixin
 from .references import ExplainedReferencesMixin
-from .related_objects import VisibleWhenNestedMixin
+from .related_objects import AssignedObjectMixin, VisibleWhenNestedMixin
 
 # NetBox looks up the serializers of all models here.
 __all__ = (
@@ -28,6 +28,7 @@ __all__ = (
     'CertificateListSerializer',
     'CertificateSerializer',
     'CertificateSourceSerializer',
+    'EndpointSerializer',
     'IssuanceSerializer',
 )
 
@@ -118,10 +119,9 @@ class CertificateSourceSerializer(GuardedSerializerMixin, ExplainedReferencesMix
         return obj.state
 
 
-NOT_SEEN = gettext_lazy('This object does not exist, or you do not have permission to view it.')
-
-
-class CertificateAssignmentSerializer(GuardedSerializerMixin, ExplainedReferencesMixin, NetBoxModelSerializer):
+class CertificateAssignmentSerializer(
+    AssignedObjectMixin, GuardedSerializerMixin, ExplainedReferencesMixin, NetBoxModelSerializer
+):
     certificate = CertificateSerializer(nested=True)
     assigned_object_type = ContentTypeField(queryset=ContentType.objects.filter(ASSIGNABLE))
     assigned_object = GFKSerializerField(read_only=True)
@@ -151,20 +151,3 @@ class CertificateAssignmentSerializer(GuardedSerializerMixin, ExplainedReference
 
     def get_warnings(self, obj) -> list[str]:
         return obj.get_warnings()
-
-    def validate(self, data):
-        if not self.nested:
-            self._refuse_unseen(data)
-        return super().validate(data)
-
-    def _refuse_unseen(self, data) -> None:
-        """Refuse an object that the user may not view: NetBox accepts any ID, and the response shows the object."""
-        user = self.context['request'].user
-        if not {'assigned_object_type', 'assigned_object_id'} & data.keys():
-            return
-        object_type = data.get('assigned_object_type') or self.instance.assigned_object_type
-        # Zero is an ID, too: one that no object has.
-        object_id = data.get('assigned_object_id', getattr(self.instance, 'assigned_object_id', None))
-        visible = object_type.model_class().objects.restrict(user, 'view')
-        if not visible.filter(pk=object_id).exists():
-            raise serializers.ValidationError({'assigned_object_id': NOT_SEEN})

@@ -6,6 +6,7 @@ router = NetBoxRouter()
 router.APIRootView = views.RootView
 router.register('certificates', views.CertificateViewSet)
 router.register('certificate-assignments', views.CertificateAssignmentViewSet)
+router.register('endpoints', views.EndpointViewSet)
 router.register('issuances', views.IssuanceViewSet)
 router.register('sources', views.CertificateSourceViewSet)
 router.register('status', views.StatusViewSet, basename='status')

@@ -3,13 +3,14 @@ from netbox.api.viewsets import NetBoxModelViewSet, NetBoxReadOnlyModelViewSet
 from rest_framework.routers import APIRootView
 
 from netbox_ssl import filtersets
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from netbox_ssl.places.deployment import DEPLOYMENT_STATE, deployment_state_sql, visible_sources
 
 from . import serializers
 from .ari_views import CheckARIMixin
 from .detect_views import DetectMixin
+from .endpoint_views import EndpointProposalsMixin, EndpointResultsMixin
 from .guards import RequestGuardMixin
 from .import_views import ImportMixin
 from .metrics_views import MetricsMixin
@@ -20,6 +21,7 @@ __all__ = (
     'CertificateAssignmentViewSet',
     'CertificateSourceViewSet',
     'CertificateViewSet',
+    'EndpointViewSet',
     'IssuanceViewSet',
     'RootView',
     'StatusViewSet',
@@ -62,3 +64,12 @@ class CertificateAssignmentViewSet(RequestGuardMixin, NetBoxModelViewSet):
     queryset = CertificateAssignment.objects.with_places()
     serializer_class = serializers.CertificateAssignmentSerializer
     filterset_class = filtersets.CertificateAssignmentFilterSet
+
+
+class EndpointViewSet(RequestGuardMixin, EndpointResultsMixin, EndpointProposalsMixin, NetBoxModelViewSet):
+    queryset = Endpoint.objects.with_sources()
+    serializer_class = serializers.EndpointSerializer
+    filterset_class = filtersets.EndpointFilterSet
+
+    def get_queryset(self):
+        return super().get_queryset().with_places(self.request.user if self.request else None)

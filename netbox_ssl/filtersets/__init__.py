@@ -5,6 +5,7 @@ several objects share.
 
 from .assignments import AssignmentSuggestionFilterSet, CertificateAssignmentFilterSet
 from .certificates import CertificateFilterSet
+from .endpoints import EndpointFilterSet
 from .issuances import IssuanceFilterSet
 from .sources import CertificateSourceFilterSet
 
@@ -13,5 +14,6 @@ __all__ = (
     'CertificateAssignmentFilterSet',
     'CertificateFilterSet',
     'CertificateSourceFilterSet',
+    'EndpointFilterSet',
     'IssuanceFilterSet',
 )

@@ -21,8 +21,10 @@ from netbox_ssl.choices import (
 )
 from netbox_ssl.expiry.marks import MAX_MARK
 from netbox_ssl.expiry.validity import expires_within_q, validity_q
-from netbox_ssl.models import Certificate, CertificateAssignment
+from netbox_ssl.models import Certificate, CertificateAssignment, Endpoint
+from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.places.contacts import responsible_q
+from netbox_ssl.places.endpoints import certificates_at
 
 from .checked import CheckedFilterSet
 from .places import PlaceFilterSet, VisibleFilter
@@ -127,6 +129,10 @@ class CertificateFilterSet(
         distinct=False,
         label=_('Issuer of (ID)'),
     )
+    endpoint_problem = django_filters.BooleanFilter(
+        method='filter_endpoint_problem',
+        label=_('An endpoint needs attention'),
+    )
     assigned = django_filters.BooleanFilter(
         method='filter_assigned',
         label=_('Assigned'),
@@ -182,6 +188,11 @@ class CertificateFilterSet(
     def filter_assigned(self, queryset, name, value):
         assigned = Q(pk__in=self.permitted(CertificateAssignment.objects.all()).values('certificate'))
         return queryset.filter(assigned if value else ~assigned)
+
+    def filter_endpoint_problem(self, queryset, name, value):
+        endpoints = Endpoint.objects.filter(bad_endpoint_q(timezone.now()))
+        affected = certificates_at(endpoints.restrict(self.request.user, 'view') if self.request else endpoints)
+        return queryset.filter(affected if value else ~affected)
 
     def filter_responsible(self, queryset, name, value):
         if not value:

@@ -7,15 +7,21 @@ from utilities.forms.fields import ChoiceField, DynamicModelChoiceField
 from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import BulkEditNullBooleanSelect
 
-from netbox_ssl.choices import CertificateStatusChoices, SourceKindChoices
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.choices import CertificateStatusChoices, SourceKindChoices, STARTTLSChoices
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint
+from netbox_ssl.models.endpoints import MAX_INTERVAL, MAX_PORT
 from netbox_ssl.models.mixins.acme import ACME_FIELDS, ACME_SETTINGS
 from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 
 from .fields import ACMEFieldsMixin, ExpiryFieldsMixin
 from .mixins import PrivateKeyGuardMixin
 
-__all__ = ('CertificateAssignmentBulkEditForm', 'CertificateBulkEditForm', 'CertificateSourceBulkEditForm')
+__all__ = (
+    'CertificateAssignmentBulkEditForm',
+    'CertificateBulkEditForm',
+    'CertificateSourceBulkEditForm',
+    'EndpointBulkEditForm',
+)
 
 
 class CertificateBulkEditForm(PrivateKeyGuardMixin, ACMEFieldsMixin, ExpiryFieldsMixin, PrimaryModelBulkEditForm):
@@ -92,3 +98,60 @@ class CertificateSourceBulkEditForm(PrivateKeyGuardMixin, NetBoxModelBulkEditFor
     model = CertificateSource
     fieldsets = (FieldSet('certificate', 'client', 'kind'),)
     nullable_fields = ('client',)
+
+
+class EndpointBulkEditForm(PrivateKeyGuardMixin, PrimaryModelBulkEditForm):
+    port = forms.IntegerField(
+        label=_('Port'),
+        required=False,
+        min_value=1,
+        max_value=MAX_PORT,
+    )
+    server_name = forms.CharField(
+        label=_('Server name'),
+        required=False,
+        max_length=253,
+    )
+    starttls = ChoiceField(
+        label=_('STARTTLS'),
+        choices=add_blank_choice(STARTTLSChoices),
+        required=False,
+    )
+    ca_file = forms.CharField(
+        label=_('CA file'),
+        required=False,
+        max_length=500,
+    )
+    monitor = forms.CharField(
+        label=_('Monitor'),
+        required=False,
+        max_length=100,
+    )
+    interval = forms.IntegerField(
+        label=_('Interval (minutes)'),
+        required=False,
+        min_value=1,
+        max_value=MAX_INTERVAL,
+    )
+    expected_certificate = DynamicModelChoiceField(
+        label=_('Expected certificate'),
+        queryset=Certificate.objects.all(),
+        required=False,
+    )
+
+    model = Endpoint
+    fieldsets = (
+        FieldSet('port', 'server_name', 'starttls', 'description', name=_('Endpoint')),
+        FieldSet('monitor', 'interval', 'ca_file', name=_('Monitoring')),
+        FieldSet('expected_certificate', name=_('Certificate')),
+    )
+    nullable_fields = (
+        'server_name',
+        'starttls',
+        'ca_file',
+        'monitor',
+        'interval',
+        'expected_certificate',
+        'description',
+        'comments',
+    )

@@ -1,27 +1,35 @@
-from dcim.models import Device
 from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from ipam.models import IPAddress, Service
 from netbox.forms import NetBoxModelImportForm, PrimaryModelImportForm
 from tenancy.models import Tenant
 from utilities.forms.fields import CSVChoiceField, CSVContentTypeField, CSVModelChoiceField
-from virtualization.models import VirtualMachine
 
-from netbox_ssl.choices import ACMEChallengeTypeChoices, CertificateStatusChoices, SourceKindChoices
+from netbox_ssl.choices import (
+    ACMEChallengeTypeChoices,
+    CertificateStatusChoices,
+    SourceKindChoices,
+    STARTTLSChoices,
+)
 from netbox_ssl.intake import read_single
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
-from netbox_ssl.models.assignments import ASSIGNABLE, ASSIGNABLE_MODELS
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint
+from netbox_ssl.models.assignments import ASSIGNABLE
+from netbox_ssl.models.endpoints import DEFAULT_PORT, MAX_PORT
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
-from netbox_ssl.x509 import normalize_hex
 
+from .bulk_import_references import AssignedObjectImportForm, FingerprintImportForm
 from .fields import ExpiryMarksField, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
-__all__ = ('CertificateAssignmentImportForm', 'CertificateImportForm', 'CertificateSourceImportForm')
+__all__ = (
+    'CertificateAssignmentImportForm',
+    'CertificateImportForm',
+    'CertificateSourceImportForm',
+    'EndpointImportForm',
+)
 
 
 class CertificateImportForm(
@@ -120,11 +128,7 @@ class CertificateImportForm(
         return {**given, 'custom_field_data': custom_field_data} if custom_field_data else given
 
 
-# Model → the field by which a record names an object
-NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 'address'}
-
-
-class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
+class CertificateAssignmentImportForm(PrivateKeyGuardMixin, AssignedObjectImportForm, NetBoxModelImportForm):
     certificate = CSVModelChoiceField(
         label=_('Certificate'),
         queryset=Certificate.objects.all(),
@@ -135,19 +139,6 @@ class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportFor
         label=_('Object type'),
         queryset=ContentType.objects.filter(ASSIGNABLE),
         help_text=_('dcim.device, virtualization.virtualmachine, ipam.service, or ipam.ipaddress'),
-    )
-    assigned_object = CSVModelChoiceField(
-        label=_('Assigned to'),
-        queryset=Device.objects.all(),
-        required=False,
-        to_field_name='name',
-        help_text=_('Name of the object; for an IP address, the address with its prefix length'),
-    )
-    assigned_object_id = forms.IntegerField(
-        label=_('Object ID'),
-        required=False,
-        min_value=1,
-        help_text=_('Use this instead of the name if several objects share it'),
     )
 
     class Meta:
@@ -161,46 +152,13 @@ class CertificateAssignmentImportForm(PrivateKeyGuardMixin, NetBoxModelImportFor
             'tags',
         )
 
-    def __init__(self, data=None, *args, **kwargs):
-        super().__init__(data, *args, **kwargs)
-        # Before NetBox restricts the field to what the user may view
-        field = self.fields['assigned_object']
-        for model, name in NAMED_BY.items():
-            if data and data.get('assigned_object_type') == model._meta.label_lower:
-                field.queryset, field.to_field_name = model.objects.all(), name
 
-    def clean(self):
-        super().clean()
-        # A record that updates an assignment need not name the object.
-        object_type = self.cleaned_data.get('assigned_object_type')
-        place, pk = self.cleaned_data.pop('assigned_object', None), self.cleaned_data.get('assigned_object_id')
-        if not object_type or 'assigned_object' in self.errors:
-            return
-        if not place and not pk:
-            if not self.instance.pk:
-                self.add_error('assigned_object', _('Enter the name of the object, or its ID as assigned_object_id.'))
-            return
-        if place is None:
-            place = self.fields['assigned_object'].queryset.filter(pk=pk).first()
-        if place is None or object_type.model_class() not in ASSIGNABLE_MODELS:
-            self.add_error(
-                'assigned_object_id', _('This object does not exist, or you do not have permission to view it.')
-            )
-            return
-        self.cleaned_data['assigned_object_id'] = place.pk
-
-
-class CertificateSourceImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
+class CertificateSourceImportForm(PrivateKeyGuardMixin, FingerprintImportForm, NetBoxModelImportForm):
     certificate = CSVModelChoiceField(
         label=_('Certificate'),
         queryset=Certificate.objects.all(),
         to_field_name='name',
         help_text=_('Name of the certificate'),
-    )
-    fingerprint_sha256 = forms.CharField(
-        label=_('SHA-256 fingerprint'),
-        required=False,
-        help_text=_('Of the current X.509 certificate, if several certificates have this name'),
     )
     kind = CSVChoiceField(
         label=_('Kind'),
@@ -213,9 +171,56 @@ class CertificateSourceImportForm(PrivateKeyGuardMixin, NetBoxModelImportForm):
         model = CertificateSource
         fields = ('certificate', 'external_id', 'client', 'kind', 'machine_id', 'tags')
 
-    def __init__(self, data=None, *args, **kwargs):
-        super().__init__(data, *args, **kwargs)
-        # Before NetBox restricts the field to what the user may view
-        if data and (fingerprint := str(data.get('fingerprint_sha256') or '')):
-            field = self.fields['certificate']
-            field.queryset = field.queryset.filter(fingerprint_sha256=normalize_hex(fingerprint))
+
+class EndpointImportForm(PrivateKeyGuardMixin, AssignedObjectImportForm, FingerprintImportForm, PrimaryModelImportForm):
+    port = forms.IntegerField(
+        label=_('Port'),
+        required=False,
+        min_value=1,
+        max_value=MAX_PORT,
+        help_text=_('443 if empty'),
+    )
+    starttls = CSVChoiceField(
+        label=_('STARTTLS'),
+        choices=STARTTLSChoices,
+        required=False,
+        help_text=_('Protocol that starts in plain text'),
+    )
+    expected_certificate = CSVModelChoiceField(
+        label=_('Expected certificate'),
+        queryset=Certificate.objects.all(),
+        required=False,
+        to_field_name='name',
+        help_text=_('Name of the certificate that it should serve'),
+    )
+    assigned_object_type = CSVContentTypeField(
+        label=_('Object type'),
+        queryset=ContentType.objects.filter(ASSIGNABLE),
+        required=False,
+        help_text=_('dcim.device, virtualization.virtualmachine, ipam.service, or ipam.ipaddress'),
+    )
+
+    certificate_field = 'expected_certificate'
+    object_required = False
+
+    class Meta:
+        model = Endpoint
+        fields = (
+            'address',
+            'port',
+            'server_name',
+            'starttls',
+            'ca_file',
+            'monitor',
+            'interval',
+            'expected_certificate',
+            'assigned_object_type',
+            'assigned_object_id',
+            'description',
+            'owner',
+            'comments',
+            'tags',
+        )
+
+    def clean_port(self):
+        return self.cleaned_data.get('port') or DEFAULT_PORT

@@ -113,7 +113,9 @@ class CertificateFilterForm(
             'ari_error',
             name=_('ACME'),
         ),
-        FieldSet('deployment_state', 'source_behind', 'source_silent', 'unreported', name=_('Sources')),
+        FieldSet(
+            'deployment_state', 'source_behind', 'source_silent', 'unreported', 'endpoint_problem', name=_('Sources')
+        ),
         FieldSet('status', 'issued_by_id', name=_('Certificate')),
         X509_FILTERS,
         FieldSet('assigned', *PLACE_FILTERS, name=_('Used By')),
@@ -157,6 +159,7 @@ class CertificateFilterForm(
     source_behind = yes_no_any(_('A source is behind'))
     source_silent = yes_no_any(_('A source is silent'))
     unreported = yes_no_any(_('No longer reported'))
+    endpoint_problem = yes_no_any(_('An endpoint needs attention'))
     acme_provider = forms.CharField(
         label=_('ACME provider'),
         required=False,

@@ -9,7 +9,7 @@ from utilities.forms.rendering import FieldSet
 from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.choices import CertificateStatusChoices
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
@@ -18,7 +18,7 @@ from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from .fields import ACMEFieldsMixin, ExpiryFieldsMixin, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
 
-__all__ = ('CertificateAssignmentForm', 'CertificateForm', 'CertificateSourceForm')
+__all__ = ('CertificateAssignmentForm', 'CertificateForm', 'CertificateSourceForm', 'EndpointForm')
 
 
 class CertificateForm(
@@ -163,3 +163,43 @@ class CertificateSourceForm(PrivateKeyGuardMixin, NetBoxModelForm):
     class Meta:
         model = CertificateSource
         fields = ['certificate', 'external_id', 'client', 'kind', 'machine_id', 'tags']
+
+
+class EndpointForm(PrivateKeyGuardMixin, GenericObjectFormMixin, PrimaryModelForm):
+    expected_certificate = DynamicModelChoiceField(
+        label=_('Expected certificate'),
+        queryset=Certificate.objects.all(),
+        required=False,
+        selector=True,
+        help_text=_('The certificate that it should serve; another one is a problem'),
+    )
+    assigned_object = GenericObjectChoiceField(
+        label=_('Served by'),
+        content_type_queryset=ContentType.objects.filter(ASSIGNABLE),
+        required=False,
+        selector=True,
+        hx_target_id='served_by',
+    )
+
+    fieldsets = (
+        FieldSet('address', 'port', 'server_name', 'starttls', 'description', 'tags', name=_('Endpoint')),
+        FieldSet('monitor', 'interval', 'ca_file', name=_('Monitoring')),
+        FieldSet('expected_certificate', 'assigned_object', name=_('Certificate'), html_id='served_by'),
+    )
+
+    class Meta:
+        model = Endpoint
+        fields = [
+            'address',
+            'port',
+            'server_name',
+            'starttls',
+            'monitor',
+            'interval',
+            'ca_file',
+            'expected_certificate',
+            'description',
+            'owner',
+            'comments',
+            'tags',
+        ]

@@ -3,16 +3,22 @@ import strawberry
 from netbox_ssl.choices import (
     ACMEChallengeTypeChoices,
     CertificateStatusChoices,
+    EndpointResultChoices,
+    EndpointStateChoices,
     RenewalStatusChoices,
     SourceKindChoices,
     SourceStateChoices,
+    STARTTLSChoices,
     ValidityChoices,
 )
 
 __all__ = (
     'ACMEChallengeTypeEnum',
     'CertificateStatusEnum',
+    'EndpointResultEnum',
+    'EndpointStateEnum',
     'RenewalStatusEnum',
+    'STARTTLSEnum',
     'SourceKindEnum',
     'SourceStateEnum',
     'ValidityEnum',
@@ -20,7 +26,10 @@ __all__ = (
 
 ACMEChallengeTypeEnum = strawberry.enum(ACMEChallengeTypeChoices.as_enum())
 CertificateStatusEnum = strawberry.enum(CertificateStatusChoices.as_enum(prefix='status'))
+EndpointResultEnum = strawberry.enum(EndpointResultChoices.as_enum())
+EndpointStateEnum = strawberry.enum(EndpointStateChoices.as_enum())
 RenewalStatusEnum = strawberry.enum(RenewalStatusChoices.as_enum())
+STARTTLSEnum = strawberry.enum(STARTTLSChoices.as_enum())
 SourceKindEnum = strawberry.enum(SourceKindChoices.as_enum())
 SourceStateEnum = strawberry.enum(SourceStateChoices.as_enum())
 ValidityEnum = strawberry.enum(ValidityChoices.as_enum())

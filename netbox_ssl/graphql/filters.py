@@ -20,6 +20,7 @@ from netbox_ssl.places.deployment import deployment_state_sql, visible_sources
 from netbox_ssl.x509 import asked_name
 
 from .authority_filters import AuthorityFilterMixin
+from .endpoint_filters import EndpointFilter
 from .place_filters import PlaceFilterMixin
 
 if TYPE_CHECKING:
@@ -35,7 +36,14 @@ if TYPE_CHECKING:
         ValidityEnum,
     )
 
-__all__ = ('CertificateAssignmentFilter', 'CertificateFilter', 'CertificateSourceFilter', 'IssuanceFilter')
+# NetBox's tests look up the filters of all models here.
+__all__ = (
+    'CertificateAssignmentFilter',
+    'CertificateFilter',
+    'CertificateSourceFilter',
+    'EndpointFilter',
+    'IssuanceFilter',
+)
 
 
 @strawberry.type

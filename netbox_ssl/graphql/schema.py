@@ -1,7 +1,7 @@
 import strawberry
 import strawberry_django
 
-from .types import CertificateAssignmentType, CertificateSourceType, CertificateType, IssuanceType
+from .types import CertificateAssignmentType, CertificateSourceType, CertificateType, EndpointType, IssuanceType
 
 
 @strawberry.type(name='Query')
@@ -14,6 +14,9 @@ class NetBoxSSLQuery:
 
     certificate_source: CertificateSourceType = strawberry_django.field()
     certificate_source_list: list[CertificateSourceType] = strawberry_django.field()
+
+    endpoint: EndpointType = strawberry_django.field()
+    endpoint_list: list[EndpointType] = strawberry_django.field()
 
     issuance: IssuanceType = strawberry_django.field()
     issuance_list: list[IssuanceType] = strawberry_django.field()

@@ -17,6 +17,7 @@ from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from netbox_ssl.netbox_internals import build_gfk_prefetch
 from netbox_ssl.places.deployment import DEPLOYMENT_STATE, deployment_state, deployment_state_sql, visible_sources
 
+from .endpoint_types import EndpointType
 from .filters import CertificateAssignmentFilter, CertificateFilter, CertificateSourceFilter, IssuanceFilter
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from tenancy.graphql.types import TenantType
     from virtualization.graphql.types import VirtualMachineType
 
-__all__ = ('CertificateAssignmentType', 'CertificateSourceType', 'CertificateType', 'IssuanceType')
+# NetBox looks up the types of all models here.
+__all__ = ('CertificateAssignmentType', 'CertificateSourceType', 'CertificateType', 'EndpointType', 'IssuanceType')
 
 # Fields that the state of a source is computed from
 STATE_COLUMNS = ['reported_at', *models.CertificateSource.STATE_FIELDS]

@@ -24,6 +24,8 @@ history, or leave unchanged.
     continuations.py
                     lineages that go on under another name
     dry_run.py      what an import would do
+    endpoint_results.py
+                    results of the checks of endpoints
     redetection.py  repeats the detection on existing certificates
     signals.py      signals that other modules may receive
 """

@@ -42,14 +42,14 @@ def absorb(other: Certificate, certificate: Certificate) -> list[Tag]:
     other.snapshot()
     primary = _primary_places(other)
     tags = list(other.tags.all())
+    # Issuances are only changed here; they have no change log. Before the endpoints, which compare what they serve.
+    Issuance.objects.filter(certificate=other).update(certificate=certificate)
     for referrer in _referrers(other):
         if referrer.row == certificate:
             # Saved by the caller, with all else.
             _rename(referrer, other, certificate)
         elif referrer.row != other:
             _move(referrer, other, certificate)
-    # Issuances are only changed here; they have no change log.
-    Issuance.objects.filter(certificate=other).update(certificate=certificate)
     for name, value in other.custom_field_data.items():
         if certificate.custom_field_data.get(name) is None:
             certificate.custom_field_data[name] = value

@@ -12,6 +12,7 @@ from netbox.jobs import system_job
 from netbox_ssl import settings
 from netbox_ssl.announcements.sweep import watchdog
 from netbox_ssl.announcements.sweep.certificates import SweepResult, sweep
+from netbox_ssl.announcements.sweep.endpoints import EndpointSweepResult, sweep_endpoints
 from netbox_ssl.announcements.sweep.sources import SourceSweepResult, sweep_sources
 from netbox_ssl.announcements.sweep.state import SWEEP_JOB
 from netbox_ssl.netbox_internals import get_config
@@ -24,6 +25,7 @@ __all__ = ('RenewalSweepJob', 'revive')
 # (300 s by default) is not reached, and a job that is still running after two minutes has lost its worker.
 RUN_SECONDS = 50
 SOURCES_SECONDS = 20
+ENDPOINTS_SECONDS = 10
 
 # Keeps the log of a long run up to date without writing it after each batch.
 LOG_EVERY_SECONDS = 5
@@ -31,7 +33,7 @@ LOG_EVERY_SECONDS = 5
 
 @system_job(interval=settings.sweep_interval())
 class RenewalSweepJob(ChainedJob):
-    """Announce changes of certificates and sources that are caused by time."""
+    """Announce changes of certificates and sources that are caused by time, and the results of endpoints."""
 
     class Meta:
         name = SWEEP_JOB
@@ -55,16 +57,19 @@ class RenewalSweepJob(ChainedJob):
         self._logged = time.monotonic()
         result = sweep(seconds=RUN_SECONDS if self.job.interval else None, after_batch=self._report_progress)
         sources = sweep_sources(seconds=SOURCES_SECONDS if self.job.interval else None)
+        endpoints = sweep_endpoints(seconds=ENDPOINTS_SECONDS if self.job.interval else None)
         self.job.data = {
             **asdict(result),
             'announced': result.announced,
             'summary': result.summary(),
             'sources': asdict(sources),
+            'endpoints': asdict(endpoints),
         }
         if result.announced or result.failed or result.baseline:
             self._log(result)
         self._log_sources(sources)
-        if not (result.complete and sources.complete):
+        self._log_endpoints(endpoints)
+        if not (result.complete and sources.complete and endpoints.complete):
             self.logger.info('Time is up; the next run continues')
             self.run_now()
 
@@ -88,6 +93,14 @@ class RenewalSweepJob(ChainedJob):
             self.logger.info(message)
         if result.failed:
             message = f'{result.failed} sources could not be announced; see the log of the worker'
+            self.logger.error(message)
+
+    def _log_endpoints(self, result: EndpointSweepResult) -> None:
+        if result.announced:
+            message = f'Announced: {result.problems} endpoints with a problem, {result.recovered} endpoints recovered'
+            self.logger.info(message)
+        if result.failed:
+            message = f'{result.failed} endpoints could not be announced; see the log of the worker'
             self.logger.error(message)
 
     def _report_progress(self, result: SweepResult) -> None:

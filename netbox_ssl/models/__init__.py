@@ -11,8 +11,16 @@ from netbox_ssl import event_types  # noqa: F401
 
 from .assignments import CertificateAssignment
 from .certificates import Certificate
+from .endpoints import Endpoint
 from .issuances import Issuance
 from .sources import CertificateSource
 from .suggestions import AssignmentSuggestion
 
-__all__ = ('AssignmentSuggestion', 'Certificate', 'CertificateAssignment', 'CertificateSource', 'Issuance')
+__all__ = (
+    'AssignmentSuggestion',
+    'Certificate',
+    'CertificateAssignment',
+    'CertificateSource',
+    'Endpoint',
+    'Issuance',
+)

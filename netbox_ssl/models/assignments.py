@@ -16,7 +16,7 @@ from netbox_ssl import settings
 
 from .mixins.documentation import DocumentedMixin
 
-__all__ = ('ASSIGNABLE', 'ASSIGNABLE_MODELS', 'CertificateAssignment', 'host_of', 'tenant_of')
+__all__ = ('ASSIGNABLE', 'ASSIGNABLE_MODELS', 'CertificateAssignment', 'host_of', 'place_prefetch', 'tenant_of')
 
 # Model that a certificate can be assigned to → name of the filter for its objects
 ASSIGNABLE_MODELS = {
@@ -77,6 +77,28 @@ def _seen(queryset, user):
     return queryset if user is None else queryset.restrict(user, 'view')
 
 
+def place_prefetch(user=None) -> GenericPrefetch:
+    """
+    Return a prefetch of assigned objects, with the relations for their names, tenants and hosts. Objects and hosts that
+    ``user`` may not view are left out; None: no restriction.
+    """
+    devices = _seen(_lean(Device.objects.select_related('site', 'device_type__manufacturer')), user)
+    machines = _seen(_lean(VirtualMachine.objects.select_related('site')), user)
+    groups = FHRPGroup.objects.all()
+    interfaces = [
+        Interface.objects.prefetch_related(Prefetch('device', devices)),
+        VMInterface.objects.prefetch_related(Prefetch('virtual_machine', machines)),
+        groups,
+    ]
+    places = [
+        devices,
+        machines,
+        _seen(Service.objects.prefetch_related(GenericPrefetch('parent', [devices, machines, groups])), user),
+        _seen(IPAddress.objects.prefetch_related(GenericPrefetch('assigned_object', interfaces)), user),
+    ]
+    return GenericPrefetch('assigned_object', places)
+
+
 class CertificateAssignmentQuerySet(RestrictedQuerySet):
     def restrict(self, user, action='view'):
         """
@@ -96,21 +118,7 @@ class CertificateAssignmentQuerySet(RestrictedQuerySet):
 
     def with_hosts(self, user=None):
         """Read the assigned objects as ``with_places()`` does, without the certificates."""
-        devices = _seen(_lean(Device.objects.select_related('site', 'device_type__manufacturer')), user)
-        machines = _seen(_lean(VirtualMachine.objects.select_related('site')), user)
-        groups = FHRPGroup.objects.all()
-        interfaces = [
-            Interface.objects.prefetch_related(Prefetch('device', devices)),
-            VMInterface.objects.prefetch_related(Prefetch('virtual_machine', machines)),
-            groups,
-        ]
-        places = [
-            devices,
-            machines,
-            Service.objects.prefetch_related(GenericPrefetch('parent', [devices, machines, groups])),
-            IPAddress.objects.prefetch_related(GenericPrefetch('assigned_object', interfaces)),
-        ]
-        return self.select_related('assigned_object_type').prefetch_related(GenericPrefetch('assigned_object', places))
+        return self.select_related('assigned_object_type').prefetch_related(place_prefetch(user))
 
 
 class CertificateAssignment(DocumentedMixin, NetBoxModel):

@@ -14,8 +14,9 @@ from django.db import connections
 from django.utils import timezone
 
 from netbox_ssl.branching import database
-from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.choices import CertificateStatusChoices, SourceKindChoices
 
+from .mixins.source_moments import ALL_OLD
 from .mixins.source_states import LEAST_SILENCE, SCALE_OF_BEHIND, SCALE_OF_SILENCE
 
 __all__ = ('settle_certificate', 'settle_reported', 'settle_sources', 'stamp_reports')
@@ -25,6 +26,10 @@ LOCK = """
     SELECT id, gone_since IS NOT NULL FROM netbox_ssl_certificatesource
     WHERE {which} ORDER BY id FOR NO KEY UPDATE
 """
+
+# Whether an endpoint alternates: within its last answers, a previous X.509 certificate followed the current one. It is
+# then behind until all of these answers are the current one. ``answers`` is the column, or its new value.
+ALTERNATES = f'({{answers}} & ~({{answers}} >> 1) & {ALL_OLD >> 1}) <> 0'
 
 # Values derived for ``reporting``, a source, from its ``issuance`` and its ``certificate``. A certificate without a
 # fingerprint was entered by hand, so only the dates count. If the issuance was deleted, "behind" is not changed.
@@ -41,7 +46,7 @@ FACTS = """
             ELSE issuance.fingerprint_sha256 <> certificate.fingerprint_sha256
         END,
         reporting.behind_since IS NOT NULL
-    ) AS behind
+    ) AS lacks
 """
 BEHIND_SINCE = 'CASE WHEN found.behind THEN COALESCE(source.behind_since, found.since) END'
 
@@ -55,29 +60,43 @@ STAMP = f"""
             COALESCE(CASE WHEN source.issuance_id = found.issuance THEN source.issuance_since END, %(now)s),
         reported_at = %(now)s,
         valid_to = found.valid_to,
+        answers = found.answers,
         behind_since = {BEHIND_SINCE},
         behind_scaled_at = {BEHIND_SINCE} + found.grace,
         silent_scaled_at = %(now)s + found.silence,
         missed_since = NULL,
         gone_since = NULL,
         is_watched = found.is_active,
-        expired_announced = source.expired_announced AND source.issuance_id IS NOT DISTINCT FROM found.issuance,
+        -- One that alternates has expired once, not again with each previous one.
+        expired_announced = source.expired_announced AND (
+            found.alternates OR (source.issuance_id IS NOT DISTINCT FROM found.issuance AND found.valid_to < %(now)s)
+        ),
         -- A source that had expired was not announced as behind as well; from now on it is.
         behind_announced = source.behind_announced AND found.behind
             AND NOT (source.valid_to < %(now)s AND found.valid_to >= %(now)s),
         silent_announced = false
     FROM (
-        SELECT report.issuance, {FACTS},
-            CASE
-                WHEN reporting.issuance_id IS NULL THEN
-                    GREATEST(certificate.valid_from, COALESCE(renewal.created, %(now)s))
-                ELSE GREATEST(certificate.valid_from, %(now)s)
-            END AS since
-        FROM unnest(%(sources)s::bigint[], %(issuances)s::bigint[]) AS report (source, issuance)
-        JOIN netbox_ssl_certificatesource AS reporting ON reporting.id = report.source
-        JOIN netbox_ssl_certificate AS certificate ON certificate.id = reporting.certificate_id
-        JOIN netbox_ssl_issuance AS issuance ON issuance.id = report.issuance
-        LEFT JOIN netbox_ssl_issuance AS renewal ON renewal.fingerprint_sha256 = certificate.fingerprint_sha256
+        SELECT reported.*, answers, alternates, lacks OR alternates AS behind
+        FROM (
+            SELECT report.issuance, {FACTS},
+                CASE
+                    WHEN reporting.issuance_id IS NULL THEN
+                        GREATEST(certificate.valid_from, COALESCE(renewal.created, %(now)s))
+                    ELSE GREATEST(certificate.valid_from, %(now)s)
+                END AS since,
+                reporting.behind_since AS behind_before,
+                CASE WHEN reporting.kind = %(served)s THEN (reporting.answers << 1) & {ALL_OLD} ELSE {ALL_OLD} END
+                    AS earlier
+            FROM unnest(%(sources)s::bigint[], %(issuances)s::bigint[]) AS report (source, issuance)
+            JOIN netbox_ssl_certificatesource AS reporting ON reporting.id = report.source
+            JOIN netbox_ssl_certificate AS certificate ON certificate.id = reporting.certificate_id
+            JOIN netbox_ssl_issuance AS issuance ON issuance.id = report.issuance
+            LEFT JOIN netbox_ssl_issuance AS renewal ON renewal.fingerprint_sha256 = certificate.fingerprint_sha256
+        ) AS reported
+        CROSS JOIN LATERAL (SELECT earlier | lacks::int AS answers) AS answered
+        CROSS JOIN LATERAL (
+            SELECT behind_before IS NOT NULL AND {ALTERNATES.format(answers='answers')} AS alternates
+        ) AS judged
     ) AS found
     WHERE source.id = found.id
 """
@@ -91,12 +110,15 @@ SETTLE = f"""
         -- A sync that missed it may have postponed it (intake/sync.py).
         silent_scaled_at = COALESCE(source.silent_scaled_at, source.reported_at + found.silence),
         is_watched = found.is_watched,
+        -- The answers before a renewal do not count.
+        answers = CASE WHEN found.behind AND source.behind_since IS NULL THEN {ALL_OLD} ELSE source.answers END,
         behind_announced = source.behind_announced AND found.behind
     FROM (
-        SELECT watched.*,
+        SELECT watched.*, lacks OR alternates AS behind,
             watched.is_active AND watched.gone_since IS NULL AND watched.known AS is_watched
         FROM (
             SELECT {FACTS}, GREATEST(certificate.valid_from, %(now)s) AS since, reporting.gone_since,
+                reporting.behind_since IS NOT NULL AND {ALTERNATES.format(answers='reporting.answers')} AS alternates,
                 reporting.reported_at IS NOT NULL AND COALESCE(issuance.valid_to, reporting.valid_to) IS NOT NULL
                     AS known
             FROM netbox_ssl_certificatesource AS reporting
@@ -198,6 +220,7 @@ def _lock(which: str, using: str, **parameters) -> list[tuple[int, bool]]:
 def _execute(sql: str, using: str, **parameters) -> None:
     parameters |= {
         'active': CertificateStatusChoices.STATUS_ACTIVE,
+        'served': SourceKindChoices.SERVED,
         'scale_of_behind': SCALE_OF_BEHIND,
         'scale_of_silence': SCALE_OF_SILENCE,
         'least_silence': LEAST_SILENCE,

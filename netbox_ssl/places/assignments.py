@@ -3,6 +3,9 @@ Where certificates are used: the assignments of a device, virtual machine, site 
 services, or through the IP addresses of its interfaces. The same rules apply to pages, filters, GraphQL and event data.
 """
 
+from functools import reduce
+from operator import or_
+
 from dcim.models import Device, Interface
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
@@ -19,6 +22,7 @@ __all__ = (
     'assignments_by_place',
     'assignments_where',
     'of_hosts',
+    'places_at',
     'places_of',
 )
 
@@ -80,6 +84,11 @@ def assignments_at(kind: str, places):
     ``virtual_machine``, ``service``, ``ip_address``, ``site`` or ``cluster``). Not restricted by permissions.
     """
     return assignments_where(_PLACES[kind]([getattr(place, 'pk', place) for place in places]))
+
+
+def places_at(kind: str, places) -> Q:
+    """Select the rows of any model with an assigned object that are at ``places``, given as to ``assignments_at()``."""
+    return reduce(or_, _PLACES[kind]([getattr(place, 'pk', place) for place in places]), Q(pk__in=()))
 
 
 def assignments_where(conditions: list[Q]):

@@ -9,5 +9,6 @@ Read-only reports on the inventory, without pages.
     metrics.py              counts for Prometheus
     certificate_metrics.py  a series for each certificate, for Prometheus
     sources.py              sources that need attention
+    endpoints.py            endpoints that need attention, and counts by state
     charts/                 SVG drawings
 """

@@ -13,10 +13,11 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.announcements.counter import announcements
 from netbox_ssl.announcements.sweep.state import last_sweep, sweep_is_late
 from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices, SourceStateChoices
-from netbox_ssl.models import Certificate, CertificateSource
+from netbox_ssl.models import Certificate, CertificateSource, Endpoint
 from netbox_ssl.models.mixins.source_states import state_q
 from netbox_ssl.places.deployment import bad_deployments
 
+from .endpoints import endpoint_counts
 from .validity_counts import validity_counts
 
 __all__ = ('RenewalCollector',)
@@ -43,6 +44,7 @@ class RenewalCollector(Collector):
         yield _seconds('due', 'until the renewal of the next certificate is due', due, now)
         yield _deployments(now)
         yield _sources(now)
+        yield _endpoints(now)
         yield from _sweep(now)
         yield _announcements()
 
@@ -135,6 +137,20 @@ def _sources(now: datetime) -> Metric:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute('SET LOCAL jit = off')
         found = CertificateSource.objects.aggregate(**counts)
+    for state, number in found.items():
+        metric.add_metric([state], number)
+    return metric
+
+
+def _endpoints(now: datetime) -> Metric:
+    metric = GaugeMetricFamily(
+        'netbox_ssl_endpoints',
+        'Endpoints by the result of their last check, or behind, silent, or unchecked',
+        labels=['result'],
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute('SET LOCAL jit = off')
+        found = endpoint_counts(Endpoint.objects.order_by(), now)
     for state, number in found.items():
         metric.add_metric([state], number)
     return metric

@@ -2,6 +2,7 @@
 
 from .assignments import CertificateAssignmentTable
 from .certificates import CertificateTable
+from .endpoints import EndpointTable
 from .issuances import HistoryTable, IssuanceTable
 from .sources import CertificateSourceTable
 from .suggestions import AssignmentSuggestionTable
@@ -11,6 +12,7 @@ __all__ = (
     'CertificateAssignmentTable',
     'CertificateSourceTable',
     'CertificateTable',
+    'EndpointTable',
     'HistoryTable',
     'IssuanceTable',
 )

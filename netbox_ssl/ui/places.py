@@ -9,8 +9,9 @@ from netbox.ui.actions import AddObject
 
 from netbox_ssl.acme import renewal
 from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices, ValidityChoices
-from netbox_ssl.filtersets import CertificateFilterSet
-from netbox_ssl.models import Certificate
+from netbox_ssl.filtersets import CertificateFilterSet, EndpointFilterSet
+from netbox_ssl.models import Certificate, Endpoint
+from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.models.suggestions import MAY_ASSIGN
 from netbox_ssl.places.contacts import read_served
 from netbox_ssl.places.deployment import bad_deployments
@@ -139,8 +140,9 @@ class CertificateCountsPanel(panels.Panel):
     def _counts(self, request, pk) -> dict:
         visible = Certificate.objects.restrict(request.user, 'view')
         certificates = CertificateFilterSet({self.filter: [pk]}, visible, request=request).qs.order_by()
+        endpoints = self._endpoints(request, pk)
         if not (total := certificates.count()):
-            return {'total': 0, 'rows': ()}
+            return {'total': 0, 'rows': (), 'endpoints': endpoints}
         now = timezone.now()
         counts = renewal.status_counts(certificates, now)
         by_validity = sum_of_kinds(validity_counts(certificates, now))
@@ -166,7 +168,16 @@ class CertificateCountsPanel(panels.Panel):
                 f'renewal_status={RenewalStatusChoices.DUE}',
             ),
         ]
-        return {'total': total, 'rows': rows}
+        return {'total': total, 'rows': rows, 'endpoints': endpoints}
+
+    def _endpoints(self, request, pk) -> dict | None:
+        if not request.user.has_perm('netbox_ssl.view_endpoint'):
+            return None
+        visible = Endpoint.objects.restrict(request.user, 'view')
+        found = EndpointFilterSet({self.filter: [pk]}, visible, request=request).qs.order_by()
+        list_url = f'{reverse("plugins:netbox_ssl:endpoint_list")}?{self.filter}={pk}'
+        bad = found.filter(bad_endpoint_q(timezone.now())).count()
+        return {'total': found.count(), 'bad': bad, 'url': list_url}
 
     def should_render(self, context):
         return context['permitted']

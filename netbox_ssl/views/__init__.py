@@ -8,6 +8,7 @@ imported from here, where NetBox's own test cases look for them.
 from . import ari, bulk_import, history, places, redetection, smart_paste  # noqa: F401
 from .assignments import *
 from .certificates import *
+from .endpoints import *
 from .issuances import *
 from .sources import *
 from .suggestions import *

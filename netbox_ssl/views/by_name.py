@@ -15,6 +15,7 @@ from netbox_ssl.models.name_lookups import covering_q
 from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.places.deployment import read_deployments
 from netbox_ssl.reports.by_name import OF_DEPLOYMENT, StandingChoices, answer, standing
+from netbox_ssl.reports.endpoints import endpoints_named
 from netbox_ssl.x509 import covering_names
 
 from .documentation import documentation_url
@@ -70,6 +71,7 @@ def _about(certificates, name: str, user) -> dict:
         'answer': found,
         'rows': rows,
         'omitted': found.total - len(rows),
+        'endpoints': endpoints_named(name, user, now),
         'list_url': f'{list_url}?{urlencode({"covers": name})}',
     }
 

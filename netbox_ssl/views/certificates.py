@@ -12,6 +12,7 @@ from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import Certificate
 from netbox_ssl.object_actions import BulkDetect, SmartPaste, Suggestions
 from netbox_ssl.ui import panels
+from netbox_ssl.ui.endpoints import EndpointsPanel
 from netbox_ssl.ui.places import AssignmentsPanel, ContactsPanel, SuggestionsPanel
 
 from .mixins import GuardedPostMixin, WarningsMixin
@@ -66,6 +67,7 @@ class CertificateView(generic.ObjectView):
                 exclude_columns=['certificate'],
                 title=_('Sources'),
             ),
+            EndpointsPanel(),
             panels.IssuedCertificatesPanel(),
             panels.ChainPanel(),
             panels.PEMPanel('pem', title=_('PEM')),

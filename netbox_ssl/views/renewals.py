@@ -16,6 +16,7 @@ from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
+from netbox_ssl.reports.endpoints import problem_endpoints
 from netbox_ssl.reports.sources import problem_sources
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 
@@ -53,6 +54,8 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
             'expired': expired,
             'expiring': expiring,
             'sources': problem_sources(request.user, now),
+            'endpoints': problem_endpoints(request.user, now),
+            'endpoints_help_url': documentation_url('how-to/watch-endpoints'),
             'list_url': list_url,
             'calendar_help_url': documentation_url('how-to/calendar'),
             'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),

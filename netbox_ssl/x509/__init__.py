@@ -31,7 +31,7 @@ from .dn import common_name_in
 from .errors import CertificateInputError, LimitError, PrivateKeyError
 from .extraction import read_chain, read_facts, read_parts, read_pem_facts
 from .facts import CertificateFacts
-from .hostnames import asked_name, covering_names
+from .hostnames import asked_name, canonical_address, canonical_host, covering_names
 from .limits import Limits
 from .lineage import hex_digits, lineage_key, name_key, normalize_hex
 from .parsing import Leaf, ParsedInput, read_certificates, read_stored
@@ -49,6 +49,8 @@ __all__ = [
     'ParsedInput',
     'PrivateKeyError',
     'asked_name',
+    'canonical_address',
+    'canonical_host',
     'canonical_name',
     'common_name_in',
     'covering_names',

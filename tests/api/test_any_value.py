@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 from users.constants import TOKEN_PREFIX
 from users.models import Token
 
+from tests.support.endpoints import MONITOR, endpoint, entry
 from tests.support.factories import issue_acme, superuser
 from tests.support.openapi import BASE, operations
 from tests.support.places import assign, device
@@ -39,6 +40,7 @@ class AnyValueTestCase(TestCase):
             'certificate-assignments': assignment.pk,
             'sources': certificate.sources.get().pk,
             'issuances': certificate.issuances.get().pk,
+            'endpoints': endpoint(expected_certificate=certificate).pk,
         }
         # Valid bodies, of which one field at a time is replaced
         cls.bodies = {
@@ -47,6 +49,8 @@ class AnyValueTestCase(TestCase):
             'certificates/detect/': {'ids': [certificate.pk]},
             'sources/': {'certificate': certificate.pk, 'external_id': 'certbot:b:x'},
             'sources/sync/': {'scope': 'certbot:a:', 'external_ids': []},
+            'endpoints/': {'address': 'www.example.com', 'expected_certificate': certificate.pk},
+            'endpoints/results/': {'monitor': MONITOR, 'results': [entry()]},
             'certificate-assignments/': {
                 'certificate': certificate.pk,
                 'assigned_object_type': 'ipam.service',
@@ -83,6 +87,13 @@ class AnyValueTestCase(TestCase):
             for number, name in enumerate((*operation.fields, *ALSO)):
                 for value in (*WORST, *JSON_VALUES[number % SHARE :: SHARE]):
                     self.send(operation, {**self.body(operation), name: value})
+
+    def test_each_field_of_a_result(self):
+        """Each entry of a list is refused by itself, so the bodies above say little about them."""
+        (operation,) = [each for each in operations() if each.path.endswith('/endpoints/results/')]
+        for number, name in enumerate((*entry(), 'server_name', 'starttls', 'detail', 'since', 'checked_at')):
+            for value in (*WORST, *JSON_VALUES[number % SHARE :: SHARE]):
+                self.send(operation, {'monitor': MONITOR, 'results': [{**entry(), name: value}, entry()]})
 
     def test_several_fields_and_lists(self):
         chance = random.Random(4711)  # noqa: S311

@@ -12,10 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from ipam.models import IPAddress
 from utilities.testing import APITestCase
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from tests.support.certificate_factory import issue, make_root
 from tests.support.doc_clients import session_through
 from tests.support.doc_examples import Documented, exchanges, fences, queries
+from tests.support.endpoints import check, endpoint
 from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 from tests.support.places import assign, device
 from tests.support.redetection import known_provider
@@ -50,7 +51,7 @@ def make_files() -> dict[str, bytes]:
 class ReplayTestCase(APITestCase):
     def setUp(self):
         super().setUp()
-        for model in (Certificate, CertificateAssignment, CertificateSource, Issuance, Device, IPAddress):
+        for model in (Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance, Device, IPAddress):
             grant(self.user, 'view', 'add', 'change', 'delete', model=model)
         self.files = make_files()
         self.documented = Documented('http://testserver')
@@ -105,6 +106,8 @@ class ReplayTestCase(APITestCase):
             certificate=late, external_id='certbot:web01.example.net:late.example.net', client='certbot'
         )
         assign(late, device('web-01'), note='tcp/443', primary=True)
+        endpoint('late.example.net', expected_certificate=late)
+        check('refused', 'late.example.net', detail='connection refused')
         old = record('old.example.net', left=-DAY)
         # The page queries it by an ID that it showed before.
         self.documented.ids[18] = old.pk

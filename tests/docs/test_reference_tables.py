@@ -15,6 +15,7 @@ from netbox_ssl.api.serializers import (
     CertificateAssignmentSerializer,
     CertificateSerializer,
     CertificateSourceSerializer,
+    EndpointSerializer,
     IssuanceSerializer,
 )
 from netbox_ssl.api.urls import router
@@ -22,9 +23,10 @@ from netbox_ssl.filtersets import (
     CertificateAssignmentFilterSet,
     CertificateFilterSet,
     CertificateSourceFilterSet,
+    EndpointFilterSet,
     IssuanceFilterSet,
 )
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from netbox_ssl.settings import INTEGER_RANGES
 from tests.support.doc_examples import REFERENCE, fences
 from tests.support.factories import grant, issue_acme, successor
@@ -62,6 +64,7 @@ class FieldsTestCase(SimpleTestCase):
             ('issuance.md', Issuance, IssuanceSerializer),
             ('assignment.md', CertificateAssignment, CertificateAssignmentSerializer),
             ('source.md', CertificateSource, CertificateSourceSerializer),
+            ('endpoint.md', Endpoint, EndpointSerializer),
         ):
             columns = {field.name for field in model._meta.concrete_fields} | set(serializer.Meta.fields)
             with self.subTest(page):
@@ -84,6 +87,7 @@ class FieldsTestCase(SimpleTestCase):
             ('Issuances', IssuanceFilterSet),
             ('Assignments', CertificateAssignmentFilterSet),
             ('Sources', CertificateSourceFilterSet),
+            ('Endpoints', EndpointFilterSet),
         ):
             documented = names(page.partition(f'\n## {part}\n')[2].partition('\n## ')[0])
             # Filters with a "__" suffix are NetBox's lookups; "_id" is not a lookup.

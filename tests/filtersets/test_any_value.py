@@ -5,7 +5,14 @@ from django.http import QueryDict
 from django.test import RequestFactory, TestCase
 
 from netbox_ssl import filtersets
-from netbox_ssl.models import AssignmentSuggestion, Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import (
+    AssignmentSuggestion,
+    Certificate,
+    CertificateAssignment,
+    CertificateSource,
+    Endpoint,
+    Issuance,
+)
 from tests.support.factories import issue_acme, superuser
 from tests.support.places import assign, device
 from tests.support.reporting import report
@@ -16,6 +23,7 @@ FILTERSETS = {
     filtersets.IssuanceFilterSet: Issuance,
     filtersets.CertificateSourceFilterSet: CertificateSource,
     filtersets.CertificateAssignmentFilterSet: CertificateAssignment,
+    filtersets.EndpointFilterSet: Endpoint,
     filtersets.AssignmentSuggestionFilterSet: AssignmentSuggestion,
 }
 

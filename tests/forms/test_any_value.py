@@ -5,6 +5,7 @@ from django.test import TestCase
 from utilities.exceptions import AbortRequest
 
 from netbox_ssl import forms
+from netbox_ssl.forms.endpoint_proposals import AcceptProposalsForm
 from netbox_ssl.forms.redetection import RedetectionForm
 from netbox_ssl.forms.reports import ByNameForm
 from tests.support.factories import facts, issue_acme, superuser
@@ -16,6 +17,7 @@ FORMS = (
     *(getattr(forms, name) for name in forms.__all__ if name.endswith('Form') and name != 'SmartPasteForm'),
     RedetectionForm,
     ByNameForm,
+    AcceptProposalsForm,
 )
 
 
@@ -37,6 +39,8 @@ class AnyValueTestCase(TestCase):
             },
             forms.CertificateImportForm: {**facts(), 'status': 'active'},
             forms.CertificateSourceImportForm: {'certificate': certificate.name, 'external_id': 'x'},
+            forms.EndpointForm: {'address': 'www.example.net', 'port': '443'},
+            forms.EndpointImportForm: {'address': 'www.example.net'},
             forms.CertificateAssignmentImportForm: {
                 'certificate': certificate.name,
                 'assigned_object_type': 'dcim.device',

@@ -13,6 +13,7 @@ from extras.models import CustomField
 from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate, CertificateSource
+from tests.support.endpoints import endpoint
 from tests.support.factories import facts, issue_acme, record
 from tests.support.key_leaks import WatchingMixin
 from tests.support.key_material import BINARY_FORMS, FORMS, Material, binary, material, short
@@ -259,3 +260,19 @@ class SourceFormsTestCase(PagesTestCase):
                         target, {**data, 'pk': [self.source.pk], '_apply': '1', **values}
                     ),
                 )
+
+
+class EndpointFormsTestCase(PagesTestCase):
+    FIELDS = ('address', 'server_name', 'ca_file', 'monitor', 'description', 'comments', 'changelog_message')
+
+    def test_all(self):
+        made = endpoint()
+        for target in (url('endpoint_add'), url('endpoint_edit', pk=made.pk), url('endpoint_bulk_edit')):
+            with self.subTest(target):
+                data = {'address': 'www.example.com', 'port': 443, 'pk': [made.pk], '_apply': '1'}
+                self.try_fields(
+                    self.FIELDS, lambda values, target=target, data=data: self.client.post(target, {**data, **values})
+                )
+
+    def test_suggestions(self):
+        self.try_fields(('monitor', 'proposal'), lambda values: self.client.post(url('endpoint_proposals'), values))

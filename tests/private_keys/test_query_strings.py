@@ -8,7 +8,17 @@ from tests.support.factories import record
 from tests.support.key_leaks import WatchingMixin
 from tests.support.key_material import short
 
-PAGES = ('certificates/', 'sources/', 'issuances/', 'assignments/', 'suggestions/', 'by-name/', 'renewals/', 'connect/')
+PAGES = (
+    'certificates/',
+    'sources/',
+    'endpoints/',
+    'issuances/',
+    'assignments/',
+    'suggestions/',
+    'by-name/',
+    'renewals/',
+    'connect/',
+)
 
 
 class PagesTestCase(WatchingMixin, TestCase):

@@ -9,6 +9,7 @@ from extras.models import CustomField
 from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, CertificateSource
+from tests.support.endpoints import MONITOR, endpoint, entry
 from tests.support.factories import facts, issue_acme, record
 from tests.support.key_leaks import WatchingMixin
 from tests.support.key_material import BINARY_FORMS, FORMS, Material, binary, material, short
@@ -185,3 +186,24 @@ class RESTTestCase(WatchingMixin, APITestCase):
                         lambda text, method=method, url=url, name=name: self.send(method, url, {**body, name: text}),
                         short(),
                     )
+
+    def test_endpoints(self):
+        base = '/api/plugins/ssl/endpoints/'
+        made = endpoint()
+        for method, url in (('post', base), ('put', f'{base}{made.pk}/'), ('patch', f'{base}{made.pk}/')):
+            for name in ('address', 'ca_file', 'description', 'changelog_message', 'no_field_of_ours'):
+                with self.subTest(method=method, name=name):
+                    self.try_one(
+                        lambda text, method=method, url=url, name=name: self.send(
+                            method, url, {'address': 'www.example.com', name: text}
+                        ),
+                        short(),
+                    )
+        for name in (*entry(), 'no_field_of_ours'):
+            with self.subTest(name):
+                self.try_one(
+                    lambda text, name=name: self.send(
+                        'post', f'{base}results/', {'monitor': MONITOR, 'results': [{**entry(), name: text}]}
+                    ),
+                    short(),
+                )

@@ -15,6 +15,8 @@ HOST = 'https://netbox.example.com'
 FENCE = re.compile(r'^```(\w+)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 # Matches any value; at the end of a string, any rest; as a key, any further fields.
 ANY = '…'
+# Fields of a request that contain the ID of an object
+REFERENCES = ('certificate', 'expected_certificate', 'assigned_object_id')
 
 CURL = ArgumentParser(exit_on_error=False)
 CURL.add_argument('url')
@@ -114,8 +116,7 @@ class Documented:
         """Return a documented JSON body with the real IDs."""
         if isinstance(value, dict):
             return {
-                key: self._real_id(item) if key in ('certificate', 'assigned_object_id') else self.real_body(item)
-                for key, item in value.items()
+                key: self._real_id(item) if key in REFERENCES else self.real_body(item) for key, item in value.items()
             }
         return [self.real_body(item) for item in value] if isinstance(value, list) else value
 

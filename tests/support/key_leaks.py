@@ -12,14 +12,14 @@ from django_redis import get_redis_connection
 from extras.models import CachedValue, Tag
 from users.models import ObjectPermission
 
-from netbox_ssl.models import Certificate, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateSource, Endpoint, Issuance
 from tests.support.factories import grant
 from tests.support.key_material import Material
 
 __all__ = ('WatchingMixin',)
 
 # Tables in which NetBox stores input of the plugin's pages and endpoints
-MODELS = (Certificate, Issuance, CertificateSource, ObjectChange, CachedValue, Job, Tag)
+MODELS = (Certificate, Issuance, CertificateSource, Endpoint, ObjectChange, CachedValue, Job, Tag)
 
 # Not just "private key", which is also in the help texts of the forms.
 REFUSALS = r'contains a private key'
@@ -36,7 +36,7 @@ class Listener(logging.Handler):
 
 class WatchingMixin:
     def permit(self) -> None:
-        for model in (Certificate, CertificateSource):
+        for model in (Certificate, CertificateSource, Endpoint):
             grant(self.user, 'view', 'add', 'change', 'delete', model=model)
         self.assertTrue(ObjectPermission.objects.exists())
 

@@ -3,7 +3,8 @@
 from django.test import override_settings
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
+from tests.support.endpoints import endpoint
 from tests.support.factories import issue_acme
 from tests.support.places import assign, device
 from tests.support.reporting import report
@@ -13,6 +14,7 @@ MODELS = {
     'certificateassignment': CertificateAssignment,
     'certificatesource': CertificateSource,
     'certificate': Certificate,
+    'endpoint': Endpoint,
     'issuance': Issuance,
 }
 
@@ -28,6 +30,7 @@ class AnonymousTestCase(TestCase):
     def setUpTestData(cls):
         certificate = report('a', issue_acme('secret.example.net')).certificate
         assign(certificate, device())
+        endpoint('secret.example.net', expected_certificate=certificate)
 
     def setUp(self):
         self.client.raise_request_exception = False

@@ -1,17 +1,30 @@
+from itertools import chain
+
 from core.choices import JobStatusChoices
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from netbox_ssl.announcements.sweep.certificates import pending
+from netbox_ssl.announcements.sweep.endpoints import pending_endpoints
 from netbox_ssl.announcements.sweep.sources import pending_sources
-from netbox_ssl.event_types import CERTIFICATE_EXPIRING, RENEWAL_OVERDUE, SOURCE_BEHIND, SOURCE_EXPIRED, SOURCE_SILENT
+from netbox_ssl.event_types import (
+    CERTIFICATE_EXPIRING,
+    ENDPOINT_PROBLEM,
+    ENDPOINT_RECOVERED,
+    RENEWAL_OVERDUE,
+    SOURCE_BEHIND,
+    SOURCE_EXPIRED,
+    SOURCE_SILENT,
+)
 from netbox_ssl.jobs.sweep import RenewalSweepJob
 from netbox_ssl.netbox_internals import get_config
 
-SOURCE_CHANGES = {
+CHANGES = {
     SOURCE_EXPIRED: 'source expired',
     SOURCE_BEHIND: 'source behind',
     SOURCE_SILENT: 'source silent',
+    ENDPOINT_PROBLEM: 'endpoint problem',
+    ENDPOINT_RECOVERED: 'endpoint recovered',
 }
 
 
@@ -44,11 +57,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f'{certificate.pk}\t{certificate}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}'
             )
-        for announcement in pending_sources(timezone.now()):
+        for announcement in chain(pending_sources(timezone.now()), pending_endpoints(timezone.now())):
             count += 1
-            change = SOURCE_CHANGES[announcement.event_type]
-            source = announcement.object
-            self.stdout.write(f'{source.pk}\t{source}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}')
+            change = CHANGES[announcement.event_type]
+            found = announcement.object
+            self.stdout.write(f'{found.pk}\t{found}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}')
         self.stdout.write(f'{count} to announce.')
 
     def sweep(self, quiet):
@@ -64,10 +77,18 @@ class Command(BaseCommand):
                     f'Announced: {sources["expired"]} sources expired, {sources["behind"]} sources behind, '
                     f'{sources["silent"]} sources silent.'
                 )
+            endpoints = job.data['endpoints']
+            if endpoints['problems'] or endpoints['recovered']:
+                self.stdout.write(
+                    f'Announced: {endpoints["problems"]} endpoints with a problem, '
+                    f'{endpoints["recovered"]} endpoints recovered.'
+                )
         if job.data['failed']:
             raise CommandError(f'{job.data["failed"]} certificates could not be announced; see the log.')
         if job.data['sources']['failed']:
             raise CommandError(f'{job.data["sources"]["failed"]} sources could not be announced; see the log.')
+        if job.data['endpoints']['failed']:
+            raise CommandError(f'{job.data["endpoints"]["failed"]} endpoints could not be announced; see the log.')
 
 
 def _describe(announcement) -> str:

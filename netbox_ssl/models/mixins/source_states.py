@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl import settings
 from netbox_ssl.choices import SourceStateChoices
+
+from .source_moments import ALL_OLD, SourceMomentsMixin
 
 __all__ = (
     'FROM_BAD_TO_GOOD',
@@ -158,85 +159,7 @@ def state_sql(now: datetime, prefix: str = '') -> Case:
     )
 
 
-class SourceStatesMixin(models.Model):
-    # When the X.509 certificate that it reported last expires
-    valid_to = models.DateTimeField(
-        verbose_name=_('valid to'),
-        blank=True,
-        null=True,
-        editable=False,
-        help_text=_('When the X.509 certificate that it reported last expires'),
-    )
-    issuance_since = models.DateTimeField(
-        verbose_name=_('has it since'),
-        blank=True,
-        null=True,
-        editable=False,
-        help_text=_('Since when it reports this X.509 certificate'),
-    )
-    behind_since = models.DateTimeField(
-        verbose_name=_('behind since'),
-        blank=True,
-        null=True,
-        editable=False,
-        help_text=_('Since when it has not had the current X.509 certificate'),
-    )
-    # When it is behind and silent at the latest, by the lifetimes of the certificate and of its X.509 certificate
-    behind_scaled_at = models.DateTimeField(
-        blank=True,
-        null=True,
-        editable=False,
-    )
-    silent_scaled_at = models.DateTimeField(
-        blank=True,
-        null=True,
-        editable=False,
-    )
-    # The first of the syncs in a row that did not list it (intake/sync.py)
-    missed_since = models.DateTimeField(
-        blank=True,
-        null=True,
-        editable=False,
-    )
-    gone_since = models.DateTimeField(
-        verbose_name=_('gone since'),
-        blank=True,
-        null=True,
-        editable=False,
-        help_text=_('Since when its client no longer has it'),
-    )
-    # Whether its reports matter: it has reported, is not gone, and its certificate is active.
-    is_watched = models.BooleanField(
-        default=False,
-        editable=False,
-    )
-    # Whether the state has been announced (announcements/sweep/sources.py)
-    expired_announced = models.BooleanField(
-        default=False,
-        editable=False,
-    )
-    behind_announced = models.BooleanField(
-        default=False,
-        editable=False,
-    )
-    silent_announced = models.BooleanField(
-        default=False,
-        editable=False,
-    )
-
-    # Columns that are not shown
-    STATE_BOOKKEEPING = (
-        'behind_scaled_at',
-        'silent_scaled_at',
-        'missed_since',
-        'is_watched',
-        'expired_announced',
-        'behind_announced',
-        'silent_announced',
-    )
-    # Columns written by reports, renewals and the sweep, not by users
-    STATE_FIELDS = ('valid_to', 'issuance_since', 'behind_since', 'gone_since', *STATE_BOOKKEEPING)
-
+class SourceStatesMixin(SourceMomentsMixin):
     class Meta:
         abstract = True
 
@@ -294,6 +217,16 @@ class SourceStatesMixin(models.Model):
     def is_behind(self) -> bool:
         """Return whether it does not have the current X.509 certificate: not reloaded, or its client is stuck."""
         return self.is_behind_at(timezone.now())
+
+    @property
+    def old_answers(self) -> int | None:
+        """
+        Return how many of the last answers of an endpoint were a previous X.509 certificate, if they alternate with the
+        current one; otherwise None. SQL twin: ``ALTERNATES`` in ``models/source_reports.py``.
+        """
+        alternates = self.answers & ~(self.answers >> 1) & (ALL_OLD >> 1)
+        counted = self.answers & (ALL_OLD >> 1)
+        return counted.bit_count() if alternates and self.behind_since is not None else None
 
     @property
     def is_silent(self) -> bool:

@@ -4,7 +4,7 @@ from .acme import ACME_FIELDS
 from .expiry import EXPIRY_FIELDS
 from .x509 import FACT_FIELDS
 
-__all__ = ('CertificateYAMLMixin', 'SourceYAMLMixin')
+__all__ = ('CertificateYAMLMixin', 'EndpointYAMLMixin', 'SourceYAMLMixin')
 
 # Fields of a certificate that its bulk import accepts, in a readable order
 OF_CERTIFICATE = (
@@ -22,6 +22,19 @@ OF_CERTIFICATE = (
 
 # Fields of a source that its bulk import accepts
 OF_SOURCE = ('external_id', 'client', 'kind', 'machine_id')
+
+# Fields of an endpoint that its bulk import accepts
+OF_ENDPOINT = (
+    'address',
+    'port',
+    'server_name',
+    'starttls',
+    'ca_file',
+    'monitor',
+    'interval',
+    'description',
+    'comments',
+)
 
 
 class CertificateYAMLMixin:
@@ -47,6 +60,20 @@ class SourceYAMLMixin:
             'certificate': certificate and certificate.name,
             'fingerprint_sha256': certificate and certificate.fingerprint_sha256,
             **{name: getattr(self, name) for name in OF_SOURCE},
+        }
+        return _dump(record, self)
+
+
+class EndpointYAMLMixin:
+    def to_yaml(self) -> str:
+        """Return a record of NetBox's YAML export, which its bulk import accepts."""
+        expected = self.visible_expected_certificate
+        # The import ignores the state.
+        record = {
+            'state': self.state,
+            **{name: getattr(self, name) for name in OF_ENDPOINT},
+            'expected_certificate': expected and expected.name,
+            'fingerprint_sha256': expected and expected.fingerprint_sha256,
         }
         return _dump(record, self)
 
