@@ -16,7 +16,11 @@ NAME = 'shop.example.net'
 
 @pytest.fixture(scope='session')
 def token(stack):
-    return stack.manage(USER.replace("'hooks'", "'monitor'").replace('hooks {', 'monitor {')).splitlines()[-1]
+    monitor = USER.replace("'hooks'", "'monitor'").replace('hooks {', 'monitor {')
+    sources = "('certificatesource', ['add', 'change'])"
+    endpoints = "('endpoint', ['view', 'add', 'change'])"
+    assert sources in monitor
+    return stack.manage(monitor.replace(sources, f'{sources}, {endpoints}')).splitlines()[-1]
 
 
 @pytest.fixture
@@ -88,6 +92,9 @@ def test_renewed_but_not_reloaded(api, report, serve, tmp_path, empty_afterwards
         'served': f'served:web01:127.0.0.1:{nginx.port}/{NAME}',
     }
     assert {source['state'] for source in found.values()} == {'current'}
+    (endpoint,) = api.get('plugins/ssl/endpoints/', monitor='web01')['results']
+    assert (endpoint['state'], endpoint['external_id']) == ('untrusted', found['served']['external_id'])
+    assert (endpoint['certificate']['id'], endpoint['valid_to']) == (certificate['id'], found['served']['valid_to'])
 
     # The client renews, and replaces the files of nginx, which does not reload. The copy still is the old one.
     chain = tmp_path / 'letsencrypt' / 'archive' / NAME / 'fullchain2.pem'
@@ -101,6 +108,8 @@ def test_renewed_but_not_reloaded(api, report, serve, tmp_path, empty_afterwards
     assert after['acme_server_url'] == certificate['acme_server_url'] != ''
     found = sources(api, after)
     assert {kind for kind, source in found.items() if source['behind_since']} == {'copy', 'served'}
+    (endpoint,) = api.get('plugins/ssl/endpoints/', certificate_id=after['id'])['results']
+    assert endpoint['valid_to'] < after['valid_to']
 
     # Both follow.
     copy.write_text(new.fullchain_pem + new.key_pem)
