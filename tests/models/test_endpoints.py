@@ -92,7 +92,7 @@ class EndpointAPITestCase(APIViewTestCases.APIViewTestCase):
         cls.create_data = [
             {'address': 'a.example.net', 'expected_certificate': certificate.pk},
             {'address': '192.0.2.7', 'port': 993, 'server_name': 'mail.example.net'},
-            {'address': '2001:DB8::7', 'port': 587, 'starttls': 'smtp', 'interval': 5},
+            {'address': '2001:db8::7', 'port': 587, 'starttls': 'smtp', 'interval': 5},
         ]
 
 
