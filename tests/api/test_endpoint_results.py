@@ -97,7 +97,7 @@ class ResultsTestCase(ResultsTestBase):
         )
         self.assertEqual(ObjectChange.objects.get(changed_object_id=found.pk).action, 'create')
         self.send(given)
-        self.assertEqual(ObjectChange.objects.filter(changed_object_id=found.pk).count(), 1, 'a result is no change')
+        self.assertEqual(ObjectChange.objects.filter(changed_object_id=found.pk).count(), 1, 'results are not changes')
 
     def test_endpoints_of_this_monitor_first(self):
         other, anyone = endpoint(monitor='probe-2'), endpoint(monitor='')

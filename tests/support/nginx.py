@@ -1,4 +1,4 @@
-"""A real nginx on 127.0.0.1, which reads its certificates when it starts and when it is told to reload."""
+"""A real nginx on 127.0.0.1, which reads its certificates when it starts and when it reloads."""
 
 import os
 import signal
