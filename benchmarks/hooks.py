@@ -27,7 +27,7 @@ import psutil
 from benchmarks import certificates, measure
 from dev import paths
 from tests.support import programs
-from tests.support.certificate_factory import issue
+from tests.support.certificate_factory import issue, make_root
 
 SHELLS = ('dash', 'busybox')
 # Programs that the hooks need besides the shell and its tools
@@ -107,7 +107,7 @@ def files(folder: Path, pems) -> list:
 
 def served(folder: Path, pems) -> list:
     """One server with a name for each endpoint, so that the processor time is that of the hook and its openssl."""
-    issued = issue(['*.example.net'])
+    issued = issue(['*.example.net'], make_root('Example', 'Example Root'))
     write(folder / 'crt', issued.pem)
     write(folder / 'key', issued.key_pem)
     command = [programs.find('openssl'), 's_server', '-accept', '127.0.0.1:0', '-cert', folder / 'crt']

@@ -1,10 +1,13 @@
 """One NetBox for all end-to-end tests of a process: web server, worker, database and Valkey, used over HTTP."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 import requests
 
+from dev import processes
 from dev.environment import prepared
 from tests.e2e.browser import chromium, log_in, new_context
 from tests.support.acme_server import AcmeServer, Certbot
@@ -14,6 +17,20 @@ from tests.support.stack import Stack
 from tests.support.sweeps import forget_workers, start_worker
 
 FOLDER = Path(__file__).parent
+HOOKS = FOLDER.parents[1] / 'hooks'
+# A user with only the documented permissions of a monitor, which may also have endpoints and files of its own
+MONITOR = """
+from core.models import ObjectType
+from users.models import ObjectPermission, Token, User
+user = User.objects.create_user('monitor')
+for model in ('certificate', 'certificatesource', 'endpoint'):
+    permission = ObjectPermission.objects.create(name=f'monitor {model}', actions=['view', 'add', 'change'])
+    permission.object_types.set([ObjectType.objects.get(app_label='netbox_ssl', model=model)])
+    permission.users.add(user)
+token = Token(user=user, version=2)
+token.save()
+print(f'nbt_{token.key}.{token.token}')
+"""
 
 
 def pytest_collection_modifyitems(items):
@@ -84,6 +101,43 @@ def admin_session(stack):
     answer = session.post(login, data=form, headers={'Referer': login}, timeout=60)
     assert answer.ok and 'sessionid' in session.cookies, 'the administrator cannot log in'
     return session
+
+
+@pytest.fixture(scope='session')
+def monitor_token(stack):
+    """Provide the token of a monitor."""
+    return stack.manage(MONITOR).splitlines()[-1]
+
+
+@pytest.fixture
+def report(stack, monitor_token, tmp_path):
+    """Provide a function that runs ``--sync`` of a hook on the host web01, which must succeed."""
+    environment = {
+        **os.environ,
+        'NETBOX_URL': stack.base_url,
+        'NETBOX_TOKEN': monitor_token,
+        'NETBOX_ACME_SOURCE': 'web01',
+        'NETBOX_ACME_STRICT': '1',
+        'NETBOX_ACME_SPOOL': str(tmp_path / 'spool'),
+        'NETBOX_ACME_CONFIG': '/nonexistent',
+        'no_proxy': '127.0.0.1',
+        'HOME': str(tmp_path),
+    }
+
+    def run(hook, *arguments, **settings):
+        command = ['sh', str(HOOKS / hook), '--sync', *map(str, arguments)]
+        done = subprocess.run(
+            command,
+            env=environment | {name: str(value) for name, value in settings.items()},
+            capture_output=True,
+            text=True,
+            timeout=processes.PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def assert_renewed(api, before):
     return after
 
 
-def rule(api, receiver, name, event_type):
+def rule(api, receiver, name, event_type, object_type='netbox_ssl.certificate'):
     webhook = api.post(
         'extras/webhooks/',
         {'name': name, 'payload_url': receiver.url + name, 'http_method': 'POST', 'ssl_verification': False},
@@ -130,7 +130,7 @@ def rule(api, receiver, name, event_type):
         'extras/event-rules/',
         {
             'name': name,
-            'object_types': ['netbox_ssl.certificate'],
+            'object_types': [object_type],
             'event_types': [event_type],
             'action_type': 'webhook',
             'action_object_type': 'extras.webhook',

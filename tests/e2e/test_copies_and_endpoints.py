@@ -1,52 +1,12 @@
 """A renewed certificate that has not reached a file and an endpoint yet, as the real hooks report them to NetBox."""
 
-import os
-import subprocess
-
 import pytest
 
-from dev import processes
-from tests.e2e.test_clients import HOOKS, USER
 from tests.hooks.lineages import certbot
 from tests.support.factories import DAY, issue_acme, successor
 from tests.support.nginx import Nginx
 
 NAME = 'shop.example.net'
-
-
-@pytest.fixture(scope='session')
-def token(stack):
-    monitor = USER.replace("'hooks'", "'monitor'").replace('hooks {', 'monitor {')
-    sources = "('certificatesource', ['add', 'change'])"
-    endpoints = "('endpoint', ['view', 'add', 'change'])"
-    assert sources in monitor
-    return stack.manage(monitor.replace(sources, f'{sources}, {endpoints}')).splitlines()[-1]
-
-
-@pytest.fixture
-def report(stack, token, tmp_path):
-    """Return a function that runs a hook of this host, which must succeed."""
-    environment = {
-        **os.environ,
-        'NETBOX_URL': stack.base_url,
-        'NETBOX_TOKEN': token,
-        'NETBOX_ACME_SOURCE': 'web01',
-        'NETBOX_ACME_STRICT': '1',
-        'NETBOX_ACME_SPOOL': str(tmp_path / 'spool'),
-        'NETBOX_ACME_CONFIG': '/nonexistent',
-        'no_proxy': '127.0.0.1',
-        'HOME': str(tmp_path),
-    }
-
-    def run(hook, *arguments):
-        command = ['sh', str(HOOKS / hook), '--sync', *map(str, arguments)]
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=processes.PATIENCE, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    return run
 
 
 @pytest.fixture
