@@ -10,7 +10,7 @@ from django.db import OperationalError
 from .branching import atomic, connection
 from .netbox_internals import events_queue
 
-__all__ = ('is_id', 'retried', 'savepoint', 'shipped_folder', 'timestamp')
+__all__ = ('in_choice_case', 'is_id', 'retried', 'savepoint', 'shipped_folder', 'timestamp')
 
 # PostgreSQL's SQLSTATE when it ends one of two conflicting transactions. The transaction succeeds when repeated.
 DEADLOCK_DETECTED = '40P01'
@@ -18,6 +18,12 @@ SERIALIZATION_FAILURE = '40001'
 ATTEMPTS = 5
 
 PACKAGE = Path(__file__).resolve().parent
+
+
+def in_choice_case(values: list, choices: list) -> list:
+    """Return the values with the case of the choice (value, label) that each matches, ignoring case."""
+    canonical = {str(choice).lower(): choice for choice, _label in choices}
+    return [canonical.get(str(value).lower(), value) for value in values]
 
 
 def timestamp(moment: datetime | None) -> str | None:

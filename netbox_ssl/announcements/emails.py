@@ -87,8 +87,8 @@ def write(event_context, data: dict, event_rule) -> Message:
         'held_until': _time(((announcement.get('source') or {}).get('issuance') or {}).get('valid_to')),
         'since': _time(announcement.get('since')),
         'valid_to': _time(announcement.get('valid_to') or data.get('valid_to')),
-        'due': _time(announcement.get('renewal_due_at') or data.get('renewal_due_at')),
-        'overdue': _time(announcement.get('renewal_overdue_at') or data.get('renewal_overdue_at')),
+        'chain_valid_to': _earlier_end_of_chain(announcement, data),
+        **_renewal_times(announcement, data),
         'sources': announcement.get('sources', [])[:MOST_LINES],
         'assignments': announcement.get('assignments', [])[:MOST_LINES],
         'contacts': announcement.get('contacts', [])[:MOST_LINES],
@@ -103,6 +103,25 @@ def write(event_context, data: dict, event_rule) -> Message:
 def _is_about_validity(announcement: dict) -> bool:
     """Return whether an event notifies of the validity, and not of the renewal status alone."""
     return 'mark' in announcement or announcement.get('previous_validity') != announcement.get('validity')
+
+
+def _earlier_end_of_chain(announcement: dict, data: dict) -> str:
+    """Return when the chain expires if that is before the certificate; else an empty text."""
+    for each in (announcement, data):
+        if each.get('chain_ends_first'):
+            return _time(each.get('chain_valid_to'))
+    return ''
+
+
+def _renewal_times(announcement: dict, data: dict) -> dict[str, str]:
+    """Return when a client is expected to renew the certificate; nothing if it is not an active ACME certificate."""
+    certificate = data.get('certificate') or data.get('expected_certificate') or data
+    if not certificate.get('renewal_status'):
+        return {}
+    return {
+        name: _time(announcement.get(key) or data.get(key))
+        for name, key in (('due', 'renewal_due_at'), ('overdue', 'renewal_overdue_at'))
+    }
 
 
 def _headers(event_context, announcement: dict) -> dict[str, str]:

@@ -74,6 +74,8 @@ def describe(certificate: Certificate) -> dict:
             'display_url': certificate.get_absolute_url(),
         },
         'valid_to': timestamp(certificate.valid_to),
+        'chain_valid_to': timestamp(certificate.chain_valid_to),
+        'chain_ends_first': certificate.chain_ends_first,
         'days_left': certificate.days_left,
         'renewal_instructions': certificate.renewal_instructions,
         'renewal_due_at': timestamp(certificate.renewal_due_at),

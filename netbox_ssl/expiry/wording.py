@@ -14,12 +14,21 @@ __all__ = ('span_text', 'validity_text')
 HOUR = timedelta(hours=1)
 
 
-def validity_text(validity: str, valid_from: datetime, valid_to: datetime, now: datetime) -> str:
-    """Return the validity and the time that is left, in a few words, for example "Expires in 12 days"."""
+def validity_text(
+    validity: str, valid_from: datetime, valid_to: datetime, now: datetime, chain_valid_to: datetime | None = None
+) -> str:
+    """
+    Return the validity and the time that is left, in a few words, for example "Expires in 12 days". If the chain
+    expires first, it is the time of the chain: clients refuse the certificate from then on.
+    """
     if validity == ValidityChoices.EXPIRED:
         return _('Expired {span} ago').format(span=span_text(now - valid_to))
     if validity == ValidityChoices.NOT_YET_VALID:
         return _('Not yet valid, starts in {span}').format(span=span_text(valid_from - now))
+    if chain_valid_to is not None and chain_valid_to < valid_to:
+        if chain_valid_to < now:
+            return _('Chain expired {span} ago').format(span=span_text(now - chain_valid_to))
+        return _('Chain expires in {span}').format(span=span_text(chain_valid_to - now))
     return _('Expires in {span}').format(span=span_text(valid_to - now))
 
 

@@ -11,6 +11,7 @@ from netbox.filtersets import BaseFilterSet
 from netbox_ssl.choices import SourceStateChoices
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_q
 from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES, deployment_q, unreported_q, visible_sources
+from netbox_ssl.utilities import in_choice_case
 
 __all__ = ('AnyCaseChoiceFilter', 'DeploymentFilterSet', 'SourceStateFilterSet', 'any_of')
 
@@ -19,8 +20,7 @@ class AnyCaseChoiceField(django_filters.fields.MultipleChoiceField):
     """A multiple choice field that ignores case."""
 
     def to_python(self, value):
-        canonical = {str(choice).lower(): choice for choice, _label in self.choices}
-        return [canonical.get(item.lower(), item) for item in super().to_python(value)]
+        return in_choice_case(super().to_python(value), self.choices)
 
 
 @extend_schema_field(OpenApiTypes.STR)

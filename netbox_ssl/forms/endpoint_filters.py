@@ -12,6 +12,7 @@ from netbox_ssl.choices import EndpointResultChoices, EndpointStateChoices, STAR
 from netbox_ssl.models import Certificate, Endpoint
 from netbox_ssl.models.assignments import ASSIGNABLE
 
+from .fields import AnyCaseMultipleChoiceField
 from .filtersets import yes_no_any
 from .places import PLACE_FILTERS, PlaceFilterForm
 
@@ -31,7 +32,7 @@ class EndpointFilterForm(PlaceFilterForm, PrimaryModelFilterSetForm):
     )
     selector_fields = ('filter_id', 'q', 'state')
     problem = yes_no_any(_('Needs attention'))
-    state = forms.MultipleChoiceField(
+    state = AnyCaseMultipleChoiceField(
         label=_('State'),
         choices=EndpointStateChoices,
         required=False,

@@ -13,11 +13,30 @@ from netbox_ssl.acme.renewal import MAX_RENEWAL_DAYS
 from netbox_ssl.choices import ACMEChallengeTypeChoices
 from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, sorted_marks
 from netbox_ssl.models.name_lookups import NO_NAME
+from netbox_ssl.utilities import in_choice_case
 from netbox_ssl.x509 import asked_name, split_names
 
 from .mixins import provider_input
 
-__all__ = ('ACMEFieldsMixin', 'CoveredNameField', 'ExpiryFieldsMixin', 'ExpiryMarksField', 'NamesField')
+__all__ = (
+    'ACMEFieldsMixin',
+    'AnyCaseMultipleChoiceField',
+    'CoveredNameField',
+    'ExpiryFieldsMixin',
+    'ExpiryMarksField',
+    'NamesField',
+)
+
+
+class AnyCaseMultipleChoiceField(forms.MultipleChoiceField):
+    """Accepts and selects choices in any case, as the filters of these names do (``?validity=expired``)."""
+
+    def to_python(self, value):
+        return in_choice_case(super().to_python(value), self.choices)
+
+    def bound_data(self, data, initial):
+        bound = super().bound_data(data, initial)
+        return in_choice_case(bound, self.choices) if isinstance(bound, list | tuple) else bound
 
 
 class NamesField(forms.CharField):

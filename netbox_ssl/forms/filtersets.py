@@ -28,7 +28,7 @@ from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSou
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES
 
-from .fields import CoveredNameField
+from .fields import AnyCaseMultipleChoiceField, CoveredNameField
 from .mixins import provider_input
 from .places import PLACE_FILTERS, PlaceFilterForm
 
@@ -124,12 +124,12 @@ class CertificateFilterForm(
         FieldSet('responsible', 'contact', 'contact_role', 'contact_group', name=_('Contacts')),
     )
     selector_fields = ('filter_id', 'q', 'validity', 'renewal_status')
-    renewal_status = forms.MultipleChoiceField(
+    renewal_status = AnyCaseMultipleChoiceField(
         label=_('Renewal status'),
         choices=RenewalStatusChoices,
         required=False,
     )
-    validity = forms.MultipleChoiceField(
+    validity = AnyCaseMultipleChoiceField(
         label=_('Validity'),
         choices=ValidityChoices,
         required=False,
@@ -150,7 +150,7 @@ class CertificateFilterForm(
     has_ari = yes_no_any(_('Has an ARI window'))
     ari_error = yes_no_any(_('Has an ARI error'))
     is_acme = yes_no_any(_('Is ACME'))
-    deployment_state = forms.MultipleChoiceField(
+    deployment_state = AnyCaseMultipleChoiceField(
         label=_('Deployment state'),
         choices=DEPLOYMENT_CHOICES,
         required=False,
@@ -259,7 +259,7 @@ class CertificateSourceFilterForm(NetBoxModelFilterSetForm):
         choices=SourceKindChoices,
         required=False,
     )
-    state = forms.MultipleChoiceField(
+    state = AnyCaseMultipleChoiceField(
         label=_('State'),
         choices=SourceStateChoices,
         required=False,

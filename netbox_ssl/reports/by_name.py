@@ -68,7 +68,7 @@ def standing_sql(now: datetime, sources: QuerySet) -> Case:
     """
     Return the standing of a certificate as an expression: the worst of its own dates and the states of its ``sources``.
     The due and overdue times of the renewal rule (acme/renewal.py) also apply to certificates that a person renews,
-    because these have to be renewed in time, too.
+    because these have to be renewed in time, too. A certificate whose chain has expired is overdue: clients refuse it.
     """
     deployment = deployment_state_sql(now, sources)
     # The order matters: a certificate that is not valid yet may have replaced one that has expired on a host.
@@ -76,7 +76,7 @@ def standing_sql(now: datetime, sources: QuerySet) -> Case:
         StandingChoices.UNUSED: ~Q(status=ACTIVE),
         StandingChoices.EXPIRED: Q(valid_to__lt=now),
         StandingChoices.EXPIRED_ON_HOST: Exact(deployment, SourceStateChoices.EXPIRED),
-        StandingChoices.OVERDUE: Q(valid_from__lte=now, renewal_overdue_at__lte=now),
+        StandingChoices.OVERDUE: Q(valid_from__lte=now) & (Q(renewal_overdue_at__lte=now) | Q(expires_at__lt=now)),
         StandingChoices.BEHIND: Exact(deployment, SourceStateChoices.BEHIND),
         StandingChoices.DUE: Q(valid_from__lte=now, renewal_due_at__lte=now),
         StandingChoices.SILENT: Exact(deployment, SourceStateChoices.SILENT),
@@ -94,7 +94,7 @@ def standing(certificate, now: datetime, deployment_state: str | None = None) ->
         return StandingChoices.EXPIRED
     if certificate.valid_from > now:
         own = StandingChoices.FUTURE
-    elif certificate.renewal_overdue_at <= now:
+    elif certificate.renewal_overdue_at <= now or certificate.marks_end < now:
         own = StandingChoices.OVERDUE
     else:
         own = StandingChoices.DUE if certificate.renewal_due_at <= now else StandingChoices.FINE

@@ -81,6 +81,8 @@ def _user(request):
         keyword = 'Bearer' if token.startswith(TOKEN_PREFIX) else 'Token'
         # Let NetBox check it like the token of an API request: enabled, not expired, allowed address, active user.
         request.META['HTTP_AUTHORIZATION'] = f'{keyword} {token}'
+        # Middleware may have read the headers, which Django then keeps, as that of METRICS_ENABLED does.
+        vars(request).pop('headers', None)
     if found := TokenAuthentication().authenticate(request):
         return found[0]
     if request.user.is_authenticated:

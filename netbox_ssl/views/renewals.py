@@ -12,6 +12,7 @@ from netbox_ssl.announcements.sweep.state import sweep_state
 from netbox_ssl.choices import CertificateStatusChoices, ValidityChoices
 from netbox_ssl.expiry.validity import validity_q
 from netbox_ssl.models import Certificate
+from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
 from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
@@ -41,10 +42,10 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         list_url = reverse('plugins:netbox_ssl:certificate_list')
         overdue = _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at')
         counts = sum_of_kinds(validity_counts(certificates, now))
-        expired, expiring = (
-            _some(_active(certificates, validity, now), order, counts[validity])
-            for validity, order in ((ValidityChoices.EXPIRED, '-valid_to'), (ValidityChoices.EXPIRING, 'valid_to'))
-        )
+        expired = _active(certificates, ValidityChoices.EXPIRED, now)
+        expired = _some(expired, '-valid_to', counts[ValidityChoices.EXPIRED])
+        expiring = _active(certificates, ValidityChoices.EXPIRING, now)
+        expiring = _first_to_end(expiring, counts[ValidityChoices.EXPIRING])
         attach_deployments([*overdue['rows'], *expired['rows'], *expiring['rows']], now, request.user)
         context = {
             'any': certificates.exists(),
@@ -79,6 +80,7 @@ def _some(certificates, order: str, count: int | None = None) -> dict:
         'is_acme',
         'acme_auto_renewal',
         'valid_to',
+        'chain_valid_to',
         'renewal_overdue_at',
         'unreported_since',
         'tenant__name',
@@ -90,3 +92,15 @@ def _some(certificates, order: str, count: int | None = None) -> dict:
         # Count, which is slower, only if there are more.
         count = certificates.count() if len(rows) > SHOWN else len(rows)
     return {'rows': rows[:SHOWN], 'count': count, 'more': count > SHOWN}
+
+
+def _first_to_end(certificates, count: int) -> dict:
+    """
+    Return the same for the certificates that end first, themselves or their chains. Each of the two queries uses an
+    index, unlike one that sorts by the earlier end.
+    """
+    found = _some(certificates, 'valid_to', count)
+    chains = _some(certificates.filter(CHAIN_ENDS_FIRST), 'chain_valid_to', count)
+    rows = {certificate.pk: certificate for certificate in [*found['rows'], *chains['rows']]}
+    first = sorted(rows.values(), key=lambda certificate: (certificate.marks_end, certificate.pk))
+    return {**found, 'rows': first[:SHOWN]}

@@ -24,6 +24,7 @@ from netbox_ssl.announcements.sweep.certificates import sweep
 from netbox_ssl.announcements.sweep.sources import sweep_sources
 from netbox_ssl.event_types import CERTIFICATE_EXPIRING, RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED, SOURCE_SILENT
 from netbox_ssl.models import Certificate, CertificateSource
+from tests.support.certificate_factory import issue, make_ca
 from tests.support.factories import DAY, import_pem, issue_acme, record
 
 ACTION = 'netbox_ssl.email'
@@ -130,7 +131,19 @@ class EmailTestCase(TestCase):
             'How to renew it:\nOrder it, *then* call Ann.\n',
         ):
             self.assertIn(text, message.body)
-        self.assertNotIn('Renewal status', message.body)
+        for text in ('Renewal status', 'Renewal due', 'Renewal overdue', 'Chain'):
+            self.assertNotIn(text, message.body)
+
+    def test_the_text_about_a_mark_before_the_chain_expires(self):
+        self.member('one')
+        end = timezone.now().replace(microsecond=0) + 8 * DAY
+        ca = make_ca('Example Corp', 'Example Issuing CA', valid_to=end)
+        import_pem(issue(['www.example.net'], ca, end - 60 * DAY, end + 60 * DAY))
+        rule(self.group, event_type=CERTIFICATE_EXPIRING)
+        sweep(timezone.now() + 2 * DAY)
+        (message,) = self.sent()
+        self.assertEqual(message.subject, '[NetBox] www.example.net: Certificate expiring (7 days)')
+        self.assertIn(f'Chain valid to: {end:%Y-%m-%d %H:%M} UTC. Clients that use this chain refuse', message.body)
 
     def test_it_contains_the_previous_status(self):
         self.member('one')

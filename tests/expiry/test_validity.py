@@ -103,7 +103,16 @@ class ValidityTest(SimpleTestCase):
             (START + SECOND, 'Expires in less than an hour'),
         ):
             self.assertEqual(validity_text('Expiring', FIRST, valid_to, START), expected)
-        self.assertEqual(validity_text('Expired', FIRST, START - days(35), START), 'Expired 35 days ago')
+        for chain_valid_to, expected in (
+            (START + days(12), 'Expires in 12 days'),
+            (START + days(3), 'Chain expires in 3 days'),
+            (START, 'Chain expires in less than an hour'),
+            (START - days(3), 'Chain expired 3 days ago'),
+        ):
+            self.assertEqual(validity_text('Expiring', FIRST, START + days(12), START, chain_valid_to), expected)
+        for chain_valid_to in (None, START - days(40)):
+            text = validity_text('Expired', FIRST, START - days(35), START, chain_valid_to)
+            self.assertEqual(text, 'Expired 35 days ago')
         self.assertEqual(
             validity_text('Not yet valid', START + days(2), LAST, START), 'Not yet valid, starts in 2 days'
         )

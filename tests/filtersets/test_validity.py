@@ -9,6 +9,7 @@ from utilities.testing import APITestCase
 from utilities.testing import TestCase as ViewTestCase
 
 from netbox_ssl.filtersets import CertificateFilterSet
+from netbox_ssl.forms import CertificateFilterForm
 from netbox_ssl.models import Certificate
 from tests.support.factories import DAY, grant, record
 
@@ -144,6 +145,15 @@ class PagesTestCase(ViewTestCase):
         self.assertEqual((names[:2], 'early' in names), (['expired', 'expired acme'], False))
         response = self.client.get(url, {'validity': 'Expired', 'expires_within': ''})
         self.assertEqual({row.record.name for row in response.context['table'].rows}, {'expired', 'expired acme'})
+
+    def test_the_filter_form_ignores_case_as_the_filter_does(self):
+        url = reverse('plugins:netbox_ssl:certificate_list')
+        values = {'validity': 'expired', 'renewal_status': 'EXPIRED', 'deployment_state': 'null'}
+        form = self.client.get(url, values).context['filter_form']
+        self.assertEqual(form.errors, {})
+        self.assertEqual(form['validity'].value(), ['Expired'])
+        self.assertInHTML('<option value="Expired" selected>Expired</option>', str(form['renewal_status']))
+        self.assertEqual(list(CertificateFilterForm({'validity': 'soon'}).errors), ['validity'])
 
     def test_an_expired_certificate_has_no_green_badge(self):
         self.assertNotIn('text-bg-green', self.page('expired').partition('id="content"')[2] or self.page('expired'))

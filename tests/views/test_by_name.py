@@ -13,6 +13,7 @@ from utilities.testing import TestCase, create_test_device
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.reports.by_name import answer, standing, standing_sql
 from netbox_ssl.x509 import covering_names
+from tests.support.certificate_factory import issue, make_ca
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record
 
 URL = '/plugins/ssl/by-name/'
@@ -64,6 +65,17 @@ class StandingTestCase(TestCase):
                     now = getattr(certificate, moment) + timedelta(microseconds=later)
                     with self.subTest(certificate=certificate.name, moment=moment, later=later):
                         self.assertEqual(stands(certificate, now), standing(certificate, now))
+
+    def test_it_is_overdue_when_its_chain_has_expired(self):
+        now = timezone.now().replace(microsecond=0)
+        ca = make_ca('Example Corp', 'Example Issuing CA', valid_to=now + DAY)
+        certificate = import_pem(issue([NAME], ca, now - DAY, now + 90 * DAY)).certificate
+        certificate.refresh_from_db()
+        self.assertTrue(certificate.chain_ends_first)
+        for later, expected in ((0, 'fine'), (1, 'overdue')):
+            moment = now + DAY + timedelta(microseconds=later)
+            self.assertEqual(stands(certificate, moment), expected)
+            self.assertEqual(standing(certificate, moment), expected)
 
     def test_with_a_source_in_each_state(self):
         """The standing is the worst of the certificate's own and that of its sources."""

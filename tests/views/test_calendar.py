@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from dcim.models import Device, Site
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from icalendar import Calendar
@@ -177,6 +178,14 @@ class WhoAsksTestCase(CalendarTestCase):
         self.get(403)
         grant(self.user, 'view', constraints={'name__startswith': 'mine'})
         self.assertEqual({name.partition(':')[0] for name, _ in self.events()}, {'mine.example.net'})
+
+    def test_middleware_may_have_read_the_headers(self):
+        """As that of NetBox's metrics does."""
+        record()
+        request = RequestFactory().get(URL, {'token': self.token.token})
+        request.user = AnonymousUser()
+        self.assertFalse(request.headers.get('Authorization'))
+        self.assertEqual(calendar_view.CalendarView.as_view()(request).status_code, 200)
 
     def test_filters_consider_what_the_user_of_the_token_may_view(self):
         host = device()

@@ -18,10 +18,12 @@ from netbox_ssl.jobs.sweep import RenewalSweepJob
 from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
+from tests.support.certificate_factory import issue, make_ca
 from tests.support.doc_examples import REFERENCE
-from tests.support.factories import DAY, grant, record
+from tests.support.factories import DAY, grant, import_pem, record
 
 URL = '/plugins/ssl/renewals/'
+HOUR = timedelta(hours=1)
 BAR = re.compile(r'<a href="([^"]+)" class="text-(\w+)" aria-label="(\d+) certificates? ([^,"]+), ([^"]+)"')
 
 
@@ -140,6 +142,20 @@ class RenewalsTestCase(TestCase):
         self.assertIn('Not ACME', page)
         self.assertNotIn('retired.example.net', page)
         self.assertLess(page.index('bought.example.net'), page.index('manual.example.net'))
+
+    def test_chains_that_expire_first_are_listed_by_their_end(self):
+        grant(self.user, 'view')
+        for each in range(10):
+            record(f'leaf{each}.example.net', left=(5 + each) * DAY, is_acme=False, acme_auto_renewal=False)
+        now = timezone.now().replace(microsecond=0)
+        for name, end in (('gone', now - DAY - HOUR), ('soon', now + 7 * DAY + 12 * HOUR)):
+            ca = make_ca('Example Corp', f'Example {name} CA', valid_to=end)
+            import_pem(issue([f'{name}.example.net'], ca, now - 60 * DAY, now + 60 * DAY))
+        page = self.page()
+        names = re.findall(r'>(\w+)\.example\.net</a>', page)
+        self.assertEqual(names[:5], ['gone', 'leaf0', 'leaf1', 'leaf2', 'soon'])
+        self.assertIn('1 day, 1 hour ago (its chain)', page.replace('\xa0', ' '))
+        self.assertIn('All 12', page)
 
     def test_only_what_the_user_may_view(self):
         ours = Tenant.objects.create(name='Ours', slug='ours')

@@ -166,7 +166,7 @@ class ExpiryMixin(models.Model):
     def validity_text(self) -> str:
         """Return the validity in words, for example "Expires in 12 days"."""
         now = timezone.now()
-        return validity_text(self.validity_at(now), self.valid_from, self.valid_to, now)
+        return validity_text(self.validity_at(now), self.valid_from, self.valid_to, now, self.chain_valid_to)
 
     def get_valid_to_display(self):
         """Return what NetBox's search results show for ``valid_to``; they show columns only, not the validity."""
