@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -66,11 +66,11 @@ def start(command, log, env=None, stdin=subprocess.DEVNULL, **more):
         return subprocess.Popen([str(word) for word in command], env=env, **streams, **more)
 
 
-def run_along(command, seconds=20, **more):
-    """Run a command in the foreground and return its exit code; when we are stopped, give it time to tidy up."""
-    process = subprocess.Popen([str(word) for word in command], preexec_fn=bound(), **more)
+@contextmanager
+def ended_in_order(process, seconds=20):
+    """Give the process time to tidy up when we are stopped within the context."""
     try:
-        return process.wait()
+        yield process
     except BaseException as stopped:
         # Ctrl-C in a terminal has reached it already.
         if stopped.args != (signal.SIGINT,):
@@ -81,6 +81,36 @@ def run_along(command, seconds=20, **more):
             process.kill()
             process.wait()
         raise
+
+
+def run_along(command, **more):
+    """Run a command in the foreground and return its exit code."""
+    with ended_in_order(subprocess.Popen([str(word) for word in command], preexec_fn=bound(), **more)) as process:
+        return process.wait()
+
+
+@contextmanager
+def run_beside(command, log, **more):
+    """Run a command beside the context, with its output in ``log`` (see ``print_until_end()``)."""
+    with Path(log).open('wb') as output:
+        more |= {'stdin': subprocess.DEVNULL, 'stdout': output, 'stderr': subprocess.STDOUT}
+        process = subprocess.Popen([str(word) for word in command], preexec_fn=bound(), **more)
+    with ended_in_order(process):
+        yield process
+
+
+def print_until_end(process, log):
+    """Print what a process has written to its log and what it still writes; return its exit code."""
+    with Path(log).open('rb') as written:
+        has_ended = False
+        while not has_ended:
+            # In this order: what was written until the end is still printed.
+            has_ended = process.poll() is not None
+            sys.stdout.buffer.write(written.read())
+            sys.stdout.flush()
+            if not has_ended:
+                time.sleep(0.2)
+    return process.returncode
 
 
 def run_quietly(command, what, env=None):

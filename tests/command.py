@@ -1,5 +1,5 @@
 """
-`make test`: the unit tests side by side on copies of a migrated database, then the end-to-end tests side by side.
+`make test`: the unit tests in two processes on copies of a migrated database, and beside them the end-to-end tests.
 
 Each process of the end-to-end tests has its own NetBox. `make loaded`: the browser tests repeatedly on a busy machine.
 """
@@ -23,6 +23,8 @@ NOTHING_COLLECTED = 5
 WORKERS = 2
 # More than the number of cores, because they mostly wait for the next sweep.
 END_TO_END_WORKERS = 3
+# Of the unit tests, while the end-to-end tests run
+NICENESS = 5
 # The tests of a file stay together, and files keep their order (tests/e2e/conftest.py).
 BY_FILE = ('--dist', 'loadfile', '--no-loadscope-reorder')
 # A process that has finished takes over tests of another: some take a hundred times as long as most.
@@ -69,12 +71,18 @@ def copy_databases(environment, names):
         template = environment.databases.ensure_template()
         for name in names:
             environment.databases.create(name, template)
+            # Compiling queries takes longer than running them on so few rows.
+            environment.databases.execute('ALTER DATABASE {} SET jit = off', name)
+
+
+def command_line(arguments):
+    """Return the command of pytest, after printing it."""
+    say(shlex.join(['pytest', *arguments]))
+    return [sys.executable, '-m', 'pytest', *arguments]
 
 
 def pytest(arguments, variables):
-    command = [sys.executable, '-m', 'pytest', *arguments]
-    say(shlex.join(['pytest', *arguments]))
-    return processes.run_along(command, cwd=paths.ROOT, env=variables)
+    return processes.run_along(command_line(arguments), cwd=paths.ROOT, env=variables)
 
 
 def variables_of(environment):
@@ -82,18 +90,42 @@ def variables_of(environment):
     return {**environment.variables(testing=True), 'PATH': programs.path()}
 
 
+def without_netbox(variables):
+    """Return the variables of the end-to-end tests, which use NetBox over HTTP: pytest itself need not load it."""
+    return {**variables, 'DJANGO_SETTINGS_MODULE': ''}
+
+
+def both(unit, end_to_end, variables, log):
+    """
+    Run the end-to-end tests beside the unit tests, and print their output afterwards. Return both exit codes.
+
+    The end-to-end tests mostly wait, and take longest: the unit tests use the time that they leave.
+    """
+    # Each part would overwrite the other's list of failed tests, for --lf.
+    end_to_end = [*end_to_end, '-o', f'cache_dir={paths.ROOT / ".pytest_cache" / "e2e"}']
+    if sys.stdout.isatty():
+        end_to_end.append('--color=yes')
+    with processes.run_beside(command_line(end_to_end), log, cwd=paths.ROOT, env=without_netbox(variables)) as other:
+        os.nice(NICENESS)
+        code = pytest(unit, variables)
+        say('the end-to-end tests, which have run meanwhile:')
+        return [code, processes.print_until_end(other, log)]
+
+
 def test(arguments):
     arguments = arguments or shlex.split(os.environ.get('ARGS', ''))
     unit, end_to_end = split(arguments)
-    codes = []
     with prepared() as environment:
         count = workers(arguments)
         fetch_and_copy(environment, database_names(environment, count) if unit is not None else [])
         variables = variables_of(environment)
-        if unit is not None:
-            codes.append(pytest(['-n', str(count), *STOLEN, '--reuse-db', *unit], variables))
-        if end_to_end is not None:
-            codes.append(pytest([*side_by_side(arguments), *end_to_end], variables))
+        unit = unit and ['-n', str(count), *STOLEN, *unit]
+        end_to_end = end_to_end and [*side_by_side(arguments), *end_to_end]
+        # One process can be used to debug, and a Redis that is shared has too few databases.
+        if unit and end_to_end and count and not os.environ.get('NETBOX_SSL_REDIS_URL'):
+            return verdict(both(unit, end_to_end, variables, environment.folder / 'end-to-end.log'))
+        codes = [pytest(unit, variables)] if unit else []
+        codes += [pytest(end_to_end, without_netbox(variables))] if end_to_end else []
     return verdict(codes)
 
 
@@ -120,7 +152,7 @@ def loaded(arguments):
         with busy_machine(environment.folder):
             for number in range(1, times + 1):
                 say(f'run {number} of {times}, while {os.cpu_count()} other processes keep the machine busy')
-                if code := pytest(command, variables_of(environment)):
+                if code := pytest(command, without_netbox(variables_of(environment))):
                     return code
     return 0
 

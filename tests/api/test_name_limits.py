@@ -63,9 +63,8 @@ class RESTTestCase(APITestCase):
 
     def test_typed_names_are_limited(self):
         for names in (['x' * 10_000], [CJK], [f'{number}.example.net' for number in range(100_000)]):
-            for method, url in (('post', self.list_url), ('post', self.list_url)):
-                refused = self.send(method, url, {**facts(), 'subject_alt_names': names}, 400)
-                self.assertEqual(list(refused), ['subject_alt_names'])
+            refused = self.send('post', self.list_url, {**facts(), 'subject_alt_names': names}, 400)
+            self.assertEqual(list(refused), ['subject_alt_names'])
         certificate = Certificate(**facts())
         certificate.save()
         url = f'{self.list_url}{certificate.pk}/'

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.hooks.lineages import certbot
-from tests.support.factories import DAY, issue_acme, successor
+from tests.support.acme_issuances import DAY, issue_acme, successor
 from tests.support.nginx import Nginx
 
 NAME = 'shop.example.net'

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from netbox_ssl.jobs.smart_paste import BACKGROUND_FROM
 from tests.e2e.browser import expect_text, follow, pictures
 from tests.e2e.test_person import R13
 from tests.support.certificate_factory import issue, make_ca
 
+BACKGROUND_FROM = 'from netbox_ssl.jobs.smart_paste import BACKGROUND_FROM; print(BACKGROUND_FROM)'
 DROP = """(form, files) => {
     const dataTransfer = new DataTransfer();
     for (const file of files) {
@@ -106,8 +106,9 @@ def test_drop_files(page, ca, empty_afterwards):
     assert text.evaluate('field => field.value.length') == 3_000_000
 
 
-def test_many_in_the_background(page, api, ca, empty_afterwards):
-    issued = [issue([f'n{number}.example.net'], ca) for number in range(BACKGROUND_FROM + 50)]
+def test_many_in_the_background(page, stack, api, ca, empty_afterwards):
+    many = int(stack.manage(BACKGROUND_FROM)) + 50
+    issued = [issue([f'n{number}.example.net'], ca) for number in range(many)]
     bundles = [issued[start : start + 50] for start in range(0, len(issued), 50)]
     page.goto('/plugins/ssl/certificates/smart-paste/')
     page.set_input_files(

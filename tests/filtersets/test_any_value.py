@@ -16,6 +16,7 @@ from netbox_ssl.models import (
 from tests.support.factories import issue_acme, superuser
 from tests.support.places import assign, device
 from tests.support.reporting import report
+from tests.support.request_cache import as_in_a_request
 from tests.support.worst_values import TEXTS
 
 FILTERSETS = {
@@ -36,6 +37,7 @@ class AnyValueTestCase(TestCase):
         assign(report('a', issue_acme()).certificate, device())
 
     def setUp(self):
+        self.enterContext(as_in_a_request())
         self.request = RequestFactory().get('/')
         self.request.user = superuser()
 
@@ -64,9 +66,18 @@ class AnyValueTestCase(TestCase):
         filterset = filterset_class(query, model.objects.all(), request=self.request)
         # Values that are not valid are not in the cleaned data.
         filterset.is_valid()
-        for name, cleaned in filterset.form.cleaned_data.items():
-            try:
-                with transaction.atomic():
-                    list(filterset.filters[name].filter(model.objects.order_by(), cleaned)[:1])
-            except Exception as error:
-                yield name, error
+        values = filterset.form.cleaned_data
+        try:
+            # All of them in one savepoint, and each in its own only to find out which are errors
+            self.apply(filterset, model, values)
+        except Exception:
+            for name in values:
+                try:
+                    self.apply(filterset, model, {name: values[name]})
+                except Exception as error:
+                    yield name, error
+
+    def apply(self, filterset, model, values):
+        with transaction.atomic():
+            for name, value in values.items():
+                list(filterset.filters[name].filter(model.objects.order_by(), value)[:1])

@@ -11,6 +11,7 @@ from netbox_ssl.forms.reports import ByNameForm
 from tests.support.factories import facts, issue_acme, superuser
 from tests.support.places import device
 from tests.support.reporting import report
+from tests.support.request_cache import as_in_a_request
 from tests.support.worst_values import TEXTS
 
 FORMS = (
@@ -49,6 +50,7 @@ class AnyValueTestCase(TestCase):
         }
 
     def setUp(self):
+        self.enterContext(as_in_a_request())
         self.failures = {}
 
     def tearDown(self):

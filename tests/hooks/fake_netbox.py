@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.deadlines import POLL_SECONDS
+
 __all__ = ('Answer', 'FakeNetBox', 'Report')
 
 IMPORT = '/api/plugins/ssl/certificates/import/'
@@ -57,7 +59,7 @@ class FakeNetBox:
         self.closed = threading.Event()
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), self._handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
     def _handler(self):
         fake = self

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.support.certificate_factory import Issued
-from tests.support.factories import issue_acme
+from tests.support.acme_issuances import issue_acme
 
 __all__ = ('DIRECTORY', 'RENEWED', 'RENEWED_TEXT', 'certbot', 'cert_manager', 'dehydrated', 'lego', 'traefik')
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.hooks.running import MACHINE
-from tests.support.factories import issue_acme
+from tests.support.acme_issuances import issue_acme
 
 __all__ = ('ISSUED', 'external_id', 'is_now', 'sent')
 

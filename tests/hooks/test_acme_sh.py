@@ -7,7 +7,7 @@ import pytest
 
 from tests.hooks import lineages
 from tests.hooks.reported import ISSUED, external_id, is_now, sent
-from tests.support.factories import DAY
+from tests.support.acme_issuances import DAY
 
 # If no days are set, acme.sh chooses the time of the next renewal.
 NEXT_DAYS = 25

@@ -9,7 +9,7 @@ from tests.hooks import lineages
 from tests.hooks.lineages import DIRECTORY, RENEWED_TEXT
 from tests.hooks.reported import ISSUED, external_id, is_now, sent
 from tests.support import programs
-from tests.support.factories import DAY, issue_acme
+from tests.support.acme_issuances import DAY, issue_acme
 
 ODD_NAMES = [
     'wild card',

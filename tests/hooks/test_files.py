@@ -11,7 +11,7 @@ from tests.hooks.lineages import written
 from tests.hooks.reported import ISSUED, sent
 from tests.hooks.running import MACHINE
 from tests.support import programs
-from tests.support.factories import DAY, issue_acme
+from tests.support.acme_issuances import DAY, issue_acme
 from tests.support.private_keys import ders, pems
 
 KEY = ISSUED.key_pem

@@ -7,7 +7,7 @@ import pytest
 
 from tests.hooks.lineages import certbot, lego
 from tests.hooks.running import TOKEN
-from tests.support.factories import issue_acme
+from tests.support.acme_issuances import issue_acme
 from tests.support.private_keys import ders, pems
 
 ISSUED = issue_acme()

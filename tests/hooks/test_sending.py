@@ -9,7 +9,7 @@ from tests.hooks.fake_netbox import IMPORT, Answer
 from tests.hooks.lineages import certbot
 from tests.hooks.reported import external_id
 from tests.hooks.running import HOOKS, TOKEN, deploy
-from tests.support.factories import issue_acme
+from tests.support.acme_issuances import issue_acme
 
 DENIED = Answer(403, {'detail': 'You do not have permission to perform this action.'})
 

@@ -9,7 +9,7 @@ from tests.hooks.fake_netbox import Answer
 from tests.hooks.lineages import certbot
 from tests.hooks.reported import ISSUED, external_id
 from tests.hooks.running import MACHINE, deploy
-from tests.support.factories import DAY, issue_acme
+from tests.support.acme_issuances import DAY, issue_acme
 
 ACME_SH_CONF = "Le_API='https://ca.example.net/directory'\nLe_CertCreateTime='1795479661'\n"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support import programs
 from tests.support.certificate_factory import Issued, issue, make_ca, make_root
-from tests.support.factories import DAY
+from tests.support.acme_issuances import DAY
 
 __all__ = ('NAME', 'Servers')
 

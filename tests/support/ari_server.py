@@ -6,7 +6,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from tests.support.deadlines import PATIENCE
+from tests.support.deadlines import PATIENCE, POLL_SECONDS
 
 __all__ = ('Stub', 'window')
 
@@ -97,7 +97,7 @@ class Stub:
         self.hung_up = threading.Event()
         self._lock = threading.Lock()
         self.requests = []
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
     def note(self, path, headers):
         with self._lock:

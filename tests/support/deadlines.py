@@ -3,10 +3,12 @@
 import signal
 from contextlib import contextmanager
 
-__all__ = ('PATIENCE', 'processor_seconds')
+__all__ = ('PATIENCE', 'POLL_SECONDS', 'processor_seconds')
 
 # Seconds to wait for any event, enough for a busy machine
 PATIENCE = 300
+# How long a server waits for the next request before it looks whether to stop; by default, half a second
+POLL_SECONDS = 0.02
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from dev.processes import PATIENCE
+from tests.support.deadlines import POLL_SECONDS
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Receiver:
         self._arrived = threading.Condition()
         self._server = ThreadingHTTPServer(('127.0.0.1', 0), self._handler())
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
     def _handler(self):
         receiver = self

@@ -54,6 +54,12 @@ class Stack(stack.Stack):
             raise Failure(f'code within NetBox failed:\n{printed}{failure}')
         return printed
 
+    def make_account(self):
+        """Make the account within the shell, which is needed anyway."""
+        self.password = self.password or processes.password()
+        code = f'from dev.account import make_account; print(make_account({self.username!r}, {self.password!r}))'
+        self.authorization = self.manage(code).split('\n')[-2]
+
     def start_shell(self):
         """Start one process for all code, because loading NetBox takes seconds. It ends with its input (shell.py)."""
         pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'text': True}
