@@ -1,9 +1,15 @@
-"""``python -m benchmarks [NAME …]``: run the named benchmarks, or all of them."""
+"""
+``python -m benchmarks [NAME …]``: run the named benchmarks, or all of them.
+
+With ``--tiny``, only to see that they work.
+"""
 
 import importlib
 import os
 import shlex
 import sys
+
+from benchmarks import options
 
 NAMES = {
     'facts': ('benchmarks.x509_facts', 'reading X.509 facts compared with plain cryptography'),
@@ -29,6 +35,8 @@ def main():
     arguments = sys.argv[1:] or shlex.split(os.environ.get('ARGS', ''))
     # The benchmarks read their options from sys.argv.
     sys.argv[1:] = arguments
+    if '--tiny' in arguments:
+        os.environ[options.TINY] = '1'
     wanted = [argument for argument in arguments if not argument.startswith('-')] or list(NAMES)
     if unknown := [name for name in wanted if name not in NAMES]:
         raise SystemExit(f'unknown: {", ".join(unknown)}; choose from {", ".join(NAMES)}')

@@ -13,8 +13,8 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from benchmarks import measure
-from benchmarks.sweep import FILL, execute, peak, resident
+from benchmarks import measure, options
+from benchmarks.sweep import ALL_ACME, execute, fill_up, peak, resident
 from dev import paths, processes
 from dev.environment import prepared
 
@@ -25,7 +25,7 @@ RETRY_AFTER = 21_600
 
 
 def main():
-    sizes = SIZES[:1] if '--small' in sys.argv else SIZES
+    sizes = options.chosen(SIZES, SIZES[:1], (1_000,))
     with prepared() as environment:
         environment.databases.copy(environment.database)
         port = processes.free_port()
@@ -33,7 +33,7 @@ def main():
         server = processes.start(stub, environment.folder / 'stub.log', cwd=paths.ROOT)
         config = {'netbox_ssl': {'ari_allowed_hosts': ['127.0.0.1'], 'ari_requests_per_second': 10_000}}
         variables = environment.variables(plugins_config=config, testing=True)
-        code = f'from benchmarks.ari import run; run({sizes!r}, {port})'
+        code = f'from benchmarks.ari import run; run({sizes!r}, {options.chosen(ASKED, ASKED, (20, 50))!r}, {port})'
         command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
         try:
             subprocess.run(command, env={**variables, 'NETBOX_SSL_RUN_ISOLATED': '0'}, check=True)
@@ -82,11 +82,14 @@ def serve(port: int):
 #
 
 
-def run(sizes, port):
+def run(sizes, asked, port):
+    from tenancy.models import Tenant
+
+    Tenant.objects.create(name='bench', slug='bench')
     rows, plans = [], {}
     filled = 0
     for size in sizes:
-        execute(FILL, [filled, size])
+        fill_up(filled, size, ALL_ACME)
         execute(
             "UPDATE netbox_ssl_certificate SET acme_server_url = %s, ari_cert_id = 'AAAA.' || id, "
             "ari_next_check = now() + id %% 20000 * interval '1 second' + interval '1 hour' WHERE ari_cert_id = ''",
@@ -94,10 +97,10 @@ def run(sizes, port):
         )
         execute('VACUUM ANALYZE netbox_ssl_certificate')
         filled = size
-        rows.append((f'{size:,}', *at_size(size)))
-        plans[size] = plan()
-    memory = [f'MB before, after {", ".join(f"{count:,}" for count in ASKED)}', 'MB peak']
-    rates = [f'{count:,} requests' for count in ASKED]
+        rows.append((f'{size:,}', *at_size(size, asked)))
+        plans[size] = plan(asked[-1])
+    memory = [f'MB before, after {", ".join(f"{count:,}" for count in asked)}', 'MB peak']
+    rates = [f'{count:,} requests' for count in asked]
     measure.table(['certificates', 'idle poll', *rates, 'database share', *memory, 'requests/s needed'], rows)
     for size, lines in plans.items():
         print(f'\nChoosing the next {CLAIM} of {size:,}:\n')
@@ -108,13 +111,13 @@ def run(sizes, port):
 CLAIM = 200
 
 
-def at_size(size):
+def at_size(size, asked):
     from netbox_ssl.ari.polling import poll
 
     poll()
     yield f'{measure.median([measure.seconds(poll) for _ in range(7)]) * 1000:.1f} ms'
     held = [resident()]
-    for count in ASKED:
+    for count in asked:
         make_due(count)
         spent = DatabaseTime()
         start = time.perf_counter()
@@ -130,7 +133,7 @@ def at_size(size):
     yield f'{size / RETRY_AFTER:.1f}'
 
 
-def plan() -> list[str]:
+def plan(due: int) -> list[str]:
     """Return the query plan, without costs, for choosing the next certificates among many that are due."""
     from django.db import connection, transaction
     from django.test.utils import CaptureQueriesContext
@@ -138,7 +141,7 @@ def plan() -> list[str]:
 
     from netbox_ssl.ari.polling import claim
 
-    make_due(ASKED[-1])
+    make_due(due)
     with transaction.atomic():
         with CaptureQueriesContext(connection) as queries:
             claim(timezone.now(), CLAIM)

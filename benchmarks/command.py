@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import certificates, measure
+from benchmarks import certificates, measure, options
 from dev.environment import prepared
 
 COUNT = 100_000
@@ -24,7 +24,7 @@ NETBOX = (sys.executable, '-m', 'netbox')
 
 
 def main():
-    count = SMALL if '--small' in sys.argv else COUNT
+    count = options.chosen(COUNT, SMALL, 20)
     with prepared() as environment, tempfile.TemporaryDirectory(dir=environment.folder) as folder:
         environment.databases.copy(environment.database)
         variables = environment.variables()

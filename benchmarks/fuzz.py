@@ -17,13 +17,14 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from benchmarks import options
 from dev.environment import prepared
 
 SUFFIXES = ('.pem', '.der', '.crt', '.cer', '.p7b', '.p7c', '.csr', '.key', '.p12', '.pub', '.txt')
 
 
 def main():
-    count = next((int(word.partition('=')[2]) for word in sys.argv if word.startswith('--count=')), 100_000)
+    count = options.number('count', options.chosen(100_000, 5_000, 20))
     with prepared() as environment, tempfile.TemporaryDirectory() as folder:
         environment.databases.copy(environment.database)
         variables = environment.variables(testing=True)
@@ -47,6 +48,7 @@ def corpus(folder: str) -> list[bytes]:
 
     folders = [Path(cryptography_vectors.__file__).parent, Path(folder)]
     files = [file for each in folders for file in sorted(each.rglob('*')) if file.suffix in SUFFIXES and file.is_file()]
+    files = files[:: len(files) // 20] if options.tiny() else files
     return [file.read_bytes() for file in files if file.stat().st_size < 200_000]
 
 

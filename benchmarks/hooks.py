@@ -12,7 +12,6 @@ import json
 import os
 import resource
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,7 +23,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import certificates, measure
+from benchmarks import certificates, measure, options
 from dev import paths
 from tests.support import programs
 from tests.support.certificate_factory import issue, make_root
@@ -35,11 +34,6 @@ OTHERS = ('curl', 'jq', 'openssl')
 # In the format of NetBox's tokens, but not a real one
 TOKEN = 'nbt_ABCDEFGHIJKL.0123456789abcdefghijklmnopqrstuvwxyzABCD'
 DIRECTORY = 'https://acme-v02.api.letsencrypt.org/directory'
-
-
-def option(name: str, default: str = '') -> str:
-    values = [argument.partition('=')[2] for argument in sys.argv if argument.startswith(f'--{name}=')]
-    return values[-1] if values else default
 
 
 #
@@ -241,12 +235,12 @@ def memory(pid: int) -> int:
 
 
 def main():
-    count, rounds = int(option('lineages', '1000')), int(option('rounds', '1'))
-    clients = [option('client')] if option('client') else list(CLIENTS)
+    count, rounds = options.number('lineages', options.chosen(1_000, 100, 3)), options.number('rounds', 1)
+    clients = [options.value('client')] if options.value('client') else list(CLIENTS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         versions = {'this checkout': paths.ROOT / 'hooks'}
-        if commit := option('against'):
+        if commit := options.value('against'):
             versions = {commit[:12]: earlier(commit, folder), **versions}
         pems = certificates.pems(count)
         rows = []

@@ -5,13 +5,13 @@ addresses. Each has one gunicorn worker and a worker for the search index; they 
 
 import sys
 
-from benchmarks import certificates, measure
+from benchmarks import certificates, measure, options
 from benchmarks.peer import PeerStack
 from dev.environment import prepared
 from tests.support.api import Api
 from tests.support.stack import Stack
 
-ROUNDS = 6
+ROUNDS = options.rounds(6)
 IMPORT = 'plugins/ssl/certificates/import/'
 
 
@@ -24,7 +24,7 @@ def main():
     with prepared() as environment:
         environment.databases.copy(environment.database)
         ours = Ours(environment)
-        peer = None if '--without-peer' in sys.argv else PeerStack(environment)
+        peer = None if '--without-peer' in sys.argv or options.tiny() else PeerStack(environment)
         try:
             ours.start()
             if peer:

@@ -2,12 +2,12 @@
 
 import requests
 
-from benchmarks import measure
+from benchmarks import measure, options
 from dev.environment import prepared
 from tests.support.api import Api
 from tests.support.stack import Stack
 
-ROWS = 100_000
+ROWS = options.chosen(100_000, 10_000, 500)
 ROUNDS = 15
 
 FILL = """

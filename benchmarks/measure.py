@@ -4,6 +4,8 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
+from benchmarks import options
+
 
 def seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
@@ -18,7 +20,7 @@ def interleaved(rounds: int, **works: Callable[[int], object]) -> dict[str, list
     Each of ``works`` is called with the number of the round.
     """
     times = {name: [] for name in works}
-    for number in range(rounds):
+    for number in range(options.rounds(rounds)):
         for name, work in works.items():
             times[name].append(seconds(lambda work=work, number=number: work(number)))
     return times

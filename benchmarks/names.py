@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from benchmarks import measure
+from benchmarks import measure, options
 from dev.environment import prepared
 
 CERTIFICATES = 500_000
@@ -30,7 +30,7 @@ ASKED = {
 
 
 def main():
-    count = SMALL if '--small' in sys.argv else CERTIFICATES
+    count = options.chosen(CERTIFICATES, SMALL, 500)
     with prepared() as environment:
         environment.databases.copy(environment.database)
         code = f'from benchmarks.names import run; run({count})'

@@ -9,7 +9,7 @@ the dashboard, the counts of the metrics, and the series of the first 10,000 cer
 import subprocess
 import sys
 
-from benchmarks import measure
+from benchmarks import measure, options
 from dev.environment import prepared
 
 CERTIFICATES = 1_000_000
@@ -22,7 +22,7 @@ VALID_TO = f'now() + ({LIFETIME}) * (1 - (n::bigint * 7919 % 110000) / 100000.0)
 
 
 def main():
-    count = SMALL if '--small' in sys.argv else CERTIFICATES
+    count = options.chosen(CERTIFICATES, SMALL, 500)
     with prepared() as environment:
         environment.databases.copy(environment.database)
         code = f'from benchmarks.pages import run; run({count})'
@@ -98,7 +98,7 @@ def run(count: int):
     for name, work in works.items():
         work()
         times, queries = [], []
-        for _ in range(ROUNDS):
+        for _ in range(options.rounds(ROUNDS)):
             with CaptureQueriesContext(connection) as captured:
                 times.append(measure.seconds(work))
             queries.append(sum(float(query['time']) for query in captured))

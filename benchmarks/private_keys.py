@@ -9,10 +9,9 @@ the slowest. Prints the processor time per 100 kB of ordinary texts and of the s
 import base64
 import os
 import random
-import sys
 import time
 
-from benchmarks import measure
+from benchmarks import measure, options
 from netbox_ssl.x509 import find_private_key
 
 LENGTH = 100_000
@@ -62,7 +61,7 @@ ORDINARY = {
 
 
 def main():
-    count = next((int(word.partition('=')[2]) for word in sys.argv if word.startswith('--count=')), 10_000)
+    count = options.number('count', options.chosen(10_000, 500, 5))
     rows = [(name, f'{milliseconds(make()[:LENGTH]):.1f}') for name, make in ORDINARY.items()]
     rows += [(repr(unit[:60]), f'{spent:.1f}') for spent, unit in slowest(count)[:10]]
     measure.table(['text of 100 kB, repeated', 'ms of processor time'], rows)

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 
-from benchmarks import certificates, measure
+from benchmarks import certificates, measure, options
 from benchmarks.imports import IMPORT, Ours
 from dev.environment import prepared
 from tests.support.api import Api
 
-ROUNDS = 8
-SIZES = (10_000, 1_000_000)
+ROUNDS = options.rounds(8)
+SIZES = options.chosen((10_000, 1_000_000), (10_000, 100_000), (500, 1_000))
 
 # All sources have the same certificate, which makes filling fast. Half are behind, three quarters silent, a tenth
 # expired; all of it is announced.

@@ -11,7 +11,7 @@ import resource
 import subprocess
 import sys
 
-from benchmarks import measure
+from benchmarks import measure, options
 from dev.environment import prepared
 
 ROWS = 100_000
@@ -19,7 +19,7 @@ SMALL = 10_000
 
 
 def main():
-    count = SMALL if '--small' in sys.argv else ROWS
+    count = options.chosen(ROWS, SMALL, 100)
     with prepared() as environment:
         environment.databases.copy(environment.database)
         for step in ('prepare', 'run'):

@@ -1,7 +1,7 @@
 """
 The sweep at 10,000, 100,000 and 1,000,000 certificates: an idle sweep, and one with 1,000 changes. At the largest size
 also: the query plan of an idle sweep, lists and counts by renewal status and validity, 100,000 changes without a rule
-(20,000 with ``--small``) and 5,000 with a webhook rule, and the memory used compared with an idle NetBox.
+(20,000 with ``--small``), a twentieth of them with a webhook rule, and the memory used compared with an idle NetBox.
 
     make bench ARGS="sweep"          up to 1,000,000 (about ten minutes)
     make bench ARGS="sweep --small"  up to 100,000
@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks import measure, options
 from dev.environment import prepared
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -42,7 +42,7 @@ DUE = """
 
 
 def main():
-    sizes = SIZES[:2] if '--small' in sys.argv else SIZES
+    sizes = options.chosen(SIZES, SIZES[:2], (6_000, 8_000))
     with prepared() as environment:
         environment.databases.copy(environment.database)
         code = f'from benchmarks.sweep import run; run({sizes!r}, mixed={"--mixed" in sys.argv})'
@@ -121,7 +121,7 @@ def run(sizes, mixed):
     print()
     measure.table(['at the largest size', 'median'], list(lists()))
     print()
-    number = 100_000 if filled > 100_000 else 20_000
+    number = 1_000 if options.tiny() else 100_000 if filled > 100_000 else 20_000
     measure.table(['announcements at the largest size', 'rate'], announcements(MARKED if mixed else DUE, number))
     print(f'\nMemory: {idle} MB before the first sweep, {peak()} MB peak')
 
@@ -200,8 +200,9 @@ def announcements(changes: str, number: int):
     # The first delivery loads data that each worker loads only once.
     execute(changes, [100])
     sweep()
-    execute(changes, [5000])
-    yield 'one webhook rule, 5,000', rate(5000)
+    delivered = number // 20
+    execute(changes, [delivered])
+    yield f'one webhook rule, {delivered:,}', rate(delivered)
 
 
 def rate(changes) -> str:

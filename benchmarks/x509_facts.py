@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from benchmarks import options
 from benchmarks.measure import interleaved, median, table
 from netbox_ssl.x509 import read_certificates, read_facts
 from tests.support.certificate_factory import issue, make_ca
 
-CERTIFICATES = 200
+CERTIFICATES = options.chosen(200, 200, 2)
 ROUNDS = 41
 TARGET = 1.5
 
