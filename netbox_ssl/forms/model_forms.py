@@ -14,6 +14,7 @@ from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
+from netbox_ssl.models.visibility import is_visible
 
 from .fields import ACMEFieldsMixin, ExpiryFieldsMixin, NamesField
 from .mixins import FactsFromPEMMixin, PinDetectedFieldsMixin, PrivateKeyGuardMixin
@@ -203,3 +204,11 @@ class EndpointForm(PrivateKeyGuardMixin, GenericObjectFormMixin, PrimaryModelFor
             'comments',
             'tags',
         ]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # What the user may not view is neither shown nor emptied.
+        if not is_visible(self.instance, 'expected_certificate'):
+            del self.fields['expected_certificate']
+        if self.instance.hides_assigned_object:
+            del self.fields['assigned_object']

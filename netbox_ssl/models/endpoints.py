@@ -48,6 +48,7 @@ def endpoint_label(address: str, port: int, server_name: str) -> str:
 class EndpointQuerySet(RelatedVisibilityQuerySet):
     RELATED = {
         'expected_certificate': 'netbox_ssl.Certificate',
+        'source': 'netbox_ssl.CertificateSource',
         'source__issuance__certificate': 'netbox_ssl.Certificate',
     }
 
@@ -149,6 +150,9 @@ class Endpoint(
 
     clone_fields = ('port', 'starttls', 'ca_file', 'monitor', 'interval', 'expected_certificate')
 
+    # Set by the view of the form if the user may not view that object
+    hides_assigned_object = False
+
     DOCUMENTATION = 'reference/endpoint'
     # Columns that make it another endpoint, about which nothing is known yet
     IDENTITY = ('address', 'port', 'server_name', 'starttls')
@@ -240,6 +244,10 @@ class Endpoint(
     def visible_certificate(self):
         """Return the certificate that was seen last, or None if there is none or the user may not view it."""
         return self.certificate if is_visible(self, 'source__issuance__certificate') else None
+
+    @property
+    def visible_source(self):
+        return self.source if is_visible(self, 'source') else None
 
     @property
     def visible_expected_certificate(self):

@@ -1,4 +1,7 @@
-"""Lists: one module for each object, and ``place_columns`` for the column in NetBox's own lists."""
+"""
+Lists: one module for each object; ``place_columns`` for the column in NetBox's own lists, and ``endpoint_columns`` for
+the one in the list of certificates.
+"""
 
 from .assignments import CertificateAssignmentTable
 from .certificates import CertificateTable

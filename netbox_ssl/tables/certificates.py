@@ -11,6 +11,7 @@ from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 
 from .deployment import CertificateDeploymentMixin
+from .endpoint_columns import EndpointsColumn
 
 __all__ = ('CertificateTable', 'RenewalStatusColumn', 'ValidityColumn')
 
@@ -99,6 +100,7 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
         verbose_name=_('Renewal Overdue'),
         false_mark=None,
     )
+    endpoints = EndpointsColumn()
     unreported_since = columns.DateTimeColumn(
         verbose_name=_('Unreported Since'),
     )
@@ -202,6 +204,7 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'days_left',
             'renewal_status',
             'deployment_state',
+            'endpoints',
             'unreported_since',
             'renewal_overdue',
             'renewal_due_at',

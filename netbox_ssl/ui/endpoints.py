@@ -31,6 +31,7 @@ class EndpointCheckPanel(panels.ObjectAttributesPanel):
     days_left = attrs.NumericAttr('days_left', label=_('Days left'))
     checked_at = attrs.DateTimeAttr('checked_at', label=_('Last check'))
     checked_by = attrs.TextAttr('checked_by', label=_('Checked by'))
+    source = attrs.RelatedObjectAttr('visible_source', linkify=True, label=_('Source'))
     external_id = attrs.TextAttr('external_id', label=_('External ID'), copy_button=True)
 
 

@@ -65,6 +65,12 @@ class EndpointEditView(generic.ObjectEditView):
     form = forms.EndpointForm
     template_name = 'netbox_ssl/certificate_edit.html'
 
+    def alter_object(self, obj, request, url_args, url_kwargs):
+        place = obj.assigned_object
+        visible = place is None or type(place).objects.restrict(request.user, 'view').filter(pk=place.pk).exists()
+        obj.hides_assigned_object = not visible
+        return obj
+
 
 @register_model_view(Endpoint, 'delete')
 class EndpointDeleteView(GuardedPostMixin, VisibleDependentsMixin, generic.ObjectDeleteView):

@@ -15,6 +15,7 @@ from netbox_ssl.choices import EndpointStateChoices
 from netbox_ssl.dashboard import EndpointsWidget
 from netbox_ssl.models import Certificate, CertificateAssignment, Endpoint
 from netbox_ssl.reports.metrics import RenewalCollector
+from netbox_ssl.tables import CertificateTable
 from tests.support.endpoints import check, endpoint, seen
 from tests.support.factories import grant, issue_acme, record
 from tests.support.places import address_on, assign, device
@@ -63,6 +64,28 @@ class EndpointPagesTestCase(TestCase):
         self.assertContains(page, self.certificate.get_absolute_url())
         self.assertContains(page, '192.0.2.99')
 
+    def test_the_form_keeps_what_the_user_may_not_view(self):
+        self.endpoint.expected_certificate = hidden = record('hidden.example.net')
+        self.endpoint.assigned_object = place = address_on(address='192.0.2.99/24')
+        self.endpoint.save()
+        grant(self.user, 'change', model=Endpoint)
+        self.user = User.objects.get(pk=self.user.pk)
+        url = f'{self.endpoint.get_absolute_url()}edit/'
+        page = self.client.get(url)
+        self.assertContains(page, 'www.example.net')
+        self.assertNotContains(page, 'hidden.example.net')
+        self.assertNotContains(page, '192.0.2.99')
+        data = {'address': 'www.example.net', 'port': 443, 'monitor': 'probe-1', 'description': 'The shop'}
+        self.assertHttpStatus(self.client.post(url, data), 302)
+        self.endpoint = Endpoint.objects.get()
+        self.assertEqual((self.endpoint.description, self.endpoint.expected_certificate), ('The shop', hidden))
+        self.assertEqual(self.endpoint.assigned_object, place)
+        self.permit(Certificate, IPAddress)
+        self.assertContains(self.client.get(url), '192.0.2.99')
+        self.assertHttpStatus(self.client.post(url, data), 302)
+        self.endpoint = Endpoint.objects.get()
+        self.assertEqual((self.endpoint.expected_certificate, self.endpoint.assigned_object), (None, None))
+
     def test_the_list_in_the_order_of_the_states(self):
         for name, result in (('bad', 'expired'), ('late', 'timeout')):
             check(result, f'{name}.example.net')
@@ -94,6 +117,22 @@ class EndpointPagesTestCase(TestCase):
         endpoint('other.example.net')
         records = [row.record for row in self.client.get(url).context['table'].rows]
         self.assertEqual(records, [self.endpoint])
+
+    def test_the_column_of_certificates(self):
+        self.permit(Certificate)
+        other = record('other.example.net')
+        check('timeout', 'bad.example.net')
+        Endpoint.objects.filter(address='bad.example.net').update(expected_certificate=self.certificate)
+        table = CertificateTable(Certificate.objects.order_by('name'))
+        table.request = RequestFactory().get('/')
+        table.request.user = self.user
+        cells = {row.record.pk: row.get_cell('endpoints') for row in table.rows}
+        self.assertEqual(cells[other.pk], '—')
+        url = f'{LIST}?certificate_id={self.certificate.pk}'
+        self.assertIn(f'href="{url}">2</a>', cells[self.certificate.pk])
+        self.assertIn(f'href="{url}&problem=true"', cells[self.certificate.pk])
+        values = {row.record.pk: row.get_cell_value('endpoints') for row in table.rows}
+        self.assertEqual(values, {self.certificate.pk: 2, other.pk: None})
 
     def test_renewals(self):
         self.permit(Certificate)
