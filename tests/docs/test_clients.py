@@ -270,6 +270,27 @@ def test_the_deploy_hook_of_certbot_as_written_on_a_fresh_host(host, netbox, tmp
     assert (run.code, run.lines, len(netbox.items)) == (0, [], 1)
 
 
+def test_the_line_for_cron_of_endpoints_as_written(host, netbox, tmp_path):  # noqa: F811
+    text = (GUIDES.parent / 'watch-endpoints.md').read_text(encoding='utf-8')
+    (line,) = re.findall(r'^ *(\*/15 .*)$', text, re.MULTILINE)
+    *schedule, user, command = line.split(maxsplit=6)
+    assert (len(schedule), user) == (5, 'root')
+    (tmp_path / 'endpoints').write_text('127.0.0.1:1\n')
+    script = tmp_path / 'cron'
+    script.write_text(command.replace(INSTALLED, str(HOOKS)))
+    run = host.run(script, NETBOX_ENDPOINTS=tmp_path / 'endpoints')
+    assert (run.code, run.stdout, run.lines) == (0, '', [])
+    assert netbox.listed['external_ids'] == ['served:web01.example.net:127.0.0.1:1']
+
+
+def test_acme_sh_replaces_deploy_hooks():
+    """Where somebody may copy the command from, the other hooks of the certificate are mentioned."""
+    (client,) = [client for client in CLIENTS if client.key == 'acme-sh']
+    comment = (HOOKS / client.file).read_text().partition('set -u')[0]
+    for text in (str(client.place), (GUIDES / 'acme-sh.md').read_text(encoding='utf-8'), comment):
+        assert 'replaces' in text and '--deploy-hook haproxy,netbox' in text
+
+
 def test_the_line_for_cron_as_written(host, netbox, machine):  # noqa: F811
     (line,) = [line for line in (HOOKS / 'netbox-acme.cron').read_text().splitlines() if line[:1].isdigit()]
     *schedule, user, command = line.split(maxsplit=6)

@@ -8,6 +8,7 @@ from tests.hooks.fake_netbox import Answer
 from tests.hooks.monitored import RESULTS, chains, line, results
 from tests.hooks.running import MACHINE
 from tests.hooks.tls_servers import NAME
+from tests.support import programs
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,40 @@ def test_several_at_once(check, servers, netbox):
     check(*silent, line(servers, 'ok'), *silent[:1], NETBOX_ENDPOINT_TIMEOUT=2)
     outcomes = [each['result'] for each in results(netbox)]
     assert outcomes == ['timeout'] * 10 + ['ok']
+
+
+def test_a_connection_that_takes_all_memory_and_space(check, host, servers, netbox):
+    """openssl limits both itself; this one does not."""
+    awk, head = programs.find('awk'), programs.find('head')
+    grow = 'BEGIN { text = "x"; while (length(text) < 2 ^ 29) text = text text; print length(text) }'
+    host.program(
+        'openssl',
+        f'case "$*" in *s_client*-connect*) ;; *) exit ;; esac\ncd "{host.folder}"\n'
+        f"{awk} '{grow}' >memory\n{head} -c 5000000 /dev/zero && echo >space",
+    )
+    run = check('www.example.net', 'mail.example.net')
+    assert run.code == 0
+    assert [each['result'] for each in results(netbox)] == ['not_tls', 'not_tls']
+    assert (host.folder / 'memory').read_text() == ''
+    assert not (host.folder / 'space').exists()
+
+
+def test_too_many_endpoints_for_one_run(host, servers, netbox):
+    file = host.folder / 'endpoints'
+    file.write_text(f'{line(servers, "refused")}\n{line(servers, "plain")}\n')
+    assert host.run('served.sh', '--sync', file, NETBOX_ENDPOINT_TIMEOUT=60).lines == []
+    (stored,) = host.spool.glob('.results*')
+    before = stored.read_text()
+    netbox.reports.clear()
+    netbox.syncs.clear()
+    connections = host.hooks_with() / 'served-connections.sh'
+    connections.write_text(connections.read_text().replace('LIMIT_OF_ALL=1200', 'LIMIT_OF_ALL=0'))
+    run = host.run(connections.with_name('served.sh'), '--sync', file, NETBOX_ENDPOINT_TIMEOUT=60)
+    assert '2 endpoints were not checked within 0 seconds' in run.lines[0]
+    assert '0 endpoints checked' in run.stdout
+    assert results(netbox) == [], 'they have no result, good or bad'
+    assert len(netbox.listed['external_ids']) == 2
+    assert sorted(stored.read_text().splitlines()) == sorted(before.splitlines())
 
 
 def test_many_endpoints(check, servers, netbox):
