@@ -115,7 +115,9 @@ def _earlier_end_of_chain(announcement: dict, data: dict) -> str:
 
 def _renewal_times(announcement: dict, data: dict) -> dict[str, str]:
     """Return when a client is expected to renew the certificate; nothing if it is not an active ACME certificate."""
-    certificate = data.get('certificate') or data.get('expected_certificate') or data
+    # Of a source or an endpoint; objects of other plugins may have anything else under these names.
+    related = [data.get(key) for key in ('certificate', 'expected_certificate')]
+    certificate = next((each for each in related if isinstance(each, dict)), data)
     if not certificate.get('renewal_status'):
         return {}
     return {
