@@ -35,12 +35,17 @@ def refuse_broken_text(name: str, value) -> None:
     Raise a ValidationError if a field contains half of a surrogate pair, or NUL. JSON can express both, as in
     ``"\\ud800"``, but no response can quote the one, and PostgreSQL cannot store or compare the other.
     """
-    text = json.dumps([name, value], ensure_ascii=False, default=str)
+    if value is None or isinstance(value, str | bool):
+        text = f'{name}\n{value}'
+        has_nul = '\0' in text
+    else:
+        text = json.dumps([name, value], ensure_ascii=False, default=str)
+        has_nul = NUL in text and ESCAPED_NUL.search(text)
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise DjangoValidationError(_('This is not valid Unicode: it contains half of a surrogate pair.')) from error
-    if NUL in text and ESCAPED_NUL.search(text):
+    if has_nul:
         raise DjangoValidationError(_('This contains the character NUL, which cannot be stored. Remove it.'))
 
 

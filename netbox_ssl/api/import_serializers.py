@@ -104,6 +104,11 @@ class CertificateImportSerializer(CertificateSerializer):
             return super()._writable_fields
         return [field for name in self._given if (field := self.fields.get(name)) and not field.read_only]
 
+    def run_validators(self, value):
+        # DRF collects the defaults of all fields for its validators, of which there are usually none.
+        if self.validators:
+            super().run_validators(value)
+
     def validate(self, data):
         # The intake validates the facts against the certificate that it finds.
         if 'pem' not in data:

@@ -60,7 +60,7 @@ def plan_many(items: list[Item], user) -> list[Plan | Refusal]:
 def _plan(item: Item, survey: '_Survey', user) -> Plan | Refusal:
     if survey.is_plainly_new(item):
         return Plan(item, candidates=survey.candidates(item))
-    if (certificate := survey.holder(item)) and certificate.pem:
+    if certificate := survey.holder(item):
         return Plan(item, Action.UNCHANGED, certificate)
     try:
         return plan_item(item, user)
@@ -135,11 +135,12 @@ class _Survey:
 
     def holder(self, item: Item) -> Certificate | None:
         """
-        Return the visible certificate that has the item's X.509 certificate, if nothing else may be related to it.
+        Return the visible certificate that has the item's X.509 certificate, if nothing else may be related to it and
+        its PEM has not been removed.
         """
         _issuance, owner = self.issuances.get(item.facts.fingerprint_sha256, (None, None))
         certificate = self.certificates.get(owner)
-        if certificate is None or not self.is_alone(item):
+        if certificate is None or not certificate.pem or not self.is_alone(item):
             return None
         if item.certificate is not None and item.certificate.pk != certificate.pk:
             return None

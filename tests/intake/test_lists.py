@@ -12,7 +12,7 @@ from netbox_ssl import intake
 from netbox_ssl.intake import Action, Refusal
 from netbox_ssl.models import Certificate, CertificateSource
 from tests.support.factories import DAY, import_pem, in_house_ca, issue_acme, successor, superuser
-from tests.support.reporting import item, report, source_of
+from tests.support.reporting import external_id, item, report, source_of
 
 
 def unreported(issued, **options) -> intake.Item:
@@ -137,6 +137,17 @@ class KnownTestCase(ListTestCase):
         self.certificate.refresh_from_db()
         self.assertEqual((self.certificate.description, self.certificate.acme_auto_renewal), ('The shop', False))
         self.assertEqual(list(self.certificate.tags.all()), [tag])
+
+    def test_one_whose_pem_was_removed_is_completed(self):
+        self.certificate.snapshot()
+        self.certificate.pem = self.certificate.chain_pem = ''
+        self.certificate.full_clean()
+        self.certificate.save()
+        # Without a chain, which would be an extension of the stored one
+        each = intake.Item(intake.read_single(self.issued.pem), external_id=external_id('web01'))
+        [plan] = intake.plan_many([each], superuser())
+        self.assertEqual((plan.action, self.actions(each)), (Action.RENEWED, [Action.RENEWED]))
+        self.assertEqual(Certificate.objects.get().pem, self.issued.pem)
 
     def test_facts_that_contradict_are_refused(self):
         [refusal] = self.take_in(item('web01', self.issued, key_algorithm='RSA'))
