@@ -24,6 +24,7 @@ class EmailAction(EventRuleAction):
     label = _('E-mail')
     description = _('Send an e-mail to a notification group or, if none is chosen, to the contacts of the object')
     object_model = NotificationGroup
+    object_label = _('Notification group (leave empty for the contacts of the certificate)')
     # It does not write to the database, so it needs no transaction (announcements/rules.py).
     only_enqueues = True
 

@@ -2,7 +2,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from netbox.object_actions import ObjectAction
 
-__all__ = ('AcceptSuggestions', 'BulkDetect', 'EndpointProposals', 'SmartPaste', 'Suggestions')
+__all__ = (
+    'AcceptSuggestions',
+    'BulkDetect',
+    'DismissSuggestions',
+    'EndpointProposals',
+    'RestoreSuggestions',
+    'SmartPaste',
+    'Suggestions',
+)
 
 
 class SmartPaste(ObjectAction):
@@ -32,6 +40,26 @@ class AcceptSuggestions(ObjectAction):
     multi = True
     permissions_required = {'add'}
     template_name = 'netbox_ssl/buttons/accept_suggestions.html'
+
+
+class DismissSuggestions(ObjectAction):
+    """Dismiss the suggestions selected in the list."""
+
+    name = 'bulk_dismiss'
+    label = _('Dismiss Selected')
+    multi = True
+    permissions_required = {'add'}
+    template_name = 'netbox_ssl/buttons/dismiss_suggestions.html'
+
+
+class RestoreSuggestions(ObjectAction):
+    """Restore the dismissed suggestions selected in the list."""
+
+    name = 'bulk_restore'
+    label = _('Restore Selected')
+    multi = True
+    permissions_required = {'add'}
+    template_name = 'netbox_ssl/buttons/restore_suggestions.html'
 
 
 class Suggestions(ObjectAction):

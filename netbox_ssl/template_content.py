@@ -1,10 +1,18 @@
 """Buttons and panels on NetBox's own pages."""
 
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from netbox.plugins import PluginTemplateExtension
 
 from .jobs import smart_paste
+from .models import Certificate
+from .models.name_lookups import covering_q
+from .reports.by_name import answer
 from .ui.places import CertificateCountsPanel, PlaceCertificatesPanel
+from .x509 import asked_name
 
 __all__ = ('template_extensions',)
 
@@ -20,6 +28,31 @@ class ImportJobButtons(PluginTemplateExtension):
             return ''
         context = {'url': smart_paste.results_url(job), 'label': _('Results')}
         return self.render('netbox_ssl/buttons/import_results.html', extra_context=context)
+
+
+class SearchVerdict(PluginTemplateExtension):
+    """Show on NetBox's search page whether the name that was searched for is fine, with a link to *By Name*."""
+
+    def navbar(self):
+        request = self.context['request']
+        match = request.resolver_match
+        if match is None or match.view_name != 'search' or not request.user.has_perm('netbox_ssl.view_certificate'):
+            return ''
+        # NetBox renders it twice, for wide and narrow screens.
+        if not hasattr(request, '_netbox_ssl_verdict'):
+            request._netbox_ssl_verdict = self._render(request.GET.get('q', ''), request.user)
+        return request._netbox_ssl_verdict
+
+    def _render(self, text: str, user) -> str:
+        name = asked_name(text)
+        if not name:
+            return ''
+        certificates = Certificate.objects.restrict(user, 'view').filter(covering_q(Certificate, [name]))
+        found = answer(certificates, timezone.now(), user)
+        if not found.total:
+            return ''
+        url = f'{reverse("plugins:netbox_ssl:by_name")}?{urlencode({"name": name})}'
+        return self.render('netbox_ssl/inc/search_verdict.html', {'answer': found, 'name': name, 'url': url})
 
 
 class PlaceExtension(PluginTemplateExtension):
@@ -79,6 +112,7 @@ class TenantExtension(CountsExtension):
 
 template_extensions = [
     ImportJobButtons,
+    SearchVerdict,
     DeviceExtension,
     VirtualMachineExtension,
     ServiceExtension,

@@ -1,5 +1,7 @@
 """NetBox's global search finds a certificate by any of its identifiers."""
 
+import re
+
 from django.urls import reverse
 from utilities.testing import TestCase
 
@@ -16,6 +18,7 @@ class SearchTestCase(TestCase):
         with cls.captureOnCommitCallbacks(execute=True):
             import_pem(cls.old)
             cls.certificate = import_pem(cls.new, acme_account_email='hostmaster@example.org').certificate
+            record('fine.example.net', subject_alt_names=['fine.example.net'])
             record('elsewhere', serial_number='77', fingerprint_sha256='AB' * 32)
 
     def setUp(self):
@@ -45,6 +48,29 @@ class SearchTestCase(TestCase):
         ):
             with self.subTest(text):
                 self.assertIn(self.certificate, self.found(text))
+
+    def test_the_validity_is_shown(self):
+        response = self.client.get(reverse('search'), {'q': 'fine.example.net'})
+        self.assertRegex(response.content.decode(), r'\d{4}-\d\d-\d\d \(Expires in \d+ days\)')
+
+    def test_the_verdict_on_a_name(self):
+        """Next to the search box, with a link to *By Name*, and only for names that certificates cover."""
+        for text, verdict in (
+            ('fine.example.net', 'fine'),
+            ('https://FINE.example.net/path', 'fine'),
+            ('elsewhere.example.net', None),
+            ('not a name', None),
+            ('', None),
+        ):
+            with self.subTest(text):
+                html = self.client.get(reverse('search'), {'q': text}).content.decode()
+                found = set(re.findall(r'href="(/plugins/ssl/by-name/\?name=[^"]*)"[^>]*data-verdict="(\w+)"', html))
+                expected = {('/plugins/ssl/by-name/?name=fine.example.net', verdict)} if verdict else set()
+                self.assertEqual(found, expected)
+        self.assertNotContains(self.client.get('/?q=fine.example.net'), 'data-verdict')
+        self.remove_permissions('netbox_ssl.view_certificate')
+        grant(self.user, 'view', constraints={'name': 'elsewhere'})
+        self.assertNotContains(self.client.get(reverse('search'), {'q': 'fine.example.net'}), 'data-verdict')
 
     def test_an_old_serial_number_through_its_issuance(self):
         for text in ('0A1B2C', '0a:1b:2c'):

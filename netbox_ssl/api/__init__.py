@@ -7,6 +7,7 @@ The REST API.
     detect_*.py               ``POST certificates/detect/``
     ari_views.py              ``POST certificates/{id}/check-ari/``
     metrics_views.py          ``GET certificates/metrics/``
+    suggestion_*.py           ``suggestions/``, and accepting and dismissing them
     sync_views.py             ``POST sources/sync/``
     endpoint_views.py         ``POST endpoints/results/`` and ``GET endpoints/proposals/``
     status_views.py           ``GET status/``

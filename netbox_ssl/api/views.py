@@ -16,9 +16,11 @@ from .import_views import ImportMixin
 from .metrics_views import MetricsMixin
 from .querysets import FrugalQuerysetMixin
 from .status_views import StatusViewSet
+from .suggestion_views import AssignmentSuggestionViewSet
 from .sync_views import SyncMixin
 
 __all__ = (
+    'AssignmentSuggestionViewSet',
     'CertificateAssignmentViewSet',
     'CertificateSourceViewSet',
     'CertificateViewSet',

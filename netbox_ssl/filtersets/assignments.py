@@ -47,10 +47,16 @@ class AssignmentSuggestionFilterSet(OfCertificateFilterSet):
         method='search',
         label=_('Search'),
     )
+    dismissed = django_filters.BooleanFilter(
+        field_name='dismissed_at',
+        lookup_expr='isnull',
+        exclude=True,
+        label=_('Dismissed'),
+    )
 
     class Meta:
         model = AssignmentSuggestion
-        fields = ('assigned_object_type_id',)
+        fields = ('id', 'assigned_object_type_id')
 
     def search(self, queryset, name, value):
         if not (value := value.strip()):

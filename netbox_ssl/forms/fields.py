@@ -1,13 +1,15 @@
 """Form fields that several forms share."""
 
 import re
+from datetime import datetime, time
 
 from django import forms
+from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from utilities.forms.fields import ChoiceField, CommentField
 from utilities.forms.utils import add_blank_choice
-from utilities.forms.widgets import DateTimePicker
+from utilities.forms.widgets import DatePicker, DateTimePicker
 
 from netbox_ssl.acme.renewal import MAX_RENEWAL_DAYS
 from netbox_ssl.choices import ACMEChallengeTypeChoices
@@ -22,6 +24,7 @@ __all__ = (
     'ACMEFieldsMixin',
     'AnyCaseMultipleChoiceField',
     'CoveredNameField',
+    'DayField',
     'ExpiryFieldsMixin',
     'ExpiryMarksField',
     'NamesField',
@@ -160,6 +163,21 @@ class ACMEFieldsMixin(forms.Form):
         required=False,
         widget=DateTimePicker(),
     )
+
+
+class DayField(forms.DateTimeField):
+    """
+    A bound of a filter by time: a day, whose midnight is meant. Cleans to a date; to a datetime for a URL with the time
+    of a day. Not a DateField, for which NetBox adds another comparison to the label of the applied filter.
+    """
+
+    widget = DatePicker
+
+    def to_python(self, value):
+        moment = super().to_python(value)
+        if isinstance(moment, datetime) and timezone.localtime(moment).time() == time():
+            return timezone.localtime(moment).date()
+        return moment
 
 
 class CoveredNameField(forms.CharField):

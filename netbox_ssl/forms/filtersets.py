@@ -13,7 +13,6 @@ from utilities.forms.fields import (
     TagFilterField,
 )
 from utilities.forms.rendering import FieldSet
-from utilities.forms.widgets import DateTimePicker
 
 from netbox_ssl.choices import (
     ACMEChallengeTypeChoices,
@@ -28,7 +27,7 @@ from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSou
 from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES
 
-from .fields import AnyCaseMultipleChoiceField, CoveredNameField
+from .fields import AnyCaseMultipleChoiceField, CoveredNameField, DayField
 from .mixins import provider_input
 from .places import PLACE_FILTERS, PlaceFilterForm
 
@@ -68,29 +67,24 @@ class X509FilterForm(forms.Form):
     )
     is_ca = yes_no_any(_('CA certificate'))
     chain_ends_first = yes_no_any(_('Chain expires first'))
-    valid_to__gte = forms.DateTimeField(
-        label=_('Expires after'),
+    valid_to__gte = DayField(
+        label=_('Expires on or after'),
         required=False,
-        widget=DateTimePicker(),
     )
-    valid_to__lte = forms.DateTimeField(
+    valid_to__lt = DayField(
         label=_('Expires before'),
         required=False,
-        widget=DateTimePicker(),
     )
 
 
-X509_FILTERS = FieldSet(
+X509_FILTERS = (
     'subject_alt_name',
     'issuer__ic',
     'serial_number',
     'fingerprint_sha256',
     'fingerprint_sha1',
-    'valid_to__gte',
-    'valid_to__lte',
     'is_ca',
     'chain_ends_first',
-    name=_('X.509'),
 )
 
 
@@ -98,12 +92,24 @@ class CertificateFilterForm(
     PlaceFilterForm, X509FilterForm, ContactModelFilterForm, TenancyFilterForm, PrimaryModelFilterSetForm
 ):
     model = Certificate
+    # The most used first
     fieldsets = (
-        FieldSet('q', 'filter_id', 'tag', 'covers'),
-        FieldSet('validity', 'expires_within', name=_('Expiry')),
+        FieldSet('q', 'covers', 'validity', 'renewal_status', 'expires_within', 'deployment_state'),
+        FieldSet('filter_id', 'tag', 'status', name=_('Certificate')),
+        FieldSet('tenant_group_id', 'tenant_id', 'owner_group_id', 'owner_id', name=_('Tenancy and ownership')),
+        FieldSet('assigned', *PLACE_FILTERS, name=_('Used by')),
+        FieldSet('responsible', 'contact', 'contact_role', 'contact_group', name=_('Contacts')),
         FieldSet(
-            'renewal_status',
+            'valid_to__gte',
+            'valid_to__lt',
+            'renewal_due_at__gte',
+            'renewal_due_at__lt',
             'renewal_overdue',
+            'renewal_overdue_at__gte',
+            'renewal_overdue_at__lt',
+            name=_('Dates'),
+        ),
+        FieldSet(
             'is_acme',
             'acme_provider',
             'acme_auto_renewal',
@@ -113,15 +119,8 @@ class CertificateFilterForm(
             'ari_error',
             name=_('ACME'),
         ),
-        FieldSet(
-            'deployment_state', 'source_behind', 'source_silent', 'unreported', 'endpoint_problem', name=_('Sources')
-        ),
-        FieldSet('status', 'issued_by_id', name=_('Certificate')),
-        X509_FILTERS,
-        FieldSet('assigned', *PLACE_FILTERS, name=_('Used By')),
-        FieldSet('tenant_group_id', 'tenant_id', name=_('Tenancy')),
-        FieldSet('owner_group_id', 'owner_id', name=_('Ownership')),
-        FieldSet('responsible', 'contact', 'contact_role', 'contact_group', name=_('Contacts')),
+        FieldSet('source_behind', 'source_silent', 'unreported', 'endpoint_problem', name=_('Sources and endpoints')),
+        FieldSet('issued_by_id', *X509_FILTERS, name=_('X.509')),
     )
     selector_fields = ('filter_id', 'q', 'validity', 'renewal_status')
     renewal_status = AnyCaseMultipleChoiceField(
@@ -147,6 +146,22 @@ class CertificateFilterForm(
         help_text=_('A DNS name or an IP address; wildcard certificates are included'),
     )
     renewal_overdue = yes_no_any(_('Renewal overdue'))
+    renewal_due_at__gte = DayField(
+        label=_('Due on or after'),
+        required=False,
+    )
+    renewal_due_at__lt = DayField(
+        label=_('Due before'),
+        required=False,
+    )
+    renewal_overdue_at__gte = DayField(
+        label=_('Overdue on or after'),
+        required=False,
+    )
+    renewal_overdue_at__lt = DayField(
+        label=_('Overdue before'),
+        required=False,
+    )
     has_ari = yes_no_any(_('Has an ARI window'))
     ari_error = yes_no_any(_('Has an ARI error'))
     is_acme = yes_no_any(_('Is ACME'))
@@ -200,8 +215,8 @@ class IssuanceFilterForm(X509FilterForm, SavedFiltersMixin, forms.Form):
     model = Issuance
     fieldsets = (
         FieldSet('q', 'filter_id'),
-        FieldSet('certificate_id', name=_('Certificate')),
-        X509_FILTERS,
+        FieldSet('certificate_id', 'valid_to__gte', 'valid_to__lt', name=_('Certificate')),
+        FieldSet(*X509_FILTERS, name=_('X.509')),
     )
     q = QueryField(
         required=False,

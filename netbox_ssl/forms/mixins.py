@@ -17,8 +17,8 @@ __all__ = ('DatalistInput', 'FactsFromPEMMixin', 'PinDetectedFieldsMixin', 'Priv
 
 class PrivateKeyGuardMixin:
     """
-    Refuse private keys in any submitted value and drop the value, so that no page shows it again. Keep messages that
-    quote a value short.
+    Refuse private keys in any submitted value and drop the value, so that no page shows it again; this is then the only
+    error. Keep messages that quote a value short.
     """
 
     def add_error(self, field, error):
@@ -31,11 +31,12 @@ class PrivateKeyGuardMixin:
     def full_clean(self):
         refused = self._take_out_private_keys() if self.is_bound else {}
         super().full_clean()
+        if not refused:
+            return
+        # Fields were emptied here, so other errors, such as “this field is required”, may be misleading.
+        self._errors.clear()
         for name, error in refused.items():
-            field = name if name in self.fields else None
-            # The field was emptied here, so "this field is required" would be misleading.
-            self._errors.pop(field, None)
-            self.add_error(field, error)
+            self.add_error(name if name in self.fields else None, error)
 
     def _take_out_private_keys(self) -> dict[str, ValidationError]:
         refused = {}

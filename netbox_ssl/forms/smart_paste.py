@@ -33,7 +33,8 @@ class FilesField(forms.FileField):
 class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
     """
     Certificates to import: pasted, uploaded, or both; or the ones shown in a preview (``paste``, their key in the
-    store). Cleans to ``cleaned_data['pasted']``. Invalid only if nothing can be imported.
+    store). Cleans to ``cleaned_data['pasted']``. Invalid only if nothing can be imported. All errors are at fields:
+    NetBox also shows others as a toast, in front of the buttons.
     """
 
     text = forms.CharField(
@@ -82,7 +83,9 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
             return
         text, uploads = self.cleaned_data['text'], self.cleaned_data['file']
         if not text.strip() and not uploads:
-            raise ValidationError(_('Paste a certificate (BEGIN CERTIFICATE … END CERTIFICATE), or choose files.'))
+            raise ValidationError(
+                {'text': _('Paste a certificate (BEGIN CERTIFICATE … END CERTIFICATE), or choose files.')}
+            )
         pasted = read(text, uploads, self.cleaned_data['include_ca'])
         if pasted.leaves:
             self.cleaned_data['pasted'] = pasted
@@ -94,12 +97,11 @@ class SmartPasteForm(PrivateKeyGuardMixin, forms.Form):
     def _restore(self, key: str) -> Pasted:
         if pasted := store.get(self.user, key):
             return pasted
-        raise ValidationError(
-            _(
-                'This preview has expired: your latest {most} are kept, for {minutes} minutes. Nothing was imported. '
-                'Paste or choose the certificates again; those already in the inventory are recognised.'
-            ).format(most=store.MOST, minutes=store.MINUTES)
+        message = _(
+            'This preview has expired: your latest {most} are kept, for {minutes} minutes. Nothing was imported. '
+            'Paste or choose the certificates again; those already in the inventory are recognised.'
         )
+        raise ValidationError({'text': message.format(most=store.MOST, minutes=store.MINUTES)})
 
 
 def _yes_no_unchanged(label, help_text='') -> forms.NullBooleanField:

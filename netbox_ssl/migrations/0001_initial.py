@@ -1709,6 +1709,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ('assigned_object_id', models.PositiveBigIntegerField()),
                 ('name', models.TextField()),
+                ('dismissed_at', models.DateTimeField(blank=True, null=True)),
                 (
                     'assigned_object_type',
                     models.ForeignKey(

@@ -20,6 +20,14 @@ class AssignmentSuggestionQuerySet(CertificateAssignmentQuerySet):
         return self.filter(seen_by(user)) if user.has_perm(MAY_ASSIGN) else self.none()
 
     def open(self):
+        """Return the suggestions to decide on: those that apply and were not dismissed."""
+        return self.applicable().filter(dismissed_at__isnull=True)
+
+    def dismissed(self):
+        """Return the dismissed suggestions that still apply."""
+        return self.applicable().filter(dismissed_at__isnull=False)
+
+    def applicable(self):
         """Leave out suggestions whose object was assigned or deleted, or whose certificate no longer has the name."""
         exists = Q()
         for model in ASSIGNABLE_MODELS:
@@ -62,6 +70,12 @@ class AssignmentSuggestion(models.Model):
     )
     name = models.TextField(
         verbose_name=_('name'),
+    )
+    # A person decided against it: it is kept, so that the next scan does not suggest it again.
+    dismissed_at = models.DateTimeField(
+        verbose_name=_('dismissed'),
+        blank=True,
+        null=True,
     )
 
     objects = AssignmentSuggestionQuerySet.as_manager()

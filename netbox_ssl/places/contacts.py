@@ -17,7 +17,16 @@ from netbox_ssl.models.assignments import ASSIGNABLE_MODELS, host_of
 
 from .assignments import DEVICE, VIRTUAL_MACHINE, assigned_to, assignments_where, of_hosts
 
-__all__ = ('MOST_SERVED', 'Called', 'Served', 'active_contacts', 'read_served', 'responsible_q')
+__all__ = (
+    'MOST_SERVED',
+    'Called',
+    'Served',
+    'active_contacts',
+    'attach_contacts',
+    'may_view_contacts',
+    'read_served',
+    'responsible_q',
+)
 
 # A wildcard certificate may be on thousands of hosts.
 MOST_SERVED = 50
@@ -77,6 +86,19 @@ def read_served(certificates: Iterable[Certificate], user=None) -> dict[int, Ser
         )
         for pk, found in assignments.items()
     }
+
+
+def may_view_contacts(user) -> bool:
+    """Return whether pages show contacts to this user."""
+    return user.has_perms(['tenancy.view_contactassignment', 'tenancy.view_contact'])
+
+
+def attach_contacts(certificates: Iterable[Certificate], user) -> None:
+    """Set ``called`` on each certificate: its contacts that ``user`` may view, in the order to contact them."""
+    certificates = list(certificates)
+    served = read_served(certificates, user) if may_view_contacts(user) else {}
+    for certificate in certificates:
+        certificate.called = served[certificate.pk].contacts if served else []
 
 
 def _assignments(certificates, user) -> dict[int, list[CertificateAssignment]]:

@@ -103,6 +103,16 @@ def unassigned(matches: Iterable[Match]) -> list[Match]:
     return [match for match in matches if (match.model, match.object_id, match.certificate_id) not in known]
 
 
+def _not_dismissed(matches: list[Match], certificates: Iterable[int]) -> list[Match]:
+    """Leave out the matches of ``certificates`` (primary keys) that a person has dismissed."""
+    rows = AssignmentSuggestion.objects.filter(certificate__in=certificates, dismissed_at__isnull=False).order_by()
+    dismissed = set(rows.values_list('certificate_id', 'assigned_object_type_id', 'assigned_object_id'))
+    if not dismissed:
+        return matches
+    types = {model: ContentType.objects.get_for_model(model).pk for model in NAMED_BY}
+    return [match for match in matches if (match.certificate_id, types[match.model], match.object_id) not in dismissed]
+
+
 def _replace(model, matches: list[Match], **which) -> None:
     """Replace the suggestions for the objects of ``model`` selected by ``which`` with ``matches``."""
     object_type = ContentType.objects.get_for_model(model)
@@ -150,7 +160,7 @@ def matches_of(certificates: Iterable[Certificate], user, limit: int) -> list[tu
             name = canonical_name(getattr(each, column))
             matches += [Match(certificate.pk, model, each.pk, name) for certificate in carriers.get(name, ())]
     by_pk = {certificate.pk: certificate for of_name in carriers.values() for certificate in of_name}
+    matches = _not_dismissed(unassigned(matches), by_pk)
     return [
-        (by_pk[match.certificate_id], objects[match.model, match.object_id], match.name)
-        for match in unassigned(matches)[:limit]
+        (by_pk[match.certificate_id], objects[match.model, match.object_id], match.name) for match in matches[:limit]
     ]

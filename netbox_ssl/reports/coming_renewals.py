@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext
 
 from netbox_ssl.acme.renewal_kinds import AUTOMATIC, MANUAL, NOT_ACME, active_q
-from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices, ValidityChoices
 
 __all__ = ('DAYS', 'KINDS', 'STACKS', 'Kind', 'Week', 'weeks')
 
@@ -38,15 +38,13 @@ class Kind:
     renewal: str
     # Number of certificates → a description of what happens to them
     words: Callable[[int], str]
+    # Filters of the list, besides the days, that find those to which it has not happened yet
+    filters: dict[str, tuple[str, ...]]
 
-    @property
-    def filters(self) -> dict[str, str]:
-        """Return the filters of the list that find these certificates."""
-        filters = {'status': CertificateStatusChoices.STATUS_ACTIVE}
-        if self.renewal == NOT_ACME:
-            return {'is_acme': 'false', **filters}
-        return {'is_acme': 'true', 'acme_auto_renewal': str(self.renewal == AUTOMATIC).lower(), **filters}
 
+NOT_EXPIRED = tuple(value for value in ValidityChoices.values() if value != ValidityChoices.EXPIRED)
+# Active certificates that a client renews, and that have not expired
+RENEWED_BY_CLIENT = (RenewalStatusChoices.OK, RenewalStatusChoices.DUE)
 
 DUE = Kind(
     'due',
@@ -55,6 +53,7 @@ DUE = Kind(
     'renewal_due_at',
     AUTOMATIC,
     lambda n: ngettext('{n} certificate becomes due', '{n} certificates become due', n),
+    {'renewal_status': (RenewalStatusChoices.OK,)},
 )
 OVERDUE = Kind(
     'overdue',
@@ -63,6 +62,7 @@ OVERDUE = Kind(
     'renewal_overdue_at',
     AUTOMATIC,
     lambda n: ngettext('{n} certificate becomes overdue', '{n} certificates become overdue', n),
+    {'renewal_status': RENEWED_BY_CLIENT, 'renewal_overdue': ('false',)},
 )
 EXPIRY = (
     Kind(
@@ -74,6 +74,7 @@ EXPIRY = (
         lambda n: ngettext(
             '{n} certificate that a client renews expires', '{n} certificates that a client renews expire', n
         ),
+        {'renewal_status': RENEWED_BY_CLIENT},
     ),
     Kind(
         'expiry_manual',
@@ -86,6 +87,7 @@ EXPIRY = (
             '{n} certificates that are renewed by hand over ACME expire',
             n,
         ),
+        {'renewal_status': (RenewalStatusChoices.MANUAL,)},
     ),
     Kind(
         'expiry_other',
@@ -94,6 +96,7 @@ EXPIRY = (
         'valid_to',
         NOT_ACME,
         lambda n: ngettext('{n} certificate that is not ACME expires', '{n} certificates that are not ACME expire', n),
+        {'is_acme': ('false',), 'status': (CertificateStatusChoices.STATUS_ACTIVE,), 'validity': NOT_EXPIRED},
     ),
 )
 

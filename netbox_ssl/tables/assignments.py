@@ -7,12 +7,13 @@ from netbox_ssl.models import CertificateAssignment
 
 from .certificates import RenewalStatusColumn, ValidityColumn
 from .deployment import AssignmentDeploymentMixin
+from .text_columns import MomentColumn, WrappedColumn, wrapped
 
 __all__ = ('CertificateAssignmentTable',)
 
 
 class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
-    certificate = tables.Column(
+    certificate = WrappedColumn(
         verbose_name=_('Certificate'),
         linkify=True,
     )
@@ -26,7 +27,7 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
         accessor='certificate__get_renewal_status_display',
         verbose_name=_('Renewal Status'),
     )
-    valid_to = columns.DateTimeColumn(
+    valid_to = MomentColumn(
         accessor='certificate__valid_to',
         verbose_name=_('Valid To'),
     )
@@ -35,11 +36,11 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
     )
     assigned_object = tables.Column(
         verbose_name=_('Assigned To'),
-        linkify=True,
+        linkify=lambda record, table: None if table.is_own(record) else record.assigned_object.get_absolute_url(),
         orderable=False,
     )
     # Set by the queryset; not a database column
-    host = tables.Column(
+    host = WrappedColumn(
         verbose_name=_('Host'),
         linkify=True,
         orderable=False,
@@ -48,7 +49,7 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
         verbose_name=_('Primary'),
         false_mark=None,
     )
-    note = tables.Column(
+    note = WrappedColumn(
         verbose_name=_('Note'),
     )
     # Not a database column; one sentence each
@@ -98,12 +99,21 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
             'No assignments match. Change the filters, or add one on the page of the object that uses the certificate.'
         )
 
+    # The object on whose page the table is, as model and primary key; its rows do not repeat its name.
+    own_place = (None, None)
+
+    def is_own(self, record) -> bool:
+        """Return whether the row is about the object on whose page the table is."""
+        return self.own_place == (record.assigned_object_type.model_class(), record.assigned_object_id)
+
     def render_assigned_object(self, record, value):
+        if self.is_own(record):
+            value = _('this {type}').format(type=value._meta.verbose_name)
         warnings = record.get_warnings()
         if not warnings:
-            return value
+            return wrapped(value)
         icon = '{} <i class="mdi mdi-alert text-warning" role="img" aria-label="{text}" title="{text}"></i>'
-        return format_html(icon, value, text=' '.join(warnings))
+        return format_html(icon, wrapped(value), text=' '.join(warnings))
 
     def value_assigned_object(self, value):
         return str(value)

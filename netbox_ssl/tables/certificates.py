@@ -12,6 +12,9 @@ from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
 
 from .deployment import CertificateDeploymentMixin
 from .endpoint_columns import EndpointsColumn
+from .text_columns import MomentColumn, WrappedColumn
+from .use_columns import CertificateUseMixin
+from .x509_columns import X509_COLUMNS, X509ColumnsMixin
 
 __all__ = ('CertificateTable', 'RenewalStatusColumn', 'ValidityColumn')
 
@@ -37,19 +40,18 @@ class RenewalStatusColumn(columns.ChoiceFieldColumn):
         badge = super().render(record, bound_column, value)
         if not record.renewal_overdue:
             return badge
-        return format_html('{} <i class="mdi mdi-alert text-danger" title="{}"></i>', badge, _('Renewal overdue'))
+        icon = '{} <i class="mdi mdi-alert text-danger" role="img" aria-label="{text}" title="{text}"></i>'
+        return format_html(icon, badge, text=_('Renewal overdue'))
 
 
-class NameColumn(tables.Column):
+class NameColumn(WrappedColumn):
     """The name, with a badge for CA certificates."""
 
     def render(self, record, value):
+        shown = super().render(value)
         if not record.is_ca:
-            return value
-        return format_html('{} <span class="badge text-bg-indigo" title="{}">CA</span>', value, _('CA certificate'))
-
-    def value(self, record, value):
-        return value
+            return shown
+        return format_html('{} <span class="badge text-bg-indigo" title="{}">CA</span>', shown, _('CA certificate'))
 
 
 class ValidityColumn(columns.ChoiceFieldColumn):
@@ -68,7 +70,14 @@ class ValidityColumn(columns.ChoiceFieldColumn):
         return super().render(certificate, bound_column, certificate.validity_text)
 
 
-class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, ContactsColumnMixin, PrimaryModelTable):
+class CertificateTable(
+    CertificateDeploymentMixin,
+    CertificateUseMixin,
+    X509ColumnsMixin,
+    TenancyColumnsMixin,
+    ContactsColumnMixin,
+    PrimaryModelTable,
+):
     name = NameColumn(
         verbose_name=_('Name'),
         linkify=True,
@@ -101,49 +110,19 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
         false_mark=None,
     )
     endpoints = EndpointsColumn()
-    unreported_since = columns.DateTimeColumn(
+    unreported_since = MomentColumn(
         verbose_name=_('Unreported Since'),
     )
-    renewal_due_at = columns.DateTimeColumn(
+    renewal_due_at = MomentColumn(
         verbose_name=_('Renewal Due'),
     )
-    renewal_overdue_at = columns.DateTimeColumn(
+    renewal_overdue_at = MomentColumn(
         verbose_name=_('Overdue From'),
-    )
-    valid_from = columns.DateTimeColumn(
-        verbose_name=_('Valid From'),
-    )
-    valid_to = columns.DateTimeColumn(
-        verbose_name=_('Valid To'),
-    )
-    subject_alt_names = columns.ArrayColumn(
-        verbose_name=_('Subject Alternative Names'),
-        max_items=3,
-        orderable=False,
-    )
-    is_ca = columns.BooleanColumn(
-        verbose_name=_('CA Certificate'),
-        false_mark=None,
-    )
-    chain_valid_to = columns.DateTimeColumn(
-        verbose_name=_('Chain Valid To'),
-    )
-    authority_key_id = tables.Column(
-        verbose_name=_('Authority Key ID'),
-    )
-    subject_key_id = tables.Column(
-        verbose_name=_('Subject Key ID'),
-    )
-    fingerprint_sha256 = tables.Column(
-        verbose_name=_('SHA-256 Fingerprint'),
-    )
-    fingerprint_sha1 = tables.Column(
-        verbose_name=_('SHA-1 Fingerprint'),
     )
     is_acme = columns.BooleanColumn(
         verbose_name=_('Is ACME'),
     )
-    acme_provider = tables.Column(
+    acme_provider = WrappedColumn(
         verbose_name=_('ACME Provider'),
     )
     acme_account_email = tables.Column(
@@ -152,13 +131,13 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
     acme_challenge_type = columns.ChoiceFieldColumn(
         verbose_name=_('Challenge Type'),
     )
-    acme_server_url = tables.Column(
+    acme_server_url = WrappedColumn(
         verbose_name=_('Server URL'),
     )
     acme_auto_renewal = columns.BooleanColumn(
         verbose_name=_('Auto-Renewal'),
     )
-    acme_last_renewed = columns.DateTimeColumn(
+    acme_last_renewed = MomentColumn(
         verbose_name=_('Last Renewed'),
     )
     acme_renewal_days = tables.Column(
@@ -168,25 +147,25 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
         order_by=('ari_window_start',),
         verbose_name=_('Has ARI'),
     )
-    ari_cert_id = tables.Column(
+    ari_cert_id = WrappedColumn(
         verbose_name=_('ARI Certificate ID'),
     )
-    ari_window_start = columns.DateTimeColumn(
+    ari_window_start = MomentColumn(
         verbose_name=_('ARI Window Start'),
     )
-    ari_window_end = columns.DateTimeColumn(
+    ari_window_end = MomentColumn(
         verbose_name=_('ARI Window End'),
     )
-    ari_explanation_url = tables.Column(
+    ari_explanation_url = WrappedColumn(
         verbose_name=_('ARI Explanation'),
     )
-    ari_last_checked = columns.DateTimeColumn(
+    ari_last_checked = MomentColumn(
         verbose_name=_('ARI Last Checked'),
     )
-    ari_next_check = columns.DateTimeColumn(
+    ari_next_check = MomentColumn(
         verbose_name=_('ARI Next Check'),
     )
-    ari_error = tables.Column(
+    ari_error = WrappedColumn(
         verbose_name=_('ARI Error'),
     )
     tags = columns.TagColumn(
@@ -211,20 +190,9 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'renewal_overdue_at',
             'valid_from',
             'valid_to',
-            'subject',
-            'issuer',
-            'serial_number',
-            'fingerprint_sha256',
-            'fingerprint_sha1',
-            'subject_alt_names',
-            'key_algorithm',
-            'key_size',
-            'public_key_sha256',
-            'signature_algorithm',
-            'is_ca',
-            'authority_key_id',
-            'subject_key_id',
-            'chain_valid_to',
+            *X509_COLUMNS,
+            'used_by',
+            'source_count',
             *ACME_FIELDS,
             'has_ari',
             'ari_cert_id',
@@ -253,9 +221,11 @@ class CertificateTable(CertificateDeploymentMixin, TenancyColumnsMixin, Contacts
             'validity',
             'renewal_status',
             'deployment_state',
+            'days_left',
             'valid_to',
+            'used_by',
+            'source_count',
             'acme_provider',
-            'acme_auto_renewal',
             'tenant',
         )
         empty_text = _('No certificates match. Change the filters, or add one with Smart Paste.')

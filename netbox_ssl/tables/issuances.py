@@ -9,6 +9,8 @@ from netbox_ssl.models.issuances import REPLACED_AT
 from netbox_ssl.reports.charts.wording import days
 
 from .related_columns import RelatedColumn
+from .text_columns import HexColumn, MomentColumn
+from .x509_columns import X509_COLUMNS, X509ColumnsMixin
 
 __all__ = ('HistoryTable', 'IssuanceTable')
 
@@ -33,10 +35,10 @@ class DaysColumn(tables.Column):
         return value
 
 
-class IssuanceTable(NetBoxTable):
-    serial_number = tables.Column(
+class IssuanceTable(X509ColumnsMixin, NetBoxTable):
+    serial_number = HexColumn(
+        is_link=True,
         verbose_name=_('Serial Number'),
-        linkify=True,
     )
     certificate = RelatedColumn(
         path='certificate',
@@ -48,12 +50,6 @@ class IssuanceTable(NetBoxTable):
         orderable=False,
         false_mark=None,
     )
-    valid_from = columns.DateTimeColumn(
-        verbose_name=_('Valid From'),
-    )
-    valid_to = columns.DateTimeColumn(
-        verbose_name=_('Valid To'),
-    )
     lifetime_days = DaysColumn(
         verbose_name=_('Lifetime'),
         span=F('valid_to') - F('valid_from'),
@@ -62,31 +58,7 @@ class IssuanceTable(NetBoxTable):
         verbose_name=_('Replaced Before Expiry'),
         span=F('valid_to') - F(REPLACED_AT),
     )
-    subject_alt_names = columns.ArrayColumn(
-        verbose_name=_('Subject Alternative Names'),
-        max_items=3,
-        orderable=False,
-    )
-    fingerprint_sha256 = tables.Column(
-        verbose_name=_('SHA-256 Fingerprint'),
-    )
-    fingerprint_sha1 = tables.Column(
-        verbose_name=_('SHA-1 Fingerprint'),
-    )
-    is_ca = columns.BooleanColumn(
-        verbose_name=_('CA Certificate'),
-        false_mark=None,
-    )
-    chain_valid_to = columns.DateTimeColumn(
-        verbose_name=_('Chain Valid To'),
-    )
-    authority_key_id = tables.Column(
-        verbose_name=_('Authority Key ID'),
-    )
-    subject_key_id = tables.Column(
-        verbose_name=_('Subject Key ID'),
-    )
-    created = columns.DateTimeColumn(
+    created = MomentColumn(
         verbose_name=_('Recorded'),
     )
     # Read-only
@@ -104,19 +76,7 @@ class IssuanceTable(NetBoxTable):
             'valid_to',
             'lifetime_days',
             'replaced_days_before_expiry',
-            'subject',
-            'issuer',
-            'fingerprint_sha256',
-            'fingerprint_sha1',
-            'subject_alt_names',
-            'key_algorithm',
-            'key_size',
-            'public_key_sha256',
-            'signature_algorithm',
-            'is_ca',
-            'authority_key_id',
-            'subject_key_id',
-            'chain_valid_to',
+            *(name for name in X509_COLUMNS if name != 'serial_number'),
             'created',
         )
         default_columns = (

@@ -1,13 +1,13 @@
 """Columns with an object that the user may not be permitted to view, although the row is visible."""
 
-import django_tables2 as tables
-
 from netbox_ssl.models.visibility import visible_value
+
+from .text_columns import WrappedColumn
 
 __all__ = ('RelatedColumn',)
 
 
-class RelatedColumn(tables.Column):
+class RelatedColumn(WrappedColumn):
     """
     A link to a related object, empty if the user may not view it (``models/visibility.py``).
 

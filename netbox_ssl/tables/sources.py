@@ -1,5 +1,6 @@
 import django_tables2 as tables
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from netbox.tables import NetBoxTable, columns
 
@@ -7,6 +8,7 @@ from netbox_ssl.models import CertificateSource
 from netbox_ssl.models.mixins.source_states import severity_sql
 
 from .related_columns import RelatedColumn
+from .text_columns import MomentColumn, WrappedColumn, short_hex
 
 __all__ = ('CertificateSourceTable',)
 
@@ -20,8 +22,16 @@ class SourceStateColumn(columns.ChoiceFieldColumn):
         return queryset.order_by(f'{prefix}_severity', 'external_id'), True
 
 
+class IssuanceColumn(RelatedColumn):
+    """The issuance that a source reported, by its shortened serial number and its start."""
+
+    def render(self, value):
+        shown = f'{short_hex(value.serial_number)} ({value.valid_from:%Y-%m-%d})'
+        return format_html('<span class="text-nowrap" title="{}">{}</span>', value, shown)
+
+
 class CertificateSourceTable(NetBoxTable):
-    external_id = tables.Column(
+    external_id = WrappedColumn(
         verbose_name=_('External ID'),
         linkify=True,
     )
@@ -39,7 +49,7 @@ class CertificateSourceTable(NetBoxTable):
     machine_id = tables.Column(
         verbose_name=_('Machine ID'),
     )
-    place = tables.Column(
+    place = WrappedColumn(
         verbose_name=_('Place'),
         order_by='external_id',
     )
@@ -48,19 +58,19 @@ class CertificateSourceTable(NetBoxTable):
         verbose_name=_('State'),
     )
     # Computed from several columns
-    state_since = columns.DateTimeColumn(
+    state_since = MomentColumn(
         verbose_name=_('Since'),
         orderable=False,
     )
-    issuance = RelatedColumn(
+    issuance = IssuanceColumn(
         path='issuance',
         order='valid_from',
         verbose_name=_('Last Reported'),
     )
-    issuance_since = columns.DateTimeColumn(
+    issuance_since = MomentColumn(
         verbose_name=_('Has It Since'),
     )
-    valid_to = columns.DateTimeColumn(
+    valid_to = MomentColumn(
         verbose_name=_('Valid To'),
     )
     is_unexpected = columns.BooleanColumn(
@@ -73,7 +83,7 @@ class CertificateSourceTable(NetBoxTable):
         order_by='behind_since',
         false_mark=None,
     )
-    behind_since = columns.DateTimeColumn(
+    behind_since = MomentColumn(
         verbose_name=_('Behind Since'),
     )
     is_silent = columns.BooleanColumn(
@@ -81,10 +91,10 @@ class CertificateSourceTable(NetBoxTable):
         order_by='reported_at',
         false_mark=None,
     )
-    reported_at = columns.DateTimeColumn(
+    reported_at = MomentColumn(
         verbose_name=_('Last Report'),
     )
-    gone_since = columns.DateTimeColumn(
+    gone_since = MomentColumn(
         verbose_name=_('Gone Since'),
     )
     tags = columns.TagColumn(

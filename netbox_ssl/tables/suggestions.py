@@ -5,21 +5,23 @@ from netbox.tables import NetBoxTable, columns
 from netbox_ssl.models import AssignmentSuggestion
 from netbox_ssl.models.assignments import host_of
 
+from .text_columns import MomentColumn, WrappedColumn
+
 __all__ = ('AssignmentSuggestionTable',)
 
 
 class AssignmentSuggestionTable(NetBoxTable):
-    certificate = tables.Column(
+    certificate = WrappedColumn(
         verbose_name=_('Certificate'),
         linkify=True,
     )
-    name = tables.Column(
+    name = WrappedColumn(
         verbose_name=_('Matching Name'),
     )
     assigned_object_type = columns.ContentTypeColumn(
         verbose_name=_('Object Type'),
     )
-    assigned_object = tables.Column(
+    assigned_object = WrappedColumn(
         verbose_name=_('Assign To'),
         linkify=True,
         orderable=False,
@@ -31,14 +33,17 @@ class AssignmentSuggestionTable(NetBoxTable):
         linkify=lambda value: (host := host_of(value)) and host.get_absolute_url(),
         orderable=False,
     )
-    # A suggestion can only be accepted.
+    dismissed_at = MomentColumn(
+        verbose_name=_('Dismissed'),
+    )
+    # A suggestion can only be accepted or dismissed.
     actions = columns.ActionsColumn(actions=())
 
     class Meta(NetBoxTable.Meta):
         model = AssignmentSuggestion
-        fields = ('pk', 'certificate', 'name', 'assigned_object_type', 'assigned_object', 'host')
-        default_columns = fields
-        empty_text = _('No suggestions. Start a scan to compare the names of certificates with those of all objects.')
+        fields = ('pk', 'certificate', 'name', 'assigned_object_type', 'assigned_object', 'host', 'dismissed_at')
+        default_columns = fields[:-1]
+        empty_text = _('No suggestions match. Change the search.')
 
     def render_host(self, value):
         return host_of(value) or self.default

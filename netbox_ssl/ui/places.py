@@ -13,7 +13,7 @@ from netbox_ssl.filtersets import CertificateFilterSet, EndpointFilterSet
 from netbox_ssl.models import Certificate, Endpoint
 from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.models.suggestions import MAY_ASSIGN
-from netbox_ssl.places.contacts import read_served
+from netbox_ssl.places.contacts import may_view_contacts, read_served
 from netbox_ssl.places.deployment import bad_deployments
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 
@@ -25,6 +25,9 @@ __all__ = (
     'SuggestionsPanel',
     'assigned_object_params',
 )
+
+# Kinds of objects that have services and addresses
+HOSTS = ('device', 'virtual_machine')
 
 # Contacts shown on the page of a certificate
 MOST_CALLED = 10
@@ -48,15 +51,24 @@ class PlaceCertificatesPanel(panels.ObjectsTablePanel):
         super().__init__(
             'netbox_ssl.certificateassignment',
             filters={f'{kind}_id': lambda context: context['object'].pk},
-            # The page is the page of the host, or names it.
-            exclude_columns=['host'],
+            exclude_columns=self._known(kind),
             title=_('Certificates'),
             **kwargs,
         )
 
     def get_context(self, context):
-        add = AddObject('netbox_ssl.certificateassignment', url_params=assigned_object_params(context['object']))
+        add = AddObject(
+            'netbox_ssl.certificateassignment',
+            label=_('Assign certificate'),
+            url_params=assigned_object_params(context['object']),
+        )
         return {**super().get_context(context), 'actions': [add]}
+
+    @staticmethod
+    def _known(kind: str) -> list[str]:
+        """Return the columns that would repeat the page: the host, and the object itself if it has no others."""
+        columns = ['host', 'assigned_object_type']
+        return columns if kind in HOSTS else [*columns, 'assigned_object']
 
 
 class AssignmentsPanel(panels.ObjectsTablePanel):
@@ -86,7 +98,7 @@ class ContactsPanel(panels.ObjectPanel):
 
     def get_context(self, context):
         certificate, user = context['object'], context['request'].user
-        permitted = user.has_perms(['tenancy.view_contactassignment', 'tenancy.view_contact'])
+        permitted = may_view_contacts(user)
         called = read_served([certificate], user)[certificate.pk].contacts if permitted else []
         return {
             **super().get_context(context),

@@ -11,4 +11,5 @@ from .certificates import *
 from .endpoints import *
 from .issuances import *
 from .sources import *
+from .suggestion_decisions import *
 from .suggestions import *

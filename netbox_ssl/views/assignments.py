@@ -8,8 +8,10 @@ from utilities.views import register_model_view
 
 from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import CertificateAssignment
+from netbox_ssl.models.assignments import ASSIGNABLE_MODELS
 from netbox_ssl.netbox_internals import is_background_request
 from netbox_ssl.ui import panels
+from netbox_ssl.utilities import is_id
 
 from .mixins import GuardedPostMixin, WarningsMixin
 from .visibility import VisibleChoicesMixin, VisibleDependentsMixin
@@ -39,6 +41,20 @@ class CertificateAssignmentListView(VisibleChoicesMixin, PlacesMixin, generic.Ob
     filterset = filtersets.CertificateAssignmentFilterSet
     filterset_form = forms.CertificateAssignmentFilterForm
     table = tables.CertificateAssignmentTable
+
+    def get_table(self, data, request, bulk_actions=True):
+        table = super().get_table(data, request, bulk_actions)
+        if request.GET.get('embedded'):
+            # The panel on the page of an object, which filters by it
+            places = [
+                (model, int(pk))
+                for model, kind in ASSIGNABLE_MODELS.items()
+                for pk in request.GET.getlist(f'{kind}_id')
+                if is_id(pk)
+            ]
+            if len(places) == 1:
+                [table.own_place] = places
+        return table
 
 
 @register_model_view(CertificateAssignment)

@@ -13,6 +13,7 @@ from netbox_ssl.forms.reports import ByNameForm
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.models.name_lookups import covering_q
 from netbox_ssl.netbox_internals import get_permission_for_model
+from netbox_ssl.places.contacts import attach_contacts, may_view_contacts
 from netbox_ssl.places.deployment import read_deployments
 from netbox_ssl.reports.by_name import OF_DEPLOYMENT, StandingChoices, answer, standing
 from netbox_ssl.reports.endpoints import endpoints_named
@@ -53,6 +54,7 @@ def _about(certificates, name: str, user) -> dict:
     found = answer(certificates, now, user)
     shown = list(_soonest_first(certificates, user))
     deployments = read_deployments([each.pk for each in shown], now, user)
+    attach_contacts(shown, user)
     rows = [
         {
             'certificate': certificate,
@@ -70,6 +72,7 @@ def _about(certificates, name: str, user) -> dict:
     return {
         'answer': found,
         'rows': rows,
+        'shows_contacts': may_view_contacts(user),
         'omitted': found.total - len(rows),
         'endpoints': endpoints_named(name, user, now),
         'list_url': f'{list_url}?{urlencode({"covers": name})}',

@@ -47,7 +47,8 @@ class ConnectView(ConnectMixin, View):
             'client': chosen,
             'reporting': reporting.get(chosen.name),
             'sources_url': f'{reverse("plugins:netbox_ssl:certificatesource_list")}?client={chosen.name}',
-            'settings': chosen.settings(netbox_url),
+            # Not “settings”, which NetBox's own templates read.
+            'client_settings': chosen.settings(netbox_url),
             'text': _file_text(chosen.main_file),
             'guide': documentation_url(chosen.guide_page),
             'token_guide': documentation_url('how-to/clients/index'),

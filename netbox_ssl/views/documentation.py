@@ -3,20 +3,31 @@
 import re
 from pathlib import Path
 
-import markdown
 from django.http import FileResponse, Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import View
 from utilities.views import ConditionalLoginRequiredMixin
 
 from netbox_ssl.utilities import shipped_folder
 
+from .documentation_markdown import to_html
+
 __all__ = ('DocumentationView', 'documentation_url')
 
-EXTENSIONS = ('admonition', 'attr_list', 'def_list', 'fenced_code', 'md_in_html', 'tables', 'toc')
+# Folder → the part of the documentation
+SECTIONS = {
+    'tutorials': gettext_lazy('Tutorials'),
+    'how-to': gettext_lazy('How-to guides'),
+    'reference': gettext_lazy('Reference'),
+    'explanation': gettext_lazy('Explanation'),
+}
+# The address of NetBox in the examples
+EXAMPLE = 'https://netbox.example.com'
 # Files that pages offer for download
 DOWNLOADS = frozenset({'.json', '.yml'})
 LINK = re.compile(r'(href|src)="(?!https?:|/|#|mailto:)([^"#]+)(#[^"]*)?"')
@@ -45,11 +56,11 @@ def _find(page: str) -> Path:
     return pages[page]
 
 
-def _render(path: Path) -> tuple[str, str]:
-    """Return the title and HTML of a page. The text comes with the plugin and needs no sanitising."""
+def _render(path: Path, root: str) -> tuple[str, str]:
+    """Return the title and HTML of a page, with ``root`` as the address of NetBox in the examples."""
     text = path.read_text(encoding='utf-8')
     title = next((line.removeprefix('# ') for line in text.splitlines() if line.startswith('# ')), path.stem)
-    html = markdown.markdown(text.replace(f'# {title}\n', '', 1), extensions=EXTENSIONS)
+    html = to_html(text.replace(f'# {title}\n', '', 1)).replace(EXAMPLE, escape(root))
 
     def link(match):
         attribute, target, anchor = match[1], match[2], match[3] or ''
@@ -57,8 +68,6 @@ def _render(path: Path) -> tuple[str, str]:
         page = page if page.suffix in DOWNLOADS else page.with_suffix('')
         return f'{attribute}="{documentation_url(page.as_posix())}{anchor}"'
 
-    # Omit pictures: they show pages that are a click away inside NetBox.
-    html = re.sub(r'<p><img[^>]*></p>', '', html)
     return title, LINK.sub(link, html)
 
 
@@ -67,6 +76,13 @@ class DocumentationView(ConditionalLoginRequiredMixin, View):
         path = _find(page)
         if path.suffix in DOWNLOADS:
             return FileResponse(path.open('rb'), as_attachment=True)
-        title, html = _render(path)
-        context = {'title': title, 'html': mark_safe(html), 'home': documentation_url()}
+        title, html = _render(path, request.build_absolute_uri(reverse('home')).rstrip('/'))
+        context = {
+            'title': title,
+            'html': mark_safe(html),
+            'home': documentation_url(),
+            'is_home': page == 'index',
+            'section': SECTIONS.get(page.partition('/')[0]),
+            'list_url': reverse('plugins:netbox_ssl:certificate_list'),
+        }
         return render(request, 'netbox_ssl/documentation.html', context)

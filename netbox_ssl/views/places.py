@@ -37,6 +37,11 @@ class PlaceCertificatesView(VisibleChoicesMixin, generic.ObjectChildrenView):
     def get_children(self, request, parent):
         return assignments_at(self.kind, [parent.pk]).restrict(request.user, 'view').with_places(request.user)
 
+    def get_table(self, data, request, bulk_actions=True):
+        table = super().get_table(data, request, bulk_actions)
+        table.own_place = (self.queryset.model, self.kwargs['pk'])
+        return table
+
     def get_extra_context(self, request, instance):
         url = reverse('plugins:netbox_ssl:certificateassignment_add')
         params = urlencode({**assigned_object_params(instance), 'return_url': request.path})

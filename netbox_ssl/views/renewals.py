@@ -14,6 +14,7 @@ from netbox_ssl.expiry.validity import validity_q
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
 from netbox_ssl.netbox_internals import get_permission_for_model
+from netbox_ssl.places.contacts import attach_contacts, may_view_contacts
 from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
@@ -46,7 +47,9 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         expired = _some(expired, '-valid_to', counts[ValidityChoices.EXPIRED])
         expiring = _active(certificates, ValidityChoices.EXPIRING, now)
         expiring = _first_to_end(expiring, counts[ValidityChoices.EXPIRING])
-        attach_deployments([*overdue['rows'], *expired['rows'], *expiring['rows']], now, request.user)
+        rows = [*overdue['rows'], *expired['rows'], *expiring['rows']]
+        attach_deployments(rows, now, request.user)
+        attach_contacts(rows, request.user)
         context = {
             'any': certificates.exists(),
             'days': DAYS,
@@ -54,10 +57,13 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
             'overdue': overdue,
             'expired': expired,
             'expiring': expiring,
+            'shows_contacts': may_view_contacts(request.user),
             'sources': problem_sources(request.user, now),
             'endpoints': problem_endpoints(request.user, now),
             'endpoints_help_url': documentation_url('how-to/watch-endpoints'),
             'list_url': list_url,
+            'calendar_url': request.build_absolute_uri(reverse('plugins:netbox_ssl:calendar')),
+            'tokens_url': reverse('account:usertoken_list'),
             'calendar_help_url': documentation_url('how-to/calendar'),
             'smart_paste_url': reverse('plugins:netbox_ssl:certificate_smart_paste'),
             'sweep': sweep_state(now),

@@ -14,11 +14,12 @@ from utilities.forms import restrict_form_fields
 from utilities.views import ConditionalLoginRequiredMixin, register_model_view
 
 from netbox_ssl import __version__, intake, settings
+from netbox_ssl.choices import ValidityChoices
 from netbox_ssl.forms.smart_paste import SmartPasteForm, SmartPasteSettingsForm
 from netbox_ssl.imports.smart_paste import store
 from netbox_ssl.imports.smart_paste.decisions import Decisions
 from netbox_ssl.imports.smart_paste.importing import import_now
-from netbox_ssl.imports.smart_paste.preview import count_actions, preview
+from netbox_ssl.imports.smart_paste.preview import count_actions, count_warned, preview
 from netbox_ssl.imports.smart_paste.results import ACTION_TEXTS, Report
 from netbox_ssl.jobs import smart_paste as import_job
 from netbox_ssl.models import Certificate
@@ -91,7 +92,7 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
         small = pasted.inputs == 1 and len(pems) <= min(MOST_CHARACTERS, settings.limits().max_input_bytes)
         if not small:
             key = key or store.put(request.user, pasted)
-        counts = count_actions(rows)
+        counts, warned = count_actions(rows), count_warned(rows)
         context = {
             'pasted': pasted,
             'rows': rows[:MOST_ROWS],
@@ -99,6 +100,8 @@ class SmartPasteView(ConditionalLoginRequiredMixin, View):
             'total': len(rows),
             'counts': counts,
             'refused_count': counts[''],
+            'expired_count': warned[ValidityChoices.EXPIRED],
+            'future_count': warned[ValidityChoices.NOT_YET_VALID],
             'as_table': len(rows) > MOST_CARDS,
             'key': key,
             'pems': '' if key else pems,

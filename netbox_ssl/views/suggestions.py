@@ -1,7 +1,10 @@
-"""Suggested assignments: the list, the suggestions for given certificates, and accepting them."""
+"""Suggested assignments: the list, scans, and the suggestions for given certificates."""
+
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import View
 from netbox.views import generic
@@ -12,26 +15,19 @@ from netbox_ssl import filtersets, tables
 from netbox_ssl.jobs.suggestions import SuggestionJob
 from netbox_ssl.models import AssignmentSuggestion, Certificate
 from netbox_ssl.models.suggestions import MAY_ASSIGN
-from netbox_ssl.netbox_internals import (
-    RQ_QUEUE_DEFAULT,
-    any_workers_for_queue,
-    is_background_request,
-    process_request_as_job,
-)
-from netbox_ssl.object_actions import AcceptSuggestions
-from netbox_ssl.places.acceptance import Accepted, accept, described, read_pair, write_pair
+from netbox_ssl.netbox_internals import RQ_QUEUE_DEFAULT, any_workers_for_queue
+from netbox_ssl.object_actions import AcceptSuggestions, DismissSuggestions, RestoreSuggestions
+from netbox_ssl.places.suggested_pairs import write_pair
 from netbox_ssl.places.suggestions import matches_of
 from netbox_ssl.utilities import is_id
 
 __all__ = (
-    'AcceptSuggestionsView',
     'AssignmentSuggestionListView',
     'FindSuggestionsView',
+    'MayAssignMixin',
     'SuggestionsOfView',
 )
 
-# More are accepted in the background: an assignment takes a few milliseconds.
-BACKGROUND_FROM = 200
 # Certificates for which suggestions are shown on a page; the list shows all of them.
 MOST_CERTIFICATES = 200
 MOST_ROWS = 50
@@ -48,17 +44,46 @@ class AssignmentSuggestionListView(MayAssignMixin, generic.ObjectListView):
     filterset = filtersets.AssignmentSuggestionFilterSet
     table = tables.AssignmentSuggestionTable
     template_name = 'netbox_ssl/suggestions.html'
-    actions = (AcceptSuggestions,)
+    actions = (AcceptSuggestions, DismissSuggestions)
+
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.of_dismissed = request.GET.get('dismissed') == 'true'
+        if self.of_dismissed:
+            self.actions = (RestoreSuggestions,)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).open().with_places(request.user)
+        suggestions = super().get_queryset(request)
+        chosen = suggestions.dismissed() if self.of_dismissed else suggestions.open()
+        return chosen.with_places(request.user)
 
     def get_permitted_actions(self, user, model=None):
-        # Users who may see this page may accept.
+        # Users who may see this page may accept and dismiss.
         return list(self.actions)
 
+    def get_table(self, data, request, bulk_actions=True):
+        table = super().get_table(data, request, bulk_actions)
+        if self.of_dismissed:
+            table.empty_text = _('No suggestion is dismissed.')
+        elif not request.GET.get('q'):
+            table.empty_text = _why_none(request.user)
+        return table
+
     def get_extra_context(self, request):
-        return _progress()
+        dismissed = AssignmentSuggestion.objects.restrict(request.user).dismissed()
+        return {**_progress(), 'of_dismissed': self.of_dismissed, 'dismissed': dismissed.count()}
+
+
+def _why_none(user) -> str:
+    """Return the text of the empty list."""
+    if SuggestionJob.latest() is None:
+        return _(
+            'Nothing was scanned yet. Start a scan to compare the names of certificates with those of all objects.'
+        )
+    if AssignmentSuggestion.objects.restrict(user).exists():
+        # Those that are left were assigned or dismissed since the scan.
+        return _('All suggestions have been accepted or dismissed. Start a scan to look for new ones.')
+    return _('The last scan found no object with the name of a certificate. Start another one after changes.')
 
 
 @register_model_view(AssignmentSuggestion, 'find', path='find', detail=False)
@@ -67,8 +92,12 @@ class FindSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView
     http_method_names = ('get', 'post')
 
     def get(self, request):
-        """Return the progress as an HTML fragment."""
-        return render(request, 'netbox_ssl/inc/suggestion_progress.html', {**_progress(), 'polled': True})
+        """Return the progress as an HTML fragment; when the scan has ended, it reloads the list around it."""
+        list_url = reverse('plugins:netbox_ssl:assignmentsuggestion_list')
+        current = urlsplit(request.headers.get('HX-Current-URL', ''))
+        query = f'?{current.query}' if current.path == list_url and current.query else ''
+        context = {**_progress(), 'polled': True, 'list_url': list_url + query}
+        return render(request, 'netbox_ssl/inc/suggestion_progress.html', context)
 
     def post(self, request):
         if SuggestionJob.is_under_way(SuggestionJob.latest()):
@@ -79,47 +108,6 @@ class FindSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView
             SuggestionJob.enqueue(user=request.user)
             messages.success(request, _('The scan has started in the background.'))
         return redirect('plugins:netbox_ssl:assignmentsuggestion_list')
-
-
-@register_model_view(AssignmentSuggestion, 'bulk_accept', path='accept', detail=False)
-class AcceptSuggestionsView(MayAssignMixin, GetReturnURLMixin, BaseMultiObjectView):
-    """Accept suggestions from the list (``pk``, ``_all``) or from the page of a certificate (``pair``)."""
-
-    queryset = AssignmentSuggestion.objects.all()
-    filterset = filtersets.AssignmentSuggestionFilterSet
-
-    def get(self, request):
-        return redirect(self.get_return_url(request))
-
-    def post(self, request):
-        pairs = self._selected(request)
-        if len(pairs) > BACKGROUND_FROM and any_workers_for_queue(RQ_QUEUE_DEFAULT):
-            name = _('Accept {count} suggested certificate assignments').format(count=len(pairs))
-            if process_request_as_job(self.__class__, request, name=name):
-                return redirect(self.get_return_url(request))
-        lines = described(accept(pairs, request.user, self._log_progress))
-        for level, text in lines:
-            if is_background_request(request):
-                getattr(request.job.logger, 'info' if level == 'success' else level)(text)
-            else:
-                getattr(messages, level)(request, text)
-        return None if is_background_request(request) else redirect(self.get_return_url(request))
-
-    def _selected(self, request) -> list[tuple[int, int, int]]:
-        if pairs := request.POST.getlist('pair'):
-            return [pair for text in pairs if (pair := read_pair(text))]
-        suggestions = AssignmentSuggestion.objects.restrict(request.user)
-        if request.POST.get('_all'):
-            suggestions = self.filterset(request.GET, suggestions, request=request).qs.open()
-        else:
-            suggestions = suggestions.filter(pk__in=filter(is_id, request.POST.getlist('pk')))
-        return list(
-            suggestions.order_by('pk').values_list('certificate_id', 'assigned_object_type_id', 'assigned_object_id')
-        )
-
-    def _log_progress(self, result: Accepted) -> None:
-        if is_background_request(self.request):
-            self.request.job.logger.info(_('Assigned so far: {count}').format(count=len(result.assigned)))
 
 
 def _progress() -> dict:

@@ -98,7 +98,7 @@ def test_assign_from_the_device(page, stack, inventory):
     certificates = card(page, 'Certificates')
     expect_text(certificates, 'No assignments match')
     pictures(page, 'device-empty')
-    follow(certificates.get_by_role('link', name='Add'))
+    follow(certificates.get_by_role('link', name='Assign certificate'))
     choose(page, 'id_certificate', 'shop.example.net')
     page.fill('#id_note', 'tcp/443')
     pictures(page, 'assignment-form')

@@ -19,7 +19,7 @@ def test_a_bar_is_reached_by_keyboard(page, api, empty_afterwards):
     api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem, 'acme_auto_renewal': True})
 
     page.goto('/plugins/ssl/renewals/')
-    page.get_by_role('link', name='Add to your calendar').focus()
+    page.get_by_role('button', name='Add to your calendar').focus()
     page.keyboard.press('Tab')
     focused = page.evaluate('document.activeElement.getAttribute("aria-label")')
     assert focused.startswith('1 certificate becomes due, ')

@@ -6,8 +6,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.support.certificate_factory import Issued
 from tests.support.acme_issuances import issue_acme
+from tests.support.certificate_factory import Issued
 
 __all__ = ('DIRECTORY', 'RENEWED', 'RENEWED_TEXT', 'certbot', 'cert_manager', 'dehydrated', 'lego', 'traefik')
 

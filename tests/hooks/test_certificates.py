@@ -8,8 +8,8 @@ import pytest
 from tests.hooks import lineages
 from tests.hooks.lineages import DIRECTORY
 from tests.hooks.running import HOOKS
-from tests.support.certificate_factory import issue, make_ca
 from tests.support.acme_issuances import in_house_ca, issue_acme
+from tests.support.certificate_factory import issue, make_ca
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.support import programs
-from tests.support.certificate_factory import Issued, issue, make_ca, make_root
 from tests.support.acme_issuances import DAY
+from tests.support.certificate_factory import Issued, issue, make_ca, make_root
 
 __all__ = ('NAME', 'Servers')
 

@@ -17,7 +17,8 @@ from virtualization.models import VirtualMachine
 from netbox_ssl.jobs.suggestions import SuggestionJob
 from netbox_ssl.models import AssignmentSuggestion, Certificate, CertificateAssignment
 from netbox_ssl.places import suggestions as suggesting
-from netbox_ssl.places.acceptance import accept, read_pair, write_pair
+from netbox_ssl.places.acceptance import accept
+from netbox_ssl.places.suggested_pairs import read_pair, write_pair
 from netbox_ssl.places.suggestions import find_all, matches_of
 from tests.support.factories import grant, import_pem, issue_acme, record, successor, superuser
 from tests.support.places import REFUSING, address_on, assign, device, machine, service_on
@@ -262,8 +263,8 @@ class PagesTestCase(TestCase):
     def test_accept_many_in_the_background(self):
         self.permit()
         with (
-            mock.patch('netbox_ssl.views.suggestions.BACKGROUND_FROM', 0),
-            mock.patch('netbox_ssl.views.suggestions.any_workers_for_queue', return_value=True),
+            mock.patch('netbox_ssl.views.suggestion_decisions.BACKGROUND_FROM', 0),
+            mock.patch('netbox_ssl.views.suggestion_decisions.any_workers_for_queue', return_value=True),
             mock.patch('core.models.Job.enqueue', wraps=self.at_once),
         ):
             self.client.post(ACCEPT, {'_all': 'on'})

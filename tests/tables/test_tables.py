@@ -1,6 +1,6 @@
 from utilities.testing import TableTestCases
 
-from netbox_ssl.tables import CertificateTable, IssuanceTable
+from netbox_ssl.tables import CertificateAssignmentTable, CertificateSourceTable, CertificateTable, IssuanceTable
 
 
 class CertificateTableTestCase(TableTestCases.StandardTableTestCase):
@@ -9,3 +9,11 @@ class CertificateTableTestCase(TableTestCases.StandardTableTestCase):
 
 class IssuanceTableTestCase(TableTestCases.StandardTableTestCase):
     table = IssuanceTable
+
+
+class CertificateSourceTableTestCase(TableTestCases.StandardTableTestCase):
+    table = CertificateSourceTable
+
+
+class CertificateAssignmentTableTestCase(TableTestCases.StandardTableTestCase):
+    table = CertificateAssignmentTable

@@ -85,6 +85,23 @@ class PlacePagesTestCase(PlacesTestCase):
         self.check(self.service, {'service.example.net'})
         self.check(self.address, {'address.example.net'})
 
+    def test_a_page_does_not_repeat_its_own_object(self):
+        self.may_see_all()
+        page = self.page(self.host.get_absolute_url())
+        for html in (self.panel(page), self.page(f'{self.host.get_absolute_url()}certificates/')):
+            rows = [row for row in html.split('<tr')[2:] if 'example.net' in row]
+            [own] = [row for row in rows if 'own.example.net' in row]
+            self.assertIn('this device', own)
+            self.assertNotIn('web-01', own)
+            [of_service] = [row for row in rows if 'service.example.net' in row]
+            self.assertIn('HTTPS', of_service)
+        for place in (self.service, self.address):
+            panel = self.panel(self.page(place.get_absolute_url()))
+            self.assertNotIn('Assigned To', panel)
+            self.assertNotIn('Object Type', panel)
+        # In other lists, the device has its name.
+        self.assertIn('web-01', self.page(f'{ASSIGNMENTS}?device_id={self.host.pk}'))
+
     def test_virtual_machine(self):
         self.may_see_all()
         guest = machine('app-01')

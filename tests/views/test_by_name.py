@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import SimpleTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from tenancy.models import Contact, ContactAssignment, ContactRole
 from utilities.testing import TestCase, create_test_device
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
@@ -214,6 +215,18 @@ class PageTestCase(TestCase):
             grant(self.user, 'view', model=model)
         self.assertIn(f'<a href="{device.get_absolute_url()}">web01</a>', self.page())
 
+    def test_contacts_are_shown(self):
+        contact = Contact.objects.create(name='Web team', email='web@example.org')
+        role = ContactRole.objects.create(name='On call', slug='on-call')
+        host = create_test_device('web01')
+        ContactAssignment.objects.create(object=host, contact=contact, role=role, priority='primary')
+        CertificateAssignment.objects.create(certificate=cover('overdue'), assigned_object=host)
+        for model in (CertificateAssignment, Device, Contact):
+            grant(self.user, 'view', model=model)
+            self.assertNotIn('web@example.org', self.page())
+        grant(self.user, 'view', model=ContactAssignment)
+        self.assertIn('href="mailto:web@example.org"', self.page())
+
     def test_some_of_several(self):
         cover('fine')
         cover('expired', names=['*.example.net'])
@@ -282,14 +295,16 @@ class QueryTestCase(TestCase):
                 self.client.get(URL, {'name': NAME})
             return len(queries)
 
-        for model in (CertificateAssignment, Device):
+        for model in (CertificateAssignment, Device, Contact, ContactAssignment):
             grant(self.user, 'view', model=model)
+        contact = Contact.objects.create(name='Web team')
+        role = ContactRole.objects.create(name='On call', slug='on-call')
 
         def one_more(number):
             certificate = cover('fine')
-            CertificateAssignment.objects.create(
-                certificate=certificate, assigned_object=create_test_device(f'web{number}')
-            )
+            host = create_test_device(f'web{number}')
+            ContactAssignment.objects.create(object=host, contact=contact, role=role, priority='primary')
+            CertificateAssignment.objects.create(certificate=certificate, assigned_object=host)
             CertificateSource.objects.create(certificate=certificate, external_id=f'certbot:web{number}:www')
 
         one_more(0)

@@ -47,6 +47,32 @@ class DocumentationTestCase(TestCase):
             with self.subTest(page=targets[target], target=target):
                 self.assertEqual(self.client.get(target).status_code, 200)
 
+    def test_the_contents_lead_to_every_page(self):
+        linked = set(re.findall(r'href="/plugins/ssl/docs/([^"#]*)/"', self.get().content.decode()))
+        pages = {path.relative_to(DOCS).with_suffix('').as_posix() for path in DOCS.rglob('*.md')}
+        self.assertEqual(pages - linked - {'index'}, set())
+
+    def test_the_way_back(self):
+        response = self.get('how-to/calendar')
+        for url in ('/plugins/ssl/certificates/', documentation.documentation_url()):
+            self.assertContains(response, f'<li class="breadcrumb-item"><a href="{url}">')
+
+    def test_boxes_tables_and_code(self):
+        html = self.get('how-to/clients/kubernetes').content.decode()
+        self.assertIn('<div class="alert alert-warning d-block" role="note">', html)
+        self.assertNotIn('admonition', html)
+        html = self.get('reference/rest-api').content.decode()
+        self.assertEqual(html.count('<table'), html.count('<div class="table-responsive"><table class="table">'))
+        blocks = re.findall(r'<code id="(code-\d+)"', html)
+        self.assertGreater(len(blocks), 10)
+        self.assertEqual(len(blocks), html.count('<pre '))
+        self.assertEqual(re.findall(r'data-clipboard-target="#(code-\d+)"', html), blocks)
+
+    def test_the_address_of_this_netbox_is_in_the_examples(self):
+        response = self.get('how-to/calendar')
+        self.assertContains(response, 'http://testserver/plugins/ssl/renewals.ics?token=TOKEN')
+        self.assertNotContains(response, 'netbox.example.com')
+
     def test_files_to_download(self):
         for name in ('alert-rules.yml', 'grafana-dashboard.json'):
             page = f'how-to/prometheus/{name}'

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
-from tenancy.models import Tenant
+from tenancy.models import Contact, ContactAssignment, ContactRole, Tenant
 from utilities.testing import APITestCase, TestCase
 
 from netbox_ssl.jobs.sweep import RenewalSweepJob
@@ -156,6 +156,27 @@ class RenewalsTestCase(TestCase):
         self.assertEqual(names[:5], ['gone', 'leaf0', 'leaf1', 'leaf2', 'soon'])
         self.assertIn('1 day, 1 hour ago (its chain)', page.replace('\xa0', ' '))
         self.assertIn('All 12', page)
+
+    def test_whom_to_contact(self):
+        grant(self.user, 'view')
+        role = ContactRole.objects.create(name='On call', slug='on-call')
+        for name in ('first', 'second', 'third', 'hidden'):
+            contact = Contact.objects.create(name=name, email=f'{name}@example.org', phone=f'+1 {name}')
+            for left in (-DAY, 5 * DAY):
+                certificate = Certificate.objects.filter(name=f'{left}').first() or record(f'{left}', left=left)
+                ContactAssignment.objects.create(object=certificate, contact=contact, role=role, priority='primary')
+        self.assertNotIn('first@example.org', self.page())
+        grant(self.user, 'view', model=ContactAssignment)
+        grant(self.user, 'view', model=Contact, constraints={'name__in': ['first', 'second', 'third']})
+        page = self.page()
+        # Expired, overdue and expiring
+        self.assertEqual(page.count('href="mailto:first@example.org"'), 3)
+        self.assertEqual(page.count('and 1 more'), 3)
+        self.assertNotIn('hidden@', page)
+
+    def test_the_address_of_the_calendar(self):
+        grant(self.user, 'view')
+        self.assertIn('value="http://testserver/plugins/ssl/renewals.ics?token=TOKEN"', self.page())
 
     def test_only_what_the_user_may_view(self):
         ours = Tenant.objects.create(name='Ours', slug='ours')

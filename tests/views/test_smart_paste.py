@@ -65,6 +65,17 @@ class PreviewTestCase(SmartPasteTestCase):
                 self.assertContains(response, f'data-action="{action}"')
                 self.assertContains(response, f'href="{certificate.get_absolute_url()}">Shop</a>')
 
+    def test_certificates_that_are_not_valid_now(self):
+        expired, future = issue_acme('old.example.net', left=-3 * DAY), issue_acme('new.example.net', left=95 * DAY)
+        for issued, text in ((expired, 'Expired 3 days ago'), (future, 'Not yet valid, starts in 4 days')):
+            with self.subTest(text):
+                self.assertContains(self.preview(issued.pem), text, count=1)
+        self.assertNotContains(self.preview(issue_acme().pem), 'data-warned')
+        others = ''.join(issue_acme(f'{name}.example.net').pem for name in 'abc')
+        response = self.preview(expired.pem + future.pem + others)
+        for text in ('1 has expired', '1 is not valid yet', 'Expired 3 days ago', 'Not yet valid, starts in 4 days'):
+            self.assertContains(response, text, count=1)
+
     def test_candidates(self):
         for name in ('first one', 'second one'):
             record(name, subject_alt_names=['www.example.net'], key_algorithm='ECDSA')
@@ -94,6 +105,22 @@ class PreviewTestCase(SmartPasteTestCase):
                 response = self.preview(text)
                 self.assertTrue(response.context['form'].errors)
                 self.assertContains(response, text.splitlines()[0])
+
+    def test_a_private_key_is_the_only_error(self):
+        """One alert, and no toast, which would be in front of the buttons."""
+        issued = issue_acme()
+        for text in (issued.key_pem, issued.key_pem + issued.pem):
+            response = self.preview(text)
+            self.assertEqual(list(response.context['form'].errors), ['text'])
+            self.assertContains(response, 'contains a private key', count=1)
+            self.assertNotContains(response, 'Paste a certificate')
+            self.assertNotContains(response, 'toast toast-dark')
+
+    def test_errors_are_not_shown_as_a_toast(self):
+        for values in ({'text': ''}, {'text': 'nonsense'}, {'text': '', 'paste': 'gone'}):
+            response = self.preview(**values)
+            self.assertContains(response, 'role="alert"', count=1)
+            self.assertNotContains(response, 'toast toast-dark')
 
     def test_no_input_or_both(self):
         self.assertTrue(self.preview('').context['form'].errors)

@@ -2,10 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from netbox_ssl import intake
+from netbox_ssl.choices import ValidityChoices
+from netbox_ssl.expiry import validity as rule
+from netbox_ssl.expiry.wording import validity_text
 from netbox_ssl.intake.dry_run import action_after
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.issuance_order import age_key
@@ -14,7 +19,7 @@ from netbox_ssl.x509 import Leaf, name_key
 
 from .decisions import NEW, Decisions, field_name
 
-__all__ = ('Option', 'Row', 'count_actions', 'preview')
+__all__ = ('Option', 'Row', 'Warned', 'count_actions', 'count_warned', 'preview')
 
 
 @dataclass
@@ -24,6 +29,18 @@ class Option:
     value: str
     label: str
     selected: bool = False
+
+
+@dataclass(frozen=True)
+class Warned:
+    """The validity of a certificate that cannot be used now: it has expired, or is not valid yet."""
+
+    validity: str
+    text: str
+
+    @property
+    def color(self) -> str:
+        return ValidityChoices.colors[self.validity]
 
 
 @dataclass
@@ -37,6 +54,8 @@ class Row:
     action: str
     # Whether it renews, or is older than, another new certificate of the same list
     is_among_new: bool = False
+    # None if it is valid now
+    warned: Warned | None = None
     # Reasons why it will not be imported
     problems: tuple[str, ...] = ()
     # The choices of the user; empty if there is nothing to decide
@@ -47,11 +66,13 @@ class Row:
         return field_name(self.leaf)
 
 
-def preview(leaves: list[Leaf], user, decisions: Decisions | None = None) -> list[Row]:
+def preview(leaves: list[Leaf], user, decisions: Decisions | None = None, now: datetime | None = None) -> list[Row]:
     """Return a row for each leaf, in their order: what happens by default, and the choices of the user."""
-    decisions = decisions or Decisions()
+    decisions, now = decisions or Decisions(), now or timezone.now()
     plans = intake.plan_many(Decisions().items(leaves, user), user)
     rows = [_row(leaf, plan, decisions) for leaf, plan in zip(leaves, plans, strict=True)]
+    for row in rows:
+        row.warned = _warned(row.leaf.facts, now)
     _note_relations(rows)
     _note_missing_permissions(rows, user)
     return rows
@@ -60,6 +81,21 @@ def preview(leaves: list[Leaf], user, decisions: Decisions | None = None) -> lis
 def count_actions(rows: list[Row]) -> Counter:
     """Return action → number of rows; rows with problems are counted under the empty string."""
     return Counter('' if row.problems else row.action for row in rows)
+
+
+def count_warned(rows: list[Row]) -> Counter:
+    """Return validity → number of rows that will be imported although they are not valid now."""
+    return Counter(row.warned.validity for row in rows if row.warned and not row.problems)
+
+
+def _warned(facts, now: datetime) -> Warned | None:
+    # No marks: that it will expire soon is announced after the import.
+    found = rule.validity(
+        valid_from=facts.valid_from, valid_to=facts.valid_to, end=facts.valid_to, limit=0, marks=(), now=now
+    )
+    if found == ValidityChoices.VALID:
+        return None
+    return Warned(found, validity_text(found, facts.valid_from, facts.valid_to, now))
 
 
 def _row(leaf: Leaf, plan, decisions: Decisions) -> Row:

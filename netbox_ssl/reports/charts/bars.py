@@ -123,10 +123,11 @@ def _bar(week: Week, kind: Kind, x: float, width: float, y: int, height: int, la
 
 
 def _query(week: Week, kind: Kind) -> str:
-    times = {f'{kind.column}__gte': week.start.isoformat(), f'{kind.column}__lt': week.end.isoformat()}
-    # A certificate that expires earlier no longer becomes due.
-    times.setdefault('valid_to__gte', week.start.isoformat())
-    return urlencode({**kind.filters, **times, 'sort': kind.column})
+    # Whole days, which the form of the list can show. The first week starts now; the filters of the kind leave out
+    # those to which it has happened earlier today.
+    first, end = (timezone.localtime(moment).date().isoformat() for moment in (week.start, week.end))
+    days = {f'{kind.column}__gte': first, f'{kind.column}__lt': end}
+    return urlencode({**kind.filters, **days, 'sort': kind.column}, doseq=True)
 
 
 def _date(moment: datetime) -> str:
