@@ -1,6 +1,6 @@
 """
-Pages about all certificates, at 1,000,000 certificates of which nine in ten are not ACME: *Renewals*, the widgets of
-the dashboard, the counts of the metrics, and the series of the first 10,000 certificates.
+Pages about all certificates, at 1,000,000 certificates of which nine in ten are not ACME: *Renewals*, *Overview* and
+its tabs, the widgets of the dashboard, the counts of the metrics, and the series of the first 10,000 certificates.
 
     make bench ARGS="pages"          1,000,000 certificates
     make bench ARGS="pages --small"  100,000
@@ -75,8 +75,11 @@ def run(count: int):
     def widget(of, **config):
         return lambda: of(id=uuid4(), config=config).render(request)
 
-    def page():
-        assert client.get('/plugins/ssl/renewals/').status_code == 200
+    def page(path):
+        def work():
+            assert client.get(f'/plugins/ssl/{path}').status_code == 200
+
+        return work
 
     def scrape(collector):
         registry = CollectorRegistry()
@@ -84,7 +87,11 @@ def run(count: int):
         return generate_latest(registry)
 
     works = {
-        'Renewals': page,
+        'Renewals': page('renewals/'),
+        'Overview': page('overview/'),
+        'Breakdown': page('overview/breakdown/'),
+        'Hosts': page('overview/hosts/'),
+        'the list, for comparison': page('certificates/'),
         'widget Certificates': widget(RenewalStatusWidget),
         'widget Certificates, ACME only': widget(RenewalStatusWidget, is_acme='true'),
         'widget Next Renewals': widget(NextDueWidget),

@@ -6,6 +6,7 @@ __all__ = (
     'CertificateStatusChoices',
     'EndpointResultChoices',
     'EndpointStateChoices',
+    'FindingChoices',
     'RenewalStatusChoices',
     'STARTTLSChoices',
     'SourceKindChoices',
@@ -57,6 +58,57 @@ class ValidityChoices(ChoiceSet):
         Choice(EXPIRING, _('Expiring'), color='yellow', description=_('Valid; an expiry mark has passed')),
         Choice(EXPIRED, _('Expired'), color='red', description=_('No longer valid')),
         Choice(NOT_YET_VALID, _('Not yet valid'), color='cyan', description=_('Its validity has not started')),
+    ]
+
+
+class FindingChoices(ChoiceSet):
+    """What may need attention about a certificate (``findings/``). The values are public: REST, GraphQL."""
+
+    WEAK_KEY = 'weak_key'
+    WEAK_SIGNATURE = 'weak_signature'
+    LONG_LIFETIME = 'long_lifetime'
+    NO_SAN = 'no_san'
+    CHAIN_ENDS_FIRST = 'chain_ends_first'
+    STAGING = 'staging'
+    SELF_SIGNED = 'self_signed'
+    WIDE_WILDCARD = 'wide_wildcard'
+    NOT_AUTOMATIC = 'not_automatic'
+
+    CHOICES = [
+        Choice(WEAK_KEY, _('Weak key'), color='red', description=_('RSA or DSA below 2048 bits, or a curve below 256')),
+        Choice(WEAK_SIGNATURE, _('SHA-1 or MD5'), color='red', description=_('Signed with a broken hash function')),
+        Choice(
+            LONG_LIFETIME,
+            _('Long lifetime'),
+            color='orange',
+            description=_('Longer than the CA/Browser Forum allowed when it was issued'),
+        ),
+        Choice(
+            NO_SAN,
+            _('No name'),
+            color='orange',
+            description=_('Without subject alternative names, which TLS clients require'),
+        ),
+        Choice(
+            CHAIN_ENDS_FIRST,
+            _('Chain expires first'),
+            color='orange',
+            description=_('A link of the stored chain expires before the certificate'),
+        ),
+        Choice(STAGING, _('Staging'), color='yellow', description=_('Issued by a test CA, which no client trusts')),
+        Choice(SELF_SIGNED, _('Self-signed'), color='yellow', description=_('Issued by itself, not by a CA')),
+        Choice(
+            WIDE_WILDCARD,
+            _('Wildcard on many hosts'),
+            color='yellow',
+            description=_('One key on five hosts or more: a leak of one affects all of them'),
+        ),
+        Choice(
+            NOT_AUTOMATIC,
+            _('Not renewed automatically'),
+            color='blue',
+            description=_('No ACME client renews it, so somebody has to, every 47 days from 2029'),
+        ),
     ]
 
 

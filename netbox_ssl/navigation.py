@@ -1,106 +1,75 @@
 from django.utils.translation import gettext_lazy as _
 from netbox.plugins import PluginMenu, PluginMenuButton, PluginMenuItem
 
+
+def _item(link: str, text, permission: str, *buttons: PluginMenuButton) -> PluginMenuItem:
+    return PluginMenuItem(
+        link=f'plugins:netbox_ssl:{link}',
+        link_text=text,
+        permissions=[f'netbox_ssl.{permission}'],
+        buttons=buttons,
+    )
+
+
+def _add_and_import(model: str) -> tuple[PluginMenuButton, ...]:
+    return tuple(
+        PluginMenuButton(
+            link=f'plugins:netbox_ssl:{model}_{action}',
+            title=title,
+            icon_class=f'mdi {icon}',
+            permissions=[f'netbox_ssl.add_{model}'],
+        )
+        for action, title, icon in (
+            ('add', _('Add'), 'mdi-plus-thick'),
+            ('bulk_import', _('Import'), 'mdi-upload'),
+        )
+    )
+
+
+# NetBox highlights each entry whose address the current one begins with, so no address may begin with another one.
 menu = PluginMenu(
     label=_('Certificates'),
     icon_class='mdi mdi-certificate',
     groups=(
         (
-            _('Inventory'),
+            _('Monitoring'),
             (
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:certificate_list',
-                    link_text=_('Certificates'),
-                    permissions=['netbox_ssl.view_certificate'],
-                    buttons=(
-                        PluginMenuButton(
-                            link='plugins:netbox_ssl:certificate_add',
-                            title=_('Add'),
-                            icon_class='mdi mdi-plus-thick',
-                            permissions=['netbox_ssl.add_certificate'],
-                        ),
-                        PluginMenuButton(
-                            link='plugins:netbox_ssl:certificate_bulk_import',
-                            title=_('Import'),
-                            icon_class='mdi mdi-upload',
-                            permissions=['netbox_ssl.add_certificate'],
-                        ),
-                    ),
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:renewals',
-                    link_text=_('Renewals'),
-                    permissions=['netbox_ssl.view_certificate'],
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:by_name',
-                    link_text=_('By Name'),
-                    permissions=['netbox_ssl.view_certificate'],
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:certificate_smart_paste',
-                    link_text=_('Smart Paste'),
-                    permissions=['netbox_ssl.add_certificate'],
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:certificateassignment_list',
-                    link_text=_('Assignments'),
-                    permissions=['netbox_ssl.view_certificateassignment'],
-                    buttons=(
-                        PluginMenuButton(
-                            link='plugins:netbox_ssl:certificateassignment_add',
-                            title=_('Add'),
-                            icon_class='mdi mdi-plus-thick',
-                            permissions=['netbox_ssl.add_certificateassignment'],
-                        ),
-                        PluginMenuButton(
-                            link='plugins:netbox_ssl:certificateassignment_bulk_import',
-                            title=_('Import'),
-                            icon_class='mdi mdi-upload',
-                            permissions=['netbox_ssl.add_certificateassignment'],
-                        ),
-                    ),
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:assignmentsuggestion_list',
-                    link_text=_('Suggested Assignments'),
-                    permissions=['netbox_ssl.add_certificateassignment'],
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:endpoint_list',
-                    link_text=_('Endpoints'),
-                    permissions=['netbox_ssl.view_endpoint'],
-                    buttons=(
-                        PluginMenuButton(
-                            link='plugins:netbox_ssl:endpoint_add',
-                            title=_('Add'),
-                            icon_class='mdi mdi-plus-thick',
-                            permissions=['netbox_ssl.add_endpoint'],
-                        ),
-                        PluginMenuButton(
-                            link='plugins:netbox_ssl:endpoint_bulk_import',
-                            title=_('Import'),
-                            icon_class='mdi mdi-upload',
-                            permissions=['netbox_ssl.add_endpoint'],
-                        ),
-                    ),
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:certificatesource_list',
-                    link_text=_('Sources'),
-                    permissions=['netbox_ssl.view_certificatesource'],
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:connect',
-                    link_text=_('Connect a Client'),
-                    permissions=['netbox_ssl.view_certificatesource'],
-                ),
-                PluginMenuItem(
-                    link='plugins:netbox_ssl:issuance_list',
-                    link_text=_('Issuances'),
-                    permissions=['netbox_ssl.view_issuance'],
-                ),
+                _item('overview', _('Overview'), 'view_certificate'),
+                _item('renewals', _('Renewals'), 'view_certificate'),
+                _item('by_name', _('Check a name'), 'view_certificate'),
             ),
+        ),
+        (
+            _('Certificates'),
+            (
+                _item('certificate_list', _('Certificates'), 'view_certificate', *_add_and_import('certificate')),
+                _item('smart_paste', _('Smart Paste'), 'add_certificate'),
+                _item('issuance_list', _('History'), 'view_issuance'),
+            ),
+        ),
+        (
+            _('Where they are used'),
+            (
+                _item(
+                    'certificateassignment_list',
+                    _('Assignments'),
+                    'view_certificateassignment',
+                    *_add_and_import('certificateassignment'),
+                ),
+                _item('assignmentsuggestion_list', _('Suggestions'), 'add_certificateassignment'),
+                _item('endpoint_list', _('Endpoints'), 'view_endpoint', *_add_and_import('endpoint')),
+            ),
+        ),
+        (
+            _('Reporting'),
+            (
+                _item('certificatesource_list', _('Reporting hosts'), 'view_certificatesource'),
+                _item('connect', _('Connect a client'), 'view_certificatesource'),
+            ),
+        ),
+        (
+            _('Help'),
+            (_item('documentation', _('Documentation'), 'view_certificate'),),
         ),
     ),
 )

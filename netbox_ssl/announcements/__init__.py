@@ -2,6 +2,7 @@
 Announces events about certificates and sources to NetBox's Event Rules.
 
     announcement.py  the announcement of an event of one object, with an ID by which a receiver recognises a repeat
+    expected.py      the announcements ahead of a certificate, and the rules that would receive them
     validity.py      the announcements of changes of validity and expiry marks
     rules.py         the Event Rules that receive an announcement
     payload.py       the event data about a certificate

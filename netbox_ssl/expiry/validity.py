@@ -13,17 +13,18 @@ index is used.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 from django.db.models import Case, DurationField, ExpressionWrapper, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
+from django.utils import timezone
 
 from netbox_ssl.choices import ValidityChoices
 
 from .marks import DAY, END, MAX_MARK, mark_passed, own_mark_sql, sorted_marks
 
-__all__ = ('days_left', 'expires_within_q', 'validity', 'validity_q', 'validity_sql')
+__all__ = ('days_left', 'expires_on_q', 'expires_within_q', 'validity', 'validity_q', 'validity_sql')
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -126,3 +127,12 @@ def days_left(valid_to: datetime, now: datetime) -> int:
 def expires_within_q(days: int, now: datetime, prefix: str = '') -> Q:
     """Select the certificates that have not expired and will within ``days`` days."""
     return Q((f'{prefix}valid_to__gte', now), (f'{prefix}valid_to__lte', later(now, days)))
+
+
+def expires_on_q(day: date, prefix: str = '') -> Q:
+    """Select the certificates that expire on ``day``, from midnight to midnight in the current time zone."""
+    if day.year in (date.min.year, date.max.year):
+        # Midnight may be beyond what datetime can express. No index is used.
+        return Q((f'{prefix}valid_to__date', day))
+    start, end = (timezone.make_aware(datetime.combine(each, time.min)) for each in (day, day + DAY))
+    return Q((f'{prefix}valid_to__gte', start), (f'{prefix}valid_to__lt', end))

@@ -1,5 +1,4 @@
 import django_filters
-from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +15,12 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.choices import (
     ACMEChallengeTypeChoices,
     CertificateStatusChoices,
+    FindingChoices,
     RenewalStatusChoices,
     ValidityChoices,
 )
-from netbox_ssl.expiry.marks import MAX_MARK
-from netbox_ssl.expiry.validity import expires_within_q, validity_q
+from netbox_ssl.expiry.validity import expires_on_q, expires_within_q, validity_q
+from netbox_ssl.findings import finding_q
 from netbox_ssl.models import Certificate, CertificateAssignment, Endpoint
 from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.places.contacts import responsible_q
@@ -29,7 +29,7 @@ from netbox_ssl.places.endpoints import certificates_at
 from .checked import CheckedFilterSet
 from .places import PlaceFilterSet, VisibleFilter
 from .states import AnyCaseChoiceFilter, DeploymentFilterSet, any_of
-from .x509 import CoversFilter, X509FilterSet, search_x509
+from .x509 import CoversFilter, DaysFilter, X509FilterSet, search_x509
 
 __all__ = ('CertificateFilterSet',)
 
@@ -42,11 +42,6 @@ class ContactIDFilter(VisibleFilter):
 @extend_schema_field(OpenApiTypes.INT)
 class CertificateIDFilter(VisibleFilter):
     pass
-
-
-@extend_schema_field(OpenApiTypes.INT)
-class DaysFilter(django_filters.NumberFilter):
-    field_class = forms.IntegerField
 
 
 @register_filterset
@@ -97,9 +92,18 @@ class CertificateFilterSet(
     )
     expires_within = DaysFilter(
         method='filter_expires_within',
-        min_value=0,
-        max_value=MAX_MARK,
         label=_('Expires within (days)'),
+    )
+    expires_on = django_filters.DateFilter(
+        method='filter_expires_on',
+        label=_('Expires on'),
+    )
+    finding = AnyCaseChoiceFilter(
+        choices=FindingChoices,
+        method='filter_finding',
+        distinct=False,
+        null_label=None,
+        label=_('Finding'),
     )
     covers = CoversFilter(field_name='subject_alt_names', label=_('Covers the name'))
     covers__n = CoversFilter(field_name='subject_alt_names', exclude=True, label=_('Does not cover the name'))
@@ -219,6 +223,13 @@ class CertificateFilterSet(
 
     def filter_expires_within(self, queryset, name, value):
         return queryset.filter(expires_within_q(value, timezone.now()))
+
+    def filter_expires_on(self, queryset, name, value):
+        return queryset.filter(expires_on_q(value))
+
+    def filter_finding(self, queryset, name, value):
+        user = self.request.user if self.request else None
+        return queryset.filter(any_of(value, lambda finding: finding_q(finding, user))) if value else queryset
 
     def filter_ari_error(self, queryset, name, value):
         return queryset.exclude(ari_error='') if value else queryset.filter(ari_error='')

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from netbox.filtersets import BaseFilterSet
+from utilities.filters import MultiValueCharFilter
 
 from netbox_ssl.choices import SourceStateChoices
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_q
@@ -91,7 +92,10 @@ class DeploymentFilterSet(BaseFilterSet):
         method='filter_source',
         label=_('A source is silent'),
     )
-
+    source_client = MultiValueCharFilter(
+        method='filter_source_client',
+        label=_('Client of a source'),
+    )
     unreported = django_filters.BooleanFilter(
         method='filter_unreported',
         label=_('No longer reported'),
@@ -111,6 +115,12 @@ class DeploymentFilterSet(BaseFilterSet):
 
     def filter_unreported(self, queryset, name, value):
         return queryset.filter(unreported_q() if value else ~unreported_q())
+
+    def filter_source_client(self, queryset, name, value):
+        if not value:
+            return queryset
+        sources = self.visible_sources().filter(gone_since=None, client__in=value)
+        return queryset.filter(pk__in=sources.order_by().values('certificate'))
 
     def filter_source(self, queryset, name, value):
         state = {'source_behind': behind_q, 'source_silent': silent_q}[name](timezone.now())

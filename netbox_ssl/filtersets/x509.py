@@ -4,17 +4,21 @@ from functools import reduce
 from operator import or_
 
 import django_filters
-from django.db.models import Q
+from django import forms
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from netbox.filtersets import BaseFilterSet
 from utilities.filters import MultiValueCharFilter, multivalue_field_factory
 
+from netbox_ssl.expiry.marks import DAY, MAX_MARK
 from netbox_ssl.forms.fields import CoveredNameField
 from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
 from netbox_ssl.models.name_lookups import carrying_q, covering_q, matching_name_q
 from netbox_ssl.x509 import canonical_name, hex_digits, normalize_hex
 
-__all__ = ('CoversFilter', 'X509FilterSet', 'search_x509')
+__all__ = ('CoversFilter', 'DaysFilter', 'X509FilterSet', 'search_x509')
 
 
 # Lookups for a whole value, and for a part of one
@@ -60,6 +64,16 @@ class CoversFilter(MultiValueCharFilter):
         return self.get_method(qs)(covering_q(qs.model, value)) if value else qs
 
 
+@extend_schema_field(OpenApiTypes.INT)
+class DaysFilter(django_filters.NumberFilter):
+    """A number of days, from 0 to ``MAX_MARK``."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{'min_value': 0, 'max_value': MAX_MARK, **kwargs})
+
+
 class X509FilterSet(BaseFilterSet):
     # The filters that django-filter makes for text columns accept one value only.
     subject = MultiValueCharFilter()
@@ -74,10 +88,25 @@ class X509FilterSet(BaseFilterSet):
         method='filter_chain_ends_first',
         label=_('Chain expires first'),
     )
+    # NetBox's lookups exist for columns only.
+    lifetime_days__gt = DaysFilter(
+        method='filter_longer',
+        label=_('Lifetime of more than … days'),
+    )
+    lifetime_days__lte = DaysFilter(
+        method='filter_shorter',
+        label=_('Lifetime of at most … days'),
+    )
     subject_alt_name = NamesFilter(field_name='subject_alt_names', label=_('Subject alternative name'))
 
     class Meta:
         abstract = True
+
+    def filter_longer(self, queryset, name, value):
+        return queryset.filter(valid_to__gt=F('valid_from') + value * DAY)
+
+    def filter_shorter(self, queryset, name, value):
+        return queryset.filter(valid_to__lte=F('valid_from') + value * DAY)
 
     def filter_chain_ends_first(self, queryset, name, value):
         # Not exclude(): without a chain the condition is null.

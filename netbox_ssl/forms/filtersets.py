@@ -13,10 +13,12 @@ from utilities.forms.fields import (
     TagFilterField,
 )
 from utilities.forms.rendering import FieldSet
+from utilities.forms.widgets import DatePicker
 
 from netbox_ssl.choices import (
     ACMEChallengeTypeChoices,
     CertificateStatusChoices,
+    FindingChoices,
     RenewalStatusChoices,
     SourceKindChoices,
     SourceStateChoices,
@@ -30,61 +32,13 @@ from netbox_ssl.places.deployment import DEPLOYMENT_CHOICES
 from .fields import AnyCaseMultipleChoiceField, CoveredNameField, DayField
 from .mixins import provider_input
 from .places import PLACE_FILTERS, PlaceFilterForm
+from .x509_filters import X509_FILTERS, X509FilterForm, yes_no_any
 
 __all__ = (
     'CertificateAssignmentFilterForm',
     'CertificateFilterForm',
     'CertificateSourceFilterForm',
     'IssuanceFilterForm',
-)
-
-
-def yes_no_any(label) -> forms.NullBooleanField:
-    """Return a filter with three states: yes, no, any."""
-    return forms.NullBooleanField(label=label, required=False, widget=forms.Select(choices=BOOLEAN_WITH_BLANK_CHOICES))
-
-
-class X509FilterForm(forms.Form):
-    subject_alt_name = forms.CharField(
-        label=_('Subject alternative name'),
-        required=False,
-    )
-    issuer__ic = forms.CharField(
-        label=_('Issuer contains'),
-        required=False,
-    )
-    serial_number = forms.CharField(
-        label=_('Serial number'),
-        required=False,
-    )
-    fingerprint_sha256 = forms.CharField(
-        label=_('SHA-256 fingerprint'),
-        required=False,
-    )
-    fingerprint_sha1 = forms.CharField(
-        label=_('SHA-1 fingerprint (thumbprint)'),
-        required=False,
-    )
-    is_ca = yes_no_any(_('CA certificate'))
-    chain_ends_first = yes_no_any(_('Chain expires first'))
-    valid_to__gte = DayField(
-        label=_('Expires on or after'),
-        required=False,
-    )
-    valid_to__lt = DayField(
-        label=_('Expires before'),
-        required=False,
-    )
-
-
-X509_FILTERS = (
-    'subject_alt_name',
-    'issuer__ic',
-    'serial_number',
-    'fingerprint_sha256',
-    'fingerprint_sha1',
-    'is_ca',
-    'chain_ends_first',
 )
 
 
@@ -95,11 +49,12 @@ class CertificateFilterForm(
     # The most used first
     fieldsets = (
         FieldSet('q', 'covers', 'validity', 'renewal_status', 'expires_within', 'deployment_state'),
-        FieldSet('filter_id', 'tag', 'status', name=_('Certificate')),
+        FieldSet('filter_id', 'tag', 'status', 'finding', name=_('Certificate')),
         FieldSet('tenant_group_id', 'tenant_id', 'owner_group_id', 'owner_id', name=_('Tenancy and ownership')),
         FieldSet('assigned', *PLACE_FILTERS, name=_('Used by')),
         FieldSet('responsible', 'contact', 'contact_role', 'contact_group', name=_('Contacts')),
         FieldSet(
+            'expires_on',
             'valid_to__gte',
             'valid_to__lt',
             'renewal_due_at__gte',
@@ -119,7 +74,14 @@ class CertificateFilterForm(
             'ari_error',
             name=_('ACME'),
         ),
-        FieldSet('source_behind', 'source_silent', 'unreported', 'endpoint_problem', name=_('Sources and endpoints')),
+        FieldSet(
+            'source_behind',
+            'source_silent',
+            'source_client',
+            'unreported',
+            'endpoint_problem',
+            name=_('Sources and endpoints'),
+        ),
         FieldSet('issued_by_id', *X509_FILTERS, name=_('X.509')),
     )
     selector_fields = ('filter_id', 'q', 'validity', 'renewal_status')
@@ -139,6 +101,17 @@ class CertificateFilterForm(
         min_value=0,
         max_value=MAX_MARK,
         help_text=_('Without those that have expired already'),
+    )
+    expires_on = forms.DateField(
+        label=_('Expires on'),
+        required=False,
+        widget=DatePicker(),
+    )
+    finding = forms.MultipleChoiceField(
+        label=_('Finding'),
+        choices=FindingChoices,
+        required=False,
+        help_text=_('Any of them'),
     )
     covers = CoveredNameField(
         label=_('Covers the name'),
@@ -173,6 +146,10 @@ class CertificateFilterForm(
     )
     source_behind = yes_no_any(_('A source is behind'))
     source_silent = yes_no_any(_('A source is silent'))
+    source_client = forms.CharField(
+        label=_('Client of a source'),
+        required=False,
+    )
     unreported = yes_no_any(_('No longer reported'))
     endpoint_problem = yes_no_any(_('An endpoint needs attention'))
     acme_provider = forms.CharField(

@@ -5,6 +5,7 @@ from netbox_ssl.choices import (
     CertificateStatusChoices,
     EndpointResultChoices,
     EndpointStateChoices,
+    FindingChoices,
     RenewalStatusChoices,
     SourceKindChoices,
     SourceStateChoices,
@@ -17,6 +18,7 @@ __all__ = (
     'CertificateStatusEnum',
     'EndpointResultEnum',
     'EndpointStateEnum',
+    'FindingEnum',
     'RenewalStatusEnum',
     'STARTTLSEnum',
     'SourceKindEnum',
@@ -28,6 +30,7 @@ ACMEChallengeTypeEnum = strawberry.enum(ACMEChallengeTypeChoices.as_enum())
 CertificateStatusEnum = strawberry.enum(CertificateStatusChoices.as_enum(prefix='status'))
 EndpointResultEnum = strawberry.enum(EndpointResultChoices.as_enum())
 EndpointStateEnum = strawberry.enum(EndpointStateChoices.as_enum())
+FindingEnum = strawberry.enum(FindingChoices.as_enum())
 RenewalStatusEnum = strawberry.enum(RenewalStatusChoices.as_enum())
 STARTTLSEnum = strawberry.enum(STARTTLSChoices.as_enum())
 SourceKindEnum = strawberry.enum(SourceKindChoices.as_enum())

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -13,7 +14,8 @@ from tenancy.graphql.filter_mixins import ContactFilterMixin, TenancyFilterMixin
 from netbox_ssl import models, settings
 from netbox_ssl.acme import renewal
 from netbox_ssl.expiry.marks import MAX_MARK
-from netbox_ssl.expiry.validity import expires_within_q, validity_sql
+from netbox_ssl.expiry.validity import expires_on_q, expires_within_q, validity_sql
+from netbox_ssl.findings import finding_q
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_sql
 from netbox_ssl.models.name_lookups import NO_NAME, covering_q
 from netbox_ssl.places.deployment import deployment_state_sql, visible_sources
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .enums import (
         ACMEChallengeTypeEnum,
         CertificateStatusEnum,
+        FindingEnum,
         RenewalStatusEnum,
         SourceKindEnum,
         SourceStateEnum,
@@ -143,6 +146,16 @@ class CertificateFilter(
         if not 0 <= value <= MAX_MARK:
             raise ValueError(f'expires_within is {value}: must be from 0 to {MAX_MARK} days.')
         return expires_within_q(value, timezone.now(), prefix)
+
+    @strawberry_django.filter_field()
+    def expires_on(self, value: date, prefix: str) -> Q:
+        return expires_on_q(value, prefix)
+
+    @strawberry_django.filter_field()
+    def finding(
+        self, info: Info, value: Annotated['FindingEnum', strawberry.lazy('netbox_ssl.graphql.enums')], prefix: str
+    ) -> Q:
+        return finding_q(value.value, info.context.request.user, prefix)
 
     @strawberry_django.filter_field()
     def deployment_state(

@@ -9,6 +9,7 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.expiry import EXPIRY_FIELDS
+from netbox_ssl.reports.charts import lifetime
 
 from .deployment import CertificateDeploymentMixin
 from .endpoint_columns import EndpointsColumn
@@ -70,6 +71,26 @@ class ValidityColumn(columns.ChoiceFieldColumn):
         return super().render(certificate, bound_column, certificate.validity_text)
 
 
+class LifetimeColumn(tables.TemplateColumn):
+    """The lifetime as a small bar; in exports, the share that has elapsed, in per cent."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(
+            *args,
+            template_name='netbox_ssl/inc/lifetime.svg',
+            extra_context={'width': 96, 'height': 16, 'bar_height': 8},
+            order_by=('valid_to', 'name', 'pk'),
+            **kwargs,
+        )
+
+    def render(self, record, table, value, bound_column, **kwargs):
+        self.extra_context = {**self.extra_context, 'bar': lifetime.draw(record, timezone.now())}
+        return super().render(record, table, value, bound_column, **kwargs)
+
+    def value(self, record, **kwargs):
+        return lifetime.draw(record, timezone.now()).now
+
+
 class CertificateTable(
     CertificateDeploymentMixin,
     CertificateUseMixin,
@@ -88,6 +109,10 @@ class CertificateTable(
     validity = ValidityColumn(
         accessor='get_validity_display',
         verbose_name=_('Validity'),
+    )
+    lifetime = LifetimeColumn(
+        accessor='valid_to',
+        verbose_name=_('Lifetime'),
     )
     days_left = tables.Column(
         order_by=('valid_to', 'name', 'pk'),
@@ -180,6 +205,7 @@ class CertificateTable(
             'name',
             'status',
             'validity',
+            'lifetime',
             'days_left',
             'renewal_status',
             'deployment_state',
@@ -219,6 +245,7 @@ class CertificateTable(
             'name',
             'status',
             'validity',
+            'lifetime',
             'renewal_status',
             'deployment_state',
             'days_left',

@@ -139,4 +139,4 @@ class CertificateSourceTable(NetBoxTable):
             'valid_to',
             'reported_at',
         )
-        empty_text = _('No sources yet. Connect an ACME client to report its certificates; see Connect a Client.')
+        empty_text = _('No sources yet. Connect an ACME client to report its certificates; see Connect a client.')

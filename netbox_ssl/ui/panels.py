@@ -8,6 +8,8 @@ from netbox.ui import attrs, panels
 from netbox_ssl.ari.explanations import describe
 from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.authorities import attach_issuing_cas, find_links
+from netbox_ssl.reports.chain_steps import chain_steps
+from netbox_ssl.reports.charts import lifetime
 from netbox_ssl.reports.sources import problem_sources
 
 
@@ -63,6 +65,16 @@ class RenewalPanel(panels.ObjectAttributesPanel):
         # Attributes are rendered without the request, but the state depends on the sources that the user may view.
         attach_deployments([certificate], timezone.now(), user)
         return super().get_context(context)
+
+
+class LifetimePanel(panels.ObjectPanel):
+    """The lifetime of a certificate as a bar."""
+
+    title = _('Lifetime')
+    template_name = 'netbox_ssl/panels/lifetime.html'
+
+    def get_context(self, context):
+        return {**super().get_context(context), 'bar': lifetime.draw(context['object'], timezone.now())}
 
 
 class ARIPanel(panels.ObjectPanel):
@@ -144,16 +156,18 @@ class X509Panel(panels.ObjectAttributesPanel):
 
 
 class ChainPanel(panels.ObjectPanel):
-    """The links of the stored chain as a list; omitted without a chain."""
+    """The links of the stored chain as steps and as a list; omitted without a chain."""
 
     template_name = 'netbox_ssl/panels/chain.html'
     title = _('Chain')
 
     def get_context(self, context):
         certificate = context['object']
+        links = find_links(certificate.chain_links(), context['request'].user)
         return {
             **super().get_context(context),
-            'links': find_links(certificate.chain_links(), context['request'].user),
+            'links': links,
+            'steps': chain_steps(certificate, links, timezone.now()),
             'warnings': certificate.chain_warnings(),
             'valid_to': certificate.valid_to,
         }

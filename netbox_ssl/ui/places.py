@@ -17,6 +17,8 @@ from netbox_ssl.places.contacts import may_view_contacts, read_served
 from netbox_ssl.places.deployment import bad_deployments
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 
+from .alerts import alert_url
+
 __all__ = (
     'AssignmentsPanel',
     'CertificateCountsPanel',
@@ -145,9 +147,16 @@ class CertificateCountsPanel(panels.Panel):
             **super().get_context(context),
             'permitted': permitted,
             'list_url': list_url,
+            'alert_url': self._alert_url(request.user, place) if permitted else '',
             # Counted with the filter of the list, so that the links show the same certificates.
             'counts': self._counts(request, place.pk) if permitted else None,
         }
+
+    def _alert_url(self, user, place) -> str:
+        """Return the URL of *Alert me* for a tenant: event data has no site and no cluster."""
+        if self.filter != 'tenant_id':
+            return ''
+        return alert_url(user, str(place), {'attr': 'tenant.slug', 'value': place.slug})
 
     def _counts(self, request, pk) -> dict:
         visible = Certificate.objects.restrict(request.user, 'view')

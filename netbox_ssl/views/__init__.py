@@ -1,6 +1,6 @@
 """
 Pages: one module for each object (``certificates``, ``issuances``, …) and for each other page (``smart_paste``,
-``renewals``, ``by_name``, …). Importing the package registers the views of the models. The views of the objects can be
+``overview``, ``renewals``, …). Importing the package registers the views of the models. The views of the objects can be
 imported from here, where NetBox's own test cases look for them.
 """
 

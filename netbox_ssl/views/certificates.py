@@ -12,7 +12,10 @@ from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import Certificate
 from netbox_ssl.object_actions import BulkDetect, SmartPaste, Suggestions
 from netbox_ssl.ui import panels
+from netbox_ssl.ui.alerts import AlertsPanel
 from netbox_ssl.ui.endpoints import EndpointsPanel
+from netbox_ssl.ui.history import HistoryPanel
+from netbox_ssl.ui.map import MapPanel
 from netbox_ssl.ui.places import AssignmentsPanel, ContactsPanel, SuggestionsPanel
 
 from .mixins import GuardedPostMixin, WarningsMixin
@@ -44,6 +47,7 @@ class CertificateView(generic.ObjectView):
     layout = layout.SimpleLayout(
         left_panels=[
             panels.CertificatePanel(),
+            panels.LifetimePanel(),
             panels.RenewalPanel(),
             panels.RenewalInstructionsPanel(),
             panels.ARIPanel(),
@@ -55,10 +59,13 @@ class CertificateView(generic.ObjectView):
             panels.X509Panel(),
             panels.EncodingPanel(),
             ContactsPanel(),
+            AlertsPanel(),
             CustomFieldsPanel(),
             CommentsPanel(),
         ],
         bottom_panels=[
+            MapPanel(),
+            HistoryPanel(),
             SuggestionsPanel(),
             AssignmentsPanel(),
             ObjectsTablePanel(

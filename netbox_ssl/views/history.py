@@ -7,8 +7,8 @@ from utilities.views import ViewTab, register_model_view
 
 from netbox_ssl import filtersets, tables
 from netbox_ssl.models import Certificate, Issuance
-from netbox_ssl.models.issuance_order import ORDER
 from netbox_ssl.reports.charts import timeline
+from netbox_ssl.reports.history import newest_issuances, visible_issuances
 
 from .badges import visible_count
 
@@ -34,11 +34,9 @@ class CertificateHistoryView(generic.ObjectChildrenView):
     )
 
     def get_children(self, request, parent):
-        issuances = Issuance.objects.restrict(request.user, 'view').filter(certificate=parent)
-        return issuances.select_related('certificate').with_replacement()
+        return visible_issuances(parent, request.user)
 
     def get_extra_context(self, request, instance):
         # The timeline does not depend on how the table is filtered and sorted.
-        issuances = self.get_children(request, instance).order_by(*(f'-{column}' for column in ORDER))
-        newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: timeline.MOST_ROWS])
-        return {'timeline': timeline.draw(instance, newest, timezone.now(), issuances.count())}
+        newest, total = newest_issuances(instance, request.user, timeline.MOST_ROWS)
+        return {'timeline': timeline.draw(instance, newest, timezone.now(), total)}

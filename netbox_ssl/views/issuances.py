@@ -24,6 +24,7 @@ class IssuanceListView(VisibleChoicesMixin, generic.ObjectListView):
     filterset = filtersets.IssuanceFilterSet
     filterset_form = forms.IssuanceFilterForm
     table = tables.IssuanceTable
+    template_name = 'netbox_ssl/issuance_list.html'
     actions = (BulkExport,)
 
 

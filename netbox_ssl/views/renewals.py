@@ -21,6 +21,7 @@ from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from netbox_ssl.reports.endpoints import problem_endpoints
 from netbox_ssl.reports.sources import problem_sources
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
+from netbox_ssl.ui.alerts import alert_url
 
 from .documentation import documentation_url
 
@@ -61,6 +62,7 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
             'sources': problem_sources(request.user, now),
             'endpoints': problem_endpoints(request.user, now),
             'endpoints_help_url': documentation_url('how-to/watch-endpoints'),
+            'alert_url': alert_url(request.user),
             'list_url': list_url,
             'calendar_url': request.build_absolute_uri(reverse('plugins:netbox_ssl:calendar')),
             'tokens_url': reverse('account:usertoken_list'),

@@ -29,6 +29,7 @@ class CertificateSourceListView(VisibleChoicesMixin, generic.ObjectListView):
     filterset = filtersets.CertificateSourceFilterSet
     filterset_form = forms.CertificateSourceFilterForm
     table = tables.CertificateSourceTable
+    template_name = 'netbox_ssl/certificatesource_list.html'
 
 
 @register_model_view(CertificateSource)

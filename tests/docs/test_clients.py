@@ -89,7 +89,7 @@ def test_the_line_of_dehydrated_as_written(host, netbox, tmp_path):  # noqa: F81
 
 
 def objects_of(manifest):
-    """Return kind → object of a manifest as provided by *Connect a Client*, where it contains the hook."""
+    """Return kind → object of a manifest as provided by *Connect a client*, where it contains the hook."""
     return {each['kind']: each for each in yaml.safe_load_all(file_text(manifest))}
 
 

@@ -1,4 +1,4 @@
-"""The hooks as provided by *Connect a Client*: one file that includes the library."""
+"""The hooks as provided by *Connect a client*: one file that includes the library."""
 
 from netbox_ssl.imports.clients import file_text
 from tests.hooks import lineages

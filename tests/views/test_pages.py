@@ -8,7 +8,7 @@ from netbox.navigation.menu import get_menus
 from users.models import User
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
 
 LIST = '/plugins/ssl/certificates/'
@@ -194,9 +194,12 @@ class MenuTestCase(TestCase):
     def test_each_needs_its_permission(self):
         self.assertFalse(any(self.items().values()))
         for model, action, *labels in (
-            (Certificate, 'view', 'Certificates', 'Renewals', 'By Name'),
+            (Certificate, 'view', 'Overview', 'Renewals', 'Check a name', 'Certificates', 'Documentation'),
             (Certificate, 'add', 'Smart Paste'),
-            (Issuance, 'view', 'Issuances'),
+            (Issuance, 'view', 'History'),
+            (CertificateSource, 'view', 'Reporting hosts', 'Connect a client'),
+            (CertificateAssignment, 'view', 'Assignments'),
+            (CertificateAssignment, 'add', 'Suggestions'),
         ):
             permission = grant(self.user, action, model=model)
             # Permissions are cached on the user object.
@@ -204,6 +207,13 @@ class MenuTestCase(TestCase):
             with self.subTest(labels):
                 self.assertEqual([name for name, shown in self.items().items() if shown], labels)
             permission.delete()
+
+    def test_no_address_begins_with_another_one(self):
+        # NetBox highlights each entry whose address the current one begins with.
+        menu = next(menu for menu in get_menus() if str(menu.label) == 'Certificates')
+        addresses = [str(item.url) for group in menu.groups for item in group.items]
+        for address in addresses:
+            self.assertEqual([each for each in addresses if address.startswith(each)], [address])
 
     def test_it_is_on_the_page(self):
         grant(self.user, 'view')

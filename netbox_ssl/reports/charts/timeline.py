@@ -1,11 +1,13 @@
 """The timeline of a certificate: when each issuance was valid, and when the next one replaced it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.x509.text import visible
 
 from .wording import days, percent
@@ -22,6 +24,15 @@ AXIS_HEIGHT = 26
 TICKS = 4
 # Space on the left and right for marks at the edge, in per cent of the width
 MARGIN = 0.5
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A part of the bar of the current issuance: the time from which renewal is due, or overdue."""
+
+    x: str
+    width: str
+    color: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ class Bar:
     # The label is on the side with more room.
     label_x: str
     label_is_before: bool
+    # Of the current issuance of an active certificate
+    zones: list[Zone]
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,7 @@ def draw(certificate, issuances: list, now: datetime, total: int | None = None) 
     return Timeline(
         title=_('When the certificates of {name} were valid').format(name=visible(str(certificate))),
         description=_describe(drawn),
-        bars=[_bar(each, number, scale, now) for number, each in enumerate(drawn)],
+        bars=[_bar(each, number, scale, now, certificate) for number, each in enumerate(drawn)],
         ticks=list(_ticks(scale)),
         now=percent(at_now),
         now_anchor='end' if at_now > 90 else 'start',
@@ -116,7 +129,7 @@ def draw(certificate, issuances: list, now: datetime, total: int | None = None) 
     )
 
 
-def _bar(issuance, number: int, scale: _Scale, now: datetime) -> Bar:
+def _bar(issuance, number: int, scale: _Scale, now: datetime, certificate) -> Bar:
     start, end = scale.at(issuance.valid_from), scale.at(issuance.valid_to)
     replaced = issuance.replaced_at
     # In use until it was replaced, or until it expired if it was replaced later.
@@ -142,7 +155,18 @@ def _bar(issuance, number: int, scale: _Scale, now: datetime) -> Bar:
         is_current=issuance.is_current,
         label_x=percent(start if is_before else right),
         label_is_before=is_before,
+        zones=list(_zones(certificate, scale)) if issuance.is_current else [],
     )
+
+
+def _zones(certificate, scale: _Scale) -> Iterator[Zone]:
+    if certificate.status != CertificateStatusChoices.STATUS_ACTIVE:
+        return
+    start, end = certificate.valid_from, certificate.valid_to
+    due, overdue = (max(start, min(each, end)) for each in (certificate.due_at(), certificate.overdue_at()))
+    for color, first, last in (('yellow', due, overdue), ('orange', overdue, end)):
+        if last > first:
+            yield Zone(percent(scale.at(first)), percent(scale.at(last) - scale.at(first)), color)
 
 
 def _ticks(scale: _Scale):

@@ -1,0 +1,22 @@
+"""The issuances of a certificate that a user may view, with the times at which they were replaced."""
+
+from django.db.models import QuerySet
+
+from netbox_ssl.models import Certificate, Issuance
+from netbox_ssl.models.issuance_order import ORDER
+
+__all__ = ('newest_issuances', 'visible_issuances')
+
+
+def visible_issuances(certificate: Certificate, user) -> QuerySet:
+    """Return the issuances of ``certificate`` that ``user`` may view."""
+    issuances = Issuance.objects.restrict(user, 'view').filter(certificate=certificate)
+    return issuances.select_related('certificate').with_replacement()
+
+
+def newest_issuances(certificate: Certificate, user, most: int) -> tuple[list[Issuance], int]:
+    """Return at most ``most`` of them, newest first, without their large columns; and the number of all."""
+    issuances = visible_issuances(certificate, user).order_by(*(f'-{column}' for column in ORDER))
+    newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: most + 1])
+    total = len(newest) if len(newest) <= most else issuances.count()
+    return newest[:most], total

@@ -1,0 +1,119 @@
+"""
+The numbers at the top of the overview: how many active certificates need attention, and why.
+
+Each tile has the filters of the list that show the same certificates. To add a tile, add it to ``tiles()``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from netbox_ssl.acme.renewal import overdue_q
+from netbox_ssl.choices import CertificateStatusChoices, FindingChoices, SourceStateChoices, ValidityChoices
+from netbox_ssl.expiry.validity import expires_within_q, later
+from netbox_ssl.findings import finding_q
+from netbox_ssl.places.deployment import bad_deployments
+
+__all__ = ('Tile', 'tiles')
+
+ACTIVE = ('status', CertificateStatusChoices.STATUS_ACTIVE)
+NOT_AUTOMATIC = ('finding', FindingChoices.NOT_AUTOMATIC)
+
+# Days → color if somebody has to act
+WITHIN = {7: 'orange', 14: 'yellow', 30: 'yellow'}
+# Zero; and certificates that their clients renew in time
+NOTHING, UNDER_CONTROL = 'secondary', 'blue'
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number of certificates."""
+
+    # For programs and tests
+    key: str
+    label: str | Promise
+    count: int
+    # A color of NetBox's theme
+    color: str
+    # Filters of the list, which find exactly these certificates
+    filters: tuple[tuple[str, str], ...]
+    # How many of them no client renews, and the filters that find these; None: not told apart
+    not_automatic: int | None = None
+    not_automatic_filters: tuple[tuple[str, str], ...] = ()
+
+
+def tiles(certificates: QuerySet, now: datetime, user, sources_visible: bool) -> list[Tile]:
+    """
+    Return the tiles for ``certificates`` (a queryset without an order), the worst first.
+
+    Args:
+        user: only sources that this user may view count
+        sources_visible: whether the user may view sources at all; without, a zero would be wrong
+    """
+    counts = _count_ends(certificates, now)
+    overdue = certificates.filter(overdue_q(now)).count()
+    bad = {each['state']: each['count'] for each in bad_deployments(certificates, now, user)} if sources_visible else {}
+    return [
+        _tile('expired', _('Expired'), counts['expired'], 'red', ('validity', ValidityChoices.EXPIRED), ACTIVE),
+        *_ending(counts),
+        _tile('overdue', _('Overdue'), overdue, 'orange', ('renewal_overdue', 'true')),
+        *_deployed(bad),
+    ]
+
+
+def _tile(key: str, label, count: int, color: str, *filters: tuple[str, str], **more) -> Tile:
+    return Tile(key, label, count, color if count else NOTHING, filters, **more)
+
+
+def _count_ends(certificates: QuerySet, now: datetime) -> dict[str, int]:
+    """Count those that have expired and those that soon will, in one query on the index ``netbox_ssl_cert_soon``."""
+    not_automatic = finding_q(FindingChoices.NOT_AUTOMATIC)
+    last = later(now, max(WITHIN))
+    conditions = {'expired': Q(valid_to__lt=now)}
+    for days in WITHIN:
+        soon = expires_within_q(days, now)
+        conditions |= {
+            f'within{days}': soon,
+            f'manual{days}': soon & not_automatic,
+            # A client should have renewed these by now.
+            f'alarming{days}': soon & (not_automatic | overdue_q(now)),
+        }
+    # The index is by the earlier end of certificate and chain, which is not after the end of the certificate.
+    ending = certificates.filter(
+        status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__lte=last, expires_at__lte=last
+    )
+    return ending.aggregate(**{name: Count('pk', filter=condition) for name, condition in conditions.items()})
+
+
+def _ending(counts: dict[str, int]) -> Iterator[Tile]:
+    for days, color in WITHIN.items():
+        filters = ('expires_within', str(days)), ACTIVE
+        yield _tile(
+            f'within{days}',
+            _('Within {days} days').format(days=days),
+            counts[f'within{days}'],
+            color if counts[f'alarming{days}'] else UNDER_CONTROL,
+            *filters,
+            not_automatic=counts[f'manual{days}'],
+            not_automatic_filters=(*filters, NOT_AUTOMATIC),
+        )
+
+
+def _deployed(bad: dict[str, int]) -> Iterator[Tile]:
+    if not bad:
+        return
+    expired, behind, silent = SourceStateChoices.EXPIRED, SourceStateChoices.BEHIND, SourceStateChoices.SILENT
+    # An expired certificate on a host is a renewal that did not reach it, too.
+    yield _tile(
+        'behind',
+        _('Behind on a host'),
+        bad[expired] + bad[behind],
+        'red' if bad[expired] else 'orange',
+        ('deployment_state', expired),
+        ('deployment_state', behind),
+    )
+    yield _tile('silent', _('Silent'), bad[silent], 'yellow', ('deployment_state', silent))
