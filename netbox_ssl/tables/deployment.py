@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox_ssl.places.deployment import deployment_severity_sql, read_deployments, unreported, visible_sources
 
 from .page_columns import PageColumn
+from .text_columns import wrapped
 
 __all__ = ('AssignmentDeploymentMixin', 'CertificateDeploymentMixin')
 
@@ -26,7 +27,10 @@ class DeploymentColumn(PageColumn):
         if deployment is None:
             return table.default
         return format_html(
-            '<a href="{}" class="badge text-bg-{}">{}</a>', deployment.url, deployment.color, deployment.label
+            '<a href="{}" class="badge text-bg-{} text-wrap text-start">{}</a>',
+            deployment.url,
+            deployment.color,
+            wrapped(deployment.label),
         )
 
     def value(self, record, table):

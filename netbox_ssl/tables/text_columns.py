@@ -11,6 +11,8 @@ __all__ = ('HexColumn', 'MomentColumn', 'WrappedColumn', 'short_hex', 'wrapped')
 
 # Names break after their separators, such as the dots of a DNS name or the colons of an external ID.
 LABEL = re.compile(r'[^.:/@,\s]*[.:/@,]*\s*')
+# Characters that need no break, because they are less wide than the widest name
+SHORT = 40
 # Digits shown of a number that is longer
 FIRST, LAST = 8, 4
 
@@ -19,7 +21,10 @@ def wrapped(value):
     """
     Return a text that takes up to 22 rem, and breaks between the labels of a name; within a label only if it is wider.
     """
-    labels = format_html_join('', '{}<wbr>', ((label,) for label in LABEL.findall(str(value)) if label))
+    text = str(value)
+    if len(text) <= SHORT:
+        return text
+    labels = format_html_join('', '{}<wbr>', ((label,) for label in LABEL.findall(text) if label))
     return format_html(
         '<span class="d-inline-block align-top" style="max-width: 22rem; overflow-wrap: break-word">{}</span>', labels
     )

@@ -17,21 +17,23 @@ COLUMNS = 'include_columns=used_by,source_count'
 
 
 class TextTestCase(SimpleTestCase):
-    def test_names_break_after_their_separators(self):
+    def test_long_names_break_after_their_separators(self):
+        long = 'x' * 40
         for text, labels in (
-            ('www.example.net', ['www.', 'example.', 'net']),
-            ('certbot:web01.example.net:www', ['certbot:', 'web01.', 'example.', 'net:', 'www']),
-            ('files:web:/etc/ssl/a.pem', ['files:', 'web:/', 'etc/', 'ssl/', 'a.', 'pem']),
-            ('CN=Example CA, O=Example', ['CN=Example ', 'CA, ', 'O=Example']),
-            ('a', ['a']),
-            ('', []),
+            (f'www.{long}.net', ['www.', f'{long}.', 'net']),
+            (f'certbot:web01.{long}:www', ['certbot:', 'web01.', f'{long}:', 'www']),
+            (f'files:web:/etc/{long}/a.pem', ['files:', 'web:/', 'etc/', f'{long}/', 'a.', 'pem']),
+            (f'CN=Example CA, O={long}', ['CN=Example ', 'CA, ', f'O={long}']),
         ):
-            shown = wrapped(text)
-            found = re.sub(r'</?span[^>]*>', '', shown).split('<wbr>')
+            found = re.sub(r'</?span[^>]*>', '', wrapped(text)).split('<wbr>')
             self.assertEqual(found, [*labels, ''])
 
-    def test_names_are_escaped(self):
-        self.assertIn('&lt;b&gt;', wrapped('<b>'))
+    def test_short_names_are_left_alone(self):
+        for text in ('', 'www.example.net', 'certbot:web01.example.net:www'):
+            self.assertEqual(wrapped(text), text)
+
+    def test_long_names_are_escaped(self):
+        self.assertIn('&lt;b&gt;', wrapped('<b>' + 'x' * 40))
 
     def test_long_numbers_are_shortened(self):
         for digits, shown in (
