@@ -164,6 +164,57 @@ def test_a_change_in_main_reaches_a_branch(branching_stack, main):
         assert api.get('plugins/ssl/issuances/', certificate_id=made['certificate']['id'])['count'] == 2
 
 
+def test_parting_and_merging_in_a_branch(branching_stack, main):
+    """Certificates are separated and merged in a branch, and by its merge in main."""
+    stack = branching_stack
+
+    def report(api, name, certificate):
+        return api.post(IMPORT, {'pem': certificate.fullchain_pem, 'external_id': name})
+
+    shared, stored = issued(80, ['shared.example.net']), issued(80, ['storage.example.net'])
+    first = report(main, 'certbot:a:shared', shared)['certificate']
+    assert report(main, 'certbot:b:shared', shared)['certificate']['id'] == first['id']
+    home = report(main, 'certbot:issuer:storage', stored)['certificate']
+    assert report(main, 'files:web:storage', stored)['certificate']['id'] == home['id']
+
+    branch = make_branch(stack, main, 'separate')
+    inside = in_branch(stack, branch)
+    renewed, own = issued(3, ['shared.example.net']), issued(2, ['shared.example.net'])
+    assert report(inside, 'certbot:a:shared', renewed)['action'] == 'renewed'
+    parted = report(inside, 'certbot:b:shared', own)
+    assert (parted['action'], parted['certificate']['id'] != first['id']) == ('created', True), parted
+    # The copy is ahead of its client.
+    ahead = issued(1, ['storage.example.net'])
+    early = report(inside, 'files:web:storage', ahead)
+    assert early['action'] == 'created'
+    merged = report(inside, 'certbot:issuer:storage', ahead)
+    assert (merged['action'], merged['certificate']['id']) == ('renewed', home['id'])
+
+    expected = {
+        'shared.example.net': [[fingerprint(renewed), fingerprint(shared)], [fingerprint(own)]],
+        'storage.example.net': [[fingerprint(ahead), fingerprint(stored)]],
+    }
+    before = {
+        'shared.example.net': [[fingerprint(shared)]],
+        'storage.example.net': [[fingerprint(stored)]],
+    }
+    for name in expected:
+        assert (histories(inside, name), histories(main, name)) == (expected[name], before[name])
+
+    merge(stack, main, branch)
+
+    for name in expected:
+        assert histories(main, name) == expected[name]
+    # In the next night, each host has what it has, and nothing else is separated or merged.
+    reports = {'certbot:a:shared': renewed, 'certbot:b:shared': own, 'certbot:issuer:storage': ahead}
+    for name, certificate in {**reports, 'files:web:storage': ahead}.items():
+        assert report(main, name, certificate)['action'] == 'unchanged'
+    states = {each['external_id']: each['state'] for each in main.get('plugins/ssl/sources/')['results']}
+    assert {states[name] for name in (*reports, 'files:web:storage')} == {'current'}, states
+    for name in expected:
+        assert histories(main, name) == expected[name]
+
+
 def test_with_custom_objects(branching_stack, main):
     """A custom object type with a reference to certificates."""
     kind = main.post('plugins/custom-objects/custom-object-types/', {'name': 'listener', 'slug': 'listeners'})
@@ -187,6 +238,13 @@ def fingerprint(issued) -> str:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     return issued.certificate.fingerprint(SHA256()).hex().upper()
+
+
+def histories(api, name) -> list[list[str]]:
+    """Return the fingerprints of each certificate with this name, newest first."""
+    found = api.get('plugins/ssl/certificates/', name=name, ordering='id')['results']
+    issuances = (api.get('plugins/ssl/issuances/', certificate_id=each['id'])['results'] for each in found)
+    return [[each['fingerprint_sha256'] for each in history] for history in issuances]
 
 
 def announced(deliveries) -> list[tuple[str, str]]:
