@@ -161,6 +161,7 @@ def asked_of_kubectl(host):  # noqa: F811
 
 
 def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noqa: F811
+    host.record()
     host.kubectl(*lineages.cert_manager(lineages.issue_acme('www.example.net')))
     objects = objects_of('cert-manager.yaml')
     run = run_job(host, objects, written_secret('cert-manager'), tmp_path)
@@ -177,6 +178,7 @@ def test_the_cron_job_of_cert_manager_as_written(host, netbox, tmp_path):  # noq
 
 
 def test_the_cron_job_of_kubernetes_as_written(host, netbox, tmp_path):  # noqa: F811
+    host.record()
     chain = base64.b64encode(lineages.issue_acme('www.example.net').fullchain_pem.encode()).decode()
     host.program('kubectl', f'case "$*" in *secrets*) printf "shop/www\\t%s\\n" {chain} ;; *) printf 2f1e ;; esac')
     objects = objects_of('kubernetes.yaml')
@@ -292,6 +294,7 @@ def test_acme_sh_replaces_deploy_hooks():
 
 
 def test_the_line_for_cron_as_written(host, netbox, machine):  # noqa: F811
+    host.record()
     (line,) = [line for line in (HOOKS / 'netbox-acme.cron').read_text().splitlines() if line[:1].isdigit()]
     *schedule, user, command = line.split(maxsplit=6)
     assert (len(schedule), user) == (5, 'root')

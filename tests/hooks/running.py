@@ -54,7 +54,7 @@ class Run:
 class Host:
     """
     A machine with an ACME client: a home below ``folder``, a spool, and its own PATH, with programs that record the
-    command lines of curl, logger and others.
+    command lines of curl, logger and others; after ``record()``, of all.
     """
 
     def __init__(self, folder: Path, shell: str, url: str):
@@ -64,6 +64,7 @@ class Host:
         self.bin = folder / 'bin'
         self.bin.mkdir()
         self.log = folder / 'command-lines'
+        self.is_recording = False
         self.spool = folder / 'spool'
         self.environment = {
             'PATH': str(self.bin),
@@ -87,10 +88,17 @@ class Host:
                 (self.bin / applet).symlink_to(self.shell)
         else:
             for name in COREUTILS.split():
-                self.pass_on(name)
+                (self.bin / name).symlink_to(programs.find(name))
         for name in ('curl', 'jq', 'openssl'):
             self.pass_on(name)
         self.program('logger', '')
+
+    def record(self):
+        """Let all programs record their command lines, each of which then takes another process."""
+        self.is_recording = True
+        if not self.is_busybox:
+            for name in COREUTILS.split():
+                self.pass_on(name)
 
     def pass_on(self, name: str):
         self.program(name, f'exec "{programs.find(name)}" "$@"')
@@ -137,11 +145,16 @@ class Host:
 
     @property
     def command_lines(self) -> str:
-        return self.log.read_text(errors='replace') if self.log.exists() else ''
+        assert self.is_recording, 'only some command lines are recorded without record()'
+        return self._recorded
 
     @property
     def syslog(self) -> list[str]:
-        return [line for line in self.command_lines.splitlines() if line.startswith('logger ')]
+        return [line for line in self._recorded.splitlines() if line.startswith('logger ')]
+
+    @property
+    def _recorded(self) -> str:
+        return self.log.read_text(errors='replace') if self.log.exists() else ''
 
     @property
     def waiting(self) -> list[Path]:

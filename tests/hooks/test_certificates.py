@@ -99,6 +99,7 @@ def test_a_lineage_costs_few_processes(host, netbox, tmp_path, hook, make):
     A host may have thousands, and each process takes a millisecond or two; see ``make bench ARGS=hooks``. Counted with
     the shell whose tools are all separate programs.
     """
+    host.record()
     issued, programs = issue_acme(), {file.name for file in host.bin.iterdir()}
     counts = []
     for count in (10, 60):

@@ -164,6 +164,7 @@ class TestDehydrated:
     EXPORTED = {'alias': 'shop', 'CHALLENGETYPE': 'dns-01', 'CONFIG': '/etc/dehydrated/config'}
 
     def test_deploy(self, host, netbox, folder):
+        host.record()
         run = host.run('dehydrated.sh', 'deploy_cert', *self.arguments(folder), '1795479661', **self.EXPORTED)
         assert (run.code, run.stdout, run.lines) == (0, '', [])
         item = sent(netbox)

@@ -341,6 +341,7 @@ Entry type: trustedCertEntry
         return written(tmp_path / 'tomcat' / 'keystore.jks', 'binary')
 
     def test_a_keystore(self, host, netbox, keystore):
+        host.record()
         assert sync(host, '--jks', keystore).lines == []
         assert sent(netbox) == {
             'external_id': f'files:web01.example.net{keystore}:tomcat',
@@ -356,6 +357,7 @@ Entry type: trustedCertEntry
         assert len(netbox.items) == len(netbox.syncs) == 2
 
     def test_the_password_stays_in_its_file(self, host, netbox, keystore, tmp_path):
+        host.record()
         secret = written(tmp_path / 'password', 'changeit')
         assert sync(host, '--jks', keystore, NETBOX_KEYSTORE_PASSWORD_FILE=secret).lines == []
         assert f'-storepass:file {secret}' in host.command_lines

@@ -8,6 +8,7 @@ from tests.hooks.running import TOKEN, deploy, owner_only
 
 
 def test_a_file_of_settings(host, netbox, renewed, tmp_path):
+    host.record()
     settings = owner_only(
         tmp_path / 'netbox-acme.conf',
         f'# comment\nNETBOX_URL="{netbox.url}/"\nNETBOX_TOKEN={TOKEN}\nNETBOX_TENANT=acme-corp\n'

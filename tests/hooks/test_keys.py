@@ -123,6 +123,7 @@ def test_untidy_files_pass(host, netbox, tmp_path, untidy):
 
 
 def test_keys_are_not_even_opened(host, tmp_path, netbox):
+    host.record()
     directory = tmp_path / 'letsencrypt'
     live = certbot(directory)
     for key in directory.rglob('privkey*'):
@@ -135,6 +136,7 @@ def test_keys_are_not_even_opened(host, tmp_path, netbox):
 
 
 def test_nothing_secret_on_command_lines(host, netbox, tmp_path):
+    host.record()
     live = certbot(tmp_path / 'letsencrypt')
     host.run('certbot.sh', RENEWED_LINEAGE=live, NETBOX_ACME_EMAIL='ops@example.net')
     assert len(netbox.items) == 1
@@ -149,6 +151,7 @@ def test_nothing_secret_on_command_lines(host, netbox, tmp_path):
 
 
 def test_the_token_is_not_in_the_environment_of_others(host, netbox, tmp_path):
+    host.record()
     host.program('hostname', f'env >>"{host.log}"')
     host.program('date', f'env >>"{host.log}"; exec /bin/date "$@"')
     host.run('certbot.sh', RENEWED_LINEAGE=certbot(tmp_path / 'le'), NETBOX_ACME_SOURCE=None)

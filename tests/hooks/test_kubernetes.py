@@ -42,6 +42,7 @@ def test_sync(host, netbox, kubectl):
 
 def test_only_certificates_are_requested(host, netbox, kubectl):
     """The template names the entry with the certificate, and leaves out what cert-manager made."""
+    host.record()
     kubectl(shop__www=encoded(ISSUED.fullchain_pem))
     host.run('kubernetes.sh', '--sync', **PROD)
     (line,) = [line for line in host.command_lines.splitlines() if line.startswith('kubectl get secrets')]

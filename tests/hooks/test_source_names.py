@@ -92,6 +92,7 @@ class TestMachines:
         return netbox.items[-1].get('machine_id')
 
     def test_the_machine_id_is_hashed(self, host, netbox, renewed):
+        host.record()
         secret = '0123456789abcdef' * 2
         expected = hashlib.sha256(f'netbox-acme {secret}'.encode()).hexdigest()
         assert self.sent_by(host, netbox, renewed, f'{secret}\n') == expected
@@ -117,6 +118,7 @@ class TestMachines:
 
     @pytest.mark.parametrize(('answer', 'sent'), [(f'printf {CLUSTER}', CLUSTER), ('exit 1', None)])
     def test_a_cluster_is_known_by_its_system_namespace(self, host, netbox, answer, sent):
+        host.record()
         host.kubectl(*lineages.cert_manager(ISSUED))
         kubectl = host.bin / 'kubectl'
         kubectl.write_text(kubectl.read_text().replace(f'printf {CLUSTER}', answer))

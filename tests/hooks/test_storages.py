@@ -79,6 +79,7 @@ class TestTraefik:
         return lineages.traefik(tmp_path / 'acme.json', ISSUED)
 
     def test_sync(self, host, netbox, tmp_path):
+        host.record()
         run = host.run('traefik.sh', '--sync', self.store(tmp_path), f'le={DIRECTORY},tls-alpn-01,30')
         assert run.lines == []
         begins = ISSUED.certificate.not_valid_before_utc
@@ -129,6 +130,7 @@ class TestCertManager:
         host.kubectl(*lineages.cert_manager(ISSUED, **more))
 
     def test_sync(self, host, netbox):
+        host.record()
         self.kubectl(host)
         run = host.run('cert-manager.sh', '--sync', **PROD)
         assert run.lines == []
