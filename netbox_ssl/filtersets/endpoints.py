@@ -4,8 +4,6 @@ import django_filters
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from netbox.filtersets import PrimaryModelFilterSet
 from tenancy.models import Tenant
 from utilities.filters import MultiValueContentTypeFilter
@@ -17,20 +15,10 @@ from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q, endpoint_st
 from netbox_ssl.places.endpoints import endpoints_at, endpoints_of
 
 from .checked import CheckedFilterSet
-from .places import PlaceFilterSet, VisibleFilter
+from .places import PlaceFilterSet, RelatedIDFilter, RelatedNameFilter, VisibleFilter
 from .states import AnyCaseChoiceFilter, any_of
 
 __all__ = ('EndpointFilterSet',)
-
-
-@extend_schema_field(OpenApiTypes.INT)
-class RelatedIDFilter(VisibleFilter):
-    pass
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class RelatedNameFilter(VisibleFilter):
-    pass
 
 
 @register_filterset

@@ -11,7 +11,7 @@ from virtualization.models import Cluster, VirtualMachine
 
 from netbox_ssl.places.assignments import assignments_at
 
-__all__ = ('PlaceFilterSet', 'VisibleFilter')
+__all__ = ('PlaceFilterSet', 'RelatedIDFilter', 'RelatedNameFilter', 'VisibleFilter')
 
 
 class VisibleFilter(django_filters.ModelMultipleChoiceFilter):
@@ -26,6 +26,16 @@ class VisibleFilter(django_filters.ModelMultipleChoiceFilter):
     def get_queryset(self, request):
         queryset = super().get_queryset(request)
         return queryset.restrict(request.user, 'view') if request else queryset
+
+
+@extend_schema_field(OpenApiTypes.INT)
+class RelatedIDFilter(VisibleFilter):
+    """For filters with a method, whose type cannot be derived from a column."""
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class RelatedNameFilter(VisibleFilter):
+    pass
 
 
 class PlaceFilter(VisibleFilter):

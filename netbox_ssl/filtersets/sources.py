@@ -7,10 +7,10 @@ from netbox.filtersets import NetBoxModelFilterSet
 from utilities.filtersets import register_filterset
 
 from netbox_ssl.choices import SourceKindChoices
-from netbox_ssl.models import CertificateSource, Issuance
+from netbox_ssl.models import CertificateSource, Endpoint, Issuance
 
 from .mixins import OfCertificateFilterSet
-from .places import VisibleFilter
+from .places import RelatedIDFilter, VisibleFilter
 from .states import SourceStateFilterSet
 
 __all__ = ('CertificateSourceFilterSet',)
@@ -23,6 +23,12 @@ class CertificateSourceFilterSet(SourceStateFilterSet, OfCertificateFilterSet, N
         distinct=False,
         null_label=_('None'),
         label=_('Issuance (ID)'),
+    )
+    endpoint_id = RelatedIDFilter(
+        field_name='endpoint',
+        queryset=Endpoint.objects.all(),
+        distinct=False,
+        label=_('Endpoint (ID)'),
     )
     kind = django_filters.MultipleChoiceFilter(
         choices=SourceKindChoices,

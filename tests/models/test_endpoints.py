@@ -14,8 +14,8 @@ from utilities.testing import (
 )
 
 import tests.support.query_counts  # noqa: F401  (where the query counts are)
-from netbox_ssl.filtersets import CertificateFilterSet, EndpointFilterSet
-from netbox_ssl.models import Certificate, Endpoint
+from netbox_ssl.filtersets import CertificateFilterSet, CertificateSourceFilterSet, EndpointFilterSet
+from netbox_ssl.models import Certificate, CertificateSource, Endpoint
 from netbox_ssl.tables import EndpointTable
 from tests.support.endpoints import check, endpoint, seen
 from tests.support.factories import grant, issue_acme, record
@@ -147,6 +147,11 @@ class EndpointFilterSetTestCase(TestCase, ChangeLoggedFilterSetTestMixin):
         ):
             with self.subTest(parameters):
                 self.assertEqual(self.found(**parameters), numbers)
+
+    def test_the_source_of_an_endpoint(self):
+        first = Endpoint.objects.get(address='www1.example.net')
+        found = CertificateSourceFilterSet({'endpoint_id': [first.pk]}, CertificateSource.objects.all()).qs
+        self.assertEqual(list(found), [first.source])
 
     def test_certificates_with_a_problem_at_an_endpoint(self):
         def found(**parameters):
