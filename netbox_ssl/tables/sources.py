@@ -23,11 +23,11 @@ class SourceStateColumn(columns.ChoiceFieldColumn):
 
 
 class IssuanceColumn(RelatedColumn):
-    """The issuance that a source reported, by its shortened serial number and its start."""
+    """The issuance that a source reported, by its shortened serial number."""
 
     def render(self, value):
-        shown = f'{short_hex(value.serial_number)} ({value.valid_from:%Y-%m-%d})'
-        return format_html('<span class="text-nowrap" title="{}">{}</span>', value, shown)
+        shown = short_hex(value.serial_number)
+        return format_html('<span class="font-monospace text-nowrap" title="{}">{}</span>', value, shown)
 
 
 class CertificateSourceTable(NetBoxTable):
@@ -131,8 +131,6 @@ class CertificateSourceTable(NetBoxTable):
             'pk',
             'external_id',
             'certificate',
-            'client',
-            'kind',
             'state',
             'state_since',
             'issuance',

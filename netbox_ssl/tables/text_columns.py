@@ -19,14 +19,14 @@ FIRST, LAST = 8, 4
 
 def wrapped(value):
     """
-    Return a text that takes up to 22 rem, and breaks between the labels of a name; within a label only if it is wider.
+    Return a text that takes 12 to 22 rem if it is long, and breaks between the labels of a name; within a label only if it is wider.
     """
     text = str(value)
     if len(text) <= SHORT:
         return text
     labels = format_html_join('', '{}<wbr>', ((label,) for label in LABEL.findall(text) if label))
     return format_html(
-        '<span class="d-inline-block align-top" style="max-width: 22rem; overflow-wrap: break-word">{}</span>', labels
+        '<span class="d-inline-block align-top" style="min-width: 12rem; max-width: 22rem; overflow-wrap: break-word">{}</span>', labels
     )
 
 
