@@ -175,9 +175,13 @@ class DayField(forms.DateTimeField):
 
     def to_python(self, value):
         moment = super().to_python(value)
-        if isinstance(moment, datetime) and timezone.localtime(moment).time() == time():
-            return timezone.localtime(moment).date()
-        return moment
+        if not isinstance(moment, datetime):
+            return moment
+        try:
+            local = timezone.localtime(moment)
+        except OverflowError as error:  # after year 9999 in this time zone
+            raise forms.ValidationError(self.error_messages['invalid'], code='invalid') from error
+        return local.date() if local.time() == time() else moment
 
 
 class CoveredNameField(forms.CharField):

@@ -201,7 +201,7 @@ def _sites(active: QuerySet, user, only: set[str]) -> Part:
         for path in SITES
     ]
     first, *others = pairs
-    numbers = Counter(site for site, _certificate in first.union(*others))
+    numbers = Counter(site for site, _certificate in first.union(*others).order_by())
     names = dict(visible_ones.filter(pk__in=numbers).values_list('pk', 'name'))
     rows = [
         Row(names[pk], number, (('site_id', str(pk)), ACTIVE))

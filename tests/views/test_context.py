@@ -6,7 +6,8 @@ from django.test import RequestFactory
 from django.test.signals import template_rendered
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
+from tests.support.endpoints import endpoint
 from tests.support.factories import issue_acme, superuser
 from tests.support.places import assign, device
 from tests.support.reporting import report
@@ -16,6 +17,7 @@ MODELS = {
     'certificateassignment': CertificateAssignment,
     'certificatesource': CertificateSource,
     'certificate': Certificate,
+    'endpoint': Endpoint,
     'issuance': Issuance,
 }
 
@@ -31,6 +33,7 @@ class ContextTestCase(TestCase):
         certificate = report('a', issue_acme()).certificate
         cls.device = device()
         assign(certificate, cls.device)
+        endpoint()
 
     def setUp(self):
         super().setUp()

@@ -119,9 +119,9 @@ class ListTestCase(TestCase):
     def test_csv_export(self):
         record('expired', left=-DAY, acme_provider='ZeroSSL')
         header, row = self.client.get(f'{LIST}?export=table').content.decode().splitlines()
-        for name in ('Renewal Status', 'ACME Provider', 'Auto-Renewal', 'Valid To'):
+        for name in ('Renewal Status', 'ACME Provider', 'Days Left', 'Valid To'):
             self.assertIn(name, header)
-        for value in ('expired', 'Expired', 'ZeroSSL', 'True'):
+        for value in ('expired', 'Expired', 'ZeroSSL', '-1'):
             self.assertIn(value, row)
 
     def test_yaml_export_can_be_imported_again(self):
