@@ -21,10 +21,6 @@ class X509FilterForm(forms.Form):
         label=_('Subject alternative name'),
         required=False,
     )
-    issuer__ic = forms.CharField(
-        label=_('Issuer contains'),
-        required=False,
-    )
     issuer = forms.CharField(
         label=_('Issuer'),
         required=False,
@@ -80,7 +76,6 @@ class X509FilterForm(forms.Form):
 
 X509_FILTERS = (
     'subject_alt_name',
-    'issuer__ic',
     'issuer',
     'serial_number',
     'fingerprint_sha256',

@@ -16,7 +16,10 @@ from netbox_ssl.acme.renewal import overdue_q
 from netbox_ssl.choices import CertificateStatusChoices, FindingChoices, SourceStateChoices, ValidityChoices
 from netbox_ssl.expiry.validity import expires_within_q, later
 from netbox_ssl.findings import finding_q
+from netbox_ssl.models import Endpoint
+from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.places.deployment import bad_deployments
+from netbox_ssl.places.endpoints import certificates_at
 
 __all__ = ('Tile', 'tiles')
 
@@ -31,7 +34,7 @@ NOTHING, UNDER_CONTROL = 'secondary', 'blue'
 
 @dataclass(frozen=True)
 class Tile:
-    """A number of certificates."""
+    """A number of certificates, or of endpoints."""
 
     # For programs and tests
     key: str
@@ -41,27 +44,34 @@ class Tile:
     color: str
     # Filters of the list, which find exactly these certificates
     filters: tuple[tuple[str, str], ...]
+    # The list, by the name of its URL
+    list_name: str = 'certificate_list'
     # How many of them no client renews, and the filters that find these; None: not told apart
     not_automatic: int | None = None
     not_automatic_filters: tuple[tuple[str, str], ...] = ()
 
 
-def tiles(certificates: QuerySet, now: datetime, user, sources_visible: bool) -> list[Tile]:
+def tiles(certificates: QuerySet, now: datetime, user, is_limited: bool = False) -> list[Tile]:
     """
-    Return the tiles for ``certificates`` (a queryset without an order), the worst first.
+    Return the tiles for ``certificates`` (a queryset without an order), the worst first. Without permission to view
+    sources or endpoints, their tiles are omitted, because a zero would be wrong.
 
     Args:
-        user: only sources that this user may view count
-        sources_visible: whether the user may view sources at all; without, a zero would be wrong
+        user: only sources and endpoints that this user may view count
+        is_limited: whether these are some of the certificates only; then endpoints of others do not count
     """
     counts = _count_ends(certificates, now)
     overdue = certificates.filter(overdue_q(now)).count()
-    bad = {each['state']: each['count'] for each in bad_deployments(certificates, now, user)} if sources_visible else {}
+    bad = {}
+    if user.has_perm('netbox_ssl.view_certificatesource'):
+        bad = {each['state']: each['count'] for each in bad_deployments(certificates, now, user)}
     return [
         _tile('expired', _('Expired'), counts['expired'], 'red', ('validity', ValidityChoices.EXPIRED), ACTIVE),
         *_ending(counts),
         _tile('overdue', _('Overdue'), overdue, 'orange', ('renewal_overdue', 'true')),
-        *_deployed(bad),
+        *_behind(bad),
+        *_endpoints(certificates if is_limited else None, now, user),
+        *_silent(bad),
     ]
 
 
@@ -103,10 +113,10 @@ def _ending(counts: dict[str, int]) -> Iterator[Tile]:
         )
 
 
-def _deployed(bad: dict[str, int]) -> Iterator[Tile]:
+def _behind(bad: dict[str, int]) -> Iterator[Tile]:
     if not bad:
         return
-    expired, behind, silent = SourceStateChoices.EXPIRED, SourceStateChoices.BEHIND, SourceStateChoices.SILENT
+    expired, behind = SourceStateChoices.EXPIRED, SourceStateChoices.BEHIND
     # An expired certificate on a host is a renewal that did not reach it, too.
     yield _tile(
         'behind',
@@ -116,4 +126,23 @@ def _deployed(bad: dict[str, int]) -> Iterator[Tile]:
         ('deployment_state', expired),
         ('deployment_state', behind),
     )
-    yield _tile('silent', _('Silent'), bad[silent], 'yellow', ('deployment_state', silent))
+
+
+def _silent(bad: dict[str, int]) -> Iterator[Tile]:
+    if bad:
+        state = SourceStateChoices.SILENT
+        yield _tile('silent', _('Silent'), bad[state], 'yellow', ('deployment_state', state))
+
+
+def _endpoints(certificates: QuerySet | None, now: datetime, user) -> Iterator[Tile]:
+    """Count the endpoints with a problem or, given ``certificates``, those of them that have such an endpoint."""
+    if not user.has_perm('netbox_ssl.view_endpoint'):
+        return
+    bad = Endpoint.objects.restrict(user, 'view').filter(bad_endpoint_q(now))
+    if certificates is None:
+        # Some are refused or time out, so that no certificate was ever seen.
+        count, filters, list_name = bad.count(), ('problem', 'true'), 'endpoint_list'
+    else:
+        count, filters = certificates.filter(certificates_at(bad)).count(), ('endpoint_problem', 'true')
+        list_name = 'certificate_list'
+    yield _tile('endpoints', _('Endpoint problems'), count, 'orange', filters, list_name=list_name)

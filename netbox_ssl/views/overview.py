@@ -55,16 +55,15 @@ class OverviewView(ObjectPermissionRequiredMixin, View):
 
 
 def _numbers(scope: Scope, now, user) -> dict:
-    sources_visible = user.has_perm('netbox_ssl.view_certificatesource')
     changes, more_changes = recent_changes(scope.certificates, now, user)
     return {
         'tiles': [
             {
                 'tile': tile,
-                'url': scope.list_url(tile.filters),
+                'url': scope.list_url(tile.filters, tile.list_name),
                 'not_automatic_url': scope.list_url(tile.not_automatic_filters),
             }
-            for tile in tiles(scope.certificates, now, user, sources_visible)
+            for tile in tiles(scope.certificates, now, user, bool(scope.parameters))
         ],
         'total': scope.certificates.count(),
         'list_url': scope.list_url(),

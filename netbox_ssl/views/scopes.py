@@ -56,7 +56,7 @@ class Scope:
         """Return the certificates, none if a filter is invalid: without the filter there would be others."""
         return self.filterset.qs.order_by() if self.is_valid else self.visible.none()
 
-    def list_url(self, filters: Iterable[tuple[str, str]] = ()) -> str:
+    def list_url(self, filters: Iterable[tuple[str, str]] = (), name: str = 'certificate_list') -> str:
         """
         Return the URL of the list of the certificates that also match ``filters``. A filter by one tenant, site or tag
         of the scope replaces the scope's, because a filter given twice finds more, not less.
@@ -64,5 +64,5 @@ class Scope:
         filters = list(filters)
         given = {name for name, _value in filters}
         query = urlencode([*filters, *(each for each in self.parameters if each[0] not in given)])
-        url = reverse('plugins:netbox_ssl:certificate_list')
+        url = reverse(f'plugins:netbox_ssl:{name}')
         return f'{url}?{query}' if query else url

@@ -14,9 +14,10 @@ from redis.exceptions import ConnectionError as RedisUnreachable
 from tenancy.models import Tenant
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from netbox_ssl.reports.charts import heatmap
 from netbox_ssl.reports.expiry_days import ExpiryDays, expiry_days
+from tests.support.endpoints import check, endpoint
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
 from tests.support.pictures import PictureMixin
 from tests.support.places import assign, device
@@ -48,7 +49,10 @@ class OverviewMixin(PictureMixin):
         found = {}
         for each in self.page(query).context['tiles']:
             tile = each['tile']
-            self.assertEqual(len(self.names_at(each['url'])), tile.count, tile.key)
+            if tile.list_name == 'certificate_list':
+                self.assertEqual(len(self.names_at(each['url'])), tile.count, tile.key)
+            else:
+                self.assertEqual(len(self.client.get(each['url']).context['table'].rows), tile.count, tile.key)
             if tile.not_automatic is not None:
                 self.assertEqual(len(self.names_at(each['not_automatic_url'])), tile.not_automatic, tile.key)
             found[tile.key] = (tile.count, tile.color)
@@ -104,6 +108,20 @@ class TilesTestCase(OverviewMixin, TestCase):
         self.assertNotIn('behind', self.tiles())
         grant(self.user, 'view', model=CertificateSource, constraints={'client': 'other'})
         self.assertEqual(self.tiles()['behind'], (0, 'secondary'))
+
+    def test_endpoints_also_those_at_which_no_certificate_was_seen(self):
+        ours = Tenant.objects.create(name='Ours', slug='ours')
+        certificate = record('www.example.net', tenant=ours)
+        endpoint('www.example.net', expected_certificate=certificate)
+        check('refused', 'www.example.net')
+        check('timeout', 'gone.example.net')
+        endpoint('unchecked.example.net')
+        self.assertNotIn('endpoints', self.tiles())
+        grant(self.user, 'view', model=Endpoint)
+        grant(self.user, 'view', model=Tenant)
+        self.assertEqual(self.tiles()['endpoints'], (2, 'orange'))
+        # Of the certificates of a tenant
+        self.assertEqual(self.tiles(f'?tenant_id={ours.pk}')['endpoints'], (1, 'orange'))
 
     def test_for_a_tenant_a_tag_or_a_site(self):
         ours = Tenant.objects.create(name='Ours', slug='ours')

@@ -8,7 +8,7 @@ from netbox.navigation.menu import get_menus
 from users.models import User
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Issuance
+from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
 
 LIST = '/plugins/ssl/certificates/'
@@ -200,6 +200,7 @@ class MenuTestCase(TestCase):
             (CertificateSource, 'view', 'Reporting hosts', 'Connect a client'),
             (CertificateAssignment, 'view', 'Assignments'),
             (CertificateAssignment, 'add', 'Suggestions'),
+            (Endpoint, 'view', 'Endpoints'),
         ):
             permission = grant(self.user, action, model=model)
             # Permissions are cached on the user object.

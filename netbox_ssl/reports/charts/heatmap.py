@@ -22,7 +22,7 @@ CELL_HEIGHT = 16
 # For the numbers of the days, above
 TOP_HEIGHT = 16
 # For the names of the months, in per cent of the width
-LABEL_WIDTH = 11.0
+LABEL_WIDTH = 16.0
 DAYS = 31
 DAY_WIDTH = (100 - LABEL_WIDTH) / DAYS
 GAP = 0.3
