@@ -13,20 +13,23 @@ __all__ = ('HexColumn', 'MomentColumn', 'WrappedColumn', 'short_hex', 'wrapped')
 LABEL = re.compile(r'[^.:/@,\s]*[.:/@,]*\s*')
 # Characters that need no break, because they are less wide than the widest name
 SHORT = 40
+STYLE = 'min-width: 12rem; max-width: 22rem; overflow-wrap: break-word'
 # Digits shown of a number that is longer
 FIRST, LAST = 8, 4
 
 
 def wrapped(value):
     """
-    Return a text that takes 12 to 22 rem if it is long, and breaks between the labels of a name; within a label only if it is wider.
+    Return a text, which takes 12 to 22 rem if it is long, and breaks between the labels of a name; within a label only
+    if that is wider.
     """
     text = str(value)
     if len(text) <= SHORT:
         return text
     labels = format_html_join('', '{}<wbr>', ((label,) for label in LABEL.findall(text) if label))
     return format_html(
-        '<span class="d-inline-block align-top" style="min-width: 12rem; max-width: 22rem; overflow-wrap: break-word">{}</span>', labels
+        '<span class="d-inline-block align-top" style="min-width: 12rem; max-width: 22rem; overflow-wrap: break-word">{}</span>',
+        labels,
     )
 
 

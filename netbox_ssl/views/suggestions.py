@@ -76,13 +76,13 @@ class AssignmentSuggestionListView(MayAssignMixin, generic.ObjectListView):
 
 def _why_none(user) -> str:
     """Return the text of the empty list."""
+    if AssignmentSuggestion.objects.restrict(user).exists():
+        # Those that are left were assigned or dismissed since the scan.
+        return _('All suggestions have been accepted or dismissed. Start a scan to look for new ones.')
     if SuggestionJob.latest() is None:
         return _(
             'Nothing was scanned yet. Start a scan to compare the names of certificates with those of all objects.'
         )
-    if AssignmentSuggestion.objects.restrict(user).exists():
-        # Those that are left were assigned or dismissed since the scan.
-        return _('All suggestions have been accepted or dismissed. Start a scan to look for new ones.')
     return _('The last scan found no object with the name of a certificate. Start another one after changes.')
 
 
