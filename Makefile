@@ -3,10 +3,11 @@
 ARGS =
 CMD = netbox shell
 TIMES = 10
-export ARGS CMD TIMES
+VERSION =
+export ARGS CMD TIMES VERSION
 RUN = @sh dev/run
 
-.PHONY: help demo demo-reset test loaded faults compare-migrations lint docs wheel bench run migrations pins setup clean
+.PHONY: help demo demo-reset test loaded faults compare-migrations lint docs wheel bench run migrations pins setup clean release sbom messages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +48,15 @@ run: ## A command in the demo's environment: make run CMD="netbox shell"
 
 migrations: ## Write the plugin's missing migrations: make migrations ARGS="--name what_it_does"
 	$(RUN) migrations
+
+release: ## Write the version of the next release into the checkout: make release VERSION=1.0.0
+	$(RUN) release
+
+sbom: ## List everything that is installed with the built package, in CycloneDX
+	$(RUN) sbom
+
+messages: ## Extract the texts for translators; an unmarked or untranslated one fails
+	$(RUN) messages
 
 pins: ## Resolve the pins in requirements/ again
 	$(RUN) pins

@@ -92,9 +92,15 @@ class BareStack(Stack):
 def install(folder):
     """Return the Python of an environment with NetBox and the wheel, and nothing else of ours."""
     (wheel,) = (paths.ROOT / 'dist').glob('*.whl')
-    pins = virtual_environments.constraints()
-    requirements = ['--overrides', virtual_environments.OVERRIDES, *pins, f'netbox=={paths.NETBOX_VERSION}', wheel]
-    return virtual_environments.ensure(folder / 'venv', paths.digest(wheel), *requirements, what=wheel.name) / 'python'
+    return installed(folder, wheel)
+
+
+def installed(folder, plugin):
+    """Return the Python of an environment with NetBox and a plugin: a wheel, or a requirement."""
+    wanted = [f'netbox=={paths.NETBOX_VERSION}', plugin]
+    requirements = ['--overrides', virtual_environments.OVERRIDES, *virtual_environments.constraints(), *wanted]
+    what = plugin.name if isinstance(plugin, Path) else plugin
+    return virtual_environments.ensure(folder / 'venv', paths.digest(plugin), *requirements, what=what) / 'python'
 
 
 def use(stack):

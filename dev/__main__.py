@@ -13,6 +13,9 @@ MODULES = {
     'tests.command': 'test loaded',
     'dev.checks': 'lint docs wheel',
     'dev.commands': 'run migrations bench pins setup',
+    'dev.release': 'release',
+    'dev.sbom': 'sbom',
+    'dev.translations': 'messages',
     'tests.support.migration_comparison': 'compare-migrations',
 }
 COMMANDS = {command: module for module, commands in MODULES.items() for command in commands.split()}

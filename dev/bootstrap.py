@@ -12,7 +12,7 @@ from dev import debian, paths, postgres, virtual_environments
 from dev.console import Failure, say
 
 TOOLS = paths.REQUIREMENTS / 'tools.in'
-WITHOUT_DATABASE = {'docs', 'wheel', 'pins'}
+WITHOUT_DATABASE = {'docs', 'wheel', 'pins', 'release', 'sbom'}
 
 
 def install_postgres(arguments):

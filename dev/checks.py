@@ -49,6 +49,7 @@ def lint(_arguments):
             ('shellcheck', shellcheck),
             ('codespell', lambda: module('codespell_lib', '.')),
             ('phrases', phrases),
+            ('messages --check', lambda: module('dev', 'messages', '--check')),
             ('makemigrations --check', lambda: makemigrations('netbox_ssl', '--check', '--dry-run')),
         )
         if check()

@@ -17,6 +17,7 @@ from dev.console import Failure, say
 from dev.databases import PREFIX, Databases
 from dev.postgres import PrivateServer, Server
 from dev.valkey import private_valkey
+from hatch_build import compile_catalogues
 
 
 @dataclass
@@ -71,6 +72,7 @@ def prepared():
     for name in ('media', 'reports', 'scripts', 'static'):
         (paths.INSTANCE / name).mkdir(parents=True, exist_ok=True)
     remove_abandoned_folders()
+    compile_catalogues(paths.PACKAGE)
     # Whoever finds the lock of a run free may remove what the run has left.
     run = f'run_{os.getpid()}{secrets.token_hex(3)}'
     lock = paths.RUNS / f'{run}.lock'

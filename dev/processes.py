@@ -113,7 +113,7 @@ def print_until_end(process, log):
     return process.returncode
 
 
-def run_quietly(command, what, env=None):
+def run_quietly(command, what, env=None, cwd=paths.ROOT):
     """
     Run a command and return its standard output.
 
@@ -122,7 +122,7 @@ def run_quietly(command, what, env=None):
     """
     command = [str(word) for word in command]
     more = {'capture_output': True, 'text': True, 'stdin': subprocess.DEVNULL, 'preexec_fn': bound()}
-    done = subprocess.run(command, cwd=paths.ROOT, env=env, **more)
+    done = subprocess.run(command, cwd=cwd, env=env, **more)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         raise Failure(f'could not {what} (see the output above).')

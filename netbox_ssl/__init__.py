@@ -40,7 +40,11 @@ class NetBoxSSLConfig(PluginConfig):
     graphql_filter_extensions = 'graphql.extensions.filter_extensions'
     # Runs after NetBox's own processor: announces status changes made by the request itself.
     events_pipeline = ['netbox_ssl.announcements.requests.announce_request_changes']
-    middleware = ['netbox_ssl.middleware.MetricsMiddleware', 'netbox_ssl.middleware.QueryGuardMiddleware']
+    middleware = [
+        'netbox_ssl.middleware.MigrationGuardMiddleware',
+        'netbox_ssl.middleware.MetricsMiddleware',
+        'netbox_ssl.middleware.QueryGuardMiddleware',
+    ]
 
     def ready(self):
         super().ready()

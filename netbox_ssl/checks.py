@@ -1,12 +1,25 @@
-"""System check of the sweep, run by ``netbox check --database default`` and before migrations."""
+"""System checks: of the sweep, run by ``netbox check --database default``; of the migrations, before every command."""
 
-from django.core.checks import Tags, Warning, register
+from django.core.checks import Error, Tags, Warning, register
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
-__all__ = ('check_sweep',)
+from .migration_state import explain_foreign_migrations, foreign_migrations
+
+__all__ = ('check_migrations', 'check_sweep')
 
 LATE = 'netbox_ssl.W001'
+FOREIGN_MIGRATIONS = 'netbox_ssl.E001'
+
+
+# Not only on request: a worker must not start on tables that it does not know.
+@register
+def check_migrations(app_configs=None, **kwargs) -> list[Error]:
+    """Return an error if the database was migrated by a newer version, or by the other plugin of this name."""
+    if not (names := foreign_migrations()):
+        return []
+    message, hint = explain_foreign_migrations(names)
+    return [Error(message, hint=hint, id=FOREIGN_MIGRATIONS)]
 
 
 # Queries the database, so it is tagged as a check that Django runs only on request.

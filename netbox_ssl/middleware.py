@@ -1,19 +1,24 @@
-"""Middleware of NetBox: the metrics of the plugin, and the query strings of its pages and endpoints."""
+"""
+Middleware of NetBox: the metrics of the plugin, the query strings of its pages and endpoints, and a start only with the
+right tables.
+"""
 
 import logging
+from functools import cache
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ImproperlyConfigured, MiddlewareNotUsed, ValidationError
 from django.http import JsonResponse
 from django.shortcuts import redirect
 from prometheus_client import CollectorRegistry, generate_latest
 
+from .migration_state import explain_foreign_migrations, foreign_migrations
 from .netbox_internals import METRICS_VIEW
 from .reports.metrics import RenewalCollector
 from .validators import refuse_private_key
 from .x509 import visible
 
-__all__ = ('MetricsMiddleware', 'QueryGuardMiddleware')
+__all__ = ('MetricsMiddleware', 'MigrationGuardMiddleware', 'QueryGuardMiddleware')
 
 logger = logging.getLogger('netbox.plugins.netbox_ssl')
 
@@ -78,3 +83,21 @@ class QueryGuardMiddleware:
         for message in dict.fromkeys(message for each in errors.values() for message in each):
             messages.error(request, message)
         return redirect(request.path)
+
+
+class MigrationGuardMiddleware:
+    """
+    Keep the web server from starting on tables of a newer version, or of the other plugin of this name, as the system
+    check does for commands. It handles no requests.
+    """
+
+    def __init__(self, get_response):
+        if names := _foreign_migrations():
+            raise ImproperlyConfigured(' '.join(explain_foreign_migrations(names)))
+        raise MiddlewareNotUsed
+
+
+@cache
+def _foreign_migrations() -> list[str]:
+    """Ask the database once per process: tests start many web servers in one."""
+    return foreign_migrations()

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
@@ -239,7 +240,9 @@ def _listed(errors: dict[int, dict]) -> list[dict]:
 
 def _refused(errors: dict[int, dict], codes: set[int], total: int) -> Response:
     """Return the response to a list with errors, in the form that NetBox uses."""
-    detail = _('{failed} of {total} certificates could not be imported; nothing was stored.').format(
-        failed=len(errors), total=total
-    )
+    detail = ngettext(
+        '{failed} of {total} certificate could not be imported; nothing was stored.',
+        '{failed} of {total} certificates could not be imported; nothing was stored.',
+        total,
+    ).format(failed=len(errors), total=total)
     return Response({'detail': detail, 'errors': _listed(errors)}, status=resolve_bulk_error_status(codes))

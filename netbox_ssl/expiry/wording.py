@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import npgettext, pgettext
 
 from netbox_ssl.choices import ValidityChoices
 
@@ -33,9 +33,12 @@ def validity_text(
 
 
 def span_text(span: timedelta) -> str:
-    """Return a positive duration in whole days, or else hours, rounded down."""
+    """
+    Return a positive duration in whole days, or else hours, rounded down, as it is after "in" or before "ago": some
+    languages inflect it there.
+    """
     if days := span // DAY:
-        return ngettext('{days} day', '{days} days', days).format(days=days)
+        return npgettext('in … / … ago', '{days} day', '{days} days', days).format(days=days)
     if hours := span // HOUR:
-        return ngettext('{hours} hour', '{hours} hours', hours).format(hours=hours)
-    return _('less than an hour')
+        return npgettext('in … / … ago', '{hours} hour', '{hours} hours', hours).format(hours=hours)
+    return pgettext('in … / … ago', 'less than an hour')

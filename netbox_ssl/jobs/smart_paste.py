@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from netbox.jobs import JobRunner
 from utilities.forms import restrict_form_fields
 
@@ -90,7 +91,9 @@ class SmartPasteJob(JobRunner):
     def _report(self, results: list[dict], total: int) -> None:
         """Store the progress now; the rest is stored when the job ends."""
         if results:
-            message = _('Done: {done} of {total} certificates').format(done=len(results), total=total)
+            message = ngettext(
+                'Done: {done} of {total} certificate', 'Done: {done} of {total} certificates', total
+            ).format(done=len(results), total=total)
             self.logger.info(message)
         progress = {'done': len(results), 'total': total}
         self.job.data = {**progress, 'results': results}

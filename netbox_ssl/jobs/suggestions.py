@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.choices import JobStatusChoices
 from core.models import Job
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from netbox.jobs import JobRunner
 
 from netbox_ssl.places.suggestions import count_named, find_all
@@ -35,7 +35,12 @@ class SuggestionJob(JobRunner):
         self._report(0, total)
         find_all(lambda done: self._report(done, total))
         self.job.data = {'percent': 100}
-        self.logger.info(_('Compared {count} names of objects with those of all certificates').format(count=total))
+        message = ngettext(
+            'Compared {count} name of an object with those of all certificates',
+            'Compared {count} names of objects with those of all certificates',
+            total,
+        )
+        self.logger.info(message.format(count=total))
 
     def _report(self, done: int, total: int) -> None:
         """Store the progress now, in percent, because not every user may know the number of objects."""

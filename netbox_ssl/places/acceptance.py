@@ -14,7 +14,7 @@ from netbox_ssl.utilities import savepoint
 
 from .suggested_pairs import Pair, still_suggested
 
-__all__ = ('Accepted', 'accept', 'described')
+__all__ = ('Accepted', 'accept', 'create_assignment', 'described')
 
 BATCH = 100
 
@@ -49,14 +49,19 @@ def accept(pairs: Iterable[Pair], user, after_batch: Callable[[Accepted], None] 
 def _assign(assignment: CertificateAssignment, user, result: Accepted) -> None:
     try:
         with savepoint():
-            assignment.full_clean()
-            assignment.save()
-            if not CertificateAssignment.objects.restrict(user, 'add').filter(pk=assignment.pk).exists():
-                raise PermissionsViolation()
+            create_assignment(assignment, user)
     except REFUSALS as error:
         result.refused.append((assignment, explain(error)))
     else:
         result.assigned.append(assignment)
+
+
+def create_assignment(assignment: CertificateAssignment, user) -> None:
+    """Validate and store an assignment. Raises one of ``REFUSALS``; the caller then rolls back to its savepoint."""
+    assignment.full_clean()
+    assignment.save()
+    if not CertificateAssignment.objects.restrict(user, 'add').filter(pk=assignment.pk).exists():
+        raise PermissionsViolation()
 
 
 def described(result: Accepted) -> list[tuple[str, str]]:

@@ -84,7 +84,9 @@ class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
 
     def _confirmed(self, request, data):
         if data['background_job']:
-            name = _('Detect ACME on {count} certificates').format(count=len(data['pk']))
+            count = len(data['pk'])
+            name = ngettext('Detect ACME on {count} certificate', 'Detect ACME on {count} certificates', count)
+            name = name.format(count=count)
             if process_request_as_job(self.__class__, request, name=name):
                 return redirect(self.get_return_url(request))
         result = redetect(
@@ -97,11 +99,16 @@ class BulkDetectView(GetReturnURLMixin, BaseMultiObjectView):
 
     def _log_progress(self, result) -> None:
         if is_background_request(self.request):
-            message = _('Checked {count} certificates, updated {updated}')
+            message = ngettext(
+                'Checked {count} certificate, updated {updated}',
+                'Checked {count} certificates, updated {updated}',
+                result.examined,
+            )
             self.request.job.logger.info(message.format(count=result.examined, updated=len(result.proposals)))
 
     def _report(self, request, result):
-        updated = _('Updated {count} certificates').format(count=len(result.proposals))
+        count = len(result.proposals)
+        updated = ngettext('Updated {count} certificate', 'Updated {count} certificates', count).format(count=count)
         refused = [f'{certificate}: {" ".join(problems)}' for certificate, problems in result.refused]
         if is_background_request(request):
             request.job.logger.info(updated)

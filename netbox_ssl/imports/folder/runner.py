@@ -22,7 +22,7 @@ from netbox_ssl.validators import refuse_private_key
 from .files import Found, Problem, read_source
 from .walk import Source, WalkError
 
-__all__ = ('FolderImport', 'Listener', 'Options', 'Outcome')
+__all__ = ('FolderImport', 'Listener', 'Options', 'Outcome', 'background_request')
 
 # Fingerprints remembered, 100 bytes each
 MOST_SEEN = 500_000
@@ -206,7 +206,7 @@ class FolderImport:
 
     def _take_in(self, items: list[intake.Item]) -> list[intake.Result | intake.Refusal]:
         try:
-            with intake.collection_paused(), event_tracking(_request(self.user)):
+            with intake.collection_paused(), event_tracking(background_request(self.user)):
                 return retried(lambda: intake.take_in_many(items, self.user))
         except IntegrityError:
             # Another writer without a lock stored one of them at the same time.
@@ -223,7 +223,7 @@ class FolderImport:
         self.listener.skipped(where, message)
 
 
-def _request(user) -> NetBoxFakeRequest:
+def background_request(user) -> NetBoxFakeRequest:
     """Return a request for the change log, for event rules, and for scripts that they start."""
     return NetBoxFakeRequest(
         {

@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from extras.models import Tag
 from tenancy.models import Tenant
-from users.models import User
 
 from netbox_ssl.imports.folder import STDIN, FolderImport, Options, Source, walk
 from netbox_ssl.imports.folder.console import BarReporter, LineReporter, summary
+from netbox_ssl.management.acting_user import acting_user
 from netbox_ssl.models import CertificateSource
 from netbox_ssl.netbox_internals import get_config
 from netbox_ssl.validators import refuse_private_key
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, **options):
-        user = self._user(options['user'])
+        user = acting_user(options['user'])
         settings = self._options(options)
         if get_config().MAINTENANCE_MODE and not settings.dry_run:
             raise CommandError(_('NetBox is in maintenance mode: nothing was imported.'))
@@ -95,16 +95,6 @@ class Command(BaseCommand):
             raise CommandError(message, returncode=INTERRUPTED)
         if outcome.refused:
             raise CommandError(_('{count} were refused.').format(count=outcome.refused.total()), returncode=1)
-
-    def _user(self, name):
-        users = User.objects.filter(is_active=True)
-        if name:
-            if user := users.filter(username=name).first():
-                return user
-            raise CommandError(_('There is no active user "{name}".').format(name=name))
-        if user := users.filter(is_superuser=True).order_by('pk').first():
-            return user
-        raise CommandError(_('There is no active superuser. Name the user on whose behalf to import with --user NAME.'))
 
     def _options(self, options) -> Options:
         if not 1 <= options['batch_size'] <= 5000:

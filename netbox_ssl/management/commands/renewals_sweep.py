@@ -3,6 +3,8 @@ from itertools import chain
 from core.choices import JobStatusChoices
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from netbox_ssl.announcements.sweep.certificates import pending
 from netbox_ssl.announcements.sweep.endpoints import pending_endpoints
@@ -45,7 +47,7 @@ class Command(BaseCommand):
         if options['dry_run']:
             self.show()
         elif get_config().MAINTENANCE_MODE:
-            self.stdout.write('NetBox is in maintenance mode: nothing was announced.')
+            self.stdout.write(_('NetBox is in maintenance mode: nothing was announced.'))
         else:
             self.sweep(quiet=options['verbosity'] == 0)
 
@@ -62,15 +64,16 @@ class Command(BaseCommand):
             change = CHANGES[announcement.event_type]
             found = announcement.object
             self.stdout.write(f'{found.pk}\t{found}\t{change}\tsince {announcement.since:%Y-%m-%d %H:%M:%S %Z}')
-        self.stdout.write(f'{count} to announce.')
+        self.stdout.write(_('{count} to announce.').format(count=count))
 
     def sweep(self, quiet):
         job = RenewalSweepJob.enqueue(immediate=True)
         job.refresh_from_db()
         if job.status != JobStatusChoices.STATUS_COMPLETED:
-            raise CommandError(f'The sweep failed: {job.error} Nothing is lost: the next sweep tries again.')
+            message = _('The sweep failed: {error} Nothing is lost: the next sweep tries again.')
+            raise CommandError(message.format(error=job.error))
         if not quiet:
-            self.stdout.write(f'Announced: {job.data["summary"]}.')
+            self.stdout.write(_('Announced: {summary}.').format(summary=job.data['summary']))
             sources = job.data['sources']
             if sources['expired'] or sources['behind'] or sources['silent']:
                 self.stdout.write(
@@ -83,12 +86,27 @@ class Command(BaseCommand):
                     f'Announced: {endpoints["problems"]} endpoints with a problem, '
                     f'{endpoints["recovered"]} endpoints recovered.'
                 )
-        if job.data['failed']:
-            raise CommandError(f'{job.data["failed"]} certificates could not be announced; see the log.')
-        if job.data['sources']['failed']:
-            raise CommandError(f'{job.data["sources"]["failed"]} sources could not be announced; see the log.')
-        if job.data['endpoints']['failed']:
-            raise CommandError(f'{job.data["endpoints"]["failed"]} endpoints could not be announced; see the log.')
+        if failed := job.data['failed']:
+            message = ngettext(
+                '{count} certificate could not be announced; see the log.',
+                '{count} certificates could not be announced; see the log.',
+                failed,
+            )
+            raise CommandError(message.format(count=failed))
+        if failed := job.data['sources']['failed']:
+            message = ngettext(
+                '{count} source could not be announced; see the log.',
+                '{count} sources could not be announced; see the log.',
+                failed,
+            )
+            raise CommandError(message.format(count=failed))
+        if failed := job.data['endpoints']['failed']:
+            message = ngettext(
+                '{count} endpoint could not be announced; see the log.',
+                '{count} endpoints could not be announced; see the log.',
+                failed,
+            )
+            raise CommandError(message.format(count=failed))
 
 
 def _describe(announcement) -> str:
