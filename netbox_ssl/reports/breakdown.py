@@ -14,6 +14,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, SmallIntegerField, Val
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from tenancy.models import Tenant
 
 from netbox_ssl.choices import CertificateStatusChoices, FindingChoices
 from netbox_ssl.expiry.marks import DAY
@@ -99,7 +100,7 @@ def break_down(certificates: QuerySet, user, sources_visible: bool, sites: Itera
         _part('key', gettext_lazy('Key'), facts, lambda row: (row['key_algorithm'], row['key_size']), _by_key),
         _part('signature', gettext_lazy('Signature'), facts, lambda row: row['signature_algorithm'], _by_signature),
         _lifetimes(facts),
-        _part('tenant', gettext_lazy('Tenant'), facts, lambda row: (row['tenant'], row['tenant__name']), _by_tenant),
+        _tenants(facts, user),
         _sites(active, user, {str(each) for each in sites}),
     ]
     if sources_visible:
@@ -157,11 +158,17 @@ def _by_signature(algorithm: str, number: int) -> Row:
     return Row(algorithm, number, (('signature_algorithm', algorithm), ACTIVE))
 
 
-def _by_tenant(tenant: tuple[int | None, str | None], number: int) -> Row:
-    pk, name = tenant
-    if pk is None:
-        return Row(_('No tenant'), number, (('tenant_id', 'null'), ACTIVE))
-    return Row(name, number, (('tenant_id', str(pk)), ACTIVE))
+def _tenants(facts: list[dict], user) -> Part:
+    """Return the tenants; only those that the user may view can be filtered by."""
+    visible_ones = set(Tenant.objects.restrict(user, 'view').order_by().values_list('pk', flat=True))
+
+    def row(tenant: tuple[int | None, str | None], number: int) -> Row:
+        pk, name = tenant
+        if pk is None:
+            return Row(_('No tenant'), number, (('tenant_id', 'null'), ACTIVE))
+        return Row(name, number, (('tenant_id', str(pk)), ACTIVE) if pk in visible_ones else ())
+
+    return _part('tenant', gettext_lazy('Tenant'), facts, lambda fact: (fact['tenant'], fact['tenant__name']), row)
 
 
 def _lifetimes(facts: list[dict]) -> Part:

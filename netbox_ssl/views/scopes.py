@@ -49,7 +49,7 @@ class Scope:
     @property
     def is_valid(self) -> bool:
         """Return whether the filters are valid: a tenant may have been deleted, or be invisible to the user."""
-        return self.filterset.is_valid()
+        return self.form.is_valid() and self.filterset.is_valid()
 
     @cached_property
     def certificates(self) -> QuerySet:

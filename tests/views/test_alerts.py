@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from core.events import OBJECT_UPDATED
 from core.models import ObjectType
 from django.test import override_settings
 from django.utils import timezone
@@ -20,7 +21,7 @@ MAIL = {'SERVER': 'mail.example.net', 'FROM_EMAIL': 'netbox@example.net'}
 def rule(name, *event_types, conditions=None, **columns) -> EventRule:
     made = EventRule.objects.create(
         name=name,
-        event_types=[f'netbox_ssl.{each}' if '_' in each and '.' not in each else each for each in event_types],
+        event_types=[each if each == OBJECT_UPDATED else f'netbox_ssl.{each}' for each in event_types],
         conditions=conditions,
         **columns,
     )
@@ -112,10 +113,13 @@ class ButtonTestCase(TestCase):
         made = self.submit(self.form(certificate.get_absolute_url()))
         self.assertEqual((made.name, made.action_type), ('Certificates of www.example.net', 'netbox_ssl.email'))
         self.assertEqual(made.conditions, {'attr': 'id', 'value': certificate.pk})
+        # The first page also shows the message that it was created.
+        self.client.get(certificate.get_absolute_url())
         response = self.client.get(certificate.get_absolute_url())
         # On overdue, expiring and expired
         self.assertContains(response, made.get_absolute_url(), count=3)
 
+    @override_settings(EMAIL={})
     def test_by_webhook_without_a_mail_server(self):
         grant(self.user, 'add', model=EventRule)
         self.assertEqual(self.form('/plugins/ssl/renewals/')['action_type'].value(), 'webhook')

@@ -47,7 +47,8 @@ class ContextTestCase(TestCase):
         """Note the variables of context processors that have another kind of value in a page."""
         # Only a page has the variables; its parts, such as inclusion tags, may have contexts of their own.
         index = getattr(context, '_processors_index', None)
-        if not isinstance(context, RequestContext) or index is None:
+        # Those without a name are of NetBox's columns.
+        if not isinstance(context, RequestContext) or index is None or template.name is None:
             return
         given = context.dicts[index]
         for layer in context.dicts[index + 1 :]:

@@ -66,7 +66,7 @@ class MapTestCase(TestCase):
                 'Names: www.example.net',
                 'Names: example.net',
                 'Certificate: www.example.net, Expires in 59 days',
-                'Where it is: HTTPS (TCP/443), application service on web-01',
+                'Where it is: HTTPS, application service on web-01',
                 'Where it is: web-09, certbot',
                 'Contacts: Alice, On call',
             ],
