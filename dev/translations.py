@@ -54,7 +54,8 @@ def extract(folder: Path) -> Path:
     copy = folder / paths.PACKAGE.name
     shutil.copytree(paths.PACKAGE, copy, ignore=shutil.ignore_patterns('migrations', '*.pyc', '*.mo'))
     languages = [option for file in LOCALE.glob('*/LC_MESSAGES') for option in ('--locale', file.parent.name)]
-    options = ['--no-wrap', '--no-obsolete', '--add-location', 'file', *languages]
+    extensions = ['--extension', 'py,html,txt,svg']
+    options = ['--no-wrap', '--no-obsolete', '--add-location', 'file', *extensions, *languages]
     # Without settings, so that only this folder counts
     command = [sys.executable, '-m', 'django', 'makemessages', *options]
     environment = {name: value for name, value in os.environ.items() if name != 'DJANGO_SETTINGS_MODULE'}

@@ -8,6 +8,7 @@ from netbox_ssl.models.mixins.endpoint_states import endpoint_severity_sql
 from netbox_ssl.models.visibility import visible_value
 
 from .related_columns import RelatedColumn
+from .text_columns import MomentColumn, WrappedColumn
 
 __all__ = ('EndpointTable',)
 
@@ -31,23 +32,23 @@ class SeenCertificateColumn(RelatedColumn):
 
 
 class EndpointTable(PrimaryModelTable):
-    address = tables.Column(
+    address = WrappedColumn(
         verbose_name=_('Address'),
         linkify=True,
     )
     port = tables.Column(
         verbose_name=_('Port'),
     )
-    server_name = tables.Column(
+    server_name = WrappedColumn(
         verbose_name=_('Server Name'),
     )
     starttls = columns.ChoiceFieldColumn(
         verbose_name=_('STARTTLS'),
     )
-    ca_file = tables.Column(
+    ca_file = WrappedColumn(
         verbose_name=_('CA File'),
     )
-    monitor = tables.Column(
+    monitor = WrappedColumn(
         verbose_name=_('Monitor'),
     )
     interval = tables.Column(
@@ -58,20 +59,20 @@ class EndpointTable(PrimaryModelTable):
         verbose_name=_('State'),
     )
     # Computed from several columns
-    state_since = columns.DateTimeColumn(
+    state_since = MomentColumn(
         verbose_name=_('Since'),
         orderable=False,
     )
     result = columns.ChoiceFieldColumn(
         verbose_name=_('Result'),
     )
-    result_detail = tables.Column(
+    result_detail = WrappedColumn(
         verbose_name=_('Detail'),
     )
-    checked_at = columns.DateTimeColumn(
+    checked_at = MomentColumn(
         verbose_name=_('Last Check'),
     )
-    checked_by = tables.Column(
+    checked_by = WrappedColumn(
         verbose_name=_('Checked By'),
     )
     certificate = SeenCertificateColumn(
@@ -84,7 +85,7 @@ class EndpointTable(PrimaryModelTable):
         order='name',
         verbose_name=_('Expected Certificate'),
     )
-    valid_to = columns.DateTimeColumn(
+    valid_to = MomentColumn(
         order_by=('source__valid_to', 'pk'),
         verbose_name=_('Valid To'),
     )
@@ -92,7 +93,7 @@ class EndpointTable(PrimaryModelTable):
         order_by=('source__valid_to', 'pk'),
         verbose_name=_('Days Left'),
     )
-    assigned_object = tables.Column(
+    assigned_object = WrappedColumn(
         verbose_name=_('Served By'),
         linkify=True,
         orderable=False,

@@ -27,8 +27,7 @@ def wrapped(value):
     if len(text) <= SHORT:
         return text
     labels = format_html_join('', '{}<wbr>', ((label,) for label in LABEL.findall(text) if label))
-    style = 'min-width: 12rem; max-width: 22rem; overflow-wrap: break-word'
-    return format_html('<span class="d-inline-block align-top" style="{}">{}</span>', style, labels)
+    return format_html('<span class="d-inline-block align-top" style="{}">{}</span>', STYLE, labels)
 
 
 def short_hex(digits: str) -> str:

@@ -4,9 +4,45 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, get_resolver, reverse
 
-__all__ = ('API', 'PAGES', 'urls_of')
+from netbox_ssl.models import (
+    AssignmentSuggestion,
+    Certificate,
+    CertificateAssignment,
+    CertificateSource,
+    Endpoint,
+    Issuance,
+)
+
+__all__ = ('API', 'ARGUMENTS', 'MODELS', 'PAGES', 'pk_of', 'urls_of')
 
 PAGES, API = 'plugins:netbox_ssl', 'plugins-api:netbox_ssl-api'
+
+# Start of the names of URLs → the model of the object that they are about
+MODELS = {
+    'assignmentsuggestion': AssignmentSuggestion,
+    'certificateassignment': CertificateAssignment,
+    'certificatesource': CertificateSource,
+    'certificate': Certificate,
+    'endpoint': Endpoint,
+    'issuance': Issuance,
+}
+
+
+def pk_of(name: str) -> int:
+    """Return the key of the object that a URL with this name is about."""
+    model = next(model for prefix, model in MODELS.items() if name.replace('_', '').startswith(prefix))
+    return model.objects.get().pk
+
+
+# Parameters of the pages → values, for ``urls_of()``
+ARGUMENTS = {
+    'pk': pk_of,
+    'job': 1,
+    'key': '1-0123456789abcdefgh',
+    'page': 'index',
+    'client': 'certbot',
+    'name': 'certbot.sh',
+}
 
 
 def urls_of(namespace: str, **arguments) -> dict[str, str]:

@@ -60,8 +60,8 @@ class ExpectedTestCase(TestCase):
         rule('on expiry', 'certificate_expired')
         rule('overdue of ours', 'renewal_overdue', conditions={'attr': 'tenant.slug', 'value': 'ours'})
         rule('overdue of theirs', 'renewal_overdue', conditions={'attr': 'tenant.slug', 'value': 'theirs'})
-        rule('by status', 'object_updated', conditions={'attr': 'renewal_status', 'value': 'Expired'})
-        rule('by change', 'object_updated', conditions={'attr': 'renewal_status', 'op': 'changed'})
+        rule('by status', OBJECT_UPDATED, conditions={'attr': 'renewal_status', 'value': 'Expired'})
+        rule('by change', OBJECT_UPDATED, conditions={'attr': 'renewal_status', 'op': 'changed'})
         rule('this one', 'certificate_expiring', conditions={'attr': 'id', 'value': certificate.pk})
         rule('another one', 'certificate_expiring', conditions={'attr': 'id', 'value': certificate.pk + 1})
         rule('disabled', 'certificate_expired', enabled=False)
@@ -113,8 +113,8 @@ class ButtonTestCase(TestCase):
         made = self.submit(self.form(certificate.get_absolute_url()))
         self.assertEqual((made.name, made.action_type), ('Certificates of www.example.net', 'netbox_ssl.email'))
         self.assertEqual(made.conditions, {'attr': 'id', 'value': certificate.pk})
-        # The first page also shows the message that it was created.
-        self.client.get(certificate.get_absolute_url())
+        # NetBox's message that it was created names it, too.
+        self.client.get('/')
         response = self.client.get(certificate.get_absolute_url())
         # On overdue, expiring and expired
         self.assertContains(response, made.get_absolute_url(), count=3)

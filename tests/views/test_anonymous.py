@@ -3,26 +3,12 @@
 from django.test import override_settings
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
+from netbox_ssl.places.suggestions import find_all
 from tests.support.endpoints import endpoint
 from tests.support.factories import issue_acme
 from tests.support.places import assign, device
 from tests.support.reporting import report
-from tests.support.urls import API, PAGES, urls_of
-
-MODELS = {
-    'certificateassignment': CertificateAssignment,
-    'certificatesource': CertificateSource,
-    'certificate': Certificate,
-    'endpoint': Endpoint,
-    'issuance': Issuance,
-}
-
-
-def pk_of(name: str) -> int:
-    """Return the key of the object that a URL with this name is about."""
-    model = next(model for prefix, model in MODELS.items() if name.replace('_', '').startswith(prefix))
-    return model.objects.get().pk
+from tests.support.urls import API, ARGUMENTS, MODELS, PAGES, pk_of, urls_of
 
 
 class AnonymousTestCase(TestCase):
@@ -31,18 +17,12 @@ class AnonymousTestCase(TestCase):
         certificate = report('a', issue_acme('secret.example.net')).certificate
         assign(certificate, device())
         endpoint('secret.example.net', expected_certificate=certificate)
+        device('secret.example.net')
+        find_all()
 
     def setUp(self):
         self.client.raise_request_exception = False
-        arguments = {
-            'pk': pk_of,
-            'job': 1,
-            'key': '1-0123456789abcdefgh',
-            'page': 'index',
-            'client': 'certbot',
-            'name': 'certbot.sh',
-        }
-        self.urls = urls_of(PAGES, **arguments)
+        self.urls = urls_of(PAGES, **ARGUMENTS)
         self.endpoints = urls_of(API, pk=lambda name: pk_of(name.replace('-', '').removesuffix('list')))
 
     def answers(self):

@@ -6,25 +6,12 @@ from django.test import RequestFactory
 from django.test.signals import template_rendered
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
+from netbox_ssl.places.suggestions import find_all
 from tests.support.endpoints import endpoint
 from tests.support.factories import issue_acme, superuser
 from tests.support.places import assign, device
 from tests.support.reporting import report
-from tests.support.urls import PAGES, urls_of
-
-MODELS = {
-    'certificateassignment': CertificateAssignment,
-    'certificatesource': CertificateSource,
-    'certificate': Certificate,
-    'endpoint': Endpoint,
-    'issuance': Issuance,
-}
-
-
-def pk_of(name: str) -> int:
-    model = next(model for prefix, model in MODELS.items() if name.startswith(prefix))
-    return model.objects.get().pk
+from tests.support.urls import ARGUMENTS, PAGES, pk_of, urls_of
 
 
 class ContextTestCase(TestCase):
@@ -33,7 +20,9 @@ class ContextTestCase(TestCase):
         certificate = report('a', issue_acme()).certificate
         cls.device = device()
         assign(certificate, cls.device)
-        endpoint()
+        endpoint('www.example.net', expected_certificate=certificate)
+        device('www.example.net')
+        find_all()
 
     def setUp(self):
         super().setUp()
@@ -47,8 +36,7 @@ class ContextTestCase(TestCase):
         """Note the variables of context processors that have another kind of value in a page."""
         # Only a page has the variables; its parts, such as inclusion tags, may have contexts of their own.
         index = getattr(context, '_processors_index', None)
-        # Those without a name are of NetBox's columns.
-        if not isinstance(context, RequestContext) or index is None or template.name is None:
+        if not isinstance(context, RequestContext) or index is None:
             return
         given = context.dicts[index]
         for layer in context.dicts[index + 1 :]:
@@ -65,15 +53,7 @@ class ContextTestCase(TestCase):
         self.assertLessEqual({'settings', 'config', 'registry', 'preferences', 'perms', 'user', 'messages'}, names)
 
     def test_no_page_hides_them(self):
-        arguments = {
-            'pk': pk_of,
-            'job': 1,
-            'key': '1-0123456789abcdefgh',
-            'page': 'index',
-            'client': 'certbot',
-            'name': 'certbot.sh',
-        }
-        urls = urls_of(PAGES, **arguments)
+        urls = urls_of(PAGES, **ARGUMENTS)
         urls['a device'] = self.device.get_absolute_url()
         answered = 0
         for name, url in urls.items():

@@ -47,7 +47,7 @@ class ExportTestCase(TestCase):
         cls.machine = machine('vm01')
         cls.service = service_on(cls.web)
         for model, made in ((VirtualMachine, cls.machine), (Service, cls.service)):
-            model.objects.filter(pk=made.pk).update(pk=1)
+            model.objects.filter(pk=made.pk).update(id=1)
         field = CustomField.objects.create(name='cost_center', type='text')
         field.object_types.add(ObjectType.objects.get_for_model(Certificate))
 
