@@ -34,9 +34,10 @@ class ContextTestCase(TestCase):
 
     def _look(self, sender, template, context, **kwargs):
         """Note the variables of context processors that have another kind of value in a page."""
-        # Only a page has the variables; its parts, such as inclusion tags, may have contexts of their own.
+        # Only a page has the variables; its parts may have contexts of their own, such as inclusion tags, and the
+        # templates of NetBox's columns, which have no name.
         index = getattr(context, '_processors_index', None)
-        if not isinstance(context, RequestContext) or index is None:
+        if not isinstance(context, RequestContext) or index is None or template.name is None:
             return
         given = context.dicts[index]
         for layer in context.dicts[index + 1 :]:
