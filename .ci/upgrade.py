@@ -3,7 +3,7 @@ Install the wheel of the last release with data, upgrade to the built wheel, and
 refused: make run CMD="python .ci/upgrade.py [WHEEL OR REQUIREMENT]"
 
 Without an argument, the last release is what tests/models/released_migrations.json names; before the first one, the
-built wheel stands in for it.
+built wheel is used instead.
 """
 
 import subprocess
@@ -33,7 +33,7 @@ def last_release(wheel):
     """Return the requirement for the last release."""
     if version := read_released(paths.ROOT)['version']:
         return f'netbox-ssl-inventory=={version}'
-    say('no version has been released yet: the built wheel stands in for the last release')
+    say('no version has been released yet: the built wheel is used as the last release')
     return wheel
 
 
