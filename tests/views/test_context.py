@@ -34,8 +34,8 @@ class ContextTestCase(TestCase):
 
     def _look(self, sender, template, context, **kwargs):
         """Note the variables of context processors that have another kind of value in a page."""
-        # Only a page has the variables; its parts may have contexts of their own, such as inclusion tags, and the
-        # templates of NetBox's columns, which have no name.
+        # Only a page has the variables; its parts, such as inclusion tags, may have contexts of their own. Templates
+        # without a name are the cells of NetBox's tables, which get only a part of the request.
         index = getattr(context, '_processors_index', None)
         if not isinstance(context, RequestContext) or index is None or template.name is None:
             return
