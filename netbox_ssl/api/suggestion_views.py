@@ -48,7 +48,8 @@ class AssignmentSuggestionViewSet(NetBoxReadOnlyModelViewSet):
 
     # Suggestions have neither custom fields nor fields to choose.
     def get_serializer(self, *args, **kwargs):
-        return self.get_serializer_class()(*args, **kwargs, context=self.get_serializer_context())
+        kwargs.setdefault('context', self.get_serializer_context())
+        return self.get_serializer_class()(*args, **kwargs)
 
     @decision('accept', AcceptedSerializer)
     def accept(self, request):

@@ -140,7 +140,8 @@ class CertificateFilterForm(
     is_acme = yes_no_any(_('Is ACME'))
     deployment_state = AnyCaseMultipleChoiceField(
         label=_('Deployment state'),
-        choices=DEPLOYMENT_CHOICES,
+        # As in the filter: null for certificates without sources
+        choices=[*DEPLOYMENT_CHOICES, ('null', _('None'))],
         required=False,
         help_text=_('The worst state of its sources'),
     )

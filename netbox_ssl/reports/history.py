@@ -17,6 +17,5 @@ def visible_issuances(certificate: Certificate, user) -> QuerySet:
 def newest_issuances(certificate: Certificate, user, most: int) -> tuple[list[Issuance], int]:
     """Return at most ``most`` of them, newest first, without their large columns; and the number of all."""
     issuances = visible_issuances(certificate, user).order_by(*(f'-{column}' for column in ORDER))
-    newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[: most + 1])
-    total = len(newest) if len(newest) <= most else issuances.count()
-    return newest[:most], total
+    newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[:most])
+    return newest, issuances.count()

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from dev import paths, processes
+from tests.support.acme_issuances import DAY, issue_acme
 from tests.support.deadlines import PATIENCE
-from tests.support.factories import DAY, issue_acme
 from tests.support.isolated_programs import install
 
 PLAYBOOKS = paths.ROOT / 'docs' / 'how-to' / 'ansible'
@@ -56,7 +56,7 @@ def test_certificates_are_imported_and_what_expires_is_read(playbook, api, tmp_p
     assert 'changed=1' in output
     sources = {each['external_id']: each for each in api.get('plugins/ssl/sources/')['results']}
     soon = sources[f'ansible:web01:{live}/soon.example.net/fullchain.pem']
-    assert (soon['kind']['value'], soon['client']) == ('copy', 'ansible')
+    assert (soon['kind'], soon['client']) == ('copy', 'ansible')
     assert api.get(f'plugins/ssl/certificates/{soon["certificate"]["id"]}/')['acme_auto_renewal'] is True
 
     code, output = playbook('import-certificates.yml', *given)

@@ -136,7 +136,7 @@ def test_history(page, api, ca, empty_afterwards):
         issued = issue(['www.example.net'], ca, valid_from=begin, valid_to=begin + timedelta(days=90))
         answer = api.post('plugins/ssl/certificates/import/', {'pem': issued.fullchain_pem, 'acme_auto_renewal': True})
     page.goto(f'/plugins/ssl/certificates/{answer["certificate"]["id"]}/')
-    follow(page.get_by_role('link', name='History'))
+    follow(page.locator('.page-tabs').get_by_role('link', name='History'))
     drawing = page.locator('svg.netbox-ssl-timeline')
     expect(drawing.locator('rect')).to_have_count(2 * len(begins))
     expect(drawing).to_contain_text('5 days after expiry')

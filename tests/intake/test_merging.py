@@ -8,7 +8,7 @@ from django.test import TestCase
 from extras.models import CustomField, Tag
 from utilities.testing import create_test_device
 
-from netbox_ssl.imports.folder.runner import _request
+from netbox_ssl.imports.folder.runner import background_request
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.netbox_internals import event_tracking
 from tests.support.factories import issue_acme, successor, superuser
@@ -34,7 +34,7 @@ class ChangeLogTestCase(TestCase):
 
     def merge(self) -> Counter:
         """Return how many entries each object has."""
-        with event_tracking(_request(superuser())):
+        with event_tracking(background_request(superuser())):
             self.assertEqual(report('issuer', self.new).certificate, self.certificate)
         changes = ObjectChange.objects.values_list('changed_object_type__model', 'changed_object_id', 'action')
         return Counter(changes)

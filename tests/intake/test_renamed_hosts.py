@@ -6,7 +6,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from netbox_ssl import intake
-from netbox_ssl.imports.folder.runner import _request
+from netbox_ssl.imports.folder.runner import background_request
 from netbox_ssl.intake import Action
 from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.netbox_internals import event_tracking
@@ -33,7 +33,7 @@ class RenamedHostTestCase(TestCase):
 
     def test_a_renewal_under_the_new_name(self):
         self.become_silent()
-        with event_tracking(_request(superuser())):
+        with event_tracking(background_request(superuser())):
             result = report('web09', successor(self.old), machine_id=MACHINE)
         self.assertTakenOver(result)
         changes = ObjectChange.objects.filter(

@@ -33,7 +33,9 @@ class ConnectTestCase(TestCase):
             self.assertEqual(self.client.get(guide).status_code, 200, guide)
 
     def test_every_hook_is_on_it(self):
-        self.assertEqual({file.name for file in HOOKS.iterdir()}, FILES)
+        # Parts of one hook are included in it.
+        parts = {file.name for file in HOOKS.glob('served-*.sh')}
+        self.assertEqual({file.name for file in HOOKS.iterdir()} - parts, FILES)
 
     def test_how_many_report_is_restricted(self):
         ours, theirs = record('ours.example.net'), record('theirs.example.net')
