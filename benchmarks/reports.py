@@ -17,19 +17,19 @@ SIZES = options.chosen((10_000, 1_000_000), (10_000, 100_000), (500, 1_000))
 
 # All sources have the same certificate, which makes filling fast. Half are behind, three quarters silent, a tenth
 # expired; all of it is announced.
-FILL = """
-    INSERT INTO netbox_ssl_certificatesource (certificate_id, external_id, client, kind, machine_id, reported_at,
-        issuance_since, valid_to, silent_scaled_at, behind_since, behind_scaled_at, is_watched,
-        expired_announced, behind_announced, silent_announced, custom_field_data, created, last_updated)
-    SELECT %s, 'certbot:host' || n || ':www', 'certbot', 'client', '', now() - n %% 30 * interval '1 day',
-        now() - n %% 90 * interval '1 day',
-        now() + (90 - n %% 89 - CASE WHEN n %% 10 = 0 THEN 90 ELSE 0 END) * interval '1 day',
-        now() + (22 - n %% 30) * interval '1 day',
-        CASE WHEN n %% 2 = 0 THEN now() - n %% 90 * interval '1 day' END,
-        CASE WHEN n %% 2 = 0 THEN now() - (n %% 90 - 9) * interval '1 day' END,
-        true, n %% 10 = 0, n %% 2 = 0, n %% 30 > 6, '{}', now(), now()
-    FROM generate_series(%s, %s - 1) AS n
-"""
+SOURCES = {
+    'external_id': "'certbot:host' || {n} || ':www'",
+    'reported_at': "now() - {n} % 30 * interval '1 day'",
+    'issuance_since': "now() - {n} % 90 * interval '1 day'",
+    'valid_to': "now() + (90 - {n} % 89 - CASE WHEN {n} % 10 = 0 THEN 90 ELSE 0 END) * interval '1 day'",
+    'silent_scaled_at': "now() + (22 - {n} % 30) * interval '1 day'",
+    'behind_since': "CASE WHEN {n} % 2 = 0 THEN now() - {n} % 90 * interval '1 day' END",
+    'behind_scaled_at': "CASE WHEN {n} % 2 = 0 THEN now() - ({n} % 90 - 9) * interval '1 day' END",
+    'is_watched': 'true',
+    'expired_announced': '{n} % 10 = 0',
+    'behind_announced': '{n} % 2 = 0',
+    'silent_announced': '{n} % 30 > 6',
+}
 
 
 def main():
@@ -81,17 +81,17 @@ def report(api) -> float:
 
 def run():
     """Run inside NetBox."""
-    from django.db import connection
-
+    from benchmarks.filling import fill
     from netbox_ssl.announcements.sweep.sources import sweep_sources
+    from netbox_ssl.models import CertificateSource
     from tests.support.factories import record
 
-    pk = record('reports.example.net').pk
+    certificate = record('reports.example.net')
     rows, filled = [], 0
     for size in SIZES:
-        with connection.cursor() as cursor:
-            cursor.execute(FILL, [pk, filled, size])
-            cursor.execute('VACUUM ANALYZE netbox_ssl_certificatesource')
+        template = CertificateSource(certificate=certificate, external_id=f'certbot:template:{size}', client='certbot')
+        columns = {name: sql.format(n=f'(n + {filled})') for name, sql in SOURCES.items()}
+        fill(template, size - filled - 1, **columns)
         filled = size
         result = sweep_sources()
         assert result.announced == 0, result
