@@ -18,7 +18,7 @@ ISSUED = issue_acme(NAME)
 # What a reader does, in the order of the page
 STEP = re.compile(
     r"""
-    Save\ `(?P<hook>[\w-]+\.sh)`\ from\ \*Connect\ a\ Client\*[\w\s]*?`(?P<path>/[^`]+)`
+    Save\ `(?P<hook>[\w-]+\.sh)`\ from\ \*Connect\ a\ client\*[\w\s]*?`(?P<path>/[^`]+)`
     | Write\ \[the\ settings\]\([^)]*\)\s+to\s+`(?P<settings>/[^`]+)`
     | Save\ (?:these\ lines|this\ script)\ as\ `(?P<script>/[^`]+)`
     | List\ the\ endpoints\ in\ `(?P<list>/[^`]+)`
