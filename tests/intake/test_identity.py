@@ -705,14 +705,14 @@ class MergingTestCase(IdentityTestCase):
             self.assertEqual(each.custom_field_data, {'one': certificate.pk, 'several': [certificate.pk]})
 
     def test_it_is_logged_once_each_way(self):
-        from netbox_ssl.imports.folder.runner import _request
+        from netbox_ssl.imports.folder.runner import background_request
         from netbox_ssl.netbox_internals import event_tracking
 
         old = issue_acme()
         certificate = report('issuer', old).certificate
         new = successor(old)
         other = report('web01', new, 'copy').certificate
-        with event_tracking(_request(superuser())):
+        with event_tracking(background_request(superuser())):
             report('issuer', new)
         changes = ObjectChange.objects.filter(changed_object_type=ContentType.objects.get_for_model(Certificate))
         self.assertEqual(

@@ -248,7 +248,7 @@ class PageTestCase(TestCase):
         self.assertEqual(
             ObjectChange.objects.get(changed_object_id=self.certificate.pk, action='update').user, self.user
         )
-        self.assertIn('Updated 1 certificates', ' '.join(entry['message'] for entry in self.job.log_entries))
+        self.assertIn('Updated 1 certificate', ' '.join(entry['message'] for entry in self.job.log_entries))
 
     def at_once(self, func, **kwargs):
         """Run the job as a worker does."""

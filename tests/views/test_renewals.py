@@ -108,7 +108,7 @@ class RenewalsTestCase(TestCase):
         self.assertEqual(half * 2, most)
         self.assertEqual({bar.y + bar.height for bar in chart.bars}, {chart.axis})
         self.assertGreater(one, most / 200, 'so little could not be seen')
-        self.assertEqual(chart.bars[1].name, '200 certificates that are not ACME expire, 24 Nov to 30 Nov')
+        self.assertEqual(chart.bars[1].name, '200 Zertifikate, die nicht ACME sind, laufen ab, 24 Nov bis 30 Nov')
 
     def test_expiries_are_drawn_as_one_bar_by_who_renews_them(self):
         coming = weeks(Certificate.objects.none(), datetime(2026, 11, 24, 12, tzinfo=UTC))
