@@ -275,7 +275,7 @@ class SweepTestCase(AnnouncingTestMixin, SourcesTestCase):
         self.assertEqual(self.queue.count, 0)
         with (
             patch.object(SourceAnnouncement, 'data', side_effect=ValueError),
-            self.assertRaisesMessage(CommandError, '1 sources could not be announced'),
+            self.assertRaisesMessage(CommandError, '1 source could not be announced'),
         ):
             call_command('renewals_sweep', verbosity=0)
         output = StringIO()
