@@ -98,6 +98,8 @@ class EndpointPagesTestCase(TestCase):
 
     def test_queries_of_the_list_do_not_grow(self):
         self.permit(Certificate)
+        # The first request of a process reads what it keeps.
+        self.client.get(LIST)
         numbers = []
         for count in (3, 9):
             for number in range(count):
