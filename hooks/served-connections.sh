@@ -60,7 +60,8 @@ connect() {
     # A server may send without end: one megabyte is enough, and 256 of memory.
     (
         ulimit -f 2048 2>/dev/null
-        # shellcheck disable=SC3045  # where there is no limit of memory, it fails
+        # Not every shell can limit memory. One that cannot goes on without the limit.
+        # shellcheck disable=SC3045
         ulimit -v 262144 2>/dev/null
         exec openssl s_client "$@" </dev/null >"$out" 2>"$error"
     ) &

@@ -285,13 +285,8 @@ class Certificate(
         Return the data for NetBox's change log and event snapshots: with the renewal status, the validity and the
         deployment state, for conditions such as ``op: changed``, and without bookkeeping columns.
         """
-        own = (
-            'reported_only',
-            'unreported_since',
-            *self.ANNOUNCED_FIELDS,
-            *self.EXPIRY_INTERNAL,
-            *self.ARI_BOOKKEEPING,
-        )
+        bookkeeping = (*self.ANNOUNCED_FIELDS, *self.EXPIRY_INTERNAL, *self.ARI_BOOKKEEPING)
+        own = ('reported_only', 'unreported_since', *bookkeeping)
         excluded = exclude or ()
         data = super().serialize_object(exclude=[*excluded, *own])
         now = timezone.now()

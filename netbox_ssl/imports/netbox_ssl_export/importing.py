@@ -110,7 +110,7 @@ class ExportImport:
         return result.certificate
 
     def _read(self, record: ForeignRecord) -> Leaf | None:
-        """Return the X.509 certificate, None without a PEM. What is no part of its chain is left out."""
+        """Return the X.509 certificate, or None if there is no PEM. Certificates outside its chain are omitted."""
         pem, chain = str(record.get('pem_content')).strip(), str(record.get('issuer_chain')).strip()
         if not pem:
             return None
