@@ -33,8 +33,8 @@ print(f'nbt_{token.key}.{token.token}')
 """
 EMPTY = """
 from extras.models import EventRule, Webhook
-from netbox_ssl.models import Certificate
-for model in (EventRule, Webhook, Certificate):
+from netbox_ssl.models import Certificate, Endpoint
+for model in (EventRule, Webhook, Certificate, Endpoint):
     model.objects.all().delete()
 """
 
@@ -149,7 +149,7 @@ def report(stack, monitor_token, tmp_path):
 @pytest.fixture
 def empty_afterwards(stack):
     """
-    Delete rules and certificates after the test, because other tests check all of them. Over REST, hundreds would take
+    Delete rules, certificates and endpoints after the test, because other tests check all of them. Over REST, hundreds would take
     longer than the test.
     """
     yield

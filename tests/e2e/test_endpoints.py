@@ -54,7 +54,7 @@ def dovecot(servers, tmp_path):
 
 
 @pytest.fixture
-def endpoints(api, servers, nginx, dovecot):
+def endpoints(api, servers, nginx, dovecot, empty_afterwards):
     """Create the endpoints of the monitor, and one of another monitor, which does not answer."""
     ports = {**servers.ports, 'expired': nginx.port, 'imap': dovecot.port, 'other': servers.ports['address']}
     expected = api.post('plugins/ssl/certificates/import/', {'pem': servers.certificates['other_ca'].fullchain_pem})
@@ -67,16 +67,13 @@ def endpoints(api, servers, nginx, dovecot):
             each |= {'server_name': '', 'expected_certificate': expected['certificate']['id']}
     made.append({**common, 'port': ports['silent'], 'monitor': 'web02', 'description': 'silent'})
     api.post('plugins/ssl/endpoints/', made)
-    yield
-    found = api.get('plugins/ssl/endpoints/', limit=0)['results']
-    api.delete('plugins/ssl/endpoints/', [{'id': each['id']} for each in found])
 
 
 def by_description(api):
     return {each['description']: each for each in api.get('plugins/ssl/endpoints/', limit=0)['results']}
 
 
-def test_a_monitor(api, stack, report, receiver, servers, nginx, endpoints, tmp_path, empty_afterwards):
+def test_a_monitor(api, stack, report, receiver, servers, nginx, endpoints, tmp_path):
     rule(api, receiver, 'problem', 'netbox_ssl.endpoint_problem', 'netbox_ssl.endpoint')
     rule(api, receiver, 'recovered', 'netbox_ssl.endpoint_recovered', 'netbox_ssl.endpoint')
     for _ in range(2):
@@ -126,4 +123,3 @@ def test_endpoints_of_a_file_are_added(api, report, servers, tmp_path, empty_aft
     # What is set in NetBox counts.
     api.patch(f'plugins/ssl/endpoints/{made["id"]}/', {'interval': 60})
     assert '0 endpoints checked, 0 ok, 1 not due yet' in report('served.sh', file)
-    api.delete(f'plugins/ssl/endpoints/{made["id"]}/')

@@ -155,17 +155,27 @@ def restart_valkey(stack):
 def replace_a_worker(stack):
     """
     Kill a listening worker, with its children, as systemd does, or without them, as the kernel does when memory runs
-    out. Start a new one for each that ended.
+    out, and start a new one.
     """
     ready = [worker for worker in stack.workers if listens(worker)]
     if ready:
         kill = random.choice([stack.kill_worker, stack.kill_worker_alone])
         kill(random.choice(ready))
+    restart_workers(stack)
+    return bool(ready)
+
+
+def restart_workers(stack):
+    """Do what systemd does for workers that end, such as those that start while PostgreSQL is away."""
     for worker in [worker for worker in stack.workers if worker.poll() is not None]:
         stack.workers.remove(worker)
     while len(stack.workers) < 2:
         stack.start_worker('high')
-    return bool(ready)
+
+
+def all_announced(stack):
+    restart_workers(stack)
+    return announced(stack) == CERTIFICATES
 
 
 def run_faults(stack):
@@ -212,7 +222,7 @@ def test_every_change_is_announced(sweepers, receiver, rule, record_property):
     begun = time.time()
     faults = run_faults(stack)
     stack.wait_for(
-        lambda: announced(stack) == CERTIFICATES,
+        lambda: all_announced(stack),
         seconds=2 * PATIENCE,
         interval=1,
         what='that every change is announced',
