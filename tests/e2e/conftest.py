@@ -149,8 +149,8 @@ def report(stack, monitor_token, tmp_path):
 @pytest.fixture
 def empty_afterwards(stack):
     """
-    Delete rules, certificates and endpoints after the test, because other tests check all of them. Over REST, hundreds would take
-    longer than the test.
+    Delete rules, certificates and endpoints after the test, because other tests check all of them. Over REST, hundreds
+    would take longer than the test.
     """
     yield
     stack.manage(EMPTY)
