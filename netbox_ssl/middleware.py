@@ -12,7 +12,7 @@ from django.http import JsonResponse
 from django.shortcuts import redirect
 from prometheus_client import CollectorRegistry, generate_latest
 
-from .migration_state import explain_foreign_migrations, foreign_migrations
+from .checks.migration_state import explain_foreign_migrations, foreign_migrations
 from .netbox_internals import METRICS_VIEW
 from .reports.metrics import RenewalCollector
 from .validators import refuse_private_key

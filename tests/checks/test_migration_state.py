@@ -12,8 +12,8 @@ from django.test import TestCase
 
 from netbox_ssl import middleware
 from netbox_ssl.checks import check_migrations
+from netbox_ssl.checks.migration_state import OTHER_PLUGIN, foreign_migrations, known_migrations
 from netbox_ssl.middleware import MigrationGuardMiddleware
-from netbox_ssl.migration_state import OTHER_PLUGIN, foreign_migrations, known_migrations
 
 NEWER = '9999_from_the_future'
 
