@@ -1,6 +1,6 @@
 """
-What a page costs at 1,000, 100,000 and 1,000,000 certificates, each beside a page of NetBox's own of the same kind at as
-many IP addresses. Both are fetched in turn over HTTP.
+What a page costs at 1,000, 100,000 and 1,000,000 certificates, each beside a page of NetBox's own of the same kind at
+as many IP addresses. Both are fetched in turn over HTTP.
 
     make bench ARGS="costs"          up to 1,000,000
     make bench ARGS="costs --small"  up to 100,000
