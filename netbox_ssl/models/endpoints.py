@@ -156,12 +156,13 @@ class Endpoint(
 
     DOCUMENTATION = 'reference/endpoint'
 
-    get_checked_at_display = day_display('checked_at')
     # Columns that make it another endpoint, about which nothing is known yet
     IDENTITY = ('address', 'port', 'server_name', 'starttls')
     # Written by the results of checks and by the sweep
     BOOKKEEPING = EndpointResultsMixin.STATE_FIELDS
     BOOKKEEPING_DEPENDS_ON = (*IDENTITY, 'expected_certificate')
+
+    get_checked_at_display = day_display('checked_at')
 
     class Meta:
         ordering = ('address', 'port', 'server_name', 'monitor')

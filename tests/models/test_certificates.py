@@ -66,6 +66,14 @@ class RenewalTestCase(TestCase):
                 self.assertEqual(certificate.renewal_due_at, certificate.due_at())
                 self.assertEqual(certificate.renewal_overdue_at, certificate.overdue_at())
 
+    def test_no_renewal_is_due_where_no_client_renews(self):
+        for columns in ({'acme_auto_renewal': False}, {'is_acme': False, 'acme_auto_renewal': False}):
+            with self.subTest(columns=columns):
+                certificate = Certificate.objects.get(pk=record(**columns).pk)
+                self.assertEqual((certificate.renewal_due_at, certificate.renewal_overdue_at), (None, None))
+        record('auto', is_acme=False)
+        self.assertIsNone(Certificate.objects.get(name='auto').renewal_due_at, 'only ACME clients renew')
+
     def test_overdue(self):
         for left, overdue in ((60 * DAY, False), (20 * DAY, False), (10 * DAY, True), (-DAY, False)):
             with self.subTest(left=left):
