@@ -6,9 +6,9 @@ when it is issued; and, for a certificate that is renewed automatically, only if
 renewal is overdue, so that its client has its turn first. Both are one upper bound on the days, ``mark_limit()``, which
 does not depend on the clock or on a setting: the database keeps it as a generated column.
 
-Each part is written in Python and in SQL, side by side; ``tests/expiry`` compares them. Marks are stored smallest first,
-because PostgreSQL's ``width_bucket()`` finds the largest mark below a bound only in a sorted array; people and programs
-see them largest first.
+Each part is written in Python and in SQL, side by side; ``tests/expiry`` compares them. Marks are stored smallest
+first, because PostgreSQL's ``width_bucket()`` finds the largest mark below a bound only in a sorted array; people and
+programs see them largest first.
 """
 
 from collections.abc import Iterable

@@ -156,7 +156,7 @@ class Certificate(
         editable=False,
     )
 
-    # Computed by the database, so that they always match the columns they depend on. Null unless an ACME client renews it
+    # Computed by the database, so that they always match the columns they depend on; null unless an ACME client renews
     renewal_due_at = models.GeneratedField(
         verbose_name=_('renewal due'),
         expression=renewal.if_automatic(renewal.renewal_due_at_sql()),

@@ -6,7 +6,6 @@ A certificate counts on the day on which it expires or, if that is earlier, its 
 """
 
 from collections.abc import Iterator
-
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 

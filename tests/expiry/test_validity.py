@@ -130,13 +130,13 @@ class ValidityTest(SimpleTestCase):
         """NetBox cuts what is longer than 40 characters; the date and the brackets take 13 of them."""
         spans = (SECOND, timedelta(hours=23), days(364), days(9999))
         for language in ('en', 'de'):
-            for validity in ValidityChoices.values():
+            for found in ValidityChoices.values():
                 for span in spans:
                     for chain_valid_to in (None, START + span, START - span):
-                        valid_to = START - span if validity == 'Expired' else START + span + SECOND
-                        with self.subTest(validity, language=language, span=span, chain=chain_valid_to):
+                        valid_to = START - span if found == 'Expired' else START + span + SECOND
+                        with self.subTest(found, language=language, span=span, chain=chain_valid_to):
                             with override(language):
-                                text = short_validity_text(validity, START + span, valid_to, START, chain_valid_to)
+                                text = short_validity_text(found, START + span, valid_to, START, chain_valid_to)
                             self.assertLessEqual(len(text), 27, text)
         for valid_to, chain_valid_to, expected in (
             (START + days(12), None, 'Expires in 12 days'),

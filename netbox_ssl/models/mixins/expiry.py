@@ -10,7 +10,15 @@ from netbox_ssl import settings
 from netbox_ssl.acme.renewal_kinds import NOT_ACME, active_q
 from netbox_ssl.choices import CertificateStatusChoices, ValidityChoices
 from netbox_ssl.expiry import validity as rule
-from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, end_sql, listed_marks, mark_limit, mark_limit_sql, sorted_marks
+from netbox_ssl.expiry.marks import (
+    MAX_MARK,
+    MOST_MARKS,
+    end_sql,
+    listed_marks,
+    mark_limit,
+    mark_limit_sql,
+    sorted_marks,
+)
 from netbox_ssl.expiry.wording import short_validity_text, validity_text
 
 from .moments import iso_day
@@ -179,9 +187,7 @@ class ExpiryMixin(models.Model):
     def get_valid_to_display(self):
         """Return what NetBox's search results show for ``valid_to``; they show columns only, not the validity."""
         now = timezone.now()
-        text = short_validity_text(
-            self.validity_at(now), self.valid_from, self.valid_to, now, self.chain_valid_to
-        )
+        text = short_validity_text(self.validity_at(now), self.valid_from, self.valid_to, now, self.chain_valid_to)
         return f'{iso_day(self.valid_to)} ({text})'
 
     @property
