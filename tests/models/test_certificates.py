@@ -7,7 +7,7 @@ from utilities.exceptions import AbortRequest
 from utilities.serialization import deserialize_object
 
 from netbox_ssl.models import Certificate, Issuance
-from tests.support.factories import DAY, LIFETIME, import_pem, issue_acme, record, successor
+from tests.support.factories import DAY, LIFETIME, end_chain, import_pem, issue_acme, record, successor
 
 
 class IssuanceTestCase(TestCase):
@@ -78,6 +78,19 @@ class RenewalTestCase(TestCase):
         for left, overdue in ((60 * DAY, False), (20 * DAY, False), (10 * DAY, True), (-DAY, False)):
             with self.subTest(left=left):
                 self.assertEqual(record(left=left).renewal_overdue, overdue)
+
+    def test_a_chain_that_has_expired_is_red(self):
+        bought = {'is_acme': False, 'acme_auto_renewal': False}
+        for name, columns, left, color in (
+            ('marks', bought, -DAY, 'red'),
+            # No mark counts, so that its validity is Valid.
+            ('automatic', {}, -DAY, 'red'),
+            ('ahead', bought, 5 * DAY, 'yellow'),
+            ('far', bought, 40 * DAY, 'green'),
+            ('future', {'valid_from': timezone.now() + DAY, **bought}, -DAY, 'cyan'),
+        ):
+            with self.subTest(name):
+                self.assertEqual(end_chain(record(name, **columns), left).get_validity_color(), color)
 
     def test_colour_and_label(self):
         certificate = record(left=-DAY)

@@ -176,7 +176,12 @@ class ExpiryMixin(models.Model):
         return dict(ValidityChoices)[self.validity]
 
     def get_validity_color(self):
-        return ValidityChoices.colors[self.validity]
+        """Return the color of the validity; red if the chain has expired, whichever marks count."""
+        now = timezone.now()
+        validity = self.validity_at(now)
+        if validity != ValidityChoices.NOT_YET_VALID and self.marks_end < now:
+            validity = ValidityChoices.EXPIRED
+        return ValidityChoices.colors[validity]
 
     @property
     def validity_text(self) -> str:
