@@ -19,6 +19,8 @@ ROUNDS = 9
 # Ages are spread over the lifetime and a tenth of it more, so that one in eleven has expired.
 LIFETIME = "CASE WHEN n % 10 = 0 THEN interval '90 days' ELSE interval '390 days' END"
 VALID_TO = f'now() + ({LIFETIME}) * (1 - (n::bigint * 7919 % 110000) / 100000.0)'
+# The chain of one in a hundred expires before it.
+CHAIN_VALID_TO = f"{VALID_TO} + CASE WHEN n % 100 = 7 THEN interval '-10 days' ELSE interval '900 days' END"
 
 
 def main():
@@ -62,6 +64,7 @@ def run(count: int):
         acme_provider="CASE WHEN n % 10 = 0 THEN 'CA ' || n % 70 ELSE '' END",
         valid_from=f'{VALID_TO} - ({LIFETIME})',
         valid_to=VALID_TO,
+        chain_valid_to=CHAIN_VALID_TO,
         pem="repeat('x', 1500)",
         chain_pem="repeat('y', 1800)",
     )

@@ -243,7 +243,7 @@ def lists():
         },
         'expires within 14 days': certificates.filter(expires_within_q(14, now)),
     }
-    columns = ('serial_number', 'valid_to', 'renewal_due_at', 'renewal_overdue_at')
+    columns = ('serial_number', 'valid_to', 'expires_at', 'renewal_due_at', 'renewal_overdue_at')
     orders = [order for column in columns for order in (column, f'-{column}')]
     sorts = {f'sorted by {order}': certificates.order_by(order, 'pk') for order in orders}
     # In turn, so that noise affects all equally.

@@ -34,7 +34,7 @@ def main():
             outcomes.append(answered(certificate, error='The CA did not answer in time.', failures=3))
         else:
             # Without a window the lifetime decides, as for most CAs.
-            outcomes.append(answered(certificate, Window(certificate.renewal_due_at, certificate.renewal_overdue_at)))
+            outcomes.append(answered(certificate, Window(certificate.due_at(), certificate.overdue_at())))
     record(outcomes)
     sooner = Window(now - timedelta(hours=1), now + timedelta(hours=23), WHY)
     record([answered(certificate, sooner) for certificate in included.filter(name=MOVED)])

@@ -18,7 +18,6 @@ from tenancy.models import Tenant
 from utilities.forms.fields import DynamicModelMultipleChoiceField
 
 from .acme import renewal
-from .acme.renewal_kinds import MANUAL, NOT_ACME, active_q
 from .choices import CertificateStatusChoices, EndpointStateChoices, RenewalStatusChoices, ValidityChoices
 from .filtersets import CertificateFilterSet, EndpointFilterSet
 from .forms.mixins import provider_input
@@ -26,6 +25,7 @@ from .models import Certificate, Endpoint
 from .places.deployment import attach_deployments, bad_deployments
 from .reports.charts.ring import ring
 from .reports.endpoints import endpoint_counts
+from .reports.next_renewals import next_renewals
 from .reports.validity_counts import sum_of_kinds, validity_counts
 
 __all__ = ('EndpointsWidget', 'NextDueWidget', 'OverdueWidget', 'RenewalStatusWidget')
@@ -181,27 +181,22 @@ class RowsWidget(CertificatesWidget):
         return self.config.get('rows') or ROWS
 
 
-def _first(certificates, column: str, rows: int) -> list:
-    """Return the first certificates by ``column``, one more than ``rows`` if there are more."""
-    columns = ('name', 'status', 'acme_provider', 'valid_to', 'unreported_since', column)
-    return list(certificates.only(*columns).order_by(column, 'pk')[: rows + 1])
+def _columns(certificates, *more: str):
+    """Return the queryset with the columns that the widgets show."""
+    return certificates.only('name', 'status', 'acme_provider', 'valid_to', 'chain_valid_to', 'unreported_since', *more)
 
 
 @register_widget
 class NextDueWidget(RowsWidget):
     default_title = _('Next Renewals')
     description = gettext_lazy(
-        'Certificates whose renewal is due next, and those that are not renewed automatically and expire next.'
+        'Certificates whose renewal is due next, those that are not renewed automatically and expire next, and those '
+        'whose chain expires next.'
     )
 
     def content(self, chosen, now, user):
         certificates = chosen.certificates
-        automatic = certificates.filter(renewal.status_q(RenewalStatusChoices.OK, now))
-        found = [(each, each.renewal_due_at, '') for each in _first(automatic, 'renewal_due_at', self.rows)]
-        for kind in (MANUAL,) if self.is_acme_only else (MANUAL, NOT_ACME):
-            ahead = certificates.filter(active_q(kind), valid_to__gte=now)
-            found += [(each, each.valid_to, _('expires')) for each in _first(ahead, 'valid_to', self.rows)]
-        found.sort(key=lambda row: (row[1], row[0].pk))
+        found = next_renewals(_columns(certificates, 'renewal_due_at'), now, self.rows + 1, self.is_acme_only)
         shown = found[: self.rows]
         attach_deployments([each for each, _moment, _what in shown], now, user)
         return {
@@ -223,7 +218,9 @@ class OverdueWidget(RowsWidget):
 
     def content(self, chosen, now, user):
         certificates = chosen.certificates
-        found = _first(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at', self.rows)
+        overdue = _columns(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at')
+        # One more than are shown, to know whether there are more
+        found = list(overdue.order_by('renewal_overdue_at', 'pk')[: self.rows + 1])
         attach_deployments(found[: self.rows], now, user)
         # Expired certificates are worse than overdue ones, and missing from the rows.
         active = certificates.filter(status=CertificateStatusChoices.STATUS_ACTIVE)

@@ -1,6 +1,7 @@
 """The dashboard widgets: certificates that the user may view, filtered by the configuration."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.dashboard import NextDueWidget, OverdueWidget, RenewalStatusWidget
 from netbox_ssl.models import Certificate
 from netbox_ssl.reports.charts.ring import LEAST, ring
-from tests.support.factories import DAY, grant, record
+from tests.support.factories import DAY, end_chain, grant, record
 
 
 class RenewalStatusWidgetTestCase(TestCase):
@@ -222,6 +223,19 @@ class NextDueWidgetTestCase(RowsTestCase):
         self.assertNotIn('later', html)
         self.assertIn('href="/plugins/ssl/renewals/"', html)
         self.assertNotIn('href="/plugins/ssl/renewals/"', self.render())
+
+    def test_a_chain_that_expires_first(self):
+        grant(self.user, 'view')
+        hour = timedelta(hours=1)
+        for name, chain in (('due', 12 * DAY + hour), ('later', 15 * DAY), ('manual', -2 * DAY - hour)):
+            end_chain(Certificate.objects.get(name=name), chain)
+        # The renewal of "soon" is due before its chain expires.
+        end_chain(Certificate.objects.get(name='soon'), 30 * DAY)
+        self.assertEqual(self.names(), ['manual', 'soon', 'due', 'later'])
+        html = ' '.join(self.render().replace('\xa0', ' ').split())
+        self.assertIn('its chain expired 2 days, 1 hour ago', html)
+        self.assertIn('its chain expires 1 week, 5 days from now', html)
+        self.assertEqual(self.names(rows=2), ['manual', 'soon'])
 
     def test_permissions(self):
         self.assertIn('No permission', self.render())

@@ -1,12 +1,14 @@
 """NetBox's global search finds a certificate by any of its identifiers."""
 
 import re
+from html import unescape
 
 from django.urls import reverse
+from django.utils import timezone
 from utilities.testing import TestCase
 
-from netbox_ssl.models import Certificate, Issuance
-from tests.support.factories import grant, import_pem, issue_acme, record, successor
+from netbox_ssl.models import Certificate, CertificateSource, Endpoint, Issuance
+from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record, successor
 
 
 class SearchTestCase(TestCase):
@@ -31,6 +33,13 @@ class SearchTestCase(TestCase):
         self.assertHttpStatus(response, 200)
         return {row.object for row in response.context['table'].data}
 
+    def attributes(self, text) -> dict[str, str]:
+        """Return the attributes of all results, as shown."""
+        html = self.client.get(reverse('search'), {'q': text}).content.decode()
+        badges = re.findall(r'<span class="badge text-bg-secondary"[^>]*>(.*?)</span>', html, re.DOTALL)
+        texts = (unescape(' '.join(re.sub('<[^>]*>', '', badge).split())) for badge in badges)
+        return dict(text.split(': ', 1) for text in texts if ': ' in text)
+
     def test_the_current_one(self):
         fingerprint = self.certificate.fingerprint_sha256
         thumbprint = self.certificate.fingerprint_sha1
@@ -52,6 +61,37 @@ class SearchTestCase(TestCase):
     def test_the_validity_is_shown(self):
         response = self.client.get(reverse('search'), {'q': 'fine.example.net'})
         self.assertRegex(response.content.decode(), r'\d{4}-\d\d-\d\d \(Expires in \d+ days\)')
+
+    def test_every_date_is_a_day_in_one_format(self):
+        now = timezone.now()
+        certificate = record('dated.example.net', subject_alt_names=['dated.example.net'])
+        with self.captureOnCommitCallbacks(execute=True):
+            certificate.sources.create(external_id='certbot:web01:dated.example.net', client='certbot')
+            Endpoint.objects.create(address='dated.example.net', server_name='dated.example.net')
+            certificate.save()
+        CertificateSource.objects.update(reported_at=now, valid_to=now + DAY, gone_since=now)
+        Endpoint.objects.update(checked_at=now)
+        for model in (CertificateSource, Endpoint):
+            grant(self.user, 'view', model=model)
+        shown = self.attributes('dated.example.net') | self.attributes('0A1B2C')
+        dates = {name: value for name, value in shown.items() if re.search(r'\d{4}|\d:\d\d', value)}
+        self.assertLessEqual({'Valid To', 'Renewal Due', 'Valid From', 'Last Report', 'Gone Since'}, set(dates))
+        for name, value in dates.items():
+            with self.subTest(name):
+                self.assertRegex(value, r'^\d{4}-\d\d-\d\d( \(.*\))?$')
+
+    def test_no_renewal_is_due_where_no_client_renews(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            record('bought.example.net', left=-DAY / 48, is_acme=False, acme_auto_renewal=False)
+        shown = self.attributes('bought.example.net')
+        self.assertNotIn('Renewal Due', shown)
+        self.assertTrue(shown['Valid To'].endswith('(Expired < 1 h ago)'), shown)
+        self.assertNotIn('…', ''.join(shown.values()))
+
+    def test_a_chain_that_expires_first_is_named(self):
+        with self.captureOnCommitCallbacks(execute=True):
+            end_chain(record('chain.example.net'), 3 * DAY + DAY / 24)
+        self.assertRegex(self.attributes('chain.example.net')['Valid To'], r' \(Chain expires in 3 days\)$')
 
     def test_the_verdict_on_a_name(self):
         """Next to the search box, with a link to *By Name*, and only for names that certificates cover."""

@@ -2,8 +2,8 @@
 The renewal rule: when a certificate's renewal is due, when it is overdue, and what its renewal status is.
 
 Each part is written once in Python and once in SQL, side by side; ``tests/acme/test_renewal.py`` compares them. The due
-and overdue times do not depend on the clock, so the database keeps them as generated columns. The status is a
-comparison of these columns with *now*, for which indexes are used.
+and overdue times do not depend on the clock, so the database keeps them as generated columns, which are null unless an
+ACME client renews the certificate. The status is a comparison of these columns with *now*, for which indexes are used.
 
     renewal_status = null     when not is_acme, or status is not active
                      Expired  when now > valid_to
@@ -23,6 +23,7 @@ from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices
 __all__ = (
     'MAX_RENEWAL_DAYS',
     'at_utc',
+    'if_automatic',
     'overdue_at',
     'overdue_at_sql',
     'overdue_q',
@@ -92,6 +93,15 @@ def _due_without_window() -> Func:
 def renewal_due_at_sql():
     """Return the SQL twin of ``renewal_due_at()``, for a generated column of Certificate."""
     return Coalesce(F('ari_window_start'), at_utc(_due_without_window()), output_field=DateTimeField())
+
+
+def if_automatic(moment) -> Case:
+    """Return ``moment`` for certificates that an ACME client renews, else null: no renewal is expected then."""
+    return Case(
+        When(is_acme=True, acme_auto_renewal=True, then=moment),
+        default=None,
+        output_field=DateTimeField(null=True),
+    )
 
 
 #

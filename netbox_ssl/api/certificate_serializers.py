@@ -13,7 +13,7 @@ from netbox_ssl.choices import (
     RenewalStatusChoices,
     ValidityChoices,
 )
-from netbox_ssl.expiry.marks import sorted_marks
+from netbox_ssl.expiry.marks import listed_marks
 from netbox_ssl.models import Certificate
 from netbox_ssl.models.mixins.acme import ACME_FIELDS
 from netbox_ssl.models.mixins.acme_settings import PINNABLE_FIELDS
@@ -155,7 +155,7 @@ class CertificateSerializer(
         return obj.validity
 
     def validate_expiry_marks(self, value) -> list[int]:
-        return sorted_marks(value)
+        return listed_marks(value)
 
     @extend_schema_field(serializers.ChoiceField(choices=FROM_BAD_TO_GOOD, allow_null=True))
     def get_deployment_state(self, obj) -> str | None:

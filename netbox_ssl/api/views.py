@@ -1,4 +1,5 @@
 from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
 from netbox.api.viewsets import NetBoxModelViewSet, NetBoxReadOnlyModelViewSet
 from rest_framework.routers import APIRootView
 
@@ -14,6 +15,7 @@ from .endpoint_views import EndpointProposalsMixin, EndpointResultsMixin
 from .guards import RequestGuardMixin
 from .import_views import ImportMixin
 from .metrics_views import MetricsMixin
+from .ordering import CertificateOrderingFilter
 from .querysets import FrugalQuerysetMixin
 from .status_views import StatusViewSet
 from .suggestion_views import AssignmentSuggestionViewSet
@@ -44,6 +46,7 @@ class CertificateViewSet(
     queryset = Certificate.objects.annotate(**{USUAL_RENEWAL: usual_renewal_sql()})
     serializer_class = serializers.CertificateSerializer
     filterset_class = filtersets.CertificateFilterSet
+    filter_backends = (DjangoFilterBackend, CertificateOrderingFilter)
 
     def annotated(self, queryset):
         sources = visible_sources(self.request.user if self.request else None)

@@ -6,8 +6,9 @@ when it is issued; and, for a certificate that is renewed automatically, only if
 renewal is overdue, so that its client has its turn first. Both are one upper bound on the days, ``mark_limit()``, which
 does not depend on the clock or on a setting: the database keeps it as a generated column.
 
-Each part is written in Python and in SQL, side by side; ``tests/expiry`` compares them. Marks are sorted, smallest
-first, because PostgreSQL's ``width_bucket()`` finds the largest mark below a bound only in a sorted array.
+Each part is written in Python and in SQL, side by side; ``tests/expiry`` compares them. Marks are stored smallest
+first, because PostgreSQL's ``width_bucket()`` finds the largest mark below a bound only in a sorted array; people and
+programs see them largest first.
 """
 
 from collections.abc import Iterable
@@ -36,6 +37,7 @@ __all__ = (
     'MAX_MARK',
     'MOST_MARKS',
     'end_sql',
+    'listed_marks',
     'mark_limit',
     'mark_limit_sql',
     'mark_passed',
@@ -59,6 +61,11 @@ END = 'expires_at'
 def sorted_marks(marks: Iterable[int]) -> list[int]:
     """Return the marks as they are stored: each once, smallest first."""
     return sorted(set(marks))
+
+
+def listed_marks(marks: Iterable[int]) -> list[int]:
+    """Return the marks as they are shown: each once, largest first, in the order in which they pass."""
+    return sorted(set(marks), reverse=True)
 
 
 def end_sql() -> Least:

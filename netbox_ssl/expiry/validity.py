@@ -24,7 +24,7 @@ from netbox_ssl.choices import ValidityChoices
 
 from .marks import DAY, END, MAX_MARK, mark_passed, own_mark_sql, sorted_marks
 
-__all__ = ('days_left', 'expires_on_q', 'expires_within_q', 'validity', 'validity_q', 'validity_sql')
+__all__ = ('chain_ended_q', 'days_left', 'expires_on_q', 'expires_within_q', 'validity', 'validity_q', 'validity_sql')
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -125,14 +125,28 @@ def days_left(valid_to: datetime, now: datetime) -> int:
 
 
 def expires_within_q(days: int, now: datetime, prefix: str = '') -> Q:
-    """Select the certificates that have not expired and will within ``days`` days."""
-    return Q((f'{prefix}valid_to__gte', now), (f'{prefix}valid_to__lte', later(now, days)))
+    """
+    Select the certificates that have not expired but will within ``days`` days, and those whose chain will, or has:
+    clients refuse these, too.
+    """
+    soon = Q((f'{prefix}{END}__gte', now), (f'{prefix}{END}__lte', later(now, days)))
+    # With the first condition alone, an index on the date of expiry can be used for a sorted list.
+    return Q((f'{prefix}valid_to__gte', now)) & (soon | chain_ended_q(now, prefix))
+
+
+def chain_ended_q(now: datetime, prefix: str = '') -> Q:
+    """Select the certificates that have not expired but whose chain has. Only few are in the index for that."""
+    chain = f'{prefix}chain_valid_to'
+    return Q((f'{chain}__lt', F(f'{prefix}valid_to')), (f'{chain}__lt', now), (f'{prefix}valid_to__gte', now))
 
 
 def expires_on_q(day: date, prefix: str = '') -> Q:
-    """Select the certificates that expire on ``day``, from midnight to midnight in the current time zone."""
+    """
+    Select the certificates that expire on ``day``, themselves or before that their chains, from midnight to midnight
+    in the current time zone.
+    """
     if day.year in (date.min.year, date.max.year):
         # Midnight may be beyond what datetime can express. No index is used.
-        return Q((f'{prefix}valid_to__date', day))
+        return Q((f'{prefix}{END}__date', day))
     start, end = (timezone.make_aware(datetime.combine(each, time.min)) for each in (day, day + DAY))
-    return Q((f'{prefix}valid_to__gte', start), (f'{prefix}valid_to__lt', end))
+    return Q((f'{prefix}{END}__gte', start), (f'{prefix}{END}__lt', end))

@@ -9,9 +9,13 @@ from netbox_ssl.choices import ValidityChoices
 
 from .marks import DAY
 
-__all__ = ('span_text', 'validity_text')
+__all__ = ('short_validity_text', 'span_text', 'validity_text')
 
 HOUR = timedelta(hours=1)
+
+# What happens to a certificate, or has happened
+STARTS, EXPIRES, EXPIRED = 'starts', 'expires', 'expired'
+CHAIN_EXPIRES, CHAIN_EXPIRED = 'chain_expires', 'chain_expired'
 
 
 def validity_text(
@@ -21,15 +25,44 @@ def validity_text(
     Return the validity and the time that is left, in a few words, for example "Expires in 12 days". If the chain
     expires first, it is the time of the chain: clients refuse the certificate from then on.
     """
+    words = {
+        STARTS: _('Not yet valid, starts in {span}'),
+        EXPIRED: _('Expired {span} ago'),
+        CHAIN_EXPIRED: _('Chain expired {span} ago'),
+        CHAIN_EXPIRES: _('Chain expires in {span}'),
+        EXPIRES: _('Expires in {span}'),
+    }
+    what, span = _what_and_when(validity, valid_from, valid_to, now, chain_valid_to)
+    return words[what].format(span=span_text(span))
+
+
+def short_validity_text(
+    validity: str, valid_from: datetime, valid_to: datetime, now: datetime, chain_valid_to: datetime | None = None
+) -> str:
+    """Return the same in at most 27 characters, if it is not centuries: NetBox cuts longer texts of search results."""
+    words = {
+        STARTS: pgettext('at most 27 characters', 'Starts in {span}'),
+        EXPIRED: pgettext('at most 27 characters', 'Expired {span} ago'),
+        CHAIN_EXPIRED: pgettext('at most 27 characters', 'Chain expired {span} ago'),
+        CHAIN_EXPIRES: pgettext('at most 27 characters', 'Chain expires in {span}'),
+        EXPIRES: pgettext('at most 27 characters', 'Expires in {span}'),
+    }
+    what, span = _what_and_when(validity, valid_from, valid_to, now, chain_valid_to)
+    return words[what].format(span=span_text(span) if span >= HOUR else pgettext('less than one hour', '< 1 h'))
+
+
+def _what_and_when(
+    validity: str, valid_from: datetime, valid_to: datetime, now: datetime, chain_valid_to: datetime | None
+) -> tuple[str, timedelta]:
+    """Return what happens next or has happened, and the time until then or since."""
     if validity == ValidityChoices.EXPIRED:
-        return _('Expired {span} ago').format(span=span_text(now - valid_to))
+        return EXPIRED, now - valid_to
     if validity == ValidityChoices.NOT_YET_VALID:
-        return _('Not yet valid, starts in {span}').format(span=span_text(valid_from - now))
+        return STARTS, valid_from - now
     if chain_valid_to is not None and chain_valid_to < valid_to:
-        if chain_valid_to < now:
-            return _('Chain expired {span} ago').format(span=span_text(now - chain_valid_to))
-        return _('Chain expires in {span}').format(span=span_text(chain_valid_to - now))
-    return _('Expires in {span}').format(span=span_text(valid_to - now))
+        has_expired = chain_valid_to < now
+        return (CHAIN_EXPIRED, now - chain_valid_to) if has_expired else (CHAIN_EXPIRES, chain_valid_to - now)
+    return EXPIRES, valid_to - now
 
 
 def span_text(span: timedelta) -> str:

@@ -71,6 +71,7 @@ class CertificateFilterSet(
     # Generated columns, for which django-filter cannot make filters automatically
     renewal_due_at = MultiValueDateTimeFilter(label=_('Renewal due'))
     renewal_overdue_at = MultiValueDateTimeFilter(label=_('Renewal overdue since'))
+    expires_at = MultiValueDateTimeFilter(label=_('Expires, itself or its chain'))
     renewal_status = AnyCaseChoiceFilter(
         choices=RenewalStatusChoices,
         method='filter_renewal_status',

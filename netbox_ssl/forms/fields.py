@@ -13,7 +13,7 @@ from utilities.forms.widgets import DatePicker, DateTimePicker
 
 from netbox_ssl.acme.renewal import MAX_RENEWAL_DAYS
 from netbox_ssl.choices import ACMEChallengeTypeChoices
-from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, sorted_marks
+from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, listed_marks
 from netbox_ssl.models.name_lookups import NO_NAME
 from netbox_ssl.utilities import in_choice_case
 from netbox_ssl.x509 import asked_name, split_names
@@ -66,7 +66,7 @@ class NamesField(forms.CharField):
 
 
 class ExpiryMarksField(forms.CharField):
-    """Numbers of days, separated by commas or spaces. Cleans to a sorted list."""
+    """Numbers of days, separated by commas or spaces. Cleans to a list, largest first."""
 
     default_error_messages = {
         'invalid': format_lazy(
@@ -88,7 +88,7 @@ class ExpiryMarksField(forms.CharField):
         super().__init__(required=False, **kwargs)
 
     def prepare_value(self, value):
-        return ', '.join(map(str, sorted(value, reverse=True))) if isinstance(value, list | tuple) else value
+        return ', '.join(map(str, listed_marks(value))) if isinstance(value, list | tuple) else value
 
     def to_python(self, value):
         # Records of JSON and YAML imports contain lists or a single number.
@@ -97,11 +97,11 @@ class ExpiryMarksField(forms.CharField):
         marks = [int(text) for item in items if re.fullmatch('[0-9]{1,4}', text := str(item))]
         if not len(items) == len(marks) <= MOST_MARKS or max(marks, default=0) > MAX_MARK:
             raise forms.ValidationError(self.error_messages['invalid'], code='invalid')
-        return sorted_marks(marks)
+        return listed_marks(marks)
 
     def has_changed(self, initial, data):
         try:
-            return sorted_marks(initial or ()) != self.to_python(data)
+            return listed_marks(initial or ()) != self.to_python(data)
         except forms.ValidationError:
             return True
 

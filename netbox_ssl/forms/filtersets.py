@@ -55,6 +55,8 @@ class CertificateFilterForm(
         FieldSet('responsible', 'contact', 'contact_role', 'contact_group', name=_('Contacts')),
         FieldSet(
             'expires_on',
+            'expires_at__gte',
+            'expires_at__lt',
             'valid_to__gte',
             'valid_to__lt',
             'renewal_due_at__gte',
@@ -100,12 +102,31 @@ class CertificateFilterForm(
         required=False,
         min_value=0,
         max_value=MAX_MARK,
-        help_text=_('Without those that have expired already'),
+        help_text=_('Themselves or their chains; without those that have expired already'),
     )
     expires_on = forms.DateField(
         label=_('Expires on'),
         required=False,
         widget=DatePicker(),
+        help_text=_('Or before that its chain'),
+    )
+    expires_at__gte = DayField(
+        label=_('Expires on or after'),
+        required=False,
+        help_text=_('Itself, or before that its chain'),
+    )
+    expires_at__lt = DayField(
+        label=_('Expires before'),
+        required=False,
+        help_text=_('Itself or its chain'),
+    )
+    valid_to__gte = DayField(
+        label=_('Valid to: on or after'),
+        required=False,
+    )
+    valid_to__lt = DayField(
+        label=_('Valid to: before'),
+        required=False,
     )
     finding = forms.MultipleChoiceField(
         label=_('Finding'),

@@ -112,6 +112,7 @@ class CertificateFilter(
     ari_explanation_url: StrFilterLookup | None = strawberry_django.filter_field()
     ari_error: StrFilterLookup | None = strawberry_django.filter_field()
     renewal_instructions: StrFilterLookup | None = strawberry_django.filter_field()
+    expires_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     renewal_due_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     renewal_overdue_at: DatetimeFilterLookup | None = strawberry_django.filter_field()
     unreported_since: DatetimeFilterLookup | None = strawberry_django.filter_field()

@@ -26,6 +26,7 @@ from .mixins.change_log import ChangeLogDataMixin
 from .mixins.deployment import DeploymentMixin
 from .mixins.documentation import DocumentedMixin
 from .mixins.expiry import EXPIRY_FIELDS, EXPIRY_INDEXES, ExpiryMixin
+from .mixins.moments import day_display
 from .mixins.renewal import RenewalMixin
 from .mixins.validation import KNOWN_ALREADY, CertificateValidationMixin
 from .mixins.x509 import X509FieldsMixin
@@ -155,17 +156,17 @@ class Certificate(
         editable=False,
     )
 
-    # Computed by the database, so that they always match the columns they depend on
+    # Computed by the database, so that they always match the columns they depend on; null unless an ACME client renews
     renewal_due_at = models.GeneratedField(
         verbose_name=_('renewal due'),
-        expression=renewal.renewal_due_at_sql(),
-        output_field=models.DateTimeField(),
+        expression=renewal.if_automatic(renewal.renewal_due_at_sql()),
+        output_field=models.DateTimeField(null=True),
         db_persist=True,
     )
     renewal_overdue_at = models.GeneratedField(
         verbose_name=_('renewal overdue'),
-        expression=renewal.overdue_at_sql(),
-        output_field=models.DateTimeField(),
+        expression=renewal.if_automatic(renewal.overdue_at_sql()),
+        output_field=models.DateTimeField(null=True),
         db_persist=True,
     )
 
@@ -185,6 +186,8 @@ class Certificate(
         *ExpiryMixin.EXPIRY_INTERNAL,
         *ARIFieldsMixin.ARI_BOOKKEEPING,
     )
+
+    get_renewal_due_at_display = day_display('renewal_due_at')
 
     _is_reported = False
 

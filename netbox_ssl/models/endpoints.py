@@ -19,6 +19,7 @@ from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.documentation import DocumentedMixin
 from .mixins.endpoint_results import EndpointResultsMixin
 from .mixins.endpoint_states import ENDPOINT_INDEXES
+from .mixins.moments import day_display
 from .mixins.yaml_export import EndpointYAMLMixin
 from .visibility import RelatedVisibilityQuerySet, is_visible
 
@@ -154,11 +155,14 @@ class Endpoint(
     hides_assigned_object = False
 
     DOCUMENTATION = 'reference/endpoint'
+
     # Columns that make it another endpoint, about which nothing is known yet
     IDENTITY = ('address', 'port', 'server_name', 'starttls')
     # Written by the results of checks and by the sweep
     BOOKKEEPING = EndpointResultsMixin.STATE_FIELDS
     BOOKKEEPING_DEPENDS_ON = (*IDENTITY, 'expected_certificate')
+
+    get_checked_at_display = day_display('checked_at')
 
     class Meta:
         ordering = ('address', 'port', 'server_name', 'monitor')

@@ -12,7 +12,7 @@ from .external_ids import split_external_id
 from .mixins.bookkeeping import BookkeepingMixin
 from .mixins.change_log import ChangeLogDataMixin
 from .mixins.documentation import DocumentedMixin
-from .mixins.moments import MomentsMixin
+from .mixins.moments import MomentsMixin, day_display
 from .mixins.source_indexes import SOURCE_CONSTRAINTS, SOURCE_INDEXES
 from .mixins.source_states import SourceStatesMixin
 from .mixins.yaml_export import SourceYAMLMixin
@@ -128,6 +128,10 @@ class CertificateSource(
     # Written by reports and by the sweep
     BOOKKEEPING = ('issuance', 'reporter', 'reported_at', *SourceStatesMixin.STATE_FIELDS)
     BOOKKEEPING_DEPENDS_ON = ('certificate',)
+
+    get_valid_to_display = day_display('valid_to')
+    get_reported_at_display = day_display('reported_at')
+    get_gone_since_display = day_display('gone_since')
 
     class Meta:
         ordering = ('external_id',)

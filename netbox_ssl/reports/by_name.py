@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, Min, Q, QuerySet, TextField, Value, When
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from utilities.choices import Choice, ChoiceSet
 
+from netbox_ssl.acme.renewal import overdue_at_sql, renewal_due_at_sql
 from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices
+from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
 from netbox_ssl.places.deployment import Deployment, deployment_state_sql, read_deployments, visible_sources
 from netbox_ssl.x509.moments import moment
 
@@ -71,14 +73,16 @@ def standing_sql(now: datetime, sources: QuerySet) -> Case:
     because these have to be renewed in time, too. A certificate whose chain has expired is overdue: clients refuse it.
     """
     deployment = deployment_state_sql(now, sources)
+    # The columns are null for certificates that no client renews.
+    due, overdue = (LessThanOrEqual(each, Value(now)) for each in (renewal_due_at_sql(), overdue_at_sql()))
     # The order matters: a certificate that is not valid yet may have replaced one that has expired on a host.
     conditions = {
         StandingChoices.UNUSED: ~Q(status=ACTIVE),
         StandingChoices.EXPIRED: Q(valid_to__lt=now),
         StandingChoices.EXPIRED_ON_HOST: Exact(deployment, SourceStateChoices.EXPIRED),
-        StandingChoices.OVERDUE: Q(valid_from__lte=now) & (Q(renewal_overdue_at__lte=now) | Q(expires_at__lt=now)),
+        StandingChoices.OVERDUE: Q(valid_from__lte=now) & (Q(overdue) | Q(expires_at__lt=now)),
         StandingChoices.BEHIND: Exact(deployment, SourceStateChoices.BEHIND),
-        StandingChoices.DUE: Q(valid_from__lte=now, renewal_due_at__lte=now),
+        StandingChoices.DUE: Q(valid_from__lte=now) & Q(due),
         StandingChoices.SILENT: Exact(deployment, SourceStateChoices.SILENT),
         StandingChoices.FUTURE: Q(valid_from__gt=now),
     }
@@ -94,10 +98,10 @@ def standing(certificate, now: datetime, deployment_state: str | None = None) ->
         return StandingChoices.EXPIRED
     if certificate.valid_from > now:
         own = StandingChoices.FUTURE
-    elif certificate.renewal_overdue_at <= now or certificate.marks_end < now:
+    elif certificate.overdue_at() <= now or certificate.marks_end < now:
         own = StandingChoices.OVERDUE
     else:
-        own = StandingChoices.DUE if certificate.renewal_due_at <= now else StandingChoices.FINE
+        own = StandingChoices.DUE if certificate.due_at() <= now else StandingChoices.FINE
     found = OF_DEPLOYMENT.get(deployment_state, own)
     return min(own, found, key=[*FROM_BAD_TO_GOOD, StandingChoices.FUTURE].index)
 
@@ -110,8 +114,10 @@ class Answer:
     verdict: str
     # Standing (without ``NOTHING``) → number of certificates
     counts: dict[str, int]
-    # The next expiry of those in use
+    # The next expiry of those in use, or of their chains
     next_expiry: datetime | None
+    # Whether that is the expiry of a chain
+    is_of_chain: bool = False
     # If hosts decide the verdict: the deployment of one of these certificates
     deployment: Deployment | None = None
 
@@ -149,16 +155,17 @@ def answer(certificates: QuerySet, now: datetime, user=None) -> Answer:
     judged = certificates.order_by().annotate(standing=standing_sql(now, visible_sources(user)))
     kinds = [kind for kind in StandingChoices.values() if kind != StandingChoices.NOTHING]
     found = judged.aggregate(
-        next_expiry=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
+        own=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
+        chain=Min('chain_valid_to', filter=Q(status=ACTIVE, chain_valid_to__gte=now) & CHAIN_ENDS_FIRST),
         **{kind: Count('pk', filter=Q(standing=kind)) for kind in kinds},
     )
-    if found['next_expiry'] is not None:
-        # Not read as a column of an object, which would do this.
-        found['next_expiry'] = moment(found['next_expiry'])
+    # Not read as columns of an object, which would do this
+    own, chain = (end and moment(end) for end in (found['own'], found['chain']))
+    is_of_chain = chain is not None and (own is None or chain < own)
     counts = {kind: found[kind] for kind in kinds}
     verdict = next((kind for kind in FROM_BAD_TO_GOOD if counts[kind]), StandingChoices.NOTHING)
     deployment = None
     if verdict in OF_DEPLOYMENT.values():
         deployments = read_deployments(judged.filter(standing=verdict).values('pk'), now, user)
         deployment = min(deployments.values(), key=lambda each: each.source.external_id, default=None)
-    return Answer(verdict, counts, found['next_expiry'], deployment)
+    return Answer(verdict, counts, chain if is_of_chain else own, is_of_chain, deployment)

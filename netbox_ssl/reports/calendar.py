@@ -16,6 +16,8 @@ __all__ = ('DUE', 'EXPIRY', 'KINDS', 'OVERDUE', 'calendar_of', 'moments')
 
 # Kinds of events: the client acts when a renewal is due, a person when it is overdue.
 DUE, OVERDUE, EXPIRY = KINDS = ('due', 'overdue', 'expiry')
+# What happens at an event: one of the kinds, or this one, which belongs to the kind EXPIRY
+CHAIN_EXPIRY = 'chain'
 
 PRODUCT = '-//NetBox SSL//Certificate renewals//EN'
 
@@ -24,13 +26,17 @@ REFRESH = timedelta(hours=1)
 
 
 def moments(certificate: Certificate, kinds: Iterable[str], now: datetime) -> list[tuple[str, datetime]]:
-    """Return (kind, aware datetime) for each event of ``certificate`` among ``kinds``."""
-    status = certificate.renewal_status_at(now)
-    renews = status in (RenewalStatusChoices.OK, RenewalStatusChoices.DUE)
-    found = {EXPIRY: certificate.valid_to}
-    if renews:
-        found |= {DUE: certificate.renewal_due_at, OVERDUE: certificate.renewal_overdue_at}
-    return [(kind, found[kind]) for kind in kinds if kind in found]
+    """
+    Return (what, aware datetime) for each event of ``certificate`` among ``kinds``. A chain that expires first has an
+    event of its own, of the kind ``EXPIRY``.
+    """
+    found = {EXPIRY: [(EXPIRY, certificate.valid_to)]}
+    if certificate.chain_ends_first:
+        found[EXPIRY].insert(0, (CHAIN_EXPIRY, certificate.chain_valid_to))
+    if certificate.renewal_status_at(now) in (RenewalStatusChoices.OK, RenewalStatusChoices.DUE):
+        found[DUE] = [(DUE, certificate.renewal_due_at)]
+        found[OVERDUE] = [(OVERDUE, certificate.renewal_overdue_at)]
+    return [event for kind in kinds for event in found.get(kind, ())]
 
 
 def calendar_of(
@@ -41,7 +47,7 @@ def calendar_of(
     deployments: dict[int, Deployment] | None = None,
 ) -> bytes:
     """
-    Return an iCalendar object with an event for each of ``entries`` (certificate, kind, aware datetime).
+    Return an iCalendar object with an event for each of ``entries`` (certificate, what, aware datetime; ``moments()``).
 
     Args:
         root: URL of this NetBox without a trailing slash, the start of all links
@@ -61,21 +67,21 @@ def calendar_of(
         calendar.add(name, description)
     calendar.add('refresh-interval', REFRESH, parameters={'VALUE': 'DURATION'})
     calendar.add('x-published-ttl', 'PT1H')
-    for certificate, kind, moment in entries:
+    for certificate, what, moment in entries:
         deployment = (deployments or {}).get(certificate.pk)
-        calendar.add_component(_event(certificate, kind, moment, root, now, deployment))
+        calendar.add_component(_event(certificate, what, moment, root, now, deployment))
     return calendar.to_ical()
 
 
-def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now: datetime, deployment) -> Event:
+def _event(certificate: Certificate, what: str, moment: datetime, root: str, now: datetime, deployment) -> Event:
     url = root + certificate.get_absolute_url()
     event = Event()
     # The UID does not change with a renewal, so that the event moves instead of being added again.
-    event.add('uid', str(uuid.uuid5(uuid.NAMESPACE_URL, f'{url}#{kind}')))
+    event.add('uid', str(uuid.uuid5(uuid.NAMESPACE_URL, f'{url}#{what}')))
     event.add('dtstamp', now)
     event.add('last-modified', certificate.last_updated)
     event.add('dtstart', moment)
-    summary = _summary(kind).format(name=visible(certificate.name))
+    summary = _summary(what).format(name=visible(certificate.name))
     details = _details(certificate, now)
     if deployment and deployment.is_bad:
         bad = visible(deployment.label)
@@ -84,22 +90,27 @@ def _event(certificate: Certificate, kind: str, moment: datetime, root: str, now
     event.add('summary', summary)
     event.add('description', '\n'.join(details))
     event.add('url', url)
-    event.add('categories', [kind])
+    event.add('categories', [EXPIRY if what == CHAIN_EXPIRY else what])
     # Events do not block time.
     event.add('transp', 'TRANSPARENT')
     return event
 
 
-def _summary(kind: str) -> str:
+def _summary(what: str) -> str:
     return {
         DUE: _('{name}: renewal due'),
         OVERDUE: _('{name}: renewal overdue if not renewed by now'),
         EXPIRY: _('{name}: certificate expires'),
-    }[kind]
+        CHAIN_EXPIRY: _('{name}: its chain expires'),
+    }[what]
 
 
 def _details(certificate: Certificate, now: datetime) -> list[str]:
     lines = [_('Renewal status: {status}').format(status=certificate.renewal_status_at(now) or _('none'))]
+    if certificate.chain_ends_first:
+        # Whichever event it is: they are days apart.
+        times = {'chain': certificate.chain_valid_to, 'end': certificate.valid_to}
+        lines.append(_('Its chain is valid to {chain:%Y-%m-%d}, the certificate to {end:%Y-%m-%d}').format(**times))
     if certificate.acme_provider:
         lines.append(_('ACME provider: {name}').format(name=visible(certificate.acme_provider)))
     if certificate.tenant:

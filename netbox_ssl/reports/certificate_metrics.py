@@ -51,14 +51,14 @@ LABELS = (
 class CertificateCollector(Collector):
     """
     The series of ``certificates`` (a queryset) as of ``now`` (aware datetime): at most ``limit`` of them, those that
-    expire first, and the number of those that are omitted.
+    expire first, themselves or their chains, and the number of those that are omitted.
     """
 
     def __init__(self, certificates: QuerySet, now: datetime, limit: int = MOST_CERTIFICATES):
         self.certificates, self.now, self.limit = certificates, now, limit
 
     def collect(self) -> Iterator[Metric]:
-        soonest = self.certificates.order_by('valid_to', 'pk').select_related('tenant').only(*COLUMNS)
+        soonest = self.certificates.order_by('expires_at', 'pk').select_related('tenant').only(*COLUMNS)
         rows = list(soonest[: self.limit + 1])
         omitted = self.certificates.order_by().count() - self.limit if len(rows) > self.limit else 0
         yield from _families(rows[: self.limit], self.now)

@@ -39,7 +39,7 @@ class RenewalCollector(Collector):
         yield _certificates(now)
         yield _acme_certificates(providers)
         yield _overdue(providers)
-        yield _seconds('expiry', 'until the next active certificate expires', _next_expiry(now), now)
+        yield _seconds('expiry', 'until the next active certificate, or its chain, expires', _next_expiry(now), now)
         due = min((row['due'] for row in providers if row['due']), default=None)
         yield _seconds('due', 'until the renewal of the next certificate is due', due, now)
         yield _deployments(now)
@@ -108,8 +108,8 @@ def _overdue(providers: list[dict]) -> Metric:
 
 
 def _next_expiry(now: datetime) -> datetime | None:
-    coming = Certificate.objects.filter(status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__gte=now)
-    return coming.order_by('valid_to').values_list('valid_to', flat=True).first()
+    coming = Certificate.objects.filter(status=CertificateStatusChoices.STATUS_ACTIVE, expires_at__gte=now)
+    return coming.order_by('expires_at').values_list('expires_at', flat=True).first()
 
 
 def _seconds(name: str, what: str, moment: datetime | None, now: datetime) -> Metric:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from netbox_ssl import settings
 from netbox_ssl.acme.renewal import overdue_q
 from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices, ValidityChoices
+from netbox_ssl.expiry.validity import chain_ended_q
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_q
 from netbox_ssl.places.deployment import visible_sources
@@ -45,6 +46,7 @@ def recent_changes(certificates: QuerySet, now: datetime, user) -> tuple[list[Ch
         *_added(certificates, since),
         *_renewed(certificates, since, user),
         *_ended(certificates, now, since),
+        *_chains_ended(certificates, now, since),
         *_overdue(certificates, now, since),
         *_on_hosts(certificates, now, since, user),
     ]
@@ -85,6 +87,14 @@ def _ended(certificates: QuerySet, now: datetime, since: datetime) -> Iterator[C
     ).defer(*LARGE)
     for certificate in ended.order_by('-valid_to', '-pk')[: MOST + 1]:
         yield Change(certificate.valid_to, certificate, _('Expired'), ValidityChoices.colors[ValidityChoices.EXPIRED])
+
+
+def _chains_ended(certificates: QuerySet, now: datetime, since: datetime) -> Iterator[Change]:
+    ended = certificates.filter(
+        chain_ended_q(now), status=CertificateStatusChoices.STATUS_ACTIVE, chain_valid_to__gte=since
+    ).defer(*LARGE)
+    for certificate in ended.order_by('-chain_valid_to', '-pk')[: MOST + 1]:
+        yield Change(certificate.chain_valid_to, certificate, _('Its chain expired'), 'orange')
 
 
 def _overdue(certificates: QuerySet, now: datetime, since: datetime) -> Iterator[Change]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl.acme.renewal import overdue_q
 from netbox_ssl.choices import CertificateStatusChoices, FindingChoices, SourceStateChoices, ValidityChoices
-from netbox_ssl.expiry.validity import expires_within_q, later
+from netbox_ssl.expiry.validity import chain_ended_q, expires_within_q, later
 from netbox_ssl.findings import finding_q
 from netbox_ssl.models import Endpoint
 from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
@@ -89,13 +89,11 @@ def _count_ends(certificates: QuerySet, now: datetime) -> dict[str, int]:
         conditions |= {
             f'within{days}': soon,
             f'manual{days}': soon & not_automatic,
-            # A client should have renewed these by now.
-            f'alarming{days}': soon & (not_automatic | overdue_q(now)),
+            # A client should have renewed these by now, or else clients refuse them already.
+            f'alarming{days}': soon & (not_automatic | overdue_q(now) | chain_ended_q(now)),
         }
-    # The index is by the earlier end of certificate and chain, which is not after the end of the certificate.
-    ending = certificates.filter(
-        status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__lte=last, expires_at__lte=last
-    )
+    # The index is by the earlier end of certificate and chain.
+    ending = certificates.filter(status=CertificateStatusChoices.STATUS_ACTIVE, expires_at__lte=last)
     return ending.aggregate(**{name: Count('pk', filter=condition) for name, condition in conditions.items()})
 
 

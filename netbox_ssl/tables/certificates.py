@@ -57,14 +57,14 @@ class NameColumn(WrappedColumn):
 
 class ValidityColumn(columns.ChoiceFieldColumn):
     """
-    Validity and the days that are left, sorted by the date of expiry. ``of`` names the foreign key to the certificate
-    in tables of other objects.
+    Validity and the days that are left, sorted by the date of expiry: that of the chain if it expires first. ``of``
+    names the foreign key to the certificate in tables of other objects.
     """
 
     def __init__(self, *args, of='', **kwargs):
         self.of = of
         path = f'{of}__' if of else ''
-        super().__init__(*args, order_by=(f'{path}valid_to', f'{path}name', 'pk'), **kwargs)
+        super().__init__(*args, order_by=(f'{path}expires_at', f'{path}name', 'pk'), **kwargs)
 
     def render(self, record, bound_column, value):
         certificate = getattr(record, self.of) if self.of else record

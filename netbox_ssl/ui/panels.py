@@ -24,7 +24,7 @@ class CertificatePanel(panels.ObjectAttributesPanel):
 class RenewalInstructionsPanel(panels.CommentsPanel):
     """How to renew the certificate; omitted if nothing was entered."""
 
-    title = _('Renewal instructions')
+    title = _('Renewal Instructions')
 
     def __init__(self):
         super().__init__('renewal_instructions')
@@ -183,7 +183,7 @@ class IssuedCertificatesPanel(panels.ObjectsTablePanel):
         super().__init__(
             'netbox_ssl.certificate',
             filters={'issued_by_id': lambda context: context['object'].pk},
-            title=_('Issued certificates'),
+            title=_('Issued Certificates'),
         )
 
     def should_render(self, context):
@@ -232,7 +232,7 @@ class SourcesToLookAtPanel(panels.Panel):
     """The sources of a certificate that are expired, behind or silent; omitted if there are none."""
 
     template_name = 'netbox_ssl/panels/problem_sources.html'
-    title = _('Sources needing attention')
+    title = _('Sources Needing Attention')
 
     def get_context(self, context):
         user = context['request'].user

@@ -86,5 +86,5 @@ def _soonest_first(certificates, user):
         certificates.select_related('tenant')
         .defer('pem', 'chain_pem', 'comments')
         .prefetch_related(Prefetch('assignments', assignments), Prefetch('sources', sources))
-        .order_by('valid_to', 'pk')[:MOST_ROWS]
+        .order_by('expires_at', 'pk')[:MOST_ROWS]
     )

@@ -17,6 +17,7 @@ from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import TOKEN_PREFIX, TokenAuthentication
 from netbox_ssl.places.deployment import read_deployments
 from netbox_ssl.reports.calendar import DUE, EXPIRY, KINDS, calendar_of, moments
+from netbox_ssl.reports.first_to_expire import first_to_expire
 
 __all__ = ('CalendarView',)
 
@@ -68,7 +69,7 @@ class CalendarView(View):
         entries = _entries(filterset.qs, kinds, now)
         root = request.build_absolute_uri('/').rstrip('/')
         shown = entries[:MOST_EVENTS]
-        deployments = read_deployments({certificate.pk for certificate, _kind, _moment in shown}, now, user)
+        deployments = read_deployments({certificate.pk for certificate, _what, _moment in shown}, now, user)
         feed = calendar_of(shown, root, now, len(entries) > MOST_EVENTS, deployments)
         response = HttpResponse(feed, content_type='text/calendar; charset=utf-8')
         response['Content-Disposition'] = 'inline; filename="renewals.ics"'
@@ -92,15 +93,18 @@ def _user(request):
 
 
 def _entries(certificates, kinds: list[str], now) -> list[tuple]:
-    """Return (certificate, kind, moment) for each event, soonest first."""
+    """Return (certificate, what, moment) for each event, soonest first."""
+    until = now + FUTURE
     shown = certificates.filter(
-        status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__gt=now - PAST, valid_to__lt=now + FUTURE
+        status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__gt=now - PAST, expires_at__lt=until
     )
-    soonest = shown.select_related('tenant').order_by('valid_to', 'pk').defer('pem', 'chain_pem')
+    shown = shown.select_related('tenant').defer('pem', 'chain_pem').distinct()
     entries = [
-        (certificate, kind, moment)
-        for certificate in soonest.distinct()[: MOST_EVENTS + 1]
-        for kind, moment in moments(certificate, kinds, now)
+        (certificate, what, moment)
+        for certificate in first_to_expire(shown, MOST_EVENTS + 1)
+        for what, moment in moments(certificate, kinds, now)
+        # Of a chain that expires within the period, the certificate may expire later.
+        if moment < until
     ]
     return sorted(entries, key=lambda entry: (entry[2], entry[0].pk))
 

@@ -40,6 +40,13 @@ class CertificateListView(VisibleChoicesMixin, generic.ObjectListView):
     table = tables.CertificateTable
     actions = (AddObject, SmartPaste, Suggestions, BulkImport, BulkExport, BulkEdit, BulkDetect, BulkRename, BulkDelete)
 
+    def get_table(self, data, request, bulk_actions=True):
+        table = super().get_table(data, request, bulk_actions)
+        if 'issued_by_id' in request.GET:
+            # As in the panel of a CA certificate, where there is no filter to change
+            table.empty_text = _('No certificate that this CA issued is recorded yet. Add one with Smart Paste.')
+        return table
+
 
 @register_model_view(Certificate)
 class CertificateView(generic.ObjectView):

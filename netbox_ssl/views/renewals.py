@@ -12,13 +12,13 @@ from netbox_ssl.announcements.sweep.state import sweep_state
 from netbox_ssl.choices import CertificateStatusChoices, ValidityChoices
 from netbox_ssl.expiry.validity import validity_q
 from netbox_ssl.models import Certificate
-from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
 from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.places.contacts import attach_contacts, may_view_contacts
 from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from netbox_ssl.reports.endpoints import problem_endpoints
+from netbox_ssl.reports.first_to_expire import first_to_expire
 from netbox_ssl.reports.sources import problem_sources
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 from netbox_ssl.ui.alerts import alert_url
@@ -82,6 +82,22 @@ def _active(certificates, validity: str, now):
 
 def _some(certificates, order: str, count: int | None = None) -> dict:
     """Return the first rows, with the columns that the page shows, and their number, which may be known already."""
+    # Both columns in the same direction, so that an index can be used
+    ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
+    rows = list(_columns(ordered)[: SHOWN + 1])
+    if count is None:
+        # Count, which is slower, only if there are more.
+        count = certificates.count() if len(rows) > SHOWN else len(rows)
+    return {'rows': rows[:SHOWN], 'count': count, 'more': count > SHOWN}
+
+
+def _first_to_end(certificates, count: int) -> dict:
+    """Return the same for the certificates that expire first, themselves or their chains."""
+    return {'rows': first_to_expire(_columns(certificates), SHOWN), 'count': count, 'more': count > SHOWN}
+
+
+def _columns(certificates):
+    """Return the queryset with the columns that the page shows."""
     columns = (
         'name',
         'status',
@@ -93,22 +109,4 @@ def _some(certificates, order: str, count: int | None = None) -> dict:
         'unreported_since',
         'tenant__name',
     )
-    # Both columns in the same direction, so that an index can be used
-    ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
-    rows = list(ordered.select_related('tenant').only(*columns)[: SHOWN + 1])
-    if count is None:
-        # Count, which is slower, only if there are more.
-        count = certificates.count() if len(rows) > SHOWN else len(rows)
-    return {'rows': rows[:SHOWN], 'count': count, 'more': count > SHOWN}
-
-
-def _first_to_end(certificates, count: int) -> dict:
-    """
-    Return the same for the certificates that end first, themselves or their chains. Each of the two queries uses an
-    index, unlike one that sorts by the earlier end.
-    """
-    found = _some(certificates, 'valid_to', count)
-    chains = _some(certificates.filter(CHAIN_ENDS_FIRST), 'chain_valid_to', count)
-    rows = {certificate.pk: certificate for certificate in [*found['rows'], *chains['rows']]}
-    first = sorted(rows.values(), key=lambda certificate: (certificate.marks_end, certificate.pk))
-    return {**found, 'rows': first[:SHOWN]}
+    return certificates.select_related('tenant').only(*columns)

@@ -38,24 +38,29 @@ VALKEY_AT, POSTGRESQL_AT = 0.4, 0.7
 BATCH = 100
 
 # A mixture of kinds, each with one change to be announced: certificates with and without auto-renewal, and some that
-# are not ACME, expire; for others that are not ACME, an expiry mark passes.
+# are not ACME, expire; an expiry mark passes for others with auto-renewal, for others that are not ACME, and for some
+# whose chain expires before them.
 MAKE = f"""
 from datetime import timedelta
 from django.utils import timezone
 from netbox_ssl.models import Certificate
 now = timezone.now()
 day = timedelta(days=1)
-kinds = (
-    dict(is_acme=True, acme_auto_renewal=True, announced_status='Due', announced_overdue=True),
-    dict(is_acme=True, announced_status='Manual'),
-    dict(announced_status=''),
-    dict(announced_status='', expiry_marks=[1]),
-)
+automatic = dict(is_acme=True, acme_auto_renewal=True, announced_status='Due', announced_overdue=True)
+marked = dict(expiry_marks=[1])
+def kinds(end):
+    return (
+        dict(valid_to=end, **automatic),
+        dict(valid_to=end, is_acme=True, announced_status='Manual'),
+        dict(valid_to=end, announced_status=''),
+        dict(valid_to=end + day, announced_status='', **marked),
+        dict(valid_to=end + day, **automatic, **marked),
+        dict(valid_to=end + 90 * day, chain_valid_to=end + day, announced_status='', **marked),
+    )
 Certificate.objects.bulk_create((
     Certificate(
         name=f'fault-{{number}}', announced_until=now, valid_from=now - 90 * day,
-        valid_to=now + timedelta(seconds=number * {SECONDS} / {CERTIFICATES}) + (day if number % 4 == 3 else 0 * day),
-        **kinds[number % 4],
+        **kinds(now + timedelta(seconds=number * {SECONDS} / {CERTIFICATES}))[number % 6],
     )
     for number in range({CERTIFICATES})
 ), batch_size=1000)

@@ -2,15 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
 from django.test import SimpleTestCase
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from netbox_ssl.choices import ValidityChoices
 from netbox_ssl.expiry.marks import MAX_MARK, mark_limit, mark_passed, next_mark
-from netbox_ssl.expiry.validity import days_left, expires_within_q, validity, validity_q, validity_sql
-from netbox_ssl.expiry.wording import validity_text
+from netbox_ssl.expiry.validity import (
+    chain_ended_q,
+    days_left,
+    expires_within_q,
+    validity,
+    validity_q,
+    validity_sql,
+)
+from netbox_ssl.expiry.wording import short_validity_text, validity_text
 from netbox_ssl.models import Certificate
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -117,6 +126,27 @@ class ValidityTest(SimpleTestCase):
             validity_text('Not yet valid', START + days(2), LAST, START), 'Not yet valid, starts in 2 days'
         )
 
+    def test_short_words_fit_into_a_search_result(self):
+        """NetBox cuts what is longer than 40 characters; the date and the brackets take 13 of them."""
+        spans = (SECOND, timedelta(hours=23), days(364), days(9999))
+        for language in ('en', 'de'):
+            for found in ValidityChoices.values():
+                for span in spans:
+                    for chain_valid_to in (None, START + span, START - span):
+                        valid_to = START - span if found == 'Expired' else START + span + SECOND
+                        with self.subTest(found, language=language, span=span, chain=chain_valid_to):
+                            with override(language):
+                                text = short_validity_text(found, START + span, valid_to, START, chain_valid_to)
+                            self.assertLessEqual(len(text), 27, text)
+        for valid_to, chain_valid_to, expected in (
+            (START + days(12), None, 'Expires in 12 days'),
+            (START + SECOND, None, 'Expires in < 1 h'),
+            (START + days(12), START + days(3), 'Chain expires in 3 days'),
+            (START + days(12), START - SECOND, 'Chain expired < 1 h ago'),
+        ):
+            self.assertEqual(short_validity_text('Expiring', FIRST, valid_to, START, chain_valid_to), expected)
+        self.assertEqual(short_validity_text('Not yet valid', START + days(2), LAST, START), 'Starts in 2 days')
+
     def test_an_unknown_validity_is_an_error(self):
         with self.assertRaises(ValueError):
             validity_q('Fine', START, DEFAULT)
@@ -190,7 +220,11 @@ class AgreementTest(TestCase):
                 by_range[pk] = each
         self.assertEqual(by_range, by_python)
         soon = set(Certificate.objects.filter(expires_within_q(14, now)).values_list('pk', flat=True))
-        self.assertEqual(soon, {row.pk for row in rows if timedelta(0) <= row.valid_to - now <= days(14)})
+        self.assertEqual(
+            soon, {row.pk for row in rows if now <= row.valid_to and row.marks_end - now <= days(14)}, 'or its chain'
+        )
+        ended = set(Certificate.objects.filter(chain_ended_q(now)).values_list('pk', flat=True))
+        self.assertEqual(ended, {row.pk for row in rows if row.marks_end < now <= row.valid_to})
 
     def test_extreme_dates_are_stored_and_read_back(self):
         for begin, end, own in (
@@ -209,9 +243,14 @@ class AgreementTest(TestCase):
                     )
                     self.assertTrue(found.exists())
 
-    def test_own_marks_are_stored_sorted_on_every_path(self):
+    def test_own_marks_are_sorted_on_every_path(self):
+        """Largest first, as those of the setting are written; smallest first for the rule in SQL."""
         saved = Certificate(name='x', valid_from=START, valid_to=START + days(365), expiry_marks=[7, 30, 7])
         saved.save()
-        self.assertEqual(saved.expiry_marks, [7, 30])
+        self.assertEqual(saved.expiry_marks, [30, 7])
         Certificate.objects.update(expiry_marks=[60, 3])
-        self.assertEqual(Certificate.objects.get().expiry_marks, [3, 60])
+        self.assertEqual(Certificate.objects.get().expiry_marks, [60, 3])
+        self.assertEqual(Certificate.objects.values_list('expiry_marks', flat=True).get(), [60, 3])
+        with connection.cursor() as cursor:
+            cursor.execute('SELECT expiry_marks FROM netbox_ssl_certificate')
+            self.assertEqual(cursor.fetchone()[0], [3, 60])

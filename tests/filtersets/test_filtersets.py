@@ -112,7 +112,8 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
                 ({'renewal_due_at': [TO - 20 * DAY]}, {'first'}),
                 ({'renewal_due_at__lt': [TO]}, {'first'}),
                 ({'renewal_overdue_at': [TO - 10 * DAY]}, {'first'}),
-                ({'renewal_overdue_at__gt': [TO]}, {'second', 'third'}),
+                # Null where no client renews
+                ({'renewal_overdue_at__gt': [TO - 11 * DAY]}, {'first'}),
             )
         )
 

@@ -11,7 +11,7 @@ from utilities.testing import TestCase as ViewTestCase
 from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.forms import CertificateFilterForm
 from netbox_ssl.models import Certificate
-from tests.support.factories import DAY, grant, record
+from tests.support.factories import DAY, end_chain, grant, record
 
 YEAR = timedelta(days=365)
 BOUGHT = {'is_acme': False, 'acme_auto_renewal': False}
@@ -52,6 +52,25 @@ class FilterTestCase(TestCase):
         self.assertEqual(self.found(expires_within='21'), {'expiring', 'renews by itself'})
         self.assertEqual(self.found(expires_within='0'), set())
         self.assertEqual(len(self.found(expires_within='')), 7)
+
+    def test_a_chain_that_expires_first_counts(self):
+        valid = Certificate.objects.get(name='valid')
+        for left, within, on_its_day in ((5 * DAY, {'valid'}, {'valid'}), (-5 * DAY, {'valid'}, {'valid'})):
+            certificate = end_chain(valid, left)
+            with self.subTest(left=left):
+                self.assertEqual(self.found(expires_within='7'), within)
+                day = timezone.localtime(certificate.chain_valid_to).date()
+                self.assertEqual(self.found(expires_on=day.isoformat()), on_its_day)
+                for lookup, expected in (('gte', True), ('lt', False)):
+                    names = self.found(**{f'expires_at__{lookup}': [certificate.chain_valid_to.isoformat()]})
+                    self.assertEqual('valid' in names, expected)
+                end = timezone.localtime(certificate.valid_to).date()
+                self.assertNotIn('valid', self.found(expires_on=end.isoformat()))
+        self.assertNotIn('valid', self.found(validity=['Expired']), 'the certificate itself has not expired')
+
+    def test_an_expired_certificate_does_not_expire_again(self):
+        end_chain(Certificate.objects.get(name='expired'), -40 * DAY)
+        self.assertNotIn('expired', self.found(expires_within='3650'))
 
     def test_values_that_are_refused(self):
         for parameters in (
@@ -102,15 +121,46 @@ class RESTTestCase(APITestCase):
                 response = self.client.patch(url, {'expiry_marks': marks}, format='json', **self.header)
                 self.assertHttpStatus(response, status)
                 if status == 200:
-                    self.assertEqual(response.json()['expiry_marks'], sorted(set(marks)))
+                    self.assertEqual(response.json()['expiry_marks'], sorted(set(marks), reverse=True))
                 else:
                     self.assertEqual(list(response.json()), ['expiry_marks'])
+
+    def test_ordering(self):
+        end_chain(Certificate.objects.get(name='own marks'), 10 * DAY)
+        by_end = ['expired', 'expired acme', 'expiring', 'renews by itself', 'own marks', 'valid', 'early']
+        by_earlier_end = ['expired', 'expired acme', 'own marks', 'expiring', 'renews by itself', 'valid', 'early']
+        for ordering, names in (
+            ('days_left', by_end),
+            ('-days_left', by_end[::-1]),
+            ('validity', by_earlier_end),
+            ('-validity', by_earlier_end[::-1]),
+            ('-status,-validity', ['early', *by_earlier_end[-2::-1]]),
+        ):
+            with self.subTest(ordering):
+                rows = self.ask(ordering=ordering, brief='true').json()['results']
+                # Of those that expire at the same time, either may be the first.
+                pairs = [{'expiring', 'renews by itself'}, {'valid', 'own marks'}]
+                shown = [next((sorted(p)[0] for p in pairs if row['name'] in p), row['name']) for row in rows]
+                expected = [next((sorted(p)[0] for p in pairs if name in p), name) for name in names]
+                self.assertEqual(shown, expected)
+        rows = self.ask(ordering='renewal_status,name').json()['results']
+        self.assertEqual([row['renewal_status'] for row in rows], ['Expired', 'OK', None, None, None, None, None])
+
+    def test_renewal_dates_only_where_a_client_renews(self):
+        record('by hand', acme_auto_renewal=False)
+        for row in self.ask().json()['results']:
+            with self.subTest(row['name']):
+                automatic = row['is_acme'] and row['acme_auto_renewal']
+                for name in ('renewal_due_at', 'renewal_overdue_at'):
+                    self.assertEqual(row[name] is not None, automatic)
+        self.assertEqual(self.ask(renewal_due_at__lt='9999-01-01').json()['count'], 2)
 
     def test_graphql(self):
         for filters, names in (
             ('validity: {exact: EXPIRING}', {'expiring', 'own marks'}),
             ('validity: {in_list: [EXPIRED, NOT_YET_VALID]}', {'expired', 'expired acme', 'early'}),
             ('expires_within: 21', {'expiring', 'renews by itself'}),
+            ('expires_at: {lt: "2000-01-01T00:00:00Z"}', set()),
         ):
             with self.subTest(filters):
                 query = f'{{ certificate_list(filters: {{{filters}}}) {{ name validity days_left expiry_marks }} }}'
@@ -177,14 +227,14 @@ class PagesTestCase(ViewTestCase):
 
         self.assertEqual(send(expiry_marks='7, 90 30', renewal_instructions='Ask **Ann**.').status_code, 302)
         for certificate in Certificate.objects.filter(pk__in=pks):
-            self.assertEqual(certificate.expiry_marks, [7, 30, 90])
+            self.assertEqual(certificate.expiry_marks, [90, 30, 7])
             self.assertEqual(certificate.renewal_instructions, 'Ask **Ann**.')
         self.assertIn('<strong>Ann</strong>', self.page('valid'))
         self.assertIn('90, 30, 7', self.page('valid'))
         for text in ('soon', '-1', '3651', '1.5', ','.join(map(str, range(21)))):
             self.assertEqual(list(send(expiry_marks=text).context['form'].errors), ['expiry_marks'], text)
         self.assertEqual(send(description='other').status_code, 302)
-        self.assertEqual(Certificate.objects.get(name='valid').expiry_marks, [7, 30, 90], 'left empty')
+        self.assertEqual(Certificate.objects.get(name='valid').expiry_marks, [90, 30, 7], 'left empty')
         send(_nullify=['expiry_marks', 'renewal_instructions'])
         certificate = Certificate.objects.get(name='valid')
         self.assertEqual((certificate.expiry_marks, certificate.renewal_instructions), ([], ''))

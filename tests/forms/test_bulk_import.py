@@ -59,13 +59,13 @@ class BulkImportTestCase(BulkImportMixin, TestCase):
         self.assertImported(
             [{'pem': issued.fullchain_pem, 'expiry_marks': [30, 90], 'renewal_instructions': 'Ask Ann.'}]
         )
-        self.assertEqual(Certificate.objects.get().expiry_marks, [30, 90])
+        self.assertEqual(Certificate.objects.get().expiry_marks, [90, 30])
         cell = successor(issued).pem.replace('\n', ' ').strip()
         self.assertImported(f'pem,expiry_marks,renewal_instructions\n"{cell}",,', form='csv')
         certificate = Certificate.objects.get()
-        self.assertEqual((certificate.expiry_marks, certificate.renewal_instructions), ([30, 90], 'Ask Ann.'))
+        self.assertEqual((certificate.expiry_marks, certificate.renewal_instructions), ([90, 30], 'Ask Ann.'))
         self.assertImported(f'id,expiry_marks\n{certificate.pk},"60, 7"', form='csv')
-        self.assertEqual(Certificate.objects.get().expiry_marks, [7, 60])
+        self.assertEqual(Certificate.objects.get().expiry_marks, [60, 7])
         for marks in ('soon', '3651', [1.5], {'30': 1}, True):
             self.assertRefused([{'id': certificate.pk, 'expiry_marks': marks}], 'expiry_marks', 'from 0 to 3650')
 

@@ -7,7 +7,7 @@ from utilities.exceptions import AbortRequest
 from utilities.serialization import deserialize_object
 
 from netbox_ssl.models import Certificate, Issuance
-from tests.support.factories import DAY, LIFETIME, import_pem, issue_acme, record, successor
+from tests.support.factories import DAY, LIFETIME, end_chain, import_pem, issue_acme, record, successor
 
 
 class IssuanceTestCase(TestCase):
@@ -66,10 +66,31 @@ class RenewalTestCase(TestCase):
                 self.assertEqual(certificate.renewal_due_at, certificate.due_at())
                 self.assertEqual(certificate.renewal_overdue_at, certificate.overdue_at())
 
+    def test_no_renewal_is_due_where_no_client_renews(self):
+        for columns in ({'acme_auto_renewal': False}, {'is_acme': False, 'acme_auto_renewal': False}):
+            with self.subTest(columns=columns):
+                certificate = Certificate.objects.get(pk=record(**columns).pk)
+                self.assertEqual((certificate.renewal_due_at, certificate.renewal_overdue_at), (None, None))
+        record('auto', is_acme=False)
+        self.assertIsNone(Certificate.objects.get(name='auto').renewal_due_at, 'only ACME clients renew')
+
     def test_overdue(self):
         for left, overdue in ((60 * DAY, False), (20 * DAY, False), (10 * DAY, True), (-DAY, False)):
             with self.subTest(left=left):
                 self.assertEqual(record(left=left).renewal_overdue, overdue)
+
+    def test_a_chain_that_has_expired_is_red(self):
+        bought = {'is_acme': False, 'acme_auto_renewal': False}
+        for name, columns, left, color in (
+            ('marks', bought, -DAY, 'red'),
+            # No mark counts, so that its validity is Valid.
+            ('automatic', {}, -DAY, 'red'),
+            ('ahead', bought, 5 * DAY, 'yellow'),
+            ('far', bought, 40 * DAY, 'green'),
+            ('future', {'valid_from': timezone.now() + DAY, **bought}, -DAY, 'cyan'),
+        ):
+            with self.subTest(name):
+                self.assertEqual(end_chain(record(name, **columns), left).get_validity_color(), color)
 
     def test_colour_and_label(self):
         certificate = record(left=-DAY)

@@ -10,7 +10,7 @@ from utilities.testing import APITestCase
 from netbox_ssl.models import Certificate
 from netbox_ssl.reports.certificate_metrics import CertificateCollector
 from tests.support.certificate_factory import make_ca, make_root
-from tests.support.factories import DAY, grant, import_pem, issue_acme, record
+from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record
 
 # The header that Prometheus sends
 PROMETHEUS = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2'
@@ -97,6 +97,10 @@ class LimitTestCase(TestCase):
         names = [sample.labels['name'] for sample in families['x509_cert_not_after'].samples]
         self.assertEqual(names, ['1.example.net', '2.example.net'])
         self.assertEqual(families['netbox_ssl_certificates_omitted'].samples[0].value, 1)
+        end_chain(Certificate.objects.get(name='3.example.net'), DAY / 2)
+        families = {each.name: each for each in CertificateCollector(Certificate.objects, timezone.now(), 1).collect()}
+        [sample] = families['x509_cert_not_after'].samples
+        self.assertEqual(sample.labels['name'], '3.example.net', 'its chain expires first')
 
     def test_the_number_of_queries_does_not_grow(self):
         record('first', tenant=Tenant.objects.create(name='A', slug='a'))

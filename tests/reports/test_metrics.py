@@ -19,7 +19,7 @@ from netbox_ssl.event_types import RENEWAL_OVERDUE, RENEWAL_STATUS_CHANGED
 from netbox_ssl.models import Certificate
 from netbox_ssl.reports import metrics
 from tests.support.announcements import CommittingTestCase
-from tests.support.factories import DAY, record
+from tests.support.factories import DAY, end_chain, record
 
 
 def samples(exposition: bytes) -> dict[tuple, float]:
@@ -111,6 +111,10 @@ class FiguresTestCase(TestCase):
         record('later', 5 * DAY)
         now = bought.valid_to - timedelta(seconds=60)
         self.assertEqual(scrape(now)['netbox_ssl_next_expiry_seconds',], 60)
+        chain = end_chain(Certificate.objects.get(name='later'), 2 * DAY).chain_valid_to
+        self.assertEqual(
+            scrape(chain - timedelta(seconds=30))['netbox_ssl_next_expiry_seconds',], 30, 'or that of a chain'
+        )
 
     def test_next_renewals(self):
         first = record('a.example.net', 40 * DAY)

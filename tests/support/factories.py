@@ -14,6 +14,7 @@ from tests.support.certificate_factory import Issued
 __all__ = (
     'DAY',
     'LIFETIME',
+    'end_chain',
     'facts',
     'grant',
     'import_pem',
@@ -42,6 +43,14 @@ def record(name='www.example.net', left: timedelta = 60 * DAY, **columns) -> Cer
     certificate.full_clean()
     certificate.save()
     return certificate
+
+
+def end_chain(certificate: Certificate, left: timedelta) -> Certificate:
+    """Return the certificate with a chain whose first link has ``left`` of its lifetime."""
+    # Not saved, because the end is otherwise read from the PEMs of the chain
+    chain_valid_to = timezone.now().replace(microsecond=0) + left
+    Certificate.objects.filter(pk=certificate.pk).update(chain_valid_to=chain_valid_to)
+    return Certificate.objects.get(pk=certificate.pk)
 
 
 def facts(left: timedelta = 60 * DAY) -> dict:

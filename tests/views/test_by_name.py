@@ -15,9 +15,10 @@ from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSou
 from netbox_ssl.reports.by_name import answer, standing, standing_sql
 from netbox_ssl.x509 import covering_names
 from tests.support.certificate_factory import issue, make_ca
-from tests.support.factories import DAY, grant, import_pem, issue_acme, record
+from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record
 
 URL = '/plugins/ssl/by-name/'
+HOUR = timedelta(hours=1)
 NAME = 'www.example.net'
 # Standing → a certificate of this kind, with a lifetime of 90 days; due 30, overdue 15 days before expiry
 STANDINGS = {
@@ -64,8 +65,11 @@ class StandingTestCase(TestCase):
         cover('expired', status='revoked')
         certificates = list(Certificate.objects.all())
         # At each moment of change, and right before and after it
-        changes = ('valid_from', 'renewal_due_at', 'renewal_overdue_at', 'valid_to')
-        moments = {getattr(certificate, change) for certificate in certificates for change in changes}
+        moments = {
+            moment
+            for each in certificates
+            for moment in (each.valid_from, each.due_at(), each.overdue_at(), each.valid_to)
+        }
         for moment in moments:
             for later in (-1, 0, 1):
                 now = moment + timedelta(microseconds=later)
@@ -83,6 +87,23 @@ class StandingTestCase(TestCase):
             moment = now + DAY + timedelta(microseconds=later)
             self.assertEqual(stands(certificate, moment), expected)
             self.assertEqual(standing(certificate, moment), expected)
+
+    def test_the_next_expiry_may_be_that_of_a_chain(self):
+        now = timezone.now()
+        first, second = cover('fine'), cover('fine', left=50 * DAY)
+        for chain, expected in (
+            (20 * DAY, 'chain'),
+            (55 * DAY, 'own'),
+            # It has expired already; the certificate itself expires later than the other.
+            (-DAY, 'own'),
+        ):
+            certificate = end_chain(first, chain)
+            found = answer(Certificate.objects.all(), now)
+            with self.subTest(chain=chain):
+                self.assertEqual(found.is_of_chain, expected == 'chain')
+                self.assertEqual(
+                    found.next_expiry, certificate.chain_valid_to if expected == 'chain' else second.valid_to
+                )
 
     def test_with_a_source_in_each_state(self):
         """The standing is the worst of the certificate's own and that of its sources."""
@@ -226,6 +247,14 @@ class PageTestCase(TestCase):
             self.assertNotIn('web@example.org', self.page())
         grant(self.user, 'view', model=ContactAssignment)
         self.assertIn('href="mailto:web@example.org"', self.page())
+
+    def test_a_chain_that_expires_next_is_named(self):
+        end_chain(cover('fine'), 3 * DAY + HOUR)
+        cover('fine', left=50 * DAY)
+        html = ' '.join(self.page().replace('\xa0', ' ').split())
+        self.assertIn('3 days from now; a chain that expires before its certificate)', html)
+        names = re.findall(r'<div class="small">(.*?)</div>', html)
+        self.assertEqual(names[:1], ['Chain expires in 3 days'], 'the soonest first')
 
     def test_some_of_several(self):
         cover('fine')

@@ -16,7 +16,7 @@ from utilities.testing import TestCase
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate, CertificateAssignment
 from netbox_ssl.views import calendar as calendar_view
-from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor, superuser
+from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record, successor, superuser
 from tests.support.places import assign, device
 
 URL = '/plugins/ssl/renewals.ics'
@@ -65,6 +65,35 @@ class FeedTestCase(CalendarTestCase):
             Certificate.objects.all().delete()
             certificate = record(**columns)
             self.assertEqual(self.events(), [('www.example.net: certificate expires', certificate.valid_to)])
+
+    def test_a_chain_that_expires_first_has_an_event_of_its_own(self):
+        bought = {'is_acme': False, 'acme_auto_renewal': False}
+        certificate = end_chain(record(**bought), 10 * DAY)
+        far = end_chain(record('far.example.net', 500 * DAY, **bought), 20 * DAY)
+        record('later.example.net', 15 * DAY, **bought)
+        self.assertEqual(
+            self.events(event='expiry'),
+            [
+                ('www.example.net: its chain expires', certificate.chain_valid_to),
+                ('later.example.net: certificate expires', Certificate.objects.get(name='later.example.net').valid_to),
+                # Its own expiry is beyond what the calendar shows.
+                ('far.example.net: its chain expires', far.chain_valid_to),
+                ('www.example.net: certificate expires', certificate.valid_to),
+            ],
+        )
+        self.assertEqual(self.events(event='due'), [])
+        events = Calendar.from_ical(self.get().content).walk('VEVENT')
+        self.assertEqual(len({str(event['uid']) for event in events}), 4)
+        self.assertIn('Its chain is valid to', str(events[0]['description']))
+        self.assertEqual(events[0]['categories'].cats, ['expiry'])
+
+    def test_the_soonest_are_kept_also_if_it_is_a_chain(self):
+        for number in range(3):
+            record(f'{number}.example.net', (number + 40) * DAY)
+        end_chain(record('chain.example.net', 80 * DAY), 5 * DAY)
+        most, calendar_view.MOST_EVENTS = calendar_view.MOST_EVENTS, 1
+        self.addCleanup(setattr, calendar_view, 'MOST_EVENTS', most)
+        self.assertEqual([name for name, _ in self.events(event='expiry')], ['chain.example.net: its chain expires'])
 
     def test_neither_long_expired_nor_revoked(self):
         record('old.example.net', -31 * DAY)

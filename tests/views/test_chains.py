@@ -55,7 +55,10 @@ class ChainPageTestCase(TestCase):
         address = reverse('plugins:netbox_ssl:certificate_list')
         found = self.client.get(address, {'issued_by_id': self.root.pk}).context['table'].data
         self.assertEqual([each.pk for each in found], [self.ca.pk])
-        self.assertEqual(len(self.client.get(address, {'issued_by_id': self.ca.pk}).context['table'].data), 0)
+        response = self.client.get(address, {'issued_by_id': self.ca.pk})
+        self.assertEqual(len(response.context['table'].data), 0)
+        self.assertContains(response, 'No certificate that this CA issued is recorded yet.')
+        self.assertNotContains(response, 'No certificates match.')
 
     def test_the_list_has_a_badge_only_for_ca_certificates(self):
         grant(self.user, 'view')

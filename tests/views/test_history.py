@@ -27,7 +27,7 @@ def lineage(count=3, name='www.example.net', every=60 * DAY):
     issued = [issue_acme(name, left=60 * DAY - (count - 1) * every)]
     while len(issued) < count:
         issued.append(successor(issued[-1], later=every))
-    return [import_pem(each) for each in issued][-1].certificate
+    return [import_pem(each, acme_auto_renewal=True) for each in issued][-1].certificate
 
 
 def url(certificate):

@@ -34,6 +34,12 @@ class ZonesTestCase(DjangoTestCase):
         certificate.status = 'retired'
         self.assertEqual(self.zones(certificate), [])
 
+    def test_none_if_no_client_renews_it(self):
+        certificate = lineage(1)
+        self.assertTrue(self.zones(certificate))
+        certificate.acme_auto_renewal = False
+        self.assertEqual(self.zones(certificate), [])
+
 
 class TrendTestCase(DjangoTestCase):
     def draw(self, certificate):
@@ -61,6 +67,11 @@ class TrendTestCase(DjangoTestCase):
         self.assertEqual({bar.color for bar in self.draw(certificate).bars}, {'green'})
         Certificate.objects.update(acme_renewal_days=80)
         self.assertEqual({bar.color for bar in self.draw(certificate).bars}, {'orange'})
+
+    def test_where_no_client_renews_nothing_is_overdue(self):
+        certificate = lineage(3)
+        Certificate.objects.update(acme_renewal_days=80, acme_auto_renewal=False)
+        self.assertEqual({bar.color for bar in self.draw(certificate).bars}, {'green'})
 
     def test_one_renewal_is_no_trend(self):
         self.assertIsNone(self.draw(lineage(2)))

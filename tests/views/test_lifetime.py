@@ -56,6 +56,39 @@ class DrawingTestCase(SimpleTestCase):
         bought = {'is_acme': False, 'acme_auto_renewal': False, 'valid_to': START + 100 * DAY}
         drawn = lifetime.draw(certificate(expiry_marks=[10], chain_valid_to=START + 60 * DAY, **bought), START)
         self.assertEqual(drawn.marks, ['50.00%'])
+        self.assertEqual(
+            [(str(moment.label), moment.color) for moment in drawn.moments],
+            [('Issued', 'green'), ('Expiring', 'yellow'), ('Chain valid to', 'red'), ('Valid to', '')],
+        )
+        self.assertEqual(drawn.left, 'Chain expires in 60 days')
+        self.assertEqual(
+            [(part.color, part.width) for part in drawn.parts],
+            [('green', '50.00%'), ('yellow', '10.00%'), ('red', '40.00%')],
+        )
+
+    def test_what_would_come_after_the_end_of_the_chain_does_not(self):
+        drawn = lifetime.draw(certificate(chain_valid_to=START + 70 * DAY), START)
+        self.assertEqual([part.color for part in drawn.parts], ['green', 'yellow', 'red'])
+        self.assertNotIn('Overdue', drawn.description)
+
+    def test_when_its_chain_has_expired_it_is_red(self):
+        for chain_valid_to in (START + 70 * DAY, START - DAY):
+            now = max(chain_valid_to, START) + SECOND
+            colors = {color for color, *_ in self.parts(now, chain_valid_to=chain_valid_to)}
+            self.assertEqual(colors, {'red'})
+            drawn = lifetime.draw(certificate(chain_valid_to=chain_valid_to), now)
+            self.assertIn('Chain expired', drawn.left)
+
+    def test_no_renewal_is_due_where_no_client_renews(self):
+        for columns in ({'is_acme': False, 'acme_auto_renewal': False}, {'acme_auto_renewal': False}):
+            with self.subTest(columns):
+                drawn = lifetime.draw(certificate(expiry_marks=[30], **columns), START)
+                self.assertEqual(
+                    drawn.description, 'Expires in 90 days. Issued 2026-01-01, Expiring 2026-03-02, Valid to 2026-04-01'
+                )
+                # More than half of the lifetime, so that it does not count
+                without = lifetime.draw(certificate(expiry_marks=[60], **columns), START)
+                self.assertEqual([part.color for part in without.parts], ['green'])
 
     def test_in_words(self):
         drawn = lifetime.draw(certificate(), START + 30 * DAY)

@@ -18,7 +18,7 @@ from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSou
 from netbox_ssl.reports.charts import heatmap
 from netbox_ssl.reports.expiry_days import ExpiryDays, expiry_days
 from tests.support.endpoints import check, endpoint
-from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
+from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record, successor
 from tests.support.pictures import PictureMixin
 from tests.support.places import assign, device
 from tests.views.test_renewals import swept
@@ -102,6 +102,15 @@ class TilesTestCase(OverviewMixin, TestCase):
         record('bought.example.net', left=6 * DAY, **BOUGHT)
         self.assertEqual(self.tiles()['within7'], (4, 'orange'))
         self.assertContains(self.page(), '1 not renewed automatically')
+
+    def test_a_chain_that_expires_first_counts(self):
+        end_chain(record('soon.example.net', left=80 * DAY, **BOUGHT), 5 * DAY)
+        self.assertEqual(self.tiles()['within7'], (1, 'orange'))
+        Certificate.objects.all().delete()
+        # Its client would renew it, but clients refuse it already.
+        end_chain(record('ended.example.net', left=80 * DAY), -DAY)
+        found = self.tiles()
+        self.assertEqual((found['within7'], found['within30'], found['expired'][0]), ((1, 'orange'), (1, 'yellow'), 0))
 
     def test_no_zero_where_sources_are_hidden(self):
         reported(record(), 'web-01', valid_to=timezone.now() - DAY)
@@ -234,6 +243,17 @@ class RecentChangesTestCase(OverviewMixin, TestCase):
             self.changes(), {('expired.example.net', 'Expired'), ('overdue.example.net', 'Renewal overdue')}
         )
 
+    def test_a_chain_that_expired_today(self):
+        now_dead = record('dead.example.net')
+        self.yesterday(now_dead, record('fine.example.net'))
+        end_chain(Certificate.objects.get(name='fine.example.net'), -2 * DAY)
+        end_chain(now_dead, -HOUR)
+        self.assertEqual(self.changes(), {('dead.example.net', 'Its chain expired')})
+        # Once it has expired itself, that is what happened.
+        Certificate.objects.update(valid_to=timezone.now() - timedelta(minutes=1))
+        self.assertIn(('dead.example.net', 'Expired'), self.changes())
+        self.assertNotIn(('dead.example.net', 'Its chain expired'), self.changes())
+
     def test_added_and_renewed(self):
         old = issue_acme('www.example.net')
         certificate = import_pem(old).certificate
@@ -336,6 +356,15 @@ class HeatmapTestCase(OverviewMixin, TestCase):
                 ('red', {'bought.example.net'}),
             ],
         )
+
+    def test_a_chain_that_expires_first_counts_on_its_day(self):
+        grant(self.user, 'view')
+        for name, chain in (('soon', 40 * DAY), ('past', -2 * DAY)):
+            end_chain(record(f'{name}.example.net', left=80 * DAY, **BOUGHT), chain)
+        found = [self.names_at(cell.url) for row in self.page().context['heatmap'].rows for cell in row.cells]
+        self.assertEqual(found, [{'soon.example.net'}])
+        end = timezone.localtime(Certificate.objects.get(name='soon.example.net').chain_valid_to).date()
+        self.assertEqual(expiry_days(Certificate.objects.all(), timezone.now()).counts, {end: {'not_acme': 1}})
 
     def test_a_day_begins_and_ends_at_midnight_of_the_time_zone(self):
         with self.settings(TIME_ZONE='Pacific/Auckland'), timezone.override('Pacific/Auckland'):

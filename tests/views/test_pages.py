@@ -3,13 +3,14 @@
 from core.models import ObjectType
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 from extras.models import ExportTemplate
 from netbox.navigation.menu import get_menus
 from users.models import User
 from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
-from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
+from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record, successor
 
 LIST = '/plugins/ssl/certificates/'
 
@@ -41,6 +42,24 @@ class DetailTestCase(TestCase):
     def test_no_status_without_acme(self):
         response = self.page(record(is_acme=False, acme_auto_renewal=False))
         self.assertNotContains(response, 'due in')
+
+    def test_renewal_is_only_due_where_a_client_renews(self):
+        for columns, is_shown in (
+            ({}, True),
+            ({'acme_auto_renewal': False}, False),
+            ({'is_acme': False, 'acme_auto_renewal': False}, False),
+        ):
+            certificate = record(acme_renewal_days=20, **columns)
+            html = self.page(certificate).content.decode()
+            for moment in (certificate.due_at(), certificate.overdue_at()):
+                with self.subTest(columns, moment=moment):
+                    self.assertEqual(f'{timezone.localtime(moment):%Y-%m-%d}' in html, is_shown)
+
+    def test_renewed_by_hand_with_a_chain_that_expires_first(self):
+        html = self.page(end_chain(record(acme_auto_renewal=False), 5 * DAY)).content.decode()
+        self.assertIn('it is not renewed automatically', html)
+        self.assertIn('Chain expires in 4 days', html)
+        self.assertNotIn('expires in 1\xa0month', html, 'the certificate itself')
 
     def test_the_warning_about_renewal_days(self):
         self.assertContains(self.page(record(acme_renewal_days=90)), 'always due')

@@ -20,7 +20,7 @@ from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.doc_examples import REFERENCE
-from tests.support.factories import DAY, grant, import_pem, record
+from tests.support.factories import DAY, end_chain, grant, import_pem, record
 
 URL = '/plugins/ssl/renewals/'
 HOUR = timedelta(hours=1)
@@ -62,6 +62,26 @@ class RenewalsTestCase(TestCase):
         for color, _what, count in self.bars():
             totals[color] = totals.get(color, 0) + count
         self.assertEqual(totals, {'blue': 2, 'orange': 2, 'purple': 2, 'pink': 1, 'red': 1})
+
+    def test_a_chain_that_expires_first_counts_in_its_week(self):
+        grant(self.user, 'view')
+        bought = {'is_acme': False, 'acme_auto_renewal': False}
+        for name, left, chain in (
+            ('soon', 80 * DAY, 10 * DAY),
+            # Beyond the period itself
+            ('far', 400 * DAY, 10 * DAY),
+            # Expired earlier today, or a second ago at midnight: in the list of the first week, too
+            ('now', 80 * DAY, -timedelta(seconds=1)),
+            ('before', 80 * DAY, -2 * DAY),
+        ):
+            end_chain(record(f'{name}.example.net', left, **bought), chain)
+        now = timezone.now()
+        counted = [week.counts.get('expiry_other', 0) for week in weeks(Certificate.objects.all(), now)]
+        today = timezone.localtime(now - timedelta(seconds=1)).date() == timezone.localtime(now).date()
+        self.assertEqual(sum(counted), 2 + today)
+        # Each bar is compared with its list.
+        self.assertEqual(sum(count for color, _what, count in self.bars() if color == 'red'), 2 + today)
+        self.assertIn('If the chain of a certificate expires first, its date counts.', self.page())
 
     def test_weeks_have_no_gap_and_no_overlap(self):
         now = timezone.now()

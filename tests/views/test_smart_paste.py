@@ -3,6 +3,7 @@
 from core.models import ObjectChange
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from extras.models import Tag
 from tenancy.models import Tenant
 from utilities.testing import TestCase
@@ -11,6 +12,7 @@ from netbox_ssl.imports.smart_paste.decisions import Decisions
 from netbox_ssl.imports.smart_paste.importing import import_now
 from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate
+from tests.support.certificate_factory import issue, make_ca
 from tests.support.factories import DAY, grant, import_pem, in_house_ca, issue_acme, record, successor
 
 
@@ -75,6 +77,16 @@ class PreviewTestCase(SmartPasteTestCase):
         response = self.preview(expired.pem + future.pem + others)
         for text in ('1 has expired', '1 is not valid yet', 'Expired 3 days ago', 'Not yet valid, starts in 4 days'):
             self.assertContains(response, text, count=1)
+
+    def test_a_chain_that_has_expired(self):
+        now = timezone.now()
+        for ago, text in ((3 * DAY + DAY / 24, 'Chain expired 3 days ago'), (-3 * DAY, None)):
+            ca = make_ca('Example Corp', 'Example CA', valid_to=now - ago)
+            issued = issue([f'{ago.days}.example.net'], ca, now - 10 * DAY, now + 60 * DAY)
+            response = self.preview(issued.fullchain_pem)
+            with self.subTest(text):
+                self.assertEqual('data-warned' in response.content.decode(), text is not None)
+                self.assertContains(response, text or 'data-action', count=1)
 
     def test_candidates(self):
         for name in ('first one', 'second one'):

@@ -33,7 +33,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Warned:
-    """The validity of a certificate that cannot be used now: it has expired, or is not valid yet."""
+    """The validity of a certificate that cannot be used now: it or its chain has expired, or it is not valid yet."""
 
     validity: str
     text: str
@@ -72,7 +72,7 @@ def preview(leaves: list[Leaf], user, decisions: Decisions | None = None, now: d
     plans = intake.plan_many(Decisions().items(leaves, user), user)
     rows = [_row(leaf, plan, decisions) for leaf, plan in zip(leaves, plans, strict=True)]
     for row in rows:
-        row.warned = _warned(row.leaf.facts, now)
+        row.warned = _warned(row.leaf, now)
     _note_relations(rows)
     _note_missing_permissions(rows, user)
     return rows
@@ -88,14 +88,17 @@ def count_warned(rows: list[Row]) -> Counter:
     return Counter(row.warned.validity for row in rows if row.warned and not row.problems)
 
 
-def _warned(facts, now: datetime) -> Warned | None:
+def _warned(leaf: Leaf, now: datetime) -> Warned | None:
+    facts, chain_end = leaf.facts, leaf.chain_valid_to
     # No marks: that it will expire soon is announced after the import.
     found = rule.validity(
         valid_from=facts.valid_from, valid_to=facts.valid_to, end=facts.valid_to, limit=0, marks=(), now=now
     )
     if found == ValidityChoices.VALID:
-        return None
-    return Warned(found, validity_text(found, facts.valid_from, facts.valid_to, now))
+        if chain_end is None or chain_end >= now:
+            return None
+        found = ValidityChoices.EXPIRING
+    return Warned(found, validity_text(found, facts.valid_from, facts.valid_to, now, chain_end))
 
 
 def _row(leaf: Leaf, plan, decisions: Decisions) -> Row:

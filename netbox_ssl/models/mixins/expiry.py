@@ -10,8 +10,18 @@ from netbox_ssl import settings
 from netbox_ssl.acme.renewal_kinds import NOT_ACME, active_q
 from netbox_ssl.choices import CertificateStatusChoices, ValidityChoices
 from netbox_ssl.expiry import validity as rule
-from netbox_ssl.expiry.marks import MAX_MARK, MOST_MARKS, end_sql, mark_limit, mark_limit_sql, sorted_marks
-from netbox_ssl.expiry.wording import validity_text
+from netbox_ssl.expiry.marks import (
+    MAX_MARK,
+    MOST_MARKS,
+    end_sql,
+    listed_marks,
+    mark_limit,
+    mark_limit_sql,
+    sorted_marks,
+)
+from netbox_ssl.expiry.wording import short_validity_text, validity_text
+
+from .moments import iso_day
 
 __all__ = ('EXPIRY_FIELDS', 'EXPIRY_INDEXES', 'ExpiryMixin')
 
@@ -69,7 +79,10 @@ EXPIRY_INDEXES = (
 
 
 class ExpiryMarksField(ArrayField):
-    """Numbers of days before expiry. They are always stored sorted, because the rule in SQL relies on it."""
+    """
+    Numbers of days before expiry, largest first. The database always has them smallest first, because the rule in SQL
+    relies on it.
+    """
 
     def deconstruct(self):
         # For migrations it is a plain array.
@@ -78,6 +91,9 @@ class ExpiryMarksField(ArrayField):
 
     def get_db_prep_save(self, value, connection):
         return super().get_db_prep_save(sorted_marks(value) if isinstance(value, list | tuple) else value, connection)
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else listed_marks(value)
 
 
 class ExpiryMixin(models.Model):
@@ -126,12 +142,12 @@ class ExpiryMixin(models.Model):
 
     @property
     def effective_expiry_marks(self) -> list[int]:
-        """Return the marks that apply, smallest first: its own, or else those of the configuration."""
-        return sorted_marks(self.expiry_marks or settings.expiry_marks())
+        """Return the marks that apply, largest first: its own, or else those of the configuration."""
+        return listed_marks(self.expiry_marks or settings.expiry_marks())
 
     def mark_limit(self) -> int:
         """Return the days below which marks count. Unlike ``expiry_mark_limit`` it works before the object is saved."""
-        overdue_at = self.overdue_at() if self.is_acme and self.acme_auto_renewal else None
+        overdue_at = self.overdue_at() if self.renews_automatically else None
         return mark_limit(self.valid_from, self.valid_to, self.marks_end, overdue_at)
 
     def validity_at(self, now) -> str:
@@ -160,7 +176,12 @@ class ExpiryMixin(models.Model):
         return dict(ValidityChoices)[self.validity]
 
     def get_validity_color(self):
-        return ValidityChoices.colors[self.validity]
+        """Return the color of the validity; red if the chain has expired, whichever marks count."""
+        now = timezone.now()
+        validity = self.validity_at(now)
+        if validity != ValidityChoices.NOT_YET_VALID and self.marks_end < now:
+            validity = ValidityChoices.EXPIRED
+        return ValidityChoices.colors[validity]
 
     @property
     def validity_text(self) -> str:
@@ -170,7 +191,9 @@ class ExpiryMixin(models.Model):
 
     def get_valid_to_display(self):
         """Return what NetBox's search results show for ``valid_to``; they show columns only, not the validity."""
-        return f'{self.valid_to:%Y-%m-%d} ({self.validity_text})'
+        now = timezone.now()
+        text = short_validity_text(self.validity_at(now), self.valid_from, self.valid_to, now, self.chain_valid_to)
+        return f'{iso_day(self.valid_to)} ({text})'
 
     @property
     def days_left(self) -> int:

@@ -12,12 +12,20 @@ __all__ = ('RenewalMixin',)
 class RenewalMixin:
     """Answers of the renewal rule (``acme/renewal.py``) for a certificate."""
 
+    @property
+    def renews_automatically(self) -> bool:
+        """Return whether an ACME client renews it, so that there is a time at which its renewal is due."""
+        return self.is_acme and self.acme_auto_renewal
+
     def due_at(self):
-        """Return when renewal is due. Unlike ``renewal_due_at`` it also works before the object is saved."""
+        """
+        Return when renewal is due. Unlike ``renewal_due_at`` it also works before the object is saved, and for a
+        certificate that no client renews: then it is when a client would.
+        """
         return renewal.renewal_due_at(self.valid_from, self.valid_to, self.acme_renewal_days, self.ari_window_start)
 
     def overdue_at(self):
-        """Return when renewal is overdue. It also works before the object is saved."""
+        """Return when renewal is overdue. It works in the same cases as ``due_at()``."""
         return renewal.overdue_at(self.due_at(), self.valid_to, self.ari_window_end)
 
     def renewal_status_at(self, now) -> str | None:

@@ -11,7 +11,7 @@ from utilities.exceptions import AbortRequest
 
 from netbox_ssl import settings
 from netbox_ssl.acme.detection import Detection, detect
-from netbox_ssl.expiry.marks import sorted_marks
+from netbox_ssl.expiry.marks import listed_marks
 from netbox_ssl.netbox_internals import prechange_snapshot
 from netbox_ssl.validators import read_single, refuse_private_key
 from netbox_ssl.x509 import (
@@ -245,7 +245,7 @@ class CertificateValidationMixin(ACMESettingsMixin):
 
     def set_derived_fields(self) -> None:
         """Sort marks, and fill in values derived from other columns: the name if it is empty, the lineage."""
-        self.expiry_marks = sorted_marks(self.expiry_marks or ())
+        self.expiry_marks = listed_marks(self.expiry_marks or ())
         names = self.subject_alt_names or []
         self.name = self.name or (names[0] if names else '') or self.subject or self.serial_number
         self.name = self.name[:255]

@@ -9,7 +9,7 @@ from netbox_ssl.x509 import canonical_name, has_label, normalize_hex, split_name
 from .authorities import AuthorityMixin
 from .chains import ChainMixin
 from .encoding import EncodingMixin
-from .moments import MomentsMixin
+from .moments import MomentsMixin, day_display
 
 __all__ = ('FACT_FIELDS', 'HEX_FIELDS', 'X509_FIELDS', 'X509FieldsMixin')
 
@@ -144,6 +144,9 @@ class X509FieldsMixin(AuthorityMixin, ChainMixin, EncodingMixin, MomentsMixin, m
         editable=False,
         help_text=_('When the first link of the stored chain expires'),
     )
+
+    get_valid_from_display = day_display('valid_from')
+    get_valid_to_display = day_display('valid_to')
 
     class Meta:
         abstract = True

@@ -127,7 +127,7 @@ def _query(week: Week, kind: Kind) -> str:
     # those to which it has happened earlier today.
     first, end = (timezone.localtime(moment).date().isoformat() for moment in (week.start, week.end))
     days = {f'{kind.column}__gte': first, f'{kind.column}__lt': end}
-    return urlencode({**kind.filters, **days, 'sort': kind.column}, doseq=True)
+    return urlencode({**kind.filters, **days, 'sort': kind.sort}, doseq=True)
 
 
 def _date(moment: datetime) -> str:

@@ -1,4 +1,7 @@
-"""The lifetime of a certificate as a bar: issued, now, due, overdue, and the end, with the expiry marks on it."""
+"""
+The lifetime of a certificate as a bar: issued, due, overdue (or expiring, if no client renews it), the end of its chain
+if that is earlier, and its end, with now and the expiry marks on it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,14 +19,14 @@ from .wording import percent
 
 __all__ = ('LifetimeBar', 'draw')
 
-# Colors of NetBox's theme for the time before renewal is due, until it is overdue, and until the end
-ZONES = (
-    ('green', gettext_lazy('Issued')),
-    ('yellow', gettext_lazy('Renewal due')),
-    ('orange', gettext_lazy('Overdue')),
-)
-END = gettext_lazy('Valid to')
-# Of a certificate that has expired, and of one that is revoked or retired
+# The zones of the bar, with colors of NetBox's theme
+ISSUED = gettext_lazy('Issued'), 'green'
+DUE = gettext_lazy('Renewal due'), 'yellow'
+OVERDUE = gettext_lazy('Overdue'), 'orange'
+EXPIRING = gettext_lazy('Expiring'), 'yellow'
+CHAIN_END = gettext_lazy('Chain valid to'), 'red'
+END = gettext_lazy('Valid to'), ''
+# Colors of a certificate that has expired, or whose chain has, and of one that is revoked or retired
 EXPIRED, NOT_IN_USE = 'red', 'secondary'
 
 
@@ -72,14 +75,13 @@ class _Scale:
 def draw(certificate, now: datetime) -> LifetimeBar:
     """Return the bar of a certificate as of ``now`` (aware datetime). Takes no query."""
     scale = _Scale(certificate.valid_from, max(certificate.valid_to, certificate.valid_from))
-    starts = [certificate.valid_from, certificate.due_at(), certificate.overdue_at()]
-    left = validity_text(certificate.validity_at(now), certificate.valid_from, certificate.valid_to, now)
-    moments = [
-        *(Moment(label, when, color) for (color, label), when in zip(ZONES, starts, strict=True)),
-        Moment(END, certificate.valid_to, ''),
-    ]
+    zones = list(_zones(certificate))
+    moments = [*zones, Moment(END[0], certificate.valid_to, END[1])]
+    left = validity_text(
+        certificate.validity_at(now), certificate.valid_from, certificate.valid_to, now, certificate.chain_valid_to
+    )
     return LifetimeBar(
-        parts=list(_parts(certificate, [scale.at(each) for each in starts], scale.at(now), now)),
+        parts=list(_parts(certificate, zones, scale, now)),
         moments=moments,
         marks=[percent(scale.at(each)) for each in _marks(certificate)],
         now=percent(scale.at(now)),
@@ -88,12 +90,28 @@ def draw(certificate, now: datetime) -> LifetimeBar:
     )
 
 
-def _parts(certificate, starts: list[float], at_now: float, now: datetime) -> Iterator[Part]:
+def _zones(certificate) -> Iterator[Moment]:
+    """Yield what begins when, in the order of time; after the end of its chain, nothing else does."""
+    yield Moment(ISSUED[0], certificate.valid_from, ISSUED[1])
+    if certificate.renews_automatically:
+        zones = [(DUE, certificate.due_at()), (OVERDUE, certificate.overdue_at())]
+    else:
+        zones = [(EXPIRING, first) for first in [min(_marks(certificate), default=None)] if first is not None]
+    for (label, color), when in zones:
+        if not certificate.chain_ends_first or when < certificate.chain_valid_to:
+            yield Moment(label, when, color)
+    if certificate.chain_ends_first:
+        yield Moment(CHAIN_END[0], certificate.chain_valid_to, CHAIN_END[1])
+
+
+def _parts(certificate, zones: list[Moment], scale: _Scale, now: datetime) -> Iterator[Part]:
     """Yield the zones, each divided at ``now``."""
-    for (color, _label), start, end in zip(ZONES, starts, [*starts[1:], 100.0], strict=True):
+    starts, at_now = [scale.at(zone.when) for zone in zones], scale.at(now)
+    for zone, start, end in zip(zones, starts, [*starts[1:], 100.0], strict=True):
+        color = zone.color
         if certificate.status != CertificateStatusChoices.STATUS_ACTIVE:
             color = NOT_IN_USE
-        elif now > certificate.valid_to:
+        elif now > certificate.marks_end:
             color = EXPIRED
         for first, last, is_elapsed in ((start, min(end, at_now), True), (max(start, at_now), end, False)):
             if last > first:

@@ -160,7 +160,7 @@ def _bar(issuance, number: int, scale: _Scale, now: datetime, certificate) -> Ba
 
 
 def _zones(certificate, scale: _Scale) -> Iterator[Zone]:
-    if certificate.status != CertificateStatusChoices.STATUS_ACTIVE:
+    if certificate.status != CertificateStatusChoices.STATUS_ACTIVE or not certificate.renews_automatically:
         return
     start, end = certificate.valid_from, certificate.valid_to
     due, overdue = (max(start, min(each, end)) for each in (certificate.due_at(), certificate.overdue_at()))

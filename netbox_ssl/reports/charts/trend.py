@@ -78,8 +78,10 @@ def _bar(certificate, issuance, number: int, place: float, most: float) -> Bar:
 
 
 def _color(certificate, issuance) -> str:
-    """Return red if it was renewed after expiry, orange if it was overdue, and green otherwise."""
+    """Return red if it was renewed after expiry, orange if its client was overdue, and green otherwise."""
     if issuance.replaced_at > issuance.valid_to:
         return 'red'
+    if not certificate.renews_automatically:
+        return 'green'
     due = renewal_due_at(issuance.valid_from, issuance.valid_to, certificate.acme_renewal_days)
     return 'orange' if issuance.replaced_at > overdue_at(due, issuance.valid_to) else 'green'

@@ -48,7 +48,7 @@ class BaselineTestCase(AnnouncingTestMixin, TestCase):
 
     def true_now(self):
         rows = Certificate.objects.all()
-        return {row.pk: (row.renewal_status_at(self.now) or '', self.now >= row.renewal_overdue_at) for row in rows}
+        return {row.pk: (row.renewal_status_at(self.now) or '', self.now >= row.overdue_at()) for row in rows}
 
     def test_an_existing_inventory_is_not_announced(self):
         self.make_usual_rules()
