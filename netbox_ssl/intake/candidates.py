@@ -22,12 +22,16 @@ def fitting(item: Item, user) -> list[Certificate]:
     """
     Return the active certificates with the same names and key algorithm, a compatible tenant, and of the same CA.
     The first report of a source may only renew a certificate that no source reports: it was pasted before, or its
-    sources are gone.
+    sources are gone. One that a source of another certificate has unexpectedly is reported, too (``REPORTED`` in
+    ``models/source_reports.py``): it may be the next one of that other certificate.
     """
     found = _active(user).filter(lineage__in=item.lineage_keys).order_by('pk')
     if item.external_id:
-        reported = CertificateSource.objects.filter(certificate=OuterRef('pk'), gone_since__isnull=True)
-        found = found.filter(~Exists(reported))
+        sources = CertificateSource.objects.filter(gone_since__isnull=True)
+        found = found.filter(
+            ~Exists(sources.filter(certificate=OuterRef('pk'))),
+            ~Exists(sources.filter(issuance__certificate=OuterRef('pk'))),
+        )
     return [each for each in found[:MOST_LOOKED_AT] if compatible_tenant(item, each) and same_family(item, each)]
 
 

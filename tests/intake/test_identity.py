@@ -457,6 +457,21 @@ class FirstReportTestCase(IdentityTestCase):
         self.assertEqual(result.action, Action.CREATED)
         self.assertIn('other sources report it', result.candidates[0].reason)
 
+    def test_what_a_copy_has_before_its_client_is_not_renewed_by_another_host(self):
+        old = issue_acme()
+        certificate = report('issuer', old).certificate
+        report('web01', old, 'copy')
+        new = successor(old)
+        ahead = report('web01', new, 'copy').certificate
+        own = successor(old, later=61 * DAY)
+        result = report('web02', own)
+        self.assertEqual(result.action, Action.CREATED)
+        self.assertNotIn(result.certificate, (certificate, ahead))
+        self.assertEqual(report('issuer', new).certificate, certificate)
+        self.assertCurrent(certificate, new)
+        self.assertHas('web02', result.certificate, own)
+        self.assertEqual(Certificate.objects.count(), 2)
+
     def test_a_pasted_certificate_renews_a_reported_one(self):
         old = issue_acme()
         certificate = report('web01', old).certificate
