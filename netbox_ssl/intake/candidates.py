@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.models import Certificate, CertificateSource
 
-from .kinship import compatible_tenant, names_of, same_family
+from .kinship import compatible_q, compatible_tenant, names_of, same_family
 from .results import Candidate, Item
 
 __all__ = ('MOST_CANDIDATES', 'find_candidates', 'fitting')
@@ -25,14 +25,14 @@ def fitting(item: Item, user) -> list[Certificate]:
     sources are gone. One that a source of another certificate has unexpectedly is reported, too (``REPORTED`` in
     ``models/source_reports.py``): it may be the next one of that other certificate.
     """
-    found = _active(user).filter(lineage__in=item.lineage_keys).order_by('pk')
+    found = _active(user).filter(compatible_q(item), lineage__in=item.lineage_keys).order_by('pk')
     if item.external_id:
         sources = CertificateSource.objects.filter(gone_since__isnull=True)
         found = found.filter(
             ~Exists(sources.filter(certificate=OuterRef('pk'))),
             ~Exists(sources.filter(issuance__certificate=OuterRef('pk'))),
         )
-    return [each for each in found[:MOST_LOOKED_AT] if compatible_tenant(item, each) and same_family(item, each)]
+    return [each for each in found[:MOST_LOOKED_AT] if same_family(item, each)]
 
 
 def find_candidates(item: Item, user) -> list[Candidate]:

@@ -292,6 +292,15 @@ class IssuerTestCase(IdentityTestCase):
             self.assertEqual(report(f'appliance{number}', each, 'served').action, Action.UNCHANGED)
         self.assertEqual(Certificate.objects.count(), 3)
 
+    def test_many_self_signed_certificates_with_one_name(self):
+        now = timezone.now().replace(microsecond=0)
+        for _number in range(30):
+            old = self_signed('localhost', now - 300 * DAY, now + 60 * DAY)
+            certificate = import_pem(old).certificate
+        renewed = self_signed('localhost', now, now + 365 * DAY, key=old.key)
+        result = import_pem(renewed)
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
+
     def test_a_pasted_certificate_of_another_ca_is_a_candidate(self):
         old = issue_acme()
         certificate = import_pem(old).certificate
@@ -330,6 +339,14 @@ class TenantTestCase(IdentityTestCase):
                 self.assertIn('another tenant', result.candidates[0].reason)
                 certificate.refresh_from_db()
                 self.assertEqual((certificate.tenant, certificate.pem), (one, old.pem))
+
+    def test_the_same_name_for_many_tenants(self):
+        for number in range(30):
+            tenant = Tenant.objects.create(name=f'tenant{number}', slug=f'tenant{number}')
+            old = issue_acme()
+            certificate = import_pem(old, tenant=tenant).certificate
+        result = import_pem(successor(old), tenant=tenant)
+        self.assertEqual((result.action, result.certificate), (Action.RENEWED, certificate))
 
     def test_a_known_certificate_stays_with_its_tenant(self):
         one, two = self.tenants
