@@ -13,6 +13,7 @@ from .results import Item
 __all__ = (
     'compatible_q',
     'compatible_tenant',
+    'is_for_one_host',
     'is_staging',
     'names_of',
     'same_family',
@@ -64,6 +65,16 @@ def same_family(item: Item, certificate: Certificate) -> bool:
     if provider := settings.catalogue().provider(certificate.acme_provider):
         return item.family == ('provider', provider.name)
     return item.family[0] != 'key' or shares_key(item, certificate) or not certificate.public_key_sha256
+
+
+def is_for_one_host(item: Item, certificate: Certificate) -> bool:
+    """
+    Return whether the X.509 certificate cannot be the renewal that the other hosts of ``certificate`` will get, because
+    a staging CA issued it, unlike that one, or it is self-signed with another key.
+    """
+    if item.facts.is_self_signed:
+        return not shares_key(item, certificate)
+    return is_staging(item.detection.provider) and not is_staging(certificate.acme_provider)
 
 
 def is_staging(provider_name: str) -> bool:

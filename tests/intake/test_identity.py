@@ -276,6 +276,39 @@ class IssuerTestCase(IdentityTestCase):
         self.assertCurrent(first, production)
         self.assertOnce()
 
+    def test_a_host_that_falls_back_does_not_change_what_others_have(self):
+        now = timezone.now().replace(microsecond=0)
+        for kind, tried in (
+            ('copy', issue_acme('copy.example.net', left=80 * DAY, ca=staging())),
+            ('served', self_signed('served.example.net', now - DAY, now + 300 * DAY)),
+            ('client', self_signed('client.example.net', now - DAY, now + 300 * DAY)),
+        ):
+            with self.subTest(kind):
+                issued = issue_acme(f'{kind}.example.net')
+                certificate = report('web01', issued, kind, kind).certificate
+                report('web02', issued, kind, kind)
+                result = report('web02', tried, kind, kind)
+                self.assertEqual(result.action, Action.CREATED)
+                self.assertTrue(result.warnings)
+                self.assertCurrent(certificate, issued)
+                source = source_of('web02', kind, kind)
+                self.assertEqual((source.issuance.pem, source.is_unexpected), (tried.pem, kind != 'client'))
+                for _night in range(2):
+                    self.assertEqual(report('web02', issued, kind, kind).certificate, certificate)
+                self.assertEqual(source_of('web02', kind, kind).state, 'current')
+                self.assertCurrent(certificate, issued)
+
+    def test_appliances_with_one_factory_certificate(self):
+        now = timezone.now().replace(microsecond=0)
+        factory = self_signed('localhost', now - 300 * DAY, now + 300 * DAY)
+        certificate = report('appliance1', factory, 'served').certificate
+        report('appliance2', factory, 'served')
+        own = [self_signed('localhost', now - DAY, now + (300 + number) * DAY) for number in range(2)]
+        self.assertNotEqual(report('appliance1', own[0], 'served').certificate, certificate)
+        self.assertHas('appliance2', certificate, factory, 'served')
+        # No other has the first one any more, so this is its renewal.
+        self.assertEqual(report('appliance2', own[1], 'served').certificate, certificate)
+
     def test_a_corporate_ca_issues_a_separate_certificate(self):
         issued = issue_acme()
         certificate = report('web01', issued).certificate
