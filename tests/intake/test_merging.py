@@ -79,3 +79,23 @@ class ChangeLogTestCase(TestCase):
         changes = self.merge()
         self.assertEqual(changes['certificateassignment', kept.pk, 'update'], 1)
         self.assertEqual(CertificateAssignment.objects.get(), kept)
+        kept.refresh_from_db()
+        self.assertTrue(kept.primary)
+
+    def test_nothing_of_an_assignment_that_both_have_is_lost(self):
+        device, other_device = create_test_device('web01'), create_test_device('web02')
+        kept, same = (
+            CertificateAssignment.objects.create(certificate=self.certificate, assigned_object=each, note='tcp/443')
+            for each in (device, other_device)
+        )
+        moved = CertificateAssignment.objects.create(
+            certificate=self.other, assigned_object=device, note='tcp/8443', custom_field_data={'one': 7}
+        )
+        moved.tags.add(Tag.objects.create(name='Payment', slug='payment'))
+        CertificateAssignment.objects.create(certificate=self.other, assigned_object=other_device, note='tcp/443')
+        changes = self.merge()
+        kept.refresh_from_db()
+        self.assertEqual((kept.note, kept.custom_field_data['one']), ('tcp/443, tcp/8443', 7))
+        self.assertEqual([tag.name for tag in kept.tags.all()], ['Payment'])
+        self.assertEqual(changes['certificateassignment', kept.pk, 'update'], 1)
+        self.assertNotIn(('certificateassignment', same.pk, 'update'), changes)
