@@ -548,6 +548,25 @@ class CandidatesTestCase(IdentityTestCase):
             [('www.example.net', 'It has the same names, but another type of key (RSA).')],
         )
 
+    def test_one_that_was_revoked(self):
+        old = issue_acme()
+        certificate = import_pem(old).certificate
+        Certificate.objects.update(status='revoked')
+        renewed = successor(old)
+        self.assertEqual(
+            self.reasons(renewed), [('www.example.net', 'It has the same names, but is marked Revoked.')]
+        )
+        result = import_pem(successor(old, later=61 * DAY), certificate=certificate)
+        certificate.refresh_from_db()
+        self.assertEqual((result.action, certificate.status), (Action.RENEWED, 'active'))
+
+    def test_active_ones_come_first(self):
+        retired = import_pem(issue_acme(left=80 * DAY)).certificate
+        Certificate.objects.update(status='retired')
+        active = import_pem(issue_acme(ca=in_house_ca())).certificate
+        result = import_pem(issue_acme(left=85 * DAY, ca=make_ca('ZeroSSL', 'ZeroSSL RSA Domain Secure Site CA')))
+        self.assertEqual([each.certificate for each in result.candidates], [active, retired])
+
     def test_one_more_name(self):
         import_pem(issue_acme('www.example.net'))
         self.assertEqual(
