@@ -1,5 +1,7 @@
 """Assertions about which certificate the report of a host belongs to."""
 
+from functools import cache
+
 from django.test import TestCase
 
 from netbox_ssl.models import Certificate, Issuance
@@ -9,7 +11,9 @@ from tests.support.reporting import source_of
 __all__ = ('IdentityTestCase', 'staging')
 
 
+@cache
 def staging():
+    """Return the staging CA of Let's Encrypt."""
     return make_ca("(STAGING) Let's Encrypt", '(STAGING) Wannabe Watercress R11')
 
 
