@@ -50,12 +50,13 @@ class MetricsMixin:
     )
     def metrics(self, request):
         """
-        Return the validity of each certificate that the user may view as metrics for Prometheus, narrowed by the
-        filters of the list. Without a filter by status, only active certificates are included.
+        Return the validity of each certificate that the user may view, and its worst deployment, as metrics for
+        Prometheus, narrowed by the filters of the list. Without a filter by status, only active certificates are
+        included.
         """
         visible = Certificate.objects.restrict(request.user, 'view')
         if 'status' not in request.query_params:
             visible = visible.filter(status=CertificateStatusChoices.STATUS_ACTIVE)
         registry = CollectorRegistry()
-        registry.register(CertificateCollector(self.filter_queryset(visible), timezone.now()))
+        registry.register(CertificateCollector(self.filter_queryset(visible), timezone.now(), user=request.user))
         return Response(generate_latest(registry), content_type='text/plain; version=0.0.4; charset=utf-8')

@@ -86,6 +86,7 @@ class _Survey:
             reported=F('issuance__fingerprint_sha256'), reported_certificate=F('issuance__certificate')
         )
         self.sources = {source.external_id: source for source in sources.filter(external_id__in=external_ids)}
+        self.concerned = Counter(pk for item in items for pk in self._concerned_by(item))
         self.unreportable = self._unreportable()
         self.former = former_sources(each for each in items if each.external_id not in self.sources)
         owners = {certificate for _issuance, certificate in self.issuances.values()}
@@ -95,6 +96,14 @@ class _Survey:
             visible = visible.prefetch_related('tags')
         self.certificates = visible.select_related('tenant').in_bulk()
         self.names = self._names_in_use([item for item in new if not item.external_id])
+
+    def _concerned_by(self, item: Item) -> set[int]:
+        """Return the certificates (IDs) that the item may change, or that have its X.509 certificate."""
+        _issuance, owner = self.issuances.get(item.facts.fingerprint_sha256, (None, None))
+        found = {owner, item.certificate and item.certificate.pk}
+        if source := self.sources.get(item.external_id):
+            found |= {source.certificate_id, source.reported_certificate}
+        return found - {None}
 
     def _unreportable(self) -> set[int]:
         """Return the IDs of the sources that this user may not report."""
@@ -141,6 +150,9 @@ class _Survey:
         _issuance, owner = self.issuances.get(item.facts.fingerprint_sha256, (None, None))
         certificate = self.certificates.get(owner)
         if certificate is None or not certificate.pem or not self.is_alone(item):
+            return None
+        if self.concerned[certificate.pk] > 1:
+            # Another item may change it before or after this one.
             return None
         if item.certificate is not None and item.certificate.pk != certificate.pk:
             return None

@@ -40,7 +40,7 @@ def absorb(other: Certificate, certificate: Certificate) -> list[Tag]:
     """
     other = Certificate.objects.select_for_update(of=('self',)).get(pk=other.pk)
     other.snapshot()
-    primary = _primary_places(other)
+    assignments = list(CertificateAssignment.objects.filter(certificate=other).prefetch_related('tags'))
     tags = list(other.tags.all())
     # Issuances are only changed here; they have no change log. Before the endpoints, which compare what they serve.
     Issuance.objects.filter(certificate=other).update(certificate=certificate)
@@ -50,14 +50,12 @@ def absorb(other: Certificate, certificate: Certificate) -> list[Tag]:
             _rename(referrer, other, certificate)
         elif referrer.row != other:
             _move(referrer, other, certificate)
-    for name, value in other.custom_field_data.items():
-        if certificate.custom_field_data.get(name) is None:
-            certificate.custom_field_data[name] = value
+    _fill_custom_fields(certificate, other)
     message = _('Merged into {certificate} (ID {pk})').format(certificate=certificate, pk=certificate.pk)
     set_changelog_message(other, message[:200])
     merged = _('Merged with {certificate} (ID {pk})').format(certificate=other, pk=other.pk)
     other.delete()
-    _keep_primary(certificate, primary)
+    _complete_assignments(certificate, assignments)
     message = ' '.join(filter(None, [get_changelog_message(certificate), merged]))
     set_changelog_message(certificate, message[:200])
     return tags
@@ -134,21 +132,38 @@ def _move(referrer: Referrer, other: Certificate, certificate: Certificate) -> N
             raise
 
 
-def _primary_places(other: Certificate) -> list[tuple[int, int]]:
-    rows = CertificateAssignment.objects.filter(certificate=other, primary=True)
-    return list(rows.values_list('assigned_object_type', 'assigned_object_id'))
+def _complete_assignments(certificate: Certificate, assignments: list[CertificateAssignment]) -> None:
+    """
+    Add what the deleted ones of ``assignments`` had to those that remain for the same objects: whether they are
+    primary, notes, tags and custom fields.
+    """
+    remaining = {
+        (each.assigned_object_type_id, each.assigned_object_id): each
+        for each in CertificateAssignment.objects.filter(certificate=certificate)
+    }
+    for deleted in assignments:
+        kept = remaining[deleted.assigned_object_type_id, deleted.assigned_object_id]
+        if kept.pk != deleted.pk:
+            _complete(kept, deleted)
 
 
-def _keep_primary(certificate: Certificate, places: list[tuple[int, int]]) -> None:
-    """Make the remaining assignments primary if the deleted ones were."""
-    for object_type, object_id in places:
-        rows = CertificateAssignment.objects.filter(
-            certificate=certificate, assigned_object_type=object_type, assigned_object_id=object_id, primary=False
-        )
-        for row in rows:
-            row.snapshot()
-            row.primary = True
-            row.save()
+def _complete(kept: CertificateAssignment, deleted: CertificateAssignment) -> None:
+    before = kept.serialize_object()
+    kept.snapshot()
+    kept.primary = kept.primary or deleted.primary
+    if deleted.note not in kept.note:
+        longest = CertificateAssignment._meta.get_field('note').max_length
+        kept.note = ', '.join(filter(None, [kept.note, deleted.note]))[:longest]
+    _fill_custom_fields(kept, deleted)
+    if kept.serialize_object() != before:
+        kept.save()
+    kept.tags.add(*deleted.tags.all())
+
+
+def _fill_custom_fields(kept: models.Model, deleted: models.Model) -> None:
+    for name, value in deleted.custom_field_data.items():
+        if kept.custom_field_data.get(name) is None:
+            kept.custom_field_data[name] = value
 
 
 def _named_in_custom_fields(other: Certificate) -> Iterator[tuple[models.Model, str]]:

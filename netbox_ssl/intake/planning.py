@@ -14,7 +14,7 @@ from netbox_ssl.models.issuance_order import age_key
 
 from .candidates import find_candidates, fitting
 from .fragments import is_fragment, left_fragments
-from .kinship import compatible_tenant, is_staging, same_family, shares_name_or_key
+from .kinship import compatible_tenant, is_for_one_host, same_family, shares_name_or_key
 from .results import Action, Item, Plan
 from .sources import are_others_current, has_other_sources, has_reported, is_current, known_source
 from .succession import action_on, replaces
@@ -156,8 +156,7 @@ def _renews(plan: Plan, home: Certificate) -> bool:
     if not are_others_current(plan.source, home):
         return True
     # Others serve the production certificate, which a client that tries staging must not replace.
-    tests = is_staging(plan.item.detection.provider) and not is_staging(home.acme_provider)
-    return is_current(plan.source, home) and not tests
+    return is_current(plan.source, home) and not is_for_one_host(plan.item, home)
 
 
 def _plan_copy(plan: Plan) -> None:
@@ -165,7 +164,7 @@ def _plan_copy(plan: Plan) -> None:
     Plan for an unknown X.509 certificate from a file or endpoint: a renewal only if no client reports the certificate.
     """
     home = plan.source.certificate
-    if shares_name_or_key(plan.item, home) and not has_other_sources(plan.source, home, SourceKindChoices.CLIENT):
+    if _copy_renews(plan, home):
         plan.certificate = home
         plan.action = Action.RENEWED if replaces(plan, home) else Action.HISTORY
         return
@@ -177,6 +176,13 @@ def _plan_copy(plan: Plan) -> None:
             'source to the certificate it has now.'
         ).format(source=plan.source, home=home, pk=home.pk)
     )
+
+
+def _copy_renews(plan: Plan, home: Certificate) -> bool:
+    if not shares_name_or_key(plan.item, home) or has_other_sources(plan.source, home, SourceKindChoices.CLIENT):
+        return False
+    # A host that fell back to a certificate of its own must not replace what the others have.
+    return not (is_for_one_host(plan.item, home) and are_others_current(plan.source, home, kind=None))
 
 
 def _plan_unexpected(plan: Plan) -> None:

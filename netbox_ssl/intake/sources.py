@@ -108,9 +108,12 @@ def has_other_sources(source: CertificateSource | None, certificate: Certificate
     return (others.filter(kind=kind) if kind else others).exists()
 
 
-def are_others_current(source: CertificateSource, certificate: Certificate) -> bool:
-    """Return whether another live client has the current X.509 certificate."""
-    current = _others(source, certificate).filter(kind=SourceKindChoices.CLIENT)
+def are_others_current(
+    source: CertificateSource, certificate: Certificate, kind: str | None = SourceKindChoices.CLIENT
+) -> bool:
+    """Return whether another live source, by default a client, has the current X.509 certificate."""
+    others = _others(source, certificate)
+    current = others.filter(kind=kind) if kind else others
     return current.filter(issuance__fingerprint_sha256=certificate.fingerprint_sha256).exists()
 
 

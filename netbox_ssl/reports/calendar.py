@@ -9,7 +9,7 @@ from icalendar import Calendar, Event
 
 from netbox_ssl.choices import RenewalStatusChoices
 from netbox_ssl.models import Certificate
-from netbox_ssl.places.deployment import Deployment
+from netbox_ssl.places.deployment import Deployment, unreported
 from netbox_ssl.x509 import visible
 
 __all__ = ('DUE', 'EXPIRY', 'KINDS', 'OVERDUE', 'calendar_of', 'moments')
@@ -52,7 +52,8 @@ def calendar_of(
     Args:
         root: URL of this NetBox without a trailing slash, the start of all links
         left_out: whether entries were omitted; the description of the calendar then mentions it
-        deployments: ID of a certificate → its deployment; a bad state is added to its events
+        deployments: ID of a certificate → its deployment; a bad state, or that no source reports the certificate any
+            more, is added to its events
     """
     calendar = Calendar()
     calendar.add('prodid', PRODUCT)
@@ -68,7 +69,7 @@ def calendar_of(
     calendar.add('refresh-interval', REFRESH, parameters={'VALUE': 'DURATION'})
     calendar.add('x-published-ttl', 'PT1H')
     for certificate, what, moment in entries:
-        deployment = (deployments or {}).get(certificate.pk)
+        deployment = (deployments or {}).get(certificate.pk) or unreported(certificate)
         calendar.add_component(_event(certificate, what, moment, root, now, deployment))
     return calendar.to_ical()
 

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from netbox_ssl.acme.renewal_kinds import renewal_kind
 from netbox_ssl.models import Certificate
+from netbox_ssl.places.deployment import Deployment, read_deployments
 from netbox_ssl.x509 import common_name_in, visible
 
 __all__ = ('LABELS', 'MOST_CERTIFICATES', 'CertificateCollector')
@@ -52,16 +53,21 @@ class CertificateCollector(Collector):
     """
     The series of ``certificates`` (a queryset) as of ``now`` (aware datetime): at most ``limit`` of them, those that
     expire first, themselves or their chains, and the number of those that are omitted.
+
+    Args:
+        user: only sources that this user may view count; None: all do
     """
 
-    def __init__(self, certificates: QuerySet, now: datetime, limit: int = MOST_CERTIFICATES):
-        self.certificates, self.now, self.limit = certificates, now, limit
+    def __init__(self, certificates: QuerySet, now: datetime, limit: int = MOST_CERTIFICATES, user=None):
+        self.certificates, self.now, self.limit, self.user = certificates, now, limit, user
 
     def collect(self) -> Iterator[Metric]:
         soonest = self.certificates.order_by('expires_at', 'pk').select_related('tenant').only(*COLUMNS)
         rows = list(soonest[: self.limit + 1])
         omitted = self.certificates.order_by().count() - self.limit if len(rows) > self.limit else 0
-        yield from _families(rows[: self.limit], self.now)
+        shown = rows[: self.limit]
+        yield from _families(shown, self.now)
+        yield _deployed_badly(shown, read_deployments([each.pk for each in shown], self.now, self.user))
         yield GaugeMetricFamily(
             'netbox_ssl_certificates_omitted',
             'Certificates without series in this response, because there are too many: narrow it by filters',
@@ -86,6 +92,19 @@ def _families(certificates: Iterable[Certificate], now: datetime) -> Iterator[Me
         if certificate.chain_valid_to is not None:
             chain.add_metric(labels, certificate.chain_valid_to.timestamp())
     yield from (not_after, not_before, expired, chain)
+
+
+def _deployed_badly(certificates: Iterable[Certificate], deployments: dict[int, Deployment]) -> Metric:
+    metric = GaugeMetricFamily(
+        'netbox_ssl_deployed_badly',
+        'Hosts in the worst state of the certificate: expired, behind, or silent; only if there are any',
+        labels=[*LABELS, 'deployment_state'],
+    )
+    for certificate in certificates:
+        deployment = deployments.get(certificate.pk)
+        if deployment and deployment.is_bad:
+            metric.add_metric([*_labels(certificate), deployment.state], deployment.count)
+    return metric
 
 
 def _labels(certificate: Certificate) -> list[str]:

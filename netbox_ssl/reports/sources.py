@@ -25,7 +25,8 @@ def problem_sources(user, now, certificate=None) -> dict:
     Return the first sources that are expired, behind and silent at ``now``, their numbers, and the URLs of the lists of
     all; for one certificate, or for all that ``user`` may view. A source is counted in one state only.
     """
-    sources = CertificateSource.objects.restrict(user, 'view').select_related('certificate')
+    sources = CertificateSource.objects.restrict(user, 'view').select_related('certificate', 'issuance')
+    sources = sources.defer(*(f'{name}__{pem}' for name in ('certificate', 'issuance') for pem in ('pem', 'chain_pem')))
     if certificate is not None:
         sources = sources.filter(certificate=certificate)
     else:

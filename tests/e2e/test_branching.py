@@ -106,6 +106,8 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         fresh = issued(0, ['due.example.net'])
         renewal = inside.post(IMPORT, {'pem': fresh.fullchain_pem})
         assert (renewal['action'], renewal['certificate']['id']) == ('renewed', due['certificate']['id'])
+        older = {'pem': issued(85, ['due.example.net']).fullchain_pem}
+        assert inside.post(IMPORT, older)['action'] == 'history'
         # A list, which is written one at a time in a branch
         more = [{'pem': issued(5, [f'{name}.example.net']).fullchain_pem} for name in ('a', 'b')]
         assert [each['action'] for each in inside.post(IMPORT, more)] == ['created', 'created']
@@ -134,6 +136,9 @@ def test_import_and_renewal_in_a_branch(branching_stack, main):
         }
         history = main.get('plugins/ssl/issuances/', certificate_id=made['certificate']['id'])['results']
         assert [each['fingerprint_sha256'] for each in history] == [fingerprint(new), fingerprint(old)]
+        # What only joined a history is not part of the merge, and can be imported again.
+        assert main.get('plugins/ssl/issuances/', certificate_id=due['certificate']['id'])['count'] == 2
+        assert main.post(IMPORT, older)['action'] == 'history'
         (source,) = main.get('plugins/ssl/sources/')['results']
         assert source['external_id'] == EXTERNAL_ID
         # The next report of the host finds the certificate from the branch.

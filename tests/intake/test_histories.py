@@ -12,9 +12,10 @@ from tenancy.models import Tenant
 from netbox_ssl.intake.sync import sync_sources
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.places.deployment import read_deployments
-from tests.support.certificate_factory import issue
+from tests.support.certificate_factory import issue, self_signed
 from tests.support.factories import DAY, LIFETIME, in_house_ca, lets_encrypt, superuser
 from tests.support.histories import examples
+from tests.support.identity import staging
 from tests.support.reporting import CLIENTS, external_id, report, source_of
 
 HOSTS = 3
@@ -22,9 +23,13 @@ NAMES = ('www.example.net', ['www.example.net', 'shop.example.net'], 'other.exam
 hosts = st.integers(0, HOSTS - 1)
 
 STEPS = st.one_of(
-    # Orders a certificate: names, start in days from now (some have expired), CA
+    # Orders a certificate: names, start in days from now (some have expired), CA (None: self-signed)
     st.tuples(
-        st.just('order'), hosts, st.sampled_from(NAMES), st.sampled_from((-95, -60, -30, -30, -1, 0)), st.booleans()
+        st.just('order'),
+        hosts,
+        st.sampled_from(NAMES),
+        st.sampled_from((-95, -60, -30, -30, -1, 0)),
+        st.sampled_from((lets_encrypt, lets_encrypt, in_house_ca, staging, None)),
     ),
     # Gets the certificate of another host
     st.tuples(st.just('copy'), hosts, hosts),
@@ -55,10 +60,10 @@ class World:
         # External ID → the X.509 certificate that was reported last
         self.said = {}
 
-    def order(self, host, names, days, in_house):
+    def order(self, host, names, days, ca):
         start = timezone.now().replace(microsecond=0) + days * DAY
-        ca = in_house_ca() if in_house else lets_encrypt()
-        self.had[host].append(issue(names, ca, start, start + LIFETIME))
+        issued = issue(names, ca(), start, start + LIFETIME) if ca else self_signed(names, start, start + LIFETIME)
+        self.had[host].append(issued)
         self.report(host)
 
     def copy(self, host, other):

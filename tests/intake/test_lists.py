@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from core.models import ObjectType
+from dcim.models import Device
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import TestCase
 from django.utils import timezone
@@ -75,6 +77,37 @@ class NewTestCase(ListTestCase):
         other = unreported(issue_acme('c.example.net'))
         for found in (intake.plan_many([new, other], superuser()), self.take_in(new, other)):
             self.assertEqual([[each.certificate for each in one.candidates] for one in found], [[old], []])
+
+    def test_reports_name_no_predecessors_with_only_some_of_the_names(self):
+        import_pem(issue_acme('a.example.net'))
+        new = item('web01', issue_acme(['a.example.net', 'b.example.net'], left=80 * DAY))
+        for found in (intake.plan_many([new], superuser()), self.take_in(new)):
+            self.assertEqual(found[0].candidates, [])
+
+    def test_only_certificates_that_were_reported_are_merged_later(self):
+        """A person imported the others, so they are kept."""
+        self.take_in(item('web01', issue_acme('a.example.net')), unreported(issue_acme('b.example.net')))
+        found = Certificate.objects.values_list('name', 'reported_only')
+        self.assertEqual(set(found), {('a.example.net', True), ('b.example.net', False)})
+
+    def test_a_refused_one_affects_no_other(self):
+        refused = unreported(issue_acme('b.example.net'), attributes={'acme_renewal_days': -1})
+        others = [unreported(issue_acme(name)) for name in ('a.example.net', 'c.example.net')]
+        first, error, last = self.take_in(others[0], refused, others[1])
+        self.assertEqual((first.certificate.name, last.certificate.name), ('a.example.net', 'c.example.net'))
+        self.assertEqual(list(error.error.message_dict), ['acme_renewal_days'])
+        self.assertEqual(Certificate.objects.count(), 2)
+
+    def test_a_tag_for_other_objects_is_refused(self):
+        tag = Tag.objects.create(name='Rack', slug='rack')
+        tag.object_types.add(ObjectType.objects.get_for_model(Device))
+        for name in ('tags', 'add_tags'):
+            with self.subTest(name):
+                tagged = unreported(issue_acme('a.example.net'), attributes={name: [tag]})
+                refused, created = self.take_in(tagged, unreported(issue_acme(f'{name}.example.net')))
+                self.assertIsInstance(refused, Refusal)
+                self.assertEqual(Certificate.objects.get(), created.certificate)
+                created.certificate.delete()
 
     def test_one_entered_with_its_fingerprint_is_completed(self):
         issued = issue_acme()
@@ -167,6 +200,41 @@ class KnownTestCase(ListTestCase):
         self.assertEqual(self.actions(item('web02', self.issued, 'copy')), [Action.UNCHANGED])
         self.assertEqual(source_of('web02', 'copy').certificate, self.certificate)
 
+    def test_a_copy_that_catches_up(self):
+        report('web02', self.issued, 'copy')
+        new = successor(self.issued)
+        report('web01', new)
+        self.assertEqual(self.actions(item('web02', new, 'copy')), [Action.UNCHANGED])
+        source = source_of('web02', 'copy')
+        self.assertEqual((source.issuance.pem, source.behind_since), (new.pem, None))
+
+    def test_a_source_that_is_gone_is_back(self):
+        source_of('web01').mark_gone(timezone.now())
+        self.assertEqual(self.actions(item('web01', self.issued)), [Action.UNCHANGED])
+        self.assertEqual((source_of('web01').gone_since, source_of('web01').state), (None, 'current'))
+
+    def test_the_settings_of_a_host_that_is_behind_change_nothing(self):
+        report('web02', self.issued, 'copy')
+        report('web01', successor(self.issued))
+        behind = item('web02', self.issued, 'copy', description='Outdated')
+        self.assertEqual(self.actions(behind), [Action.UNCHANGED])
+        self.assertEqual(Certificate.objects.get().description, 'Shop')
+
+    def assertLastCounts(self, before):
+        """Assert that its settings count after those of ``before``, although alone it would change nothing."""
+        last = unreported(self.issued, attributes={'description': 'Shop'})
+        self.assertEqual(self.actions(before, last), [Action.RENEWED, Action.UPDATED])
+        self.assertEqual(Certificate.objects.get().description, 'Shop')
+
+    def test_settings_after_those_of_one_that_names_the_certificate(self):
+        renewed = issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)
+        settings = {'description': 'Other'}
+        self.assertLastCounts(unreported(renewed, certificate=self.certificate, attributes=settings))
+
+    def test_settings_after_those_of_a_report_with_other_names(self):
+        renewed = issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)
+        self.assertLastCounts(item('web01', renewed, description='Other'))
+
     def test_changes_of_the_source_itself(self):
         for name, value in (('client', 'lego'), ('kind', 'copy'), ('machine_id', 'a' * 64)):
             with self.subTest(name):
@@ -195,13 +263,16 @@ class KnownTestCase(ListTestCase):
         self.assertGreater(source_of('web01').reported_at, timezone.now() - DAY)
 
     def test_hidden_certificates(self):
-        [refusal] = intake.take_in_many([item('web01', self.issued)], self.reader())
-        self.assertIsInstance(refusal.error, ValidationError | PermissionDenied)
+        for each in (item('web01', self.issued), unreported(self.issued)):
+            for work in (intake.take_in_many, intake.plan_many):
+                with self.subTest(each.external_id, work=work.__name__):
+                    [refusal] = work([each], self.reader())
+                    self.assertIsInstance(refusal.error, ValidationError | PermissionDenied)
 
     def reader(self):
         from users.models import User
 
-        return User.objects.create_user('nobody')
+        return User.objects.get_or_create(username='nobody')[0]
 
     def test_the_tenant_is_kept_with_a_warning(self):
         tenants = [Tenant.objects.create(name=name, slug=name) for name in ('one', 'two')]

@@ -33,6 +33,7 @@ ISSUED = (
 SETTINGS = (
     {},
     {'description': 'The shop'},
+    {'description': 'The office'},
     {'acme_auto_renewal': True},
     {'acme_last_renewed': '2026-01-02T00:00:00Z', 'is_acme': True},
     {'tenant': {'slug': 'one'}},
@@ -57,13 +58,17 @@ entries = st.fixed_dictionaries(
         'settings': st.sampled_from(SETTINGS),
         # Without its chain, or with it
         'chain': st.booleans(),
+        # Whether it names the first certificate
+        'named': st.sampled_from((False, False, False, True)),
     }
 )
 
 
-def entry(issued, host, kind, machine_id, settings, chain) -> dict:
+def entry(issued, host, kind, machine_id, settings, chain, named) -> dict:
     """Return an entry of the request."""
     each = {'pem': ISSUED[issued].fullchain_pem if chain else ISSUED[issued].pem, **settings}
+    if named and (first := Certificate.objects.order_by('pk').first()):
+        each['certificate'] = first.pk
     if host:
         each |= {'external_id': external_id(host), 'kind': kind, 'machine_id': machine_id}
     return {name: value for name, value in each.items() if value != ''}
@@ -85,7 +90,7 @@ class ListsAndSequencesTestCase(TestCase):
     )
     def test_same_results(self, before, batch):
         """``batch``: entries, or places in ``before``, whose entries are repeated."""
-        before = [entry(**each) for each in before] or [entry(0, 'web01', 'client', '', {}, True)]
+        before = [entry(**each) for each in before] or [entry(0, 'web01', 'client', '', {}, True, False)]
         for each in before:
             self.send(each)
         batch = [before[each % len(before)] if isinstance(each, int) else entry(**each) for each in batch]

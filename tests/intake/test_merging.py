@@ -1,17 +1,20 @@
-"""A merge changes each related object once, with one entry in the change log."""
+"""A merge loses nothing, and changes each related object once, with one entry in the change log."""
 
 from collections import Counter
 
 from core.models import ObjectChange, ObjectType
 from dcim.models import Device
+from django.contrib.contenttypes.models import ContentType
 from django.test import TestCase
-from extras.models import CustomField, Tag
+from extras.models import Bookmark, CustomField, JournalEntry, Tag
+from tenancy.models import Contact, ContactAssignment, ContactRole
 from utilities.testing import create_test_device
 
 from netbox_ssl.imports.folder.runner import background_request
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
 from netbox_ssl.netbox_internals import event_tracking
 from tests.support.factories import issue_acme, successor, superuser
+from tests.support.identity import IdentityTestCase
 from tests.support.reporting import report
 
 
@@ -79,3 +82,92 @@ class ChangeLogTestCase(TestCase):
         changes = self.merge()
         self.assertEqual(changes['certificateassignment', kept.pk, 'update'], 1)
         self.assertEqual(CertificateAssignment.objects.get(), kept)
+        kept.refresh_from_db()
+        self.assertTrue(kept.primary)
+
+    def test_nothing_of_an_assignment_that_both_have_is_lost(self):
+        device, other_device = create_test_device('web01'), create_test_device('web02')
+        kept, same = (
+            CertificateAssignment.objects.create(certificate=self.certificate, assigned_object=each, note='tcp/443')
+            for each in (device, other_device)
+        )
+        moved = CertificateAssignment.objects.create(
+            certificate=self.other, assigned_object=device, note='tcp/8443', custom_field_data={'one': 7}
+        )
+        moved.tags.add(Tag.objects.create(name='Payment', slug='payment'))
+        CertificateAssignment.objects.create(certificate=self.other, assigned_object=other_device, note='tcp/443')
+        changes = self.merge()
+        kept.refresh_from_db()
+        self.assertEqual((kept.note, kept.custom_field_data['one']), ('tcp/443, tcp/8443', 7))
+        self.assertEqual([tag.name for tag in kept.tags.all()], ['Payment'])
+        self.assertEqual(changes['certificateassignment', kept.pk, 'update'], 1)
+        self.assertNotIn(('certificateassignment', same.pk, 'update'), changes)
+
+
+class MergingTestCase(IdentityTestCase):
+    """Nothing is lost, and each certificate has one entry in the change log."""
+
+    def test_all_related_objects_are_moved(self):
+        user = superuser()
+        old = issue_acme()
+        certificate = report('issuer', old).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy').certificate
+        devices = [create_test_device(name) for name in ('web01', 'web02')]
+        CertificateAssignment.objects.create(certificate=certificate, assigned_object=devices[0])
+        CertificateAssignment.objects.create(certificate=other, assigned_object=devices[0], primary=True)
+        CertificateAssignment.objects.create(certificate=other, assigned_object=devices[1], note='tcp/8443')
+        content_type = ContentType.objects.get_for_model(Certificate)
+        JournalEntry.objects.create(assigned_object=other, comments='Seen on web01', created_by=user)
+        for each in (certificate, other):
+            Bookmark.objects.create(object=each, user=user)
+        role = ContactRole.objects.create(name='Admin', slug='admin')
+        ContactAssignment.objects.create(object=other, contact=Contact.objects.create(name='Jane'), role=role)
+        other.tags.add(Tag.objects.create(name='Payment', slug='payment'))
+        result = report('issuer', new)
+        self.assertEqual(result.certificate, certificate)
+        certificate = Certificate.objects.get()
+        self.assertEqual(
+            sorted((each.assigned_object.name, each.primary, each.note) for each in certificate.assignments.all()),
+            [('web01', True, ''), ('web02', False, 'tcp/8443')],
+        )
+        self.assertEqual(JournalEntry.objects.get().assigned_object, certificate)
+        self.assertEqual(Bookmark.objects.get().object, certificate)
+        self.assertEqual(ContactAssignment.objects.get().object, certificate)
+        self.assertEqual([tag.name for tag in certificate.tags.all()], ['Payment'])
+        self.assertEqual(certificate.issuances.count(), 2)
+        self.assertEqual(ContentType.objects.get_for_model(Certificate), content_type)
+        self.assertEqual(Device.objects.filter(certificate_assignments__certificate=certificate).count(), 2)
+
+    def test_custom_fields_that_name_it(self):
+        certificates, devices = (ObjectType.objects.get_for_model(model) for model in (Certificate, Device))
+        for name, kind in (('one', 'object'), ('several', 'multiobject')):
+            field = CustomField.objects.create(name=name, type=kind, related_object_type=certificates)
+            field.object_types.set([certificates, devices])
+        old = issue_acme()
+        certificate = report('issuer', old).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy').certificate
+        device = create_test_device('web01')
+        for each in (device, certificate):
+            each.custom_field_data = {'one': other.pk, 'several': [other.pk, certificate.pk]}
+            type(each).objects.filter(pk=each.pk).update(custom_field_data=each.custom_field_data)
+        report('issuer', new)
+        for each in (device, certificate):
+            each.refresh_from_db()
+            self.assertEqual(each.custom_field_data, {'one': certificate.pk, 'several': [certificate.pk]})
+
+    def test_it_is_logged_once_each_way(self):
+        old = issue_acme()
+        certificate = report('issuer', old).certificate
+        new = successor(old)
+        other = report('web01', new, 'copy').certificate
+        with event_tracking(background_request(superuser())):
+            report('issuer', new)
+        changes = ObjectChange.objects.filter(changed_object_type=ContentType.objects.get_for_model(Certificate))
+        self.assertEqual(
+            sorted((change.changed_object_id, change.action) for change in changes),
+            sorted([(certificate.pk, 'update'), (other.pk, 'delete')]),
+        )
+        self.assertIn(str(other.pk), changes.get(action='update').message)
+        self.assertIn(str(certificate.pk), changes.get(action='delete').message)

@@ -3,6 +3,7 @@
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
+from icalendar import Calendar
 from utilities.testing import TestCase as ViewTestCase
 
 from netbox_ssl.models import Certificate, CertificateSource
@@ -109,6 +110,13 @@ class UnreportedPagesTestCase(ViewTestCase):
         for url in (self.certificate.get_absolute_url(), list_url):
             self.assertContains(self.client.get(url), 'Not reported since')
         self.assertNotContains(self.client.get(other.get_absolute_url()), 'Not reported since')
+        feed = Calendar.from_ical(self.client.get('/plugins/ssl/renewals.ics', {'event': 'expiry'}).content)
+        titles = {str(event['summary']) for event in feed.walk('VEVENT')}
+        since = f'{timezone.now():%Y-%m-%d}'
+        self.assertEqual(
+            titles,
+            {f'a.example.net: certificate expires (Not reported since {since})', 'b.example.net: certificate expires'},
+        )
         api = reverse('plugins-api:netbox_ssl-api:certificate-list')
         for value, expected in (('true', self.certificate), ('false', other)):
             found = self.client.get(f'{api}?unreported={value}').json()['results']

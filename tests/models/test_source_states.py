@@ -468,6 +468,18 @@ class HookTokenTestCase(APITestCase):
 
 
 class PagesAndAnswersTestCase(PagesTestCase):
+    def test_the_panel_of_a_certificate_shows_a_host_with_another_one(self):
+        issued = issue_acme(left=10 * DAY)
+        certificate = report(issued).certificate
+        report(issued, 'files:web01:www')
+        report(issue_acme(['www.example.net', 'other.example.net']), 'files:web01:www')
+        fell_behind_earlier(3 * DAY)
+        for model in (Certificate, CertificateSource):
+            grant(self.user, 'view', model=model)
+        response = self.client.get(certificate.get_absolute_url())
+        self.assertContains(response, f'This host has had another certificate since {timezone.now():%Y-%m-%d}')
+        self.assertNotContains(response, 'still has the certificate that was replaced')
+
     def test_the_panel_of_a_certificate_shows_both(self):
         old = issue_acme(left=10 * DAY)
         for host in ('web01', 'web02'):

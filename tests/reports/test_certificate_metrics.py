@@ -7,10 +7,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from tenancy.models import Tenant
 from utilities.testing import APITestCase
 
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.reports.certificate_metrics import CertificateCollector
 from tests.support.certificate_factory import make_ca, make_root
-from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record
+from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record, successor
+from tests.support.reporting import report
 
 # The header that Prometheus sends
 PROMETHEUS = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2'
@@ -79,6 +80,20 @@ class EndpointTestCase(APITestCase):
         self.assertEqual(self.names(acme_auto_renewal='true'), ['first'])
         self.assertEqual([sample.value for sample in self.scrape()['x509_cert_expired']], [1, 0])
 
+    def test_the_worst_state_of_its_sources(self):
+        grant(self.user, 'view')
+        old = issue_acme(left=-DAY)
+        new = successor(old)
+        for host, issued in (('web01', new), ('web02', old), ('web03', old)):
+            certificate = report(host, issued, 'client' if issued is new else 'copy').certificate
+        report('fine', issue_acme('fine.example.net'))
+        # Without permission to view sources, nothing is known of them.
+        self.assertEqual(self.scrape().get('netbox_ssl_deployed_badly', []), [])
+        grant(self.user, 'view', model=CertificateSource, constraints={'external_id__contains': 'web0'})
+        [sample] = self.scrape()['netbox_ssl_deployed_badly']
+        self.assertEqual((sample.value, sample.labels['deployment_state']), (2, 'expired'))
+        self.assertEqual(sample.labels['id'], str(certificate.pk))
+
     def test_an_invalid_filter_is_an_error(self):
         grant(self.user, 'view')
         response = self.scrape(code=400, renewal_status='Broken')
@@ -105,5 +120,5 @@ class LimitTestCase(TestCase):
     def test_the_number_of_queries_does_not_grow(self):
         record('first', tenant=Tenant.objects.create(name='A', slug='a'))
         record('second', tenant=Tenant.objects.create(name='B', slug='b'))
-        with self.assertNumQueries(1):
+        with self.assertNumQueries(2):
             list(CertificateCollector(Certificate.objects.all(), timezone.now()).collect())

@@ -8,7 +8,7 @@ from extras.models import Tag
 from tenancy.models import Tenant
 from utilities.testing import TestCase
 
-from netbox_ssl.imports.smart_paste.decisions import Decisions
+from netbox_ssl.imports.smart_paste.decisions import Decisions, field_name
 from netbox_ssl.imports.smart_paste.importing import import_now
 from netbox_ssl.intake import read_single
 from netbox_ssl.models import Certificate
@@ -314,6 +314,28 @@ class PermissionsTestCase(SmartPasteTestCase):
         self.assertContains(response, 'requires permission to add')
         self.assertContains(self.confirm(successor(self.issued).pem), 'Renewed certificate')
         self.assertEqual(Certificate.objects.count(), 1)
+
+    def options(self, issued) -> list[str]:
+        [row] = self.preview(issued.pem).context['rows']
+        return [option.value for option in row.options]
+
+    def test_add_only_chooses_that_it_is_new(self):
+        grant(self.user, 'view', 'add')
+        new = successor(self.issued)
+        self.assertEqual(self.options(new), ['', 'new'])
+        self.assertContains(self.preview(new.pem), 'do not have permission to change')
+        self.assertContains(self.confirm(new.pem, **{field_name(read_single(new.pem)): 'new'}), 'Created certificate')
+
+    def test_change_only_chooses_what_it_renews(self):
+        grant(self.user, 'view')
+        grant(self.user, 'change', constraints={'pk': self.certificate.pk})
+        import_pem(successor(self.issued, ca=in_house_ca()))
+        new = issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)
+        self.assertEqual(self.options(new), ['', str(self.certificate.pk)])
+        response = self.confirm(new.pem, **{field_name(read_single(new.pem)): str(self.certificate.pk)})
+        self.assertContains(response, 'Renewed certificate')
+        self.certificate.refresh_from_db()
+        self.assertEqual(self.certificate.pem, new.pem)
 
     def test_nothing_hidden_is_revealed(self):
         grant(self.user, 'view', 'add', constraints={'name': 'none'})

@@ -150,15 +150,27 @@ def _note_relations(rows: list[Row]) -> None:
 
 
 def _note_missing_permissions(rows: list[Row], user) -> None:
-    """Add problems for missing permissions. Constraints of the add permission can only be checked on import."""
-    changed = {row.plan.certificate.pk for row in rows if row.plan and row.plan.certificate}
+    """
+    Add problems for missing permissions to do what happens by default, and leave only the choices that the user may
+    make. Constraints of the add permission can only be checked on import.
+    """
+    changed = {pk for row in rows if row.plan for pk in _changed_by(row.plan)}
     permitted = set(Certificate.objects.restrict(user, 'change').filter(pk__in=changed).values_list('pk', flat=True))
-    may_add = user.has_perm('netbox_ssl.add_certificate')
+    choices = {str(pk) for pk in permitted} | ({NEW} if user.has_perm('netbox_ssl.add_certificate') else set())
     for row in rows:
         if row.plan is None or row.action == intake.Action.UNCHANGED:
             continue
-        if row.plan.certificate is None:
-            if not may_add:
-                row.problems = (_('You do not have permission to add certificates.'),)
-        elif row.plan.certificate.pk not in permitted:
+        if row.plan.certificate is None and NEW not in choices:
+            row.problems = (_('You do not have permission to add certificates.'),)
+        elif row.plan.certificate and row.plan.certificate.pk not in permitted:
             row.problems = (_('You do not have permission to change this certificate.'),)
+        others = [option for option in row.options if option.value in choices]
+        if row.problems:
+            row.options = [Option('', _('Not imported')), *others] if others else []
+        else:
+            row.options = [*row.options[:1], *others]
+
+
+def _changed_by(plan: intake.Plan) -> set[int]:
+    """Return the certificates (IDs) that are changed by default, or if the user chooses one."""
+    return {each.pk for each in (plan.certificate, *(each.certificate for each in plan.candidates)) if each}
