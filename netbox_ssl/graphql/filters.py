@@ -16,9 +16,11 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.expiry.marks import MAX_MARK
 from netbox_ssl.expiry.validity import expires_on_q, expires_within_q, validity_sql
 from netbox_ssl.findings import finding_q
+from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_sql
 from netbox_ssl.models.name_lookups import NO_NAME, covering_q
 from netbox_ssl.places.deployment import deployment_state_sql, visible_sources
+from netbox_ssl.places.endpoints import certificates_at
 from netbox_ssl.x509 import asked_name
 
 from .authority_filters import AuthorityFilterMixin
@@ -156,6 +158,12 @@ class CertificateFilter(
         self, info: Info, value: Annotated['FindingEnum', strawberry.lazy('netbox_ssl.graphql.enums')], prefix: str
     ) -> Q:
         return finding_q(value.value, info.context.request.user, prefix)
+
+    @strawberry_django.filter_field()
+    def endpoint_problem(self, info: Info, value: bool, prefix: str) -> Q:
+        endpoints = models.Endpoint.objects.restrict(info.context.request.user, 'view')
+        affected = certificates_at(endpoints.filter(bad_endpoint_q(timezone.now())), prefix)
+        return affected if value else ~affected
 
     @strawberry_django.filter_field()
     def deployment_state(
