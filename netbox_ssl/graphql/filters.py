@@ -24,6 +24,7 @@ from netbox_ssl.places.endpoints import certificates_at
 from netbox_ssl.x509 import asked_name
 
 from .authority_filters import AuthorityFilterMixin
+from .computed_filters import filter_computed
 from .endpoint_filters import EndpointFilter
 from .place_filters import PlaceFilterMixin
 
@@ -126,10 +127,8 @@ class CertificateFilter(
         value: BaseFilterLookup[Annotated['RenewalStatusEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        # One alias for each relation, so that nested filters do not overwrite each other's.
-        alias = f'_{prefix}renewal_status'.replace('__', '_')
-        queryset = queryset.alias(**{alias: renewal.status_sql(timezone.now(), prefix)})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        expression = renewal.status_sql(timezone.now(), prefix)
+        return filter_computed('renewal_status', expression, info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def validity(
@@ -139,9 +138,8 @@ class CertificateFilter(
         value: BaseFilterLookup[Annotated['ValidityEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        alias = f'_{prefix}validity'.replace('__', '_')
-        queryset = queryset.alias(**{alias: validity_sql(timezone.now(), settings.expiry_marks(), prefix)})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        expression = validity_sql(timezone.now(), settings.expiry_marks(), prefix)
+        return filter_computed('validity', expression, info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def expires_within(self, value: int, prefix: str) -> Q:
@@ -173,10 +171,9 @@ class CertificateFilter(
         value: BaseFilterLookup[Annotated['SourceStateEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        alias = f'_{prefix}deployment_state'.replace('__', '_')
         sources = visible_sources(info.context.request.user)
-        queryset = queryset.alias(**{alias: deployment_state_sql(timezone.now(), sources, f'{prefix}pk')})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        expression = deployment_state_sql(timezone.now(), sources, f'{prefix}pk')
+        return filter_computed('deployment_state', expression, info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def covers(self, value: str, prefix: str) -> Q:
@@ -248,9 +245,7 @@ class CertificateSourceFilter(OfCertificateFilterMixin, NetBoxModelFilter):
         value: BaseFilterLookup[Annotated['SourceStateEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        alias = f'_{prefix}state'.replace('__', '_')
-        queryset = queryset.alias(**{alias: state_sql(timezone.now(), prefix)})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        return filter_computed('state', state_sql(timezone.now(), prefix), info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def behind(self, value: bool, prefix: str) -> Q:

@@ -25,7 +25,9 @@ class EndpointProblemTestCase(GraphQLTestCase):
     def test_only_endpoints_that_the_user_may_view_count(self):
         everything = {'seen', 'expected', 'hidden', 'nowhere'}
         self.assertEqual((self.names('true'), self.names('false')), (set(), everything))
-        grant(self.user, 'view', model=Endpoint, constraints={'address__in': ['seen.example.net', 'expected.example.net']})
+        grant(
+            self.user, 'view', model=Endpoint, constraints={'address__in': ['seen.example.net', 'expected.example.net']}
+        )
         self.assertEqual(self.names('true'), {'seen', 'expected'})
         self.assertEqual(self.names('false'), {'hidden', 'nowhere'})
         check('ok', 'expected.example.net')
