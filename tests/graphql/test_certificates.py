@@ -4,6 +4,7 @@ from unittest.mock import ANY
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from netbox_ssl.models import Certificate, Issuance
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
