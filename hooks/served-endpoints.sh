@@ -184,7 +184,7 @@ read_line() {
     done
     # As NetBox writes them, so that one endpoint has one name
     case $address$name in
-        *[A-Z]*) address=$(printf %s "$address" | tr A-Z a-z) name=$(printf %s "$name" | tr A-Z a-z) ;;
+        *[A-Z]*) address=$(printf %s "$address" | tr '[:upper:]' '[:lower:]') name=$(printf %s "$name" | tr '[:upper:]' '[:lower:]') ;;
     esac
     address=${address%.} name=${name%.}
     case $address in "$name" | "[$name]") name=- ;; esac
