@@ -43,7 +43,7 @@ connect() {
     set -- -connect "$address:$port" -showcerts -prexit
     case $expected in
         # An address is not sent as SNI.
-        \[*\]) [ -z "$verifies_names" ] || { expected=${expected#\[}; set -- "$@" -verify_ip "${expected%\]}"; } ;;
+        *:*) [ -z "$verifies_names" ] || { expected=${expected#\[}; set -- "$@" -verify_ip "${expected%\]}"; } ;;
         *[!0-9.]*)
             set -- "$@" -servername "$expected"
             [ -z "$verifies_names" ] || set -- "$@" -verify_hostname "$expected"

@@ -20,18 +20,33 @@ RESPONSE='
     (.results[] | select(.monitor == $monitor or .monitor == "")
         | [.address, .port, .server_name, .starttls, .ca_file, .interval // 0, (.checked_at | try epoch catch 0)]
         | map(text) | join("\t"))'
-# Removes what is listed twice, and finds out what is due. A timer is not exact, so an endpoint is due a little earlier.
-# Prints the time of the last check, the number of the line, and the endpoint. The one that was checked the longest ago
-# comes first after sorting, because there may be more than can be checked in one run.
+# Merges what is listed twice, and finds out what is due. A timer is not exact, so an endpoint is due a little earlier.
+# Prints the time of the last check, a number, and the endpoint. The one that was checked the longest ago comes first after
+# sorting, because there may be more than can be checked in one run.
 # shellcheck disable=SC2016  # awk's variables
 CHOICE='
     FILENAME == before { checked[$1] = $4; next }
-    # It may be in NetBox, too.
-    $1 in listed { if ($9 != "-" && listed[$1] != "-") print $9 ": " $2 ":" $3 " is listed twice" >twice; next }
+    $1 in number {
+        n = number[$1]
+        if ($9 == "-") next
+        if (place[n] != "-") { print $9 ": " $2 ":" $3 " is listed twice" >twice; next }
+        # It is in NetBox, too, which added it if it was only in the file. The file counts for what is not set there.
+        place[n] = $9
+        if (starttls[n] == "-") starttls[n] = $5
+        if (ca[n] == "-") ca[n] = $6
+        if (interval[n] == 0) interval[n] = $7
+        next
+    }
     {
-        listed[$1] = $9
-        if ($8 == "-") $8 = checked[$1] + 0
-        print $8, FNR, $1, $2, $3, $4, $5, $6 > ($8 + $7 * 54 > now ? waiting : due)
+        number[$1] = n = ++count
+        id[n] = $1; address[n] = $2; port[n] = $3; name[n] = $4; starttls[n] = $5; ca[n] = $6; interval[n] = $7
+        last[n] = $8 == "-" ? checked[$1] + 0 : $8
+        place[n] = $9
+    }
+    END {
+        for (n = 1; n <= count; n++)
+            print last[n], n, id[n], address[n], port[n], name[n], starttls[n], ca[n] \
+                > (last[n] + interval[n] * 54 > now ? waiting : due)
     }'
 
 # Writes the endpoints that are due into $work/due, one per line: time of the last check in seconds since 1970, a number,
@@ -167,6 +182,12 @@ read_line() {
             *) problem="$word is unknown: sni=, starttls=, ca= and interval= are possible"; return 1 ;;
         esac
     done
+    # As NetBox writes them, so that one endpoint has one name
+    case $address$name in
+        *[A-Z]*) address=$(printf %s "$address" | tr '[:upper:]' '[:lower:]') name=$(printf %s "$name" | tr '[:upper:]' '[:lower:]') ;;
+    esac
+    address=${address%.} name=${name%.}
+    case $address in "$name" | "[$name]") name=- ;; esac
 }
 
 # Returns 1 and sets problem if the endpoint is not valid.
@@ -183,7 +204,9 @@ check_endpoint() {
     esac
     case $name in
         -) ;;
-        -* | *[!A-Za-z0-9._-]*) problem="$name is not a host name"; return 1 ;;
+        *[!0-9a-fA-F:.]*:* | *:*[!0-9a-fA-F:.]*) problem="$name is not a host name"; return 1 ;;
+        *:*:*) ;;
+        '' | -* | *[!A-Za-z0-9._-]*) problem="$name is not a host name"; return 1 ;;
     esac
     case $STARTTLS in
         *" $starttls "*) ;;

@@ -2,8 +2,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from netbox.object_actions import ObjectAction
 
+from netbox_ssl.ui.alerts import endpoint_alert_url
+
 __all__ = (
     'AcceptSuggestions',
+    'AlertOnEndpoints',
     'BulkDetect',
     'DismissSuggestions',
     'EndpointProposals',
@@ -85,3 +88,20 @@ class EndpointProposals(ObjectAction):
     @classmethod
     def get_url(cls, obj):
         return reverse('plugins:netbox_ssl:endpoint_proposals')
+
+
+class AlertOnEndpoints(ObjectAction):
+    """The button *Alert me* of the list of endpoints."""
+
+    name = 'alert'
+    label = _('Alert me')
+    template_name = 'netbox_ssl/buttons/alert.html'
+
+    @classmethod
+    def get_url(cls, obj):
+        return None
+
+    @classmethod
+    def get_context(cls, context, obj):
+        # Empty if the user may not add event rules
+        return {'url': endpoint_alert_url(context['request'].user)}

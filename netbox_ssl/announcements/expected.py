@@ -1,28 +1,40 @@
-"""The announcements that lie ahead of a certificate unless it is renewed, and the Event Rules that receive them."""
+"""
+The announcements that lie ahead of a certificate unless it is renewed, or that an endpoint may cause, and the Event
+Rules that receive them.
+"""
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
 from extras.models import EventRule
 
-from netbox_ssl.choices import CertificateStatusChoices, RenewalStatusChoices, ValidityChoices
+from netbox_ssl.choices import (
+    CertificateStatusChoices,
+    EndpointResultChoices,
+    RenewalStatusChoices,
+    ValidityChoices,
+)
 from netbox_ssl.event_types import (
     CERTIFICATE_EXPIRED,
     CERTIFICATE_EXPIRING,
+    ENDPOINT_PROBLEM,
+    ENDPOINT_RECOVERED,
     EVENT_TYPES,
     RENEWAL_OVERDUE,
     RENEWAL_STATUS_CHANGED,
 )
 from netbox_ssl.expiry.marks import DAY, next_mark
-from netbox_ssl.models import Certificate
+from netbox_ssl.models import Certificate, Endpoint
 from netbox_ssl.netbox_internals import get_serializer_for_model, per_request_cache
 
 from .announcement import CertificateAnnouncement
 from .rules import Rules
+from .sweep.endpoints import EndpointAnnouncement
 from .validity import ExpiringAnnouncement
 
-__all__ = ('Expected', 'expected_alerts')
+__all__ = ('Expected', 'expected_alerts', 'expected_endpoint_alerts')
 
 TYPES = (RENEWAL_STATUS_CHANGED, CERTIFICATE_EXPIRING, RENEWAL_OVERDUE, CERTIFICATE_EXPIRED)
 
@@ -31,7 +43,8 @@ TYPES = (RENEWAL_STATUS_CHANGED, CERTIFICATE_EXPIRING, RENEWAL_OVERDUE, CERTIFIC
 class Expected:
     event_type: str
     label: str
-    when: datetime
+    # None if it cannot be known
+    when: datetime | None
     rules: list[EventRule]
 
 
@@ -58,6 +71,43 @@ def expected_alerts(certificate: Certificate, now: datetime, visible: Iterable[i
         )
         for announcement in announcements
     ]
+
+
+def expected_endpoint_alerts(endpoint: Endpoint, now: datetime, visible: Iterable[int]) -> list[Expected]:
+    """
+    Return what may be announced about an endpoint, with the enabled rules that would receive it for one result of a
+    check at least.
+
+    Args:
+        visible: the IDs of the rules to name
+    """
+    event_types = (ENDPOINT_PROBLEM, ENDPOINT_RECOVERED)
+    named = [rule for rule in Rules(event_types, Endpoint).rules if rule.pk in set(visible)]
+    receivers = {event_type: set() for event_type in event_types}
+    if named:
+        # As the rules receive it, not as the user sees it
+        endpoint = Endpoint.objects.with_sources().with_places().get(pk=endpoint.pk)
+        EndpointAnnouncement.prefetch([endpoint])
+        with per_request_cache():
+            serialized = get_serializer_for_model(endpoint)(endpoint, context={'request': None}).data
+        for announcement in _changes(endpoint, now):
+            changed = {**serialized, 'state': announcement.object.result}
+            receivers[announcement.event_type].update(_receivers(announcement, named, changed))
+    return [
+        Expected(event_type, str(EVENT_TYPES[event_type]), None, sorted(receivers[event_type], key=str))
+        for event_type in event_types
+    ]
+
+
+def _changes(endpoint: Endpoint, now: datetime) -> Iterator[EndpointAnnouncement]:
+    """Yield every change from OK to a problem, and back."""
+    ok = EndpointResultChoices.OK
+    for problem in EndpointResultChoices.values():
+        for event_type, before, after in ((ENDPOINT_PROBLEM, ok, problem), (ENDPOINT_RECOVERED, problem, ok)):
+            if problem != ok:
+                changed = copy(endpoint)
+                changed.announced_result, changed.result = before, after
+                yield EndpointAnnouncement(changed, event_type, now)
 
 
 def _ahead(certificate: Certificate, now: datetime) -> Iterator[CertificateAnnouncement]:

@@ -29,10 +29,8 @@ class CertificateAssignmentFilterSet(PlaceFilterSet, OfCertificateFilterSet, Net
     def at_places(self, queryset, assignments):
         return queryset.filter(pk__in=assignments.values('pk'))
 
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(
+    def search_q(self, value):
+        return (
             Q(note__icontains=value)
             | Q(certificate__name__icontains=value)
             | Q(device__name__icontains=value)
@@ -43,10 +41,6 @@ class CertificateAssignmentFilterSet(PlaceFilterSet, OfCertificateFilterSet, Net
 
 
 class AssignmentSuggestionFilterSet(OfCertificateFilterSet):
-    q = django_filters.CharFilter(
-        method='search',
-        label=_('Search'),
-    )
     dismissed = django_filters.BooleanFilter(
         field_name='dismissed_at',
         lookup_expr='isnull',
@@ -58,7 +52,5 @@ class AssignmentSuggestionFilterSet(OfCertificateFilterSet):
         model = AssignmentSuggestion
         fields = ('id', 'assigned_object_type_id')
 
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(Q(name__icontains=value) | Q(certificate__name__icontains=value))
+    def search_q(self, value):
+        return Q(name__icontains=value) | Q(certificate__name__icontains=value)

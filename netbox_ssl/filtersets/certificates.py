@@ -28,6 +28,7 @@ from netbox_ssl.places.endpoints import certificates_at
 
 from .checked import CheckedFilterSet
 from .places import PlaceFilterSet, VisibleFilter
+from .search import SearchFilterSet
 from .states import AnyCaseChoiceFilter, DeploymentFilterSet, any_of
 from .x509 import CoversFilter, DaysFilter, X509FilterSet, search_x509
 
@@ -46,6 +47,7 @@ class CertificateIDFilter(VisibleFilter):
 
 @register_filterset
 class CertificateFilterSet(
+    SearchFilterSet,
     CheckedFilterSet,
     DeploymentFilterSet,
     PlaceFilterSet,
@@ -175,10 +177,8 @@ class CertificateFilterSet(
             'unreported_since',
         )
 
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(
+    def search_q(self, value):
+        return (
             search_x509(value)
             | Q(name__icontains=value)
             | Q(acme_provider__icontains=value)

@@ -16,13 +16,14 @@ from netbox_ssl.places.endpoints import endpoints_at, endpoints_of
 
 from .checked import CheckedFilterSet
 from .places import PlaceFilterSet, RelatedIDFilter, RelatedNameFilter, VisibleFilter
+from .search import SearchFilterSet
 from .states import AnyCaseChoiceFilter, any_of
 
 __all__ = ('EndpointFilterSet',)
 
 
 @register_filterset
-class EndpointFilterSet(CheckedFilterSet, PlaceFilterSet, PrimaryModelFilterSet):
+class EndpointFilterSet(SearchFilterSet, CheckedFilterSet, PlaceFilterSet, PrimaryModelFilterSet):
     starttls = django_filters.MultipleChoiceFilter(
         choices=STARTTLSChoices,
         distinct=False,
@@ -104,10 +105,8 @@ class EndpointFilterSet(CheckedFilterSet, PlaceFilterSet, PrimaryModelFilterSet)
             'description',
         )
 
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(
+    def search_q(self, value):
+        return (
             Q(address__icontains=value)
             | Q(server_name__icontains=value)
             | Q(monitor__icontains=value)

@@ -1,8 +1,6 @@
 """Filters of issuances."""
 
-import django_filters
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 from utilities.filters import MultiValueDateTimeFilter
 from utilities.filtersets import register_filterset
 
@@ -16,10 +14,6 @@ __all__ = ('IssuanceFilterSet',)
 
 @register_filterset
 class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
-    q = django_filters.CharFilter(
-        method='search',
-        label=_('Search'),
-    )
     created = MultiValueDateTimeFilter()
 
     class Meta:
@@ -35,7 +29,5 @@ class IssuanceFilterSet(X509FilterSet, OfCertificateFilterSet):
             'chain_valid_to',
         )
 
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(search_x509(value) | self.certificate_q(Q(name__icontains=value)))
+    def search_q(self, value):
+        return search_x509(value) | self.certificate_q(Q(name__icontains=value))

@@ -7,11 +7,12 @@ from netbox_ssl.models import Certificate
 
 from .checked import CheckedFilterSet
 from .places import VisibleFilter
+from .search import SearchFilterSet
 
 __all__ = ('OfCertificateFilterSet',)
 
 
-class OfCertificateFilterSet(CheckedFilterSet):
+class OfCertificateFilterSet(SearchFilterSet, CheckedFilterSet):
     certificate_id = VisibleFilter(
         queryset=Certificate.objects.all(),
         distinct=False,

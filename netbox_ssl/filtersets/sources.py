@@ -50,9 +50,7 @@ class CertificateSourceFilterSet(SourceStateFilterSet, OfCertificateFilterSet, N
             'gone_since',
         )
 
-    def search(self, queryset, name, value):
-        if not (value := value.strip()):
-            return queryset
-        return queryset.filter(
+    def search_q(self, value):
+        return (
             Q(external_id__icontains=value) | Q(client__icontains=value) | self.certificate_q(Q(name__icontains=value))
         )

@@ -15,6 +15,8 @@ from netbox_ssl import models
 from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q, endpoint_state_sql
 from netbox_ssl.places.endpoints import endpoints_of
 
+from .computed_filters import filter_computed
+
 if TYPE_CHECKING:
     from core.graphql.filters import ContentTypeFilter
     from netbox.graphql.filter_lookups import IntegerLookup
@@ -59,9 +61,7 @@ class EndpointFilter(PrimaryModelFilter):
         value: BaseFilterLookup[Annotated['EndpointStateEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        alias = f'_{prefix}state'.replace('__', '_')
-        queryset = queryset.alias(**{alias: endpoint_state_sql(timezone.now(), prefix)})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        return filter_computed('state', endpoint_state_sql(timezone.now(), prefix), info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def problem(self, value: bool, prefix: str) -> Q:

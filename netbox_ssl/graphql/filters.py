@@ -16,12 +16,15 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.expiry.marks import MAX_MARK
 from netbox_ssl.expiry.validity import expires_on_q, expires_within_q, validity_sql
 from netbox_ssl.findings import finding_q
+from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.models.mixins.source_states import behind_q, silent_q, state_sql
 from netbox_ssl.models.name_lookups import NO_NAME, covering_q
 from netbox_ssl.places.deployment import deployment_state_sql, visible_sources
+from netbox_ssl.places.endpoints import certificates_at
 from netbox_ssl.x509 import asked_name
 
 from .authority_filters import AuthorityFilterMixin
+from .computed_filters import filter_computed
 from .endpoint_filters import EndpointFilter
 from .place_filters import PlaceFilterMixin
 
@@ -125,10 +128,8 @@ class CertificateFilter(
         value: BaseFilterLookup[Annotated['RenewalStatusEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        # One alias for each relation, so that nested filters do not overwrite each other's.
-        alias = f'_{prefix}renewal_status'.replace('__', '_')
-        queryset = queryset.alias(**{alias: renewal.status_sql(timezone.now(), prefix)})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        expression = renewal.status_sql(timezone.now(), prefix)
+        return filter_computed('renewal_status', expression, info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def validity(
@@ -138,9 +139,8 @@ class CertificateFilter(
         value: BaseFilterLookup[Annotated['ValidityEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        alias = f'_{prefix}validity'.replace('__', '_')
-        queryset = queryset.alias(**{alias: validity_sql(timezone.now(), settings.expiry_marks(), prefix)})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        expression = validity_sql(timezone.now(), settings.expiry_marks(), prefix)
+        return filter_computed('validity', expression, info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def expires_within(self, value: int, prefix: str) -> Q:
@@ -159,6 +159,12 @@ class CertificateFilter(
         return finding_q(value.value, info.context.request.user, prefix)
 
     @strawberry_django.filter_field()
+    def endpoint_problem(self, info: Info, value: bool, prefix: str) -> Q:
+        endpoints = models.Endpoint.objects.restrict(info.context.request.user, 'view')
+        affected = certificates_at(endpoints.filter(bad_endpoint_q(timezone.now())), prefix)
+        return affected if value else ~affected
+
+    @strawberry_django.filter_field()
     def deployment_state(
         self,
         info: Info,
@@ -166,10 +172,9 @@ class CertificateFilter(
         value: BaseFilterLookup[Annotated['SourceStateEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        alias = f'_{prefix}deployment_state'.replace('__', '_')
         sources = visible_sources(info.context.request.user)
-        queryset = queryset.alias(**{alias: deployment_state_sql(timezone.now(), sources, f'{prefix}pk')})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        expression = deployment_state_sql(timezone.now(), sources, f'{prefix}pk')
+        return filter_computed('deployment_state', expression, info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def covers(self, value: str, prefix: str) -> Q:
@@ -241,9 +246,7 @@ class CertificateSourceFilter(OfCertificateFilterMixin, NetBoxModelFilter):
         value: BaseFilterLookup[Annotated['SourceStateEnum', strawberry.lazy('netbox_ssl.graphql.enums')]],
         prefix: str,
     ):
-        alias = f'_{prefix}state'.replace('__', '_')
-        queryset = queryset.alias(**{alias: state_sql(timezone.now(), prefix)})
-        return strawberry_django.process_filters(value, queryset, info, prefix=f'{alias}__')
+        return filter_computed('state', state_sql(timezone.now(), prefix), info, queryset, value, prefix)
 
     @strawberry_django.filter_field()
     def behind(self, value: bool, prefix: str) -> Q:

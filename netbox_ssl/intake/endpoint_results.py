@@ -4,6 +4,9 @@ of any other source, before the results, under the same external IDs.
 
 An endpoint is found by its address, port and server name, among those of the monitor and those without one. Unknown
 ones are created, because a monitor may also have a list of its own.
+
+Monitors repeat long lists every few minutes, so the results of known endpoints are recorded together; new endpoints,
+and results that depend on another one in the list, one at a time.
 """
 
 from collections import defaultdict
@@ -19,6 +22,7 @@ from utilities.exceptions import PermissionsViolation
 from netbox_ssl.branching import atomic
 from netbox_ssl.choices import SourceKindChoices
 from netbox_ssl.models import CertificateSource, Endpoint
+from netbox_ssl.models.endpoint_checks import store_checks
 from netbox_ssl.models.endpoints import canonical_endpoint_host
 from netbox_ssl.models.external_ids import split_external_id
 from netbox_ssl.refusals import REFUSALS
@@ -64,6 +68,16 @@ class CheckResult:
         return found['address'], self.port, '' if same else found['server_name']
 
 
+@dataclass(frozen=True)
+class _Reporter:
+    """Who reports the results, and when."""
+
+    monitor: str
+    machine_id: str
+    user: object
+    now: datetime
+
+
 def take_results(
     results: Iterable[CheckResult], monitor: str, machine_id: str, user, now: datetime | None = None
 ) -> list[Endpoint | Refusal]:
@@ -74,11 +88,19 @@ def take_results(
     check is not an entry of the change log.
     """
     results = list(results)
-    now = now or timezone.now()
+    reporter = _Reporter(monitor, machine_id, user, now or timezone.now())
     with atomic():
         lock_keys({f'monitor {monitor}'})
         known = _Known(results, monitor)
-        return [_one(result, known, machine_id, user, now) for result in results]
+        try:
+            outcomes = _together(results, known, reporter)
+        except PermissionsViolation:
+            # Only some of them leave the permissions of the user.
+            known, outcomes = _Known(results, monitor), {}
+        for index, result in enumerate(results):
+            if index not in outcomes:
+                outcomes[index] = _one(result, known, reporter)
+    return [outcomes[index] for index in range(len(results))]
 
 
 class _Known:
@@ -104,19 +126,72 @@ class _Known:
         return found.get(self.monitor) or found.get('')
 
 
-def _one(result: CheckResult, known: _Known, machine_id: str, user, now: datetime) -> Endpoint | Refusal:
+def _together(results: list[CheckResult], known: _Known, reporter: _Reporter) -> dict[int, Endpoint | Refusal]:
+    """
+    Record the results of known endpoints in a few queries for all of them. Return index → endpoint or refusal; without
+    those that have to be recorded one at a time, after the others.
+
+    Raises PermissionsViolation, with nothing recorded, if an endpoint left the permissions of the user.
+    """
+    endpoints = _each_apart(results, known)
+    changeable = _changeable([endpoint.pk for endpoint in endpoints.values()], reporter.user)
+    outcomes, changed = {}, []
+    for index, endpoint in endpoints.items():
+        try:
+            _refuse(results[index], reporter)
+            _refuse_others(endpoint, reporter, may_change=endpoint.pk in changeable)
+        except REFUSALS as error:
+            outcomes[index] = Refusal(error)
+            continue
+        outcomes[index] = endpoint
+        if _take(endpoint, results[index], known, reporter):
+            changed.append(endpoint)
+    with savepoint():
+        store_checks(changed)
+        pks = [endpoint.pk for endpoint in changed]
+        if len(_changeable(pks, reporter.user)) < len(pks):
+            raise PermissionsViolation()
+    return outcomes
+
+
+def _each_apart(results: list[CheckResult], known: _Known) -> dict[int, Endpoint]:
+    """Return index → endpoint of the results of known endpoints that share nothing with an earlier result."""
+    found, used = {}, set()
+    for index, result in enumerate(results):
+        try:
+            identity = result.identity
+        except ValidationError:
+            # Recording it alone reports the error.
+            continue
+        keys = {identity, result.external_id}
+        endpoint = known.endpoint(identity)
+        if endpoint is not None and used.isdisjoint(keys):
+            found[index] = endpoint
+        used |= keys
+    return found
+
+
+def _changeable(pks: list[int], user) -> set[int]:
+    """Return the IDs of the endpoints that ``user`` may change."""
+    if not pks:
+        return set()
+    return set(Endpoint.objects.restrict(user, 'change').filter(pk__in=pks).order_by().values_list('pk', flat=True))
+
+
+def _one(result: CheckResult, known: _Known, reporter: _Reporter) -> Endpoint | Refusal:
+    user = reporter.user
     try:
         with savepoint():
             identity = result.identity
-            _refuse_old(result, now)
-            _refuse_foreign_source(result, known.monitor)
+            _refuse(result, reporter)
             endpoint = known.endpoint(identity)
             if endpoint is None:
-                endpoint, verb = _create(result, identity, known.monitor, user), 'add'
+                endpoint, verb = _create(result, identity, reporter), 'add'
             else:
-                _refuse_others(endpoint, known.monitor, machine_id, user, now)
+                _refuse_others(endpoint, reporter, may_change=bool(_changeable([endpoint.pk], user)))
                 verb = 'change'
-            _record(endpoint, result, known, machine_id, now)
+            if _take(endpoint, result, known, reporter):
+                store_checks([endpoint])
             if not Endpoint.objects.restrict(user, verb).filter(pk=endpoint.pk).exists():
                 raise PermissionsViolation()
     except REFUSALS as error:
@@ -125,39 +200,39 @@ def _one(result: CheckResult, known: _Known, machine_id: str, user, now: datetim
     return endpoint
 
 
-def _refuse_old(result: CheckResult, now: datetime) -> None:
-    """Raise a ValidationError if the check was so long ago that the clock of the monitor must be wrong."""
-    if result.checked_at is not None and result.checked_at < now - OLDEST_CHECK:
+def _refuse(result: CheckResult, reporter: _Reporter) -> None:
+    """
+    Raise a ValidationError if the check was so long ago that the clock of the monitor must be wrong, or if the external
+    ID is not one of this monitor, and would take a source from another.
+    """
+    if result.checked_at is not None and result.checked_at < reporter.now - OLDEST_CHECK:
         raise ValidationError({'checked_at': _('This is more than a month ago. Check the clock of the monitor.')})
-
-
-def _refuse_foreign_source(result: CheckResult, monitor: str) -> None:
-    """Raise a ValidationError if the external ID is not one of this monitor, and would take a source from another."""
     parts = split_external_id(result.external_id)
-    if parts is None or parts.host != monitor:
+    if parts is None or parts.host != reporter.monitor:
         message = _('Use the external ID with which this monitor reports the certificate, such as {example}.')
-        example = f'served:{monitor}:{result.address}:{result.port}'
+        example = f'served:{reporter.monitor}:{result.address}:{result.port}'
         raise ValidationError({'external_id': message.format(example=example)})
 
 
-def _create(result: CheckResult, identity: tuple, monitor: str, user) -> Endpoint:
-    if not user.has_perm('netbox_ssl.add_endpoint'):
+def _create(result: CheckResult, identity: tuple, reporter: _Reporter) -> Endpoint:
+    if not reporter.user.has_perm('netbox_ssl.add_endpoint'):
         raise PermissionDenied(
             _('This endpoint is not in NetBox. Add it, or permit the user of this monitor to add endpoints.')
         )
     columns = dict(zip(IDENTITY, identity, strict=True))
-    endpoint = Endpoint(**columns, starttls=result.starttls, monitor=monitor)
+    endpoint = Endpoint(**columns, starttls=result.starttls, monitor=reporter.monitor)
     endpoint.full_clean()
     endpoint.save()
     return endpoint
 
 
-def _refuse_others(endpoint: Endpoint, monitor: str, machine_id: str, user, now: datetime) -> None:
-    """Raise an error if ``user`` may not change the endpoint, or if another machine has the name of this monitor."""
-    if not Endpoint.objects.restrict(user, 'change').filter(pk=endpoint.pk).exists():
+def _refuse_others(endpoint: Endpoint, reporter: _Reporter, *, may_change: bool) -> None:
+    """Raise an error if the user may not change the endpoint, or if another machine has the name of this monitor."""
+    if not may_change:
         raise PermissionDenied(_('Reporting the result of this endpoint requires permission to change it.'))
+    machine_id = reporter.machine_id
     is_other = bool(machine_id and endpoint.machine_id) and machine_id != endpoint.machine_id
-    if is_other and endpoint.checked_by == monitor and not endpoint.is_unheard_at(now):
+    if is_other and endpoint.checked_by == reporter.monitor and not endpoint.is_unheard_at(reporter.now):
         raise ValidationError(
             {
                 'external_id': _(
@@ -169,24 +244,15 @@ def _refuse_others(endpoint: Endpoint, monitor: str, machine_id: str, user, now:
         )
 
 
-def _record(endpoint: Endpoint, result: CheckResult, known: _Known, machine_id: str, now: datetime) -> None:
+def _take(endpoint: Endpoint, result: CheckResult, known: _Known, reporter: _Reporter) -> bool:
+    """Set the columns for the result. Return False if it was sent again, or later than the next one: nothing is set."""
     # The clock of the monitor may be ahead.
-    checked_at = min(result.checked_at or now, now)
+    checked_at = min(result.checked_at or reporter.now, reporter.now)
     if endpoint.checked_at is not None and checked_at <= endpoint.checked_at:
-        # Sent again, or later than the next one
-        return
-    endpoint.source = _source_of(endpoint, result, known)
-    endpoint.checked_by = known.monitor
-    endpoint.machine_id = machine_id or endpoint.machine_id
+        return False
+    # None if none was reported
+    endpoint.source = known.sources.get(result.external_id)
+    endpoint.checked_by = reporter.monitor
+    endpoint.machine_id = reporter.machine_id or endpoint.machine_id
     endpoint.take_result(result.result, result.detail, result.since, checked_at)
-    columns = {name: getattr(endpoint, name) for name in Endpoint.STATE_FIELDS}
-    Endpoint.objects.filter(pk=endpoint.pk).update(**columns)
-
-
-def _source_of(endpoint: Endpoint, result: CheckResult, known: _Known) -> CertificateSource | None:
-    """Return the source that reports what this endpoint serves; None if none was reported."""
-    source = known.sources.get(result.external_id)
-    if source is not None and source.pk != endpoint.source_id:
-        # Another one had it, which was changed or given to another monitor.
-        Endpoint.objects.filter(source=source).exclude(pk=endpoint.pk).update(source=None)
-    return source
+    return True

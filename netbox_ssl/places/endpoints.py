@@ -23,12 +23,17 @@ def endpoints_of(certificates: Iterable) -> Q:
     return Q(expected_certificate__in=certificates) | Q(pk__in=seen.values('pk'))
 
 
-def certificates_at(endpoints: QuerySet) -> Q:
-    """Select the certificates that ``endpoints`` concern, as ``endpoints_of()`` does the other way round."""
+def certificates_at(endpoints: QuerySet, prefix: str = '') -> Q:
+    """
+    Select the certificates that ``endpoints`` concern, as ``endpoints_of()`` does the other way round.
+
+    Args:
+        prefix: a lookup path that ends in ``__``, or empty
+    """
     endpoints = endpoints.order_by()
     expected = endpoints.filter(expected_certificate__isnull=False).values('expected_certificate')
     seen = endpoints.filter(source__issuance__isnull=False).values('source__issuance__certificate')
-    return Q(pk__in=expected) | Q(pk__in=seen)
+    return Q((f'{prefix}pk__in', expected)) | Q((f'{prefix}pk__in', seen))
 
 
 def endpoints_at(kind: str, places: Iterable, user=None) -> Q:

@@ -1,5 +1,4 @@
 import django_tables2 as tables
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from netbox.tables import PrimaryModelTable, columns
 
@@ -8,18 +7,10 @@ from netbox_ssl.models.mixins.endpoint_states import endpoint_severity_sql
 from netbox_ssl.models.visibility import visible_value
 
 from .related_columns import RelatedColumn
+from .state_columns import StateColumn
 from .text_columns import MomentColumn, WrappedColumn
 
 __all__ = ('EndpointTable',)
-
-
-class EndpointStateColumn(columns.ChoiceFieldColumn):
-    """State of an endpoint, sorted by the rule, the worst first, because the state is not a database column."""
-
-    def order(self, queryset, is_descending):
-        prefix = '-' if is_descending else ''
-        queryset = queryset.alias(_severity=endpoint_severity_sql(timezone.now()))
-        return queryset.order_by(f'{prefix}_severity', 'address', 'pk'), True
 
 
 class SeenCertificateColumn(RelatedColumn):
@@ -54,10 +45,7 @@ class EndpointTable(PrimaryModelTable):
     interval = tables.Column(
         verbose_name=_('Interval'),
     )
-    state = EndpointStateColumn(
-        accessor='get_state_display',
-        verbose_name=_('State'),
-    )
+    state = StateColumn(endpoint_severity_sql, then=('address', 'pk'))
     # Computed from several columns
     state_since = MomentColumn(
         verbose_name=_('Since'),

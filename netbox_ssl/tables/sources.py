@@ -1,5 +1,4 @@
 import django_tables2 as tables
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from netbox.tables import NetBoxTable, columns
@@ -8,18 +7,10 @@ from netbox_ssl.models import CertificateSource
 from netbox_ssl.models.mixins.source_states import severity_sql
 
 from .related_columns import RelatedColumn
+from .state_columns import StateColumn
 from .text_columns import MomentColumn, WrappedColumn, short_hex
 
 __all__ = ('CertificateSourceTable',)
-
-
-class SourceStateColumn(columns.ChoiceFieldColumn):
-    """State of a source, sorted by the rule, the worst first, because the state is not a database column."""
-
-    def order(self, queryset, is_descending):
-        prefix = '-' if is_descending else ''
-        queryset = queryset.alias(_severity=severity_sql(timezone.now()))
-        return queryset.order_by(f'{prefix}_severity', 'external_id'), True
 
 
 class IssuanceColumn(RelatedColumn):
@@ -53,10 +44,7 @@ class CertificateSourceTable(NetBoxTable):
         verbose_name=_('Place'),
         order_by='external_id',
     )
-    state = SourceStateColumn(
-        accessor='get_state_display',
-        verbose_name=_('State'),
-    )
+    state = StateColumn(severity_sql, then=('external_id',))
     # Computed from several columns
     state_since = MomentColumn(
         verbose_name=_('Since'),

@@ -44,6 +44,8 @@ class ProposalsPage(ObjectPermissionRequiredMixin, View):
         context = {
             'form': form,
             'proposals': found[:MOST_ROWS],
+            # Those of a form that is shown again
+            'selected': request.POST.getlist('proposal'),
             'more': len(found) > MOST_ROWS,
             'assignments_url': reverse('plugins:netbox_ssl:certificateassignment_list'),
             'help_url': documentation_url('how-to/watch-endpoints'),

@@ -9,7 +9,8 @@ from utilities.views import register_model_view
 
 from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import Endpoint
-from netbox_ssl.object_actions import EndpointProposals
+from netbox_ssl.object_actions import AlertOnEndpoints, EndpointProposals
+from netbox_ssl.ui.alerts import EndpointAlertsPanel
 from netbox_ssl.ui.endpoints import EndpointCheckPanel, EndpointPanel
 
 from .mixins import GuardedPostMixin
@@ -40,7 +41,7 @@ class EndpointListView(VisibleChoicesMixin, RelatedMixin, generic.ObjectListView
     filterset = filtersets.EndpointFilterSet
     filterset_form = forms.EndpointFilterForm
     table = tables.EndpointTable
-    actions = (AddObject, EndpointProposals, BulkImport, BulkExport, BulkEdit, BulkDelete)
+    actions = (AddObject, EndpointProposals, AlertOnEndpoints, BulkImport, BulkExport, BulkEdit, BulkDelete)
 
 
 @register_model_view(Endpoint)
@@ -52,6 +53,7 @@ class EndpointView(RelatedMixin, generic.ObjectView):
         ],
         right_panels=[
             EndpointCheckPanel(),
+            EndpointAlertsPanel(),
             CustomFieldsPanel(),
             CommentsPanel(),
         ],

@@ -120,6 +120,8 @@ def test_endpoints_of_a_file_are_added(api, report, servers, tmp_path, empty_aft
     (made,) = api.get('plugins/ssl/endpoints/')['results']
     assert (made['address'], made['server_name'], made['monitor']) == ('127.0.0.1', NAME, 'web01')
     assert (made['result'], made['certificate']['name']) == ('ok', NAME)
+    api.patch(f'plugins/ssl/endpoints/{made["id"]}/', {'interval': 1})
+    assert '1 endpoints checked, 1 ok' in report('served.sh', file), 'with the CA file of the list'
     # What is set in NetBox counts.
     api.patch(f'plugins/ssl/endpoints/{made["id"]}/', {'interval': 60})
     assert '0 endpoints checked, 0 ok, 1 not due yet' in report('served.sh', file)

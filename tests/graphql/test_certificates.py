@@ -5,10 +5,10 @@ from unittest.mock import ANY
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from utilities.testing import APITestCase
 
 from netbox_ssl.models import Certificate, Issuance
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
+from tests.support.graphql import GraphQLTestCase
 
 STATUSES = {
     'ok': {'left': 60 * DAY},
@@ -18,15 +18,6 @@ STATUSES = {
     'manual': {'acme_auto_renewal': False},
     'none': {'is_acme': False, 'acme_auto_renewal': False},
 }
-
-
-class GraphQLTestCase(APITestCase):
-    def ask(self, query: str) -> dict:
-        response = self.client.post(reverse('graphql'), {'query': query}, format='json', **self.header)
-        self.assertHttpStatus(response, 200)
-        answer = response.json()
-        self.assertNotIn('errors', answer)
-        return answer['data']
 
 
 class RenewalStatusTestCase(GraphQLTestCase):

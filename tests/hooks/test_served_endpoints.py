@@ -78,6 +78,17 @@ class TestFromNetBox:
         (found,) = results(netbox)
         assert (found['result'], found['address'], 'server_name' in found) == ('refused', '[::1]', False)
 
+    def test_an_address_as_the_name(self, check, netbox, servers):
+        """Which is verified as an address."""
+        netbox.endpoints[MONITOR] = [
+            of_netbox(servers, 'address', server_name='127.0.0.1', address='localhost'),
+            of_netbox(servers, 'ok', server_name='2001:db8::7'),
+        ]
+        run = check(NETBOX_ENDPOINT_CA_FILE=servers.trusted)
+        assert run.lines == []
+        found = {each['server_name']: each['result'] for each in results(netbox)}
+        assert found == {'127.0.0.1': 'ok', '2001:db8::7': 'name_mismatch'}
+
     @pytest.mark.parametrize(
         ('values', 'words'),
         [
@@ -87,6 +98,8 @@ class TestFromNetBox:
             ({'address': '$(touch evil)\n'}, 'is not a host name'),
             ({'interval': -5}, '-5 is not a number of minutes'),
             ({'address': ''}, '- is not a host name'),
+            ({'server_name': '2001:db8::x'}, '2001:db8::x is not a host name'),
+            ({'server_name': 'a:443'}, 'a:443 is not a host name'),
         ],
     )
     def test_odd_values_cost_no_other(self, check, servers, netbox, host, values, words):
@@ -100,8 +113,27 @@ class TestFromNetBox:
         netbox.endpoints[MONITOR] = [of_netbox(servers, 'ok'), of_netbox(servers, 'refused')]
         run = check(line(servers, 'ok'), line(servers, 'expired'))
         assert run.lines == []
-        assert sorted(each['result'] for each in results(netbox)) == ['expired', 'refused', 'untrusted']
+        assert sorted(each['result'] for each in results(netbox)) == ['expired', 'ok', 'refused']
         assert len(netbox.listed['external_ids']) == 3
+
+    def test_the_file_counts_for_what_is_not_set_in_netbox(self, check, servers, netbox):
+        """NetBox adds the endpoints of a file without these options, and gives them back from then on."""
+        smtp = line(servers, 'smtp', 'starttls=smtp', 'interval=60')
+        others = str(servers.folder / 'other_ca.crt')
+        last = datetime.now(UTC) - timedelta(minutes=30)
+        netbox.endpoints[MONITOR] = [
+            of_netbox(servers, 'smtp', checked_at=(last - timedelta(hours=1)).isoformat()),
+            of_netbox(servers, 'ok', ca_file=others, checked_at=last.isoformat()),
+            of_netbox(servers, 'refused', checked_at=last.isoformat()),
+            of_netbox(servers, 'plain', checked_at=last.isoformat(), interval=5),
+        ]
+        waiting = line(servers, 'refused', 'interval=60')
+        run = check(smtp, line(servers, 'ok'), waiting, line(servers, 'plain', 'interval=60'))
+        assert run.lines == []
+        found = {each['port']: each['result'] for each in results(netbox)}
+        ports = servers.ports
+        assert found == {ports['smtp']: 'ok', ports['ok']: 'untrusted', ports['plain']: 'not_tls'}
+        assert '1 not due yet' in run.stdout
 
     @pytest.mark.parametrize('status', [404, 405])
     def test_a_version_without_endpoints(self, check, servers, netbox, status):
@@ -221,6 +253,7 @@ class TestOfAFile:
             ('$(touch${IFS}evil)', 'is not a host name'),
             ('www.example.net sni=-x', 'is not a host name'),
             ('www.example.net sni=', 'sni= needs a value'),
+            ('www.example.net sni=.', 'is not a host name'),
             ('www.example.net starttls=telnet', 'starttls= is one of smtp'),
             ('www.example.net ca=/nothing', '/nothing cannot be read'),
             ('www.example.net port=443', 'port=443 is unknown'),
@@ -239,6 +272,18 @@ class TestOfAFile:
         run = check(line(servers, 'ok'), line(servers, 'ok'))
         assert 'line 2' in run.lines[0] and 'is listed twice' in run.lines[0]
         assert len(results(netbox)) == 1
+
+    def test_names_as_netbox_writes_them(self, check, servers, netbox):
+        """Otherwise one endpoint would be two, as soon as NetBox gives it back."""
+        port = servers.ports['refused']
+        netbox.endpoints[MONITOR] = [of_netbox(servers, 'refused', address='localhost', server_name='')]
+        run = check(
+            f'LOCALHOST.:{port} sni=Localhost', f'127.0.0.1:{port} sni=WWW.Example.NET.', f'[::1]:{port} sni=::1'
+        )
+        assert run.lines == []
+        names = {(each['address'], each.get('server_name')) for each in results(netbox)}
+        assert names == {('localhost', None), ('127.0.0.1', 'www.example.net'), ('[::1]', None)}
+        assert len(netbox.listed['external_ids']) == 3
 
     def test_a_folder_of_files(self, host, netbox, servers):
         folder = host.folder / 'lists'

@@ -1,5 +1,7 @@
 """Suggested endpoints: where certificates are used, as far as the user may view it, and accepting them."""
 
+import re
+
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -152,7 +154,16 @@ class PageTestCase(TestCase):
         self.assertContains(self.client.get(URL), 'No suggestions.')
         self.assertContains(self.client.post(URL, {}, follow=True), 'No endpoints were selected.')
         assign(self.certificate, address_on())
-        self.assertContains(self.client.post(URL, {'monitor': 'a:b'}), 'neither a colon nor a slash')
+
+    def test_a_form_with_an_error_keeps_the_selection(self):
+        self.permit()
+        for number in (1, 2):
+            assign(self.certificate, address_on(address=f'192.0.2.{number}/24'))
+        key, _other = [proposal.key for proposal in self.client.get(URL).context['proposals']]
+        response = self.client.post(URL, {'monitor': 'a:b', 'proposal': key})
+        self.assertContains(response, 'neither a colon nor a slash')
+        html = response.content.decode()
+        self.assertEqual(re.findall(r'value="([^"]+)"[^>]* checked>', html), [key])
 
     def test_the_button_leads_here(self):
         self.permit()

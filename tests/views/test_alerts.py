@@ -11,21 +11,22 @@ from extras.models import EventRule, NotificationGroup
 from tenancy.models import Tenant
 from utilities.testing import TestCase
 
-from netbox_ssl.announcements.expected import expected_alerts
-from netbox_ssl.models import Certificate
+from netbox_ssl.announcements.expected import expected_alerts, expected_endpoint_alerts
+from netbox_ssl.models import Certificate, Endpoint
+from tests.support.endpoints import check, endpoint
 from tests.support.factories import DAY, grant, record
 
 MAIL = {'SERVER': 'mail.example.net', 'FROM_EMAIL': 'netbox@example.net'}
 
 
-def rule(name, *event_types, conditions=None, **columns) -> EventRule:
+def rule(name, *event_types, conditions=None, model=Certificate, **columns) -> EventRule:
     made = EventRule.objects.create(
         name=name,
         event_types=[each if each == OBJECT_UPDATED else f'netbox_ssl.{each}' for each in event_types],
         conditions=conditions,
         **columns,
     )
-    made.object_types.set([ObjectType.objects.get_for_model(Certificate)])
+    made.object_types.set([ObjectType.objects.get_for_model(model)])
     return made
 
 
@@ -77,6 +78,43 @@ class ExpectedTestCase(TestCase):
         self.assertEqual(self.expected(record(), [seen.pk])['Certificate expired'], ['seen'])
 
 
+class ExpectedOfEndpointsTestCase(TestCase):
+    def expected(self, made, visible=None) -> dict[str, list[str]]:
+        pks = list(EventRule.objects.values_list('pk', flat=True)) if visible is None else visible
+        found = expected_endpoint_alerts(Endpoint.objects.get(pk=made.pk), timezone.now(), pks)
+        return {each.label: [rule.name for rule in each.rules] for each in found}
+
+    def test_rules_by_type_and_condition(self):
+        made, other = endpoint(expected_certificate=record('www.example.net')), endpoint(port=8443)
+        check('refused')
+        types = ('endpoint_problem', 'endpoint_recovered')
+        for name, conditions in (
+            ('all', None),
+            ('this one', {'attr': 'id', 'value': made.pk}),
+            ('another one', {'attr': 'id', 'value': other.pk}),
+            ('one result', {'attr': 'result', 'value': 'untrusted'}),
+            ('state', {'attr': 'state', 'value': 'ok'}),
+            ('no result', {'attr': 'result', 'value': 'behind'}),
+            ('its certificate', {'attr': 'announcement.certificate.name', 'value': 'www.example.net'}),
+            ('what it was', {'attr': 'announcement.previous_result', 'value': 'timeout'}),
+            ('change', {'attr': 'result', 'op': 'changed'}),
+        ):
+            rule(name, *types, conditions=conditions, model=Endpoint)
+        rule('disabled', *types, model=Endpoint, enabled=False)
+        rule('of certificates', *types)
+        rule('problems', 'endpoint_problem', model=Endpoint)
+        both = {'all', 'this one', 'its certificate', 'change'}
+        found = self.expected(made)
+        self.assertEqual(set(found['Endpoint problem']), {*both, 'one result', 'problems'})
+        self.assertEqual(set(found['Endpoint recovered']), {*both, 'state', 'what it was'})
+
+    def test_only_visible_rules(self):
+        seen = rule('seen', 'endpoint_problem', model=Endpoint)
+        rule('hidden', 'endpoint_problem', model=Endpoint)
+        expected = {'Endpoint problem': ['seen'], 'Endpoint recovered': []}
+        self.assertEqual(self.expected(endpoint(), [seen.pk]), expected)
+
+
 class ButtonTestCase(TestCase):
     def setUp(self):
         super().setUp()
@@ -101,8 +139,9 @@ class ButtonTestCase(TestCase):
         return EventRule.objects.get()
 
     def test_not_without_permission(self):
-        certificate = record()
-        for url in ('/plugins/ssl/renewals/', certificate.get_absolute_url()):
+        grant(self.user, 'view', model=Endpoint)
+        urls = ('/plugins/ssl/renewals/', '/plugins/ssl/endpoints/')
+        for url in (*urls, record().get_absolute_url(), endpoint().get_absolute_url()):
             self.assertNotContains(self.client.get(url), 'Alert me')
 
     @override_settings(EMAIL=MAIL)
@@ -134,6 +173,28 @@ class ButtonTestCase(TestCase):
         record(tenant=ours)
         made = self.submit(self.form(ours.get_absolute_url()))
         self.assertEqual(made.conditions, {'attr': 'tenant.slug', 'value': 'ours'})
+
+    @override_settings(EMAIL=MAIL)
+    def test_for_an_endpoint(self):
+        grant(self.user, 'add', 'view', model=EventRule)
+        grant(self.user, 'view', model=Endpoint)
+        shop, other = endpoint('shop.example.net'), endpoint('www.example.net')
+        made = self.submit(self.form(shop.get_absolute_url()))
+        self.assertEqual((made.name, made.action_type), ('Endpoint shop.example.net:443', 'netbox_ssl.email'))
+        self.assertEqual(made.conditions, {'attr': 'id', 'value': shop.pk})
+        self.assertEqual(set(made.event_types), {'netbox_ssl.endpoint_problem', 'netbox_ssl.endpoint_recovered'})
+        self.assertEqual([each.model_class() for each in made.object_types.all()], [Endpoint])
+        # NetBox's message that it was created names it, too.
+        self.client.get('/')
+        self.assertContains(self.client.get(shop.get_absolute_url()), made.get_absolute_url(), count=2)
+        self.assertNotContains(self.client.get(other.get_absolute_url()), made.get_absolute_url())
+
+    @override_settings(EMAIL=MAIL)
+    def test_for_all_endpoints(self):
+        grant(self.user, 'add', model=EventRule)
+        grant(self.user, 'view', model=Endpoint)
+        made = self.submit(self.form('/plugins/ssl/endpoints/'))
+        self.assertEqual((made.name, made.conditions), ('Endpoints', None))
 
     def test_rules_are_named_with_permission_only(self):
         rule('secret rule', 'certificate_expired')

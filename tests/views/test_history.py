@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 from users.models import User
-from utilities.testing import APITestCase, TestCase
+from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate, CertificateSource, Issuance
 from netbox_ssl.reports.charts import timeline
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
+from tests.support.graphql import GraphQLTestCase
 
 SVG = '{http://www.w3.org/2000/svg}'
 HOSTILE = '</title><script>alert("1")</script>&\'\x0b'
@@ -224,7 +225,7 @@ class PageTestCase(TestCase):
         self.assertEqual(self.count(self.other), self.count(many))
 
 
-class APIFieldsTestCase(APITestCase):
+class APIFieldsTestCase(GraphQLTestCase):
     @classmethod
     def setUpTestData(cls):
         cls.certificate = lineage()
@@ -233,12 +234,6 @@ class APIFieldsTestCase(APITestCase):
         super().setUp()
         grant(self.user, 'view')
         grant(self.user, 'view', model=Issuance)
-
-    def ask(self, query):
-        response = self.client.post(reverse('graphql'), {'query': query}, format='json', **self.header)
-        answer = response.json()
-        self.assertNotIn('errors', answer)
-        return answer['data']
 
     def test_rest(self):
         endpoint = reverse('plugins-api:netbox_ssl-api:issuance-list')
