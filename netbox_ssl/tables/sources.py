@@ -133,7 +133,6 @@ class CertificateSourceTable(NetBoxTable):
             'certificate',
             'state',
             'state_since',
-            'issuance',
             'valid_to',
             'reported_at',
         )

@@ -1,0 +1,31 @@
+"""The first certificates of a selection, with what the tables of *Overview* and *Renewals* show of them."""
+
+from django.db.models import QuerySet
+
+__all__ = ('first_rows',)
+
+COLUMNS = (
+    'name',
+    'status',
+    'is_acme',
+    'acme_auto_renewal',
+    'valid_to',
+    'chain_valid_to',
+    'renewal_overdue_at',
+    'unreported_since',
+    'tenant__name',
+)
+
+
+def first_rows(certificates: QuerySet, order: str, shown: int, count: int | None = None) -> dict:
+    """
+    Return the first ``shown`` certificates (``rows``), the number of all of them (``count``, which may be known
+    already), and whether there are ``more``.
+    """
+    # Both columns in the same direction, so that an index can be used
+    ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
+    rows = list(ordered.select_related('tenant').only(*COLUMNS)[: shown + 1])
+    if count is None:
+        # Count, which is slower, only if there are more.
+        count = certificates.count() if len(rows) > shown else len(rows)
+    return {'rows': rows[:shown], 'count': count, 'more': count > shown}
