@@ -206,10 +206,12 @@ def issue(
     return Issued(builder.sign(ca.key, _hash_for(ca.key)), key, ca.below)
 
 
-def self_signed(names, valid_from=None, valid_to=None, *, key_type='ecdsa', alternative_names=True, extensions=()):
+def self_signed(
+    names, valid_from=None, valid_to=None, *, key_type='ecdsa', key=None, alternative_names=True, extensions=()
+):
     """Return a self-signed server certificate. ``extensions`` are additional pairs (extension, critical)."""
     names = [names] if isinstance(names, str) else list(names)
-    key = make_key(key_type)
+    key = key or make_key(key_type)
     subject = distinguished_name(common_name=names[0])
     builder = _builder(subject, subject, key.public_key(), valid_from, valid_to, None)
     if alternative_names:
