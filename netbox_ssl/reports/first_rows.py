@@ -17,13 +17,13 @@ COLUMNS = (
 )
 
 
-def first_rows(certificates: QuerySet, order: str, shown: int, count: int | None = None) -> dict:
+def first_rows(certificates: QuerySet, order: tuple[str, ...], shown: int, count: int | None = None) -> dict:
     """
     Return the first ``shown`` certificates (``rows``), the number of all of them (``count``, which may be known
     already), and whether there are ``more``.
     """
-    # Both columns in the same direction, so that an index can be used
-    ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
+    # The last columns in the same direction, so that an index can be used
+    ordered = certificates.order_by(*order, '-pk' if order[-1].startswith('-') else 'pk')
     rows = list(ordered.select_related('tenant').only(*COLUMNS)[: shown + 1])
     if count is None:
         # Count, which is slower, only if there are more.

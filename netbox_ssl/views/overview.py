@@ -8,14 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.generic import RedirectView, View
 from utilities.views import ConditionalLoginRequiredMixin, ObjectPermissionRequiredMixin
 
-from netbox_ssl.acme.renewal import overdue_q
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_permission_for_model
 from netbox_ssl.places.contacts import attach_contacts, may_view_contacts
 from netbox_ssl.places.deployment import attach_deployments
+from netbox_ssl.reports.attention import attention_lists
 from netbox_ssl.reports.charts import heatmap
 from netbox_ssl.reports.expiry_days import expiry_days
-from netbox_ssl.reports.first_rows import first_rows
 from netbox_ssl.reports.monitoring import monitoring_state
 from netbox_ssl.reports.recent_changes import recent_changes
 from netbox_ssl.reports.tiles import tiles
@@ -24,9 +23,6 @@ from .documentation import documentation_url
 from .scopes import Scope
 
 __all__ = ('LandingView', 'OverviewView')
-
-# Overdue certificates shown; the list has all of them.
-SHOWN = 5
 
 
 class LandingView(ConditionalLoginRequiredMixin, RedirectView):
@@ -65,7 +61,8 @@ def _numbers(scope: Scope, now, user) -> dict:
     changes, more_changes = recent_changes(scope.certificates, now, user)
     counted = tiles(scope.certificates, now, user, bool(scope.parameters))
     return {
-        **_overdue(scope, now, user, {tile.key: tile.count for tile in counted}['overdue']),
+        'attention': _attention(scope, now, user, {tile.key: tile for tile in counted}),
+        'shows_contacts': may_view_contacts(user),
         'tiles': [
             {
                 'tile': tile,
@@ -83,18 +80,13 @@ def _numbers(scope: Scope, now, user) -> dict:
     }
 
 
-def _overdue(scope: Scope, now, user, count: int) -> dict:
-    """Return the first of the overdue certificates, with the contacts to call; nothing if none is overdue."""
-    if not count:
-        return {}
-    overdue = first_rows(scope.certificates.filter(overdue_q(now)), 'renewal_overdue_at', SHOWN, count)
-    attach_deployments(overdue['rows'], now, user)
-    attach_contacts(overdue['rows'], user)
-    return {
-        'overdue': overdue,
-        'overdue_url': scope.list_url([('renewal_overdue', 'true'), ('sort', 'renewal_overdue_at')]),
-        'shows_contacts': may_view_contacts(user),
-    }
+def _attention(scope: Scope, now, user, counted: dict) -> list[dict]:
+    """Return the lists of certificates to act on, with the contacts to call."""
+    lists = list(attention_lists(scope.certificates, now, counted))
+    rows = [row for each in lists for row in each.part['rows']]
+    attach_deployments(rows, now, user)
+    attach_contacts(rows, user)
+    return [{'list': each, 'url': scope.list_url(each.filters)} for each in lists]
 
 
 def _changelog_url() -> str:

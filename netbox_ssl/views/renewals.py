@@ -43,10 +43,10 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         # The mixin has restricted the queryset to what the user may view.
         certificates = self.queryset.order_by()
         list_url = reverse('plugins:netbox_ssl:certificate_list')
-        overdue = first_rows(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at', SHOWN)
+        overdue = first_rows(certificates.filter(renewal.overdue_q(now)), ('renewal_overdue_at',), SHOWN)
         counts = sum_of_kinds(validity_counts(certificates, now))
         expired = _active(certificates, ValidityChoices.EXPIRED, now)
-        expired = first_rows(expired, '-valid_to', SHOWN, counts[ValidityChoices.EXPIRED])
+        expired = first_rows(expired, ('-valid_to',), SHOWN, counts[ValidityChoices.EXPIRED])
         expiring = _active(certificates, ValidityChoices.EXPIRING, now)
         expiring = _first_to_end(expiring, counts[ValidityChoices.EXPIRING])
         rows = [*overdue['rows'], *expired['rows'], *expiring['rows']]
@@ -86,8 +86,8 @@ def _first_to_end(certificates, count: int) -> dict:
     Return the same for the certificates that end first, themselves or their chains. Each of the two queries uses an
     index, unlike one that sorts by the earlier end.
     """
-    found = first_rows(certificates, 'valid_to', SHOWN, count)
-    chains = first_rows(certificates.filter(CHAIN_ENDS_FIRST), 'chain_valid_to', SHOWN, count)
+    found = first_rows(certificates, ('valid_to',), SHOWN, count)
+    chains = first_rows(certificates.filter(CHAIN_ENDS_FIRST), ('chain_valid_to',), SHOWN, count)
     rows = {certificate.pk: certificate for certificate in [*found['rows'], *chains['rows']]}
     first = sorted(rows.values(), key=lambda certificate: (certificate.marks_end, certificate.pk))
     return {**found, 'rows': first[:SHOWN]}
