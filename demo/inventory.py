@@ -43,9 +43,7 @@ def fill(api):
         ]
         results = api.post(IMPORT, [item for _name, item in reports])
         ids |= {name: result['certificate']['id'] for (name, _item), result in zip(reports, results, strict=True)}
-    objects.assign(
-        api, [(ids[entry.name], *made.places[name]) for entry in ENTRIES for name in entry.used_by.split()]
-    )
+    objects.assign(api, [(ids[entry.name], *made.places[name]) for entry in ENTRIES for name in entry.used_by.split()])
     endpoints.check(api, {name: (certificates[-1], ids[name]) for name, certificates in issued.items()})
 
 
@@ -66,9 +64,7 @@ def reports_of(entry, certificate, tenant, is_current):
 def generations(entry, ca, now):
     """Return the X.509 certificates of the entry, oldest first: each was renewed after two thirds of its lifetime."""
     lifetime = timedelta(days=entry.lifetime)
-    starts = [
-        now - timedelta(days=entry.age) - earlier * lifetime * 2 / 3 for earlier in range(entry.renewals, -1, -1)
-    ]
+    starts = [now - timedelta(days=entry.age) - earlier * lifetime * 2 / 3 for earlier in range(entry.renewals, -1, -1)]
     return [sign(entry, ca, start, start + lifetime) for start in starts]
 
 

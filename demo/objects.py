@@ -53,7 +53,9 @@ def ensure_all(api, path, rows, key='name'):
     """
     Return the IDs of the objects with these names, made if they are missing: so a demo that was stopped is completed.
     """
-    found = {each[key]: each['id'] for each in api.get(path, **{key: [row[key] for row in rows]}, limit=1000)['results']}
+    found = {
+        each[key]: each['id'] for each in api.get(path, **{key: [row[key] for row in rows]}, limit=1000)['results']
+    }
     missing = [row for row in rows if row[key] not in found]
     if missing:
         found |= {each[key]: each['id'] for each in api.post(path, missing)}
@@ -112,12 +114,9 @@ def make_contacts(api, places):
     contacts = ensure_all(api, 'tenancy/contacts/', rows)
     path = 'tenancy/contact-assignments/'
     known = {
-        (each['object_type'], each['object_id'], each['contact']['id'])
-        for each in api.get(path, limit=1000)['results']
+        (each['object_type'], each['object_id'], each['contact']['id']) for each in api.get(path, limit=1000)['results']
     }
-    wanted = [
-        (*places[host], contacts[team]) for team, (_email, _phone, hosts) in TEAMS.items() for host in hosts
-    ]
+    wanted = [(*places[host], contacts[team]) for team, (_email, _phone, hosts) in TEAMS.items() for host in hosts]
     missing = [
         {
             'object_type': object_type,

@@ -12,8 +12,14 @@ from ipam.models import Service
 from tenancy.models import Contact, ContactAssignment, ContactRole, Tenant
 from utilities.testing import TestCase, create_tags
 
-from netbox_ssl.models import AssignmentSuggestion, Certificate, CertificateAssignment, CertificateSource, Endpoint
-from netbox_ssl.models import Issuance
+from netbox_ssl.models import (
+    AssignmentSuggestion,
+    Certificate,
+    CertificateAssignment,
+    CertificateSource,
+    Endpoint,
+    Issuance,
+)
 from tests.support.endpoints import endpoint
 from tests.support.factories import DAY, grant, import_pem, issue_acme, successor
 from tests.support.places import assign, device, service_on
@@ -38,6 +44,8 @@ VISIBLE = (
 # Of which there is a panel or a picture on the page
 PARTS = ('netbox-ssl-map', 'netbox-ssl-timeline', 'netbox-ssl-lifetime', 'ContactsPanel', 'AlertsPanel', 'ChainPanel')
 FEW, MANY = 2, 7
+# Queries of a page with FEW of everything
+MOST = 90
 
 
 class QueriesTestCase(TestCase):
