@@ -7,7 +7,7 @@ VERSION =
 export ARGS CMD TIMES VERSION
 RUN = @sh dev/run
 
-.PHONY: help demo demo-reset test loaded faults compare-migrations lint docs wheel bench run migrations pins setup clean release sbom messages
+.PHONY: help demo demo-reset screenshots test loaded faults compare-migrations lint docs wheel bench run migrations pins setup clean release sbom messages
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' Makefile
@@ -17,6 +17,9 @@ demo: ## NetBox with the plugin and certificates in every status, on this machin
 
 demo-reset: ## Forget what was done in the demo: the next one starts empty
 	$(RUN) demo-reset
+
+screenshots: ## Pictures of all pages with the demo's inventory, light, dark, and on a phone
+	$(RUN) screenshots
 
 test: ## All tests, or some of them: make test ARGS="tests/x509 -k chain"
 	$(RUN) test

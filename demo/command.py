@@ -71,27 +71,29 @@ def start(stack, place, receiver):
     inventory.refresh(api, receiver.url)
     if not known.get('asked'):
         # After the rule was made, which announces the window that moves.
-        with step('storing renewal information of CAs'):
-            stack.run_module('demo.renewal_windows')
+        with step('storing its past and renewal information of CAs'):
+            stack.run_module('demo.within_netbox')
         place.remember(asked=True)
 
 
 def welcome(stack):
     print(
         f"""
-  NetBox with NetBox SSL is up:   {stack.base_url}/plugins/ssl/certificates/
+  NetBox with NetBox SSL is up:   {stack.base_url}/plugins/ssl/overview/
 
     user        {stack.username}
     password    {stack.password}
     API token   {stack.authorization}
 
   What to try
+    - The tutorial, which begins there with what needs attention:
+        {stack.base_url}/plugins/ssl/docs/tutorials/first-certificate/
     - {inventory.FALLS_DUE} falls due in about {inventory.FALLS_DUE_IN} minutes and
       {inventory.EXPIRES} expires in about {inventory.EXPIRES_IN}. Touch nothing: the sweep notices, the
       event rule "{objects.RULE}" fires, and the announcement is printed here.
     - {renewal_windows.MOVED}: its CA wants it renewed by tomorrow, and says why. See its panel "Renewal
       Information"; the event "Renewal window moved" is printed here.
-    - Renewal status in the list: filter it, sort by it, add the column "renewal due".
+    - The host web-03 is behind: the Hosts tab of the overview shows what each host has.
     - Paste any certificate of yours, without its private key:
         {stack.base_url}/plugins/ssl/certificates/smart-paste/
     - Send one as an ACME client's hook would:

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import django
-
 # The CA of one moved the window to now, as before a mass revocation; the CA of the other did not answer.
 MOVED = 'api.example.net'
 SILENT = 'cdn.example.net'
@@ -12,8 +10,7 @@ PROVIDERS = ("Let's Encrypt", 'Google Trust Services')
 WHY = 'https://www.example.com/incidents/keys-to-be-revoked'
 
 
-def main():
-    django.setup()
+def store():
     from django.utils import timezone
 
     from netbox_ssl.acme.renewal_info import LONG_TERM, Window
@@ -38,7 +35,3 @@ def main():
     record(outcomes)
     sooner = Window(now - timedelta(hours=1), now + timedelta(hours=23), WHY)
     record([answered(certificate, sooner) for certificate in included.filter(name=MOVED)])
-
-
-if __name__ == '__main__':
-    main()

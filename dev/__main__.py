@@ -10,6 +10,7 @@ from dev.console import Failure, Stopped, say
 
 MODULES = {
     'demo.command': 'demo demo-reset',
+    'demo.screenshots': 'screenshots',
     'tests.command': 'test loaded',
     'dev.checks': 'lint docs wheel',
     'dev.commands': 'run migrations bench pins setup',

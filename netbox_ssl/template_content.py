@@ -2,11 +2,14 @@
 
 from urllib.parse import urlencode
 
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from netbox.plugins import PluginTemplateExtension
 
+from . import __version__
 from .jobs import smart_paste
 from .models import Certificate
 from .models.name_lookups import covering_q
@@ -15,6 +18,17 @@ from .ui.places import CertificateCountsPanel, PlaceCertificatesPanel
 from .x509 import asked_name
 
 __all__ = ('template_extensions',)
+
+
+class Stylesheet(PluginTemplateExtension):
+    """Add the plugin's stylesheet to its own pages."""
+
+    def head(self):
+        match = self.context['request'].resolver_match
+        if match is None or 'netbox_ssl' not in match.namespaces:
+            return ''
+        # With the version, so that browsers do not keep that of an earlier one
+        return format_html('<link rel="stylesheet" href="{}?v={}">', static('netbox_ssl/netbox_ssl.css'), __version__)
 
 
 class ImportJobButtons(PluginTemplateExtension):
@@ -111,6 +125,7 @@ class TenantExtension(CountsExtension):
 
 
 template_extensions = [
+    Stylesheet,
     ImportJobButtons,
     SearchVerdict,
     DeviceExtension,

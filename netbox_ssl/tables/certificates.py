@@ -240,6 +240,7 @@ class CertificateTable(
             'created',
             'last_updated',
         )
+        # Validity says how many days are left.
         default_columns = (
             'pk',
             'name',
@@ -248,11 +249,9 @@ class CertificateTable(
             'lifetime',
             'renewal_status',
             'deployment_state',
-            'days_left',
             'valid_to',
             'used_by',
             'source_count',
-            'acme_provider',
             'tenant',
         )
         empty_text = _('No certificates match. Change the filters, or add one with Smart Paste.')

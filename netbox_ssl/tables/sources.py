@@ -121,7 +121,6 @@ class CertificateSourceTable(NetBoxTable):
             'certificate',
             'state',
             'state_since',
-            'issuance',
             'valid_to',
             'reported_at',
         )

@@ -13,21 +13,25 @@ __all__ = ('HexColumn', 'MomentColumn', 'WrappedColumn', 'short_hex', 'wrapped')
 LABEL = re.compile(r'[^.:/@,\s]*[.:/@,]*\s*')
 # Characters that need no break, because they are less wide than the widest name
 SHORT = 40
-STYLE = 'min-width: 12rem; max-width: 22rem; overflow-wrap: break-word'
+# Two lines, which end with an ellipsis if there are more
+STYLE = (
+    'min-width: 10rem; max-width: 18rem; overflow: hidden; overflow-wrap: break-word;'
+    ' display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2'
+)
 # Digits shown of a number that is longer
 FIRST, LAST = 8, 4
 
 
 def wrapped(value):
     """
-    Return a text, which takes 12 to 22 rem if it is long, and breaks between the labels of a name; within a label only
-    if that is wider.
+    Return a text, which takes at most two lines of 10 to 18 rem if it is long. It breaks between the labels of a name;
+    within a label only if that is wider. Its title is the whole text.
     """
     text = str(value)
     if len(text) <= SHORT:
         return text
     labels = format_html_join('', '{}<wbr>', ((label,) for label in LABEL.findall(text) if label))
-    return format_html('<span class="d-inline-block align-top" style="{}">{}</span>', STYLE, labels)
+    return format_html('<span class="align-top" style="{}" title="{}">{}</span>', STYLE, text, labels)
 
 
 def short_hex(digits: str) -> str:

@@ -10,6 +10,9 @@ from utilities.views import ConditionalLoginRequiredMixin, ObjectPermissionRequi
 
 from netbox_ssl.models import Certificate
 from netbox_ssl.netbox_internals import get_permission_for_model
+from netbox_ssl.places.contacts import attach_contacts, may_view_contacts
+from netbox_ssl.places.deployment import attach_deployments
+from netbox_ssl.reports.attention import attention_lists
 from netbox_ssl.reports.charts import heatmap
 from netbox_ssl.reports.expiry_days import expiry_days
 from netbox_ssl.reports.monitoring import monitoring_state
@@ -56,14 +59,17 @@ class OverviewView(ObjectPermissionRequiredMixin, View):
 
 def _numbers(scope: Scope, now, user) -> dict:
     changes, more_changes = recent_changes(scope.certificates, now, user)
+    counted = tiles(scope.certificates, now, user, bool(scope.parameters))
     return {
+        'attention': _attention(scope, now, user, {tile.key: tile for tile in counted}),
+        'shows_contacts': may_view_contacts(user),
         'tiles': [
             {
                 'tile': tile,
                 'url': scope.list_url(tile.filters, tile.list_name),
                 'not_automatic_url': scope.list_url(tile.not_automatic_filters),
             }
-            for tile in tiles(scope.certificates, now, user, bool(scope.parameters))
+            for tile in counted
         ],
         'total': scope.certificates.count(),
         'list_url': scope.list_url(),
@@ -72,6 +78,15 @@ def _numbers(scope: Scope, now, user) -> dict:
         'more_changes': more_changes,
         'changelog_url': _changelog_url(),
     }
+
+
+def _attention(scope: Scope, now, user, counted: dict) -> list[dict]:
+    """Return the lists of certificates to act on, with the contacts to call."""
+    lists = list(attention_lists(scope.certificates, now, counted))
+    rows = [row for each in lists for row in each.part['rows']]
+    attach_deployments(rows, now, user)
+    attach_contacts(rows, user)
+    return [{'list': each, 'url': scope.list_url(each.filters)} for each in lists]
 
 
 def _changelog_url() -> str:

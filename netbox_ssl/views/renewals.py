@@ -18,6 +18,7 @@ from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from netbox_ssl.reports.endpoints import problem_endpoints
+from netbox_ssl.reports.first_rows import first_rows, with_shown_columns
 from netbox_ssl.reports.first_to_expire import first_to_expire
 from netbox_ssl.reports.sources import problem_sources
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
@@ -42,10 +43,10 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         # The mixin has restricted the queryset to what the user may view.
         certificates = self.queryset.order_by()
         list_url = reverse('plugins:netbox_ssl:certificate_list')
-        overdue = _some(certificates.filter(renewal.overdue_q(now)), 'renewal_overdue_at')
+        overdue = first_rows(certificates.filter(renewal.overdue_q(now)), ('renewal_overdue_at',), SHOWN)
         counts = sum_of_kinds(validity_counts(certificates, now))
         expired = _active(certificates, ValidityChoices.EXPIRED, now)
-        expired = _some(expired, '-valid_to', counts[ValidityChoices.EXPIRED])
+        expired = first_rows(expired, ('-valid_to',), SHOWN, counts[ValidityChoices.EXPIRED])
         expiring = _active(certificates, ValidityChoices.EXPIRING, now)
         expiring = _first_to_end(expiring, counts[ValidityChoices.EXPIRING])
         rows = [*overdue['rows'], *expired['rows'], *expiring['rows']]
@@ -80,33 +81,7 @@ def _active(certificates, validity: str, now):
     )
 
 
-def _some(certificates, order: str, count: int | None = None) -> dict:
-    """Return the first rows, with the columns that the page shows, and their number, which may be known already."""
-    # Both columns in the same direction, so that an index can be used
-    ordered = certificates.order_by(order, '-pk' if order.startswith('-') else 'pk')
-    rows = list(_columns(ordered)[: SHOWN + 1])
-    if count is None:
-        # Count, which is slower, only if there are more.
-        count = certificates.count() if len(rows) > SHOWN else len(rows)
-    return {'rows': rows[:SHOWN], 'count': count, 'more': count > SHOWN}
-
-
 def _first_to_end(certificates, count: int) -> dict:
     """Return the same for the certificates that expire first, themselves or their chains."""
-    return {'rows': first_to_expire(_columns(certificates), SHOWN), 'count': count, 'more': count > SHOWN}
-
-
-def _columns(certificates):
-    """Return the queryset with the columns that the page shows."""
-    columns = (
-        'name',
-        'status',
-        'is_acme',
-        'acme_auto_renewal',
-        'valid_to',
-        'chain_valid_to',
-        'renewal_overdue_at',
-        'unreported_since',
-        'tenant__name',
-    )
-    return certificates.select_related('tenant').only(*columns)
+    rows = first_to_expire(with_shown_columns(certificates), SHOWN)
+    return {'rows': rows, 'count': count, 'more': count > SHOWN}

@@ -17,6 +17,7 @@ from dev import processes
 from tests.support import programs
 
 VIEWPORT = {'width': 1440, 'height': 1000}
+PHONE = {'width': 390, 'height': 844}
 # Milliseconds that one step may take on a busy machine. Tests normally do not wait this long.
 PATIENCE = 1000 * processes.PATIENCE
 # A menu that fades out still covers the elements below it.
@@ -85,6 +86,12 @@ def follow(target):
     """Click on a link or button to another page, and wait until that page and its scripts are loaded."""
     with target.page.expect_navigation():
         target.click()
+
+
+def settle(page, url):
+    """Open a page, and wait for the parts that are loaded after it."""
+    page.goto(url)
+    page.wait_for_load_state('networkidle')
 
 
 def choose(page, field, label):

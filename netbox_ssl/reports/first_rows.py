@@ -1,0 +1,36 @@
+"""The first certificates of a selection, with what the tables of *Overview* and *Renewals* show of them."""
+
+from django.db.models import QuerySet
+
+__all__ = ('first_rows', 'with_shown_columns')
+
+COLUMNS = (
+    'name',
+    'status',
+    'is_acme',
+    'acme_auto_renewal',
+    'valid_to',
+    'chain_valid_to',
+    'renewal_overdue_at',
+    'unreported_since',
+    'tenant__name',
+)
+
+
+def first_rows(certificates: QuerySet, order: tuple[str, ...], shown: int, count: int | None = None) -> dict:
+    """
+    Return the first ``shown`` certificates (``rows``), the number of all of them (``count``, which may be known
+    already), and whether there are ``more``.
+    """
+    # The last columns in the same direction, so that an index can be used
+    ordered = certificates.order_by(*order, '-pk' if order[-1].startswith('-') else 'pk')
+    rows = list(with_shown_columns(ordered)[: shown + 1])
+    if count is None:
+        # Count, which is slower, only if there are more.
+        count = certificates.count() if len(rows) > shown else len(rows)
+    return {'rows': rows[:shown], 'count': count, 'more': count > shown}
+
+
+def with_shown_columns(certificates: QuerySet) -> QuerySet:
+    """Return the queryset with the columns that the tables show, and no others."""
+    return certificates.select_related('tenant').only(*COLUMNS)
