@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -80,7 +80,10 @@ def _tile(key: str, label, count: int, color: str, *filters: tuple[str, str], **
 
 
 def _count_ends(certificates: QuerySet, now: datetime) -> dict[str, int]:
-    """Count those that have expired and those that soon will, in one query on the index ``netbox_ssl_cert_soon``."""
+    """
+    Count those that have expired and those that soon will, in one query, on the index ``netbox_ssl_cert_soon`` alone: it
+    has all columns of the conditions.
+    """
     not_automatic = finding_q(FindingChoices.NOT_AUTOMATIC)
     last = later(now, max(WITHIN))
     conditions = {'expired': Q(valid_to__lt=now)}
@@ -90,11 +93,11 @@ def _count_ends(certificates: QuerySet, now: datetime) -> dict[str, int]:
             f'within{days}': soon,
             f'manual{days}': soon & not_automatic,
             # A client should have renewed these by now, or else clients refuse them already.
-            f'alarming{days}': soon & (not_automatic | overdue_q(now) | chain_ended_q(now)),
+            f'alarming{days}': soon & (not_automatic | Q(renewal_overdue_at__lte=now) | chain_ended_q(now)),
         }
     # The index is by the earlier end of certificate and chain.
     ending = certificates.filter(status=CertificateStatusChoices.STATUS_ACTIVE, expires_at__lte=last)
-    return ending.aggregate(**{name: Count('pk', filter=condition) for name, condition in conditions.items()})
+    return ending.aggregate(**{name: Count(Value(1), filter=condition) for name, condition in conditions.items()})
 
 
 def _ending(counts: dict[str, int]) -> Iterator[Tile]:

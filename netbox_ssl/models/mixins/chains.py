@@ -12,7 +12,7 @@ CHAIN_ENDS_FIRST = Q(chain_valid_to__lt=F('valid_to'))
 
 CHAIN_INDEXES = (
     models.Index(fields=('chain_valid_to', 'id'), name='netbox_ssl_cert_chain'),
-    models.Index(fields=('chain_valid_to',), condition=CHAIN_ENDS_FIRST, name='netbox_ssl_cert_chain_first'),
+    models.Index(fields=('chain_valid_to', 'id'), condition=CHAIN_ENDS_FIRST, name='netbox_ssl_cert_chain_first'),
 )
 
 

@@ -60,7 +60,7 @@ EXPIRY_INDEXES = (
         condition=active_q(NOT_ACME),
         name='netbox_ssl_cert_not_acme',
     ),
-    # For counts by validity and by who renews the certificates (reports/validity_counts.py)
+    # For counts by validity and by who renews the certificates, and by day (reports/)
     models.Index(
         fields=('expires_at',),
         include=(
@@ -71,6 +71,7 @@ EXPIRY_INDEXES = (
             'expiry_marks',
             'is_acme',
             'acme_auto_renewal',
+            'renewal_overdue_at',
         ),
         condition=models.Q(status=CertificateStatusChoices.STATUS_ACTIVE),
         name='netbox_ssl_cert_soon',
