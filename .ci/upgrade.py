@@ -23,7 +23,7 @@ from dev.release import read_released
 from tests.support.api import Api
 from tests.support.certificate_factory import issue, make_ca
 
-LISTS = ('certificates', 'issuances', 'sources', 'assignments')
+LISTS = ('certificates', 'issuances', 'sources', 'certificate-assignments', 'endpoints')
 NEWER = '9999_from_a_newer_version'
 # Computed from the time of the request
 MOVING = {'days_left', 'last_updated'}
@@ -49,7 +49,8 @@ def fill(api):
     site = api.post('dcim/sites/', {'name': 'Site', 'slug': 'site'})
     machine = api.post('virtualization/virtual-machines/', {'name': 'vm01', 'site': site['id']})
     target = {'assigned_object_type': 'virtualization.virtualmachine', 'assigned_object_id': machine['id']}
-    api.post('plugins/ssl/assignments/', {'certificate': made['certificate']['id'], **target, 'note': 'nginx'})
+    api.post('plugins/ssl/certificate-assignments/', {'certificate': made['certificate']['id'], **target, 'note': 'nginx'})
+    api.post('plugins/ssl/endpoints/', {'address': 'www.example.com', 'port': 443, 'monitor': 'web01'})
     typed = {'name': 'typed.example.com', 'valid_from': first.certificate.not_valid_before_utc.isoformat()}
     typed['valid_to'] = again.certificate.not_valid_after_utc.isoformat()
     api.post('plugins/ssl/certificates/', {**typed, 'comments': 'Typed', 'expiry_marks': [40, 7]})
