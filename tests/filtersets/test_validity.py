@@ -144,7 +144,7 @@ class RESTTestCase(APITestCase):
                 expected = [next((sorted(p)[0] for p in pairs if name in p), name) for name in names]
                 self.assertEqual(shown, expected)
         rows = self.ask(ordering='renewal_status,name').json()['results']
-        self.assertEqual([row['renewal_status'] for row in rows], ['Expired', 'OK', None, None, None, None, None])
+        self.assertEqual([row['renewal_status'] for row in rows], ['Due', 'Expired', None, None, None, None, None])
 
     def test_renewal_dates_only_where_a_client_renews(self):
         record('by hand', acme_auto_renewal=False)

@@ -71,8 +71,6 @@ class RenewalTestCase(TestCase):
             with self.subTest(columns=columns):
                 certificate = Certificate.objects.get(pk=record(**columns).pk)
                 self.assertEqual((certificate.renewal_due_at, certificate.renewal_overdue_at), (None, None))
-        record('auto', is_acme=False)
-        self.assertIsNone(Certificate.objects.get(name='auto').renewal_due_at, 'only ACME clients renew')
 
     def test_overdue(self):
         for left, overdue in ((60 * DAY, False), (20 * DAY, False), (10 * DAY, True), (-DAY, False)):

@@ -50,7 +50,7 @@ class DrawingTestCase(SimpleTestCase):
     def test_marks_that_count(self):
         bought = {'is_acme': False, 'acme_auto_renewal': False, 'valid_to': START + 100 * DAY}
         drawn = lifetime.draw(certificate(expiry_marks=[60, 30, 10], **bought), START)
-        self.assertEqual(drawn.marks, ['90.00%', '70.00%'])
+        self.assertEqual(drawn.marks, ['70.00%', '90.00%'])
 
     def test_the_chain_ends_first(self):
         bought = {'is_acme': False, 'acme_auto_renewal': False, 'valid_to': START + 100 * DAY}

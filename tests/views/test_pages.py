@@ -49,7 +49,8 @@ class DetailTestCase(TestCase):
             ({'acme_auto_renewal': False}, False),
             ({'is_acme': False, 'acme_auto_renewal': False}, False),
         ):
-            certificate = record(acme_renewal_days=20, **columns)
+            # With another mark than the usual date of renewal, which the page shows
+            certificate = record(expiry_marks=[5], **columns)
             html = self.page(certificate).content.decode()
             for moment in (certificate.due_at(), certificate.overdue_at()):
                 with self.subTest(columns, moment=moment):
