@@ -477,7 +477,7 @@ class PagesAndAnswersTestCase(PagesTestCase):
         for model in (Certificate, CertificateSource):
             grant(self.user, 'view', model=model)
         response = self.client.get(certificate.get_absolute_url())
-        self.assertContains(response, f'This host has had another certificate since {timezone.now():%Y-%m-%d}')
+        self.assertContains(response, 'This host has had another certificate since')
         self.assertNotContains(response, 'still has the certificate that was replaced')
 
     def test_the_panel_of_a_certificate_shows_both(self):
