@@ -64,6 +64,7 @@ class ResultsSerializer(GuardedSerializerMixin, serializers.Serializer):
         r'^[^:/]+$',
         max_length=100,
         help_text=gettext_lazy('Name of the monitor: the second part of its external IDs'),
+        error_messages={'invalid': gettext_lazy('The name of a monitor contains neither a colon nor a slash.')},
     )
     machine_id = serializers.CharField(required=False, allow_blank=True, max_length=64, default='')
     # Entries are validated one by one, because a bad one must not cost the others.

@@ -8,6 +8,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
+from rest_framework.exceptions import ParseError
 
 from netbox_ssl.refusals import bounded
 from netbox_ssl.validators import refuse_private_key
@@ -90,7 +91,7 @@ class RequestGuardMixin:
     """
     Refuse private keys in requests that no serializer of the plugin checks: the changelog message of a deletion, and
     a list for a background job, which is put into the job queue unchanged. Keep responses that refuse a value short.
-    Refuse a list for one object, which NetBox does not expect.
+    Refuse a list for one object, and JSON with thousands of brackets within each other, which NetBox does not expect.
     """
 
     def initial(self, request, *args, **kwargs):
@@ -108,6 +109,11 @@ class RequestGuardMixin:
                 # Check each text separately: some forms of keys are not recognised in JSON.
                 for value in entry.values() if isinstance(entry, dict) else [entry]:
                     _refuse_private_key('__all__', value)
+
+    def handle_exception(self, exc):
+        if isinstance(exc, RecursionError):
+            exc = ParseError(_('The JSON is nested too deeply. Send an object, or a list of objects.'))
+        return super().handle_exception(exc)
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)

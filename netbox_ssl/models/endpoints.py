@@ -1,5 +1,7 @@
 """Endpoints: addresses at which monitors look which certificate visitors get."""
 
+import re
+
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -27,17 +29,25 @@ __all__ = ('Endpoint', 'canonical_endpoint_host', 'endpoint_label')
 
 DEFAULT_PORT = 443
 MAX_PORT = 65535
+# No top-level domain is a number, and programs read such a name as an address.
+NUMBER = re.compile(r'[0-9]+|0x[0-9a-f]*')
 # A month
 MAX_INTERVAL = 31 * 24 * 60
 
 
 def canonical_endpoint_host(text: str) -> str:
-    """Return a host name, or an IP address with or without brackets, in its canonical form; '' if it is neither."""
+    """
+    Return a host name, or an IP address with or without brackets, in its canonical form; '' if it is neither, such as
+    ``256.1.1.1``, which a monitor would take for an address.
+    """
     bare = text.strip()
-    if bare.startswith('[') and bare.endswith(']'):
-        return canonical_address(bare[1:-1])
-    name = canonical_address(bare) or canonical_host(bare)
-    return '' if name.startswith('*') else name
+    is_bracketed = bare.startswith('[') and bare.endswith(']')
+    address = canonical_address(bare[1:-1] if is_bracketed else bare)
+    if address or is_bracketed:
+        # A zone, as in fe80::1%eth0, has a meaning on one host only.
+        return '' if '%' in address else address
+    name = canonical_host(bare)
+    return '' if name.startswith('*') or NUMBER.fullmatch(name.rpartition('.')[2]) else name
 
 
 def endpoint_label(address: str, port: int, server_name: str) -> str:

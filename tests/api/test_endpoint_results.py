@@ -149,6 +149,7 @@ class ResultsTestCase(ResultsTestBase):
         ):
             with self.subTest(field):
                 self.assertEqual(list(self.send(code=400, **values)), [field])
+        self.assertIn('neither a colon nor a slash', self.send(code=400, monitor='a/b')['monitor'][0])
         self.assertEqual(self.send(), {'results': [], 'errors': []})
 
     def test_a_private_key_in_the_detail(self):

@@ -49,6 +49,7 @@ NASTY = st.sampled_from(
         None,
     ]
 )
+RESULTS_URL = '/api/plugins/ssl/endpoints/results/'
 JSON = NASTY | st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40) | NASTY,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
@@ -78,6 +79,7 @@ class MalformedTestCase(HypothesisTestCase):
             response = self.api.generic(method, url, body, content_type=content_type, **self.header)
             transaction.set_rollback(True)
         self.assertLess(response.status_code, 500, (method, url, body, response.content[:500]))
+        return response
         if response.status_code == 400:
             self.assertTrue(response.json(), 'a cause')
 
@@ -122,6 +124,19 @@ class MalformedTestCase(HypothesisTestCase):
     def test_any_field_of_a_patch(self, body):
         self.assertJSONAnswered('PATCH', self.detail_url, body)
         self.assertJSONAnswered('PATCH', self.list_url, [{**body, 'id': self.certificate.pk}])
+
+    def test_json_that_is_nested_too_deeply(self):
+        """Each level takes one of Python's, in the parser or in what reads its result."""
+        for depth in (300, 600, 900, 5000):
+            nested = '[' * depth + ']' * depth
+            for method, url, body in (
+                ('POST', self.list_url, nested),
+                ('POST', self.import_url, f'{{"pem": {nested}}}'),
+                ('PATCH', self.detail_url, f'{{"custom_fields": {nested}}}'),
+                ('POST', RESULTS_URL, f'{{"monitor": "probe-1", "results": [{nested}]}}'),
+            ):
+                with self.subTest(depth=depth, url=url):
+                    self.assertEqual(self.assertAnswered(method, url, body).status_code, 400)
 
     def test_the_worst_value_in_each_field(self):
         """The same with fixed values, independent of hypothesis."""
