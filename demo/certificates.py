@@ -78,7 +78,7 @@ ACME = (
     Entry(
         '*.shop.example.com shop.example.com',
         'E8',
-        35,
+        22,
         90,
         DNS,
         used_by='web-01 web-02 web-03 web-04 mail-01',
