@@ -121,11 +121,11 @@ class CertificateFilterForm(
         help_text=_('Itself or its chain'),
     )
     valid_to__gte = DayField(
-        label=_('Valid to: on or after'),
+        label=_('Valid to, on or after'),
         required=False,
     )
     valid_to__lt = DayField(
-        label=_('Valid to: before'),
+        label=_('Valid to, before'),
         required=False,
     )
     finding = forms.MultipleChoiceField(

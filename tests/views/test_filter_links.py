@@ -103,11 +103,11 @@ class FilterLinksTestCase(TestCase):
                 self.assertNotRegex(' '.join(chips), r'\d:\d\d')
         # All kinds of links are there.
         self.assertLessEqual({'validity', 'renewal_status', 'renewal_overdue', 'deployment_state', 'state'}, keys)
-        self.assertLessEqual({'valid_to__lt', 'renewal_due_at__lt', 'renewal_overdue_at__lt', 'client', 'covers'}, keys)
+        self.assertLessEqual({'expires_at__lt', 'renewal_due_at__lt', 'renewal_overdue_at__lt', 'client', 'covers'}, keys)
 
     def test_a_bound_with_a_time_is_shown_with_it(self):
         response = self.client.get('/plugins/ssl/certificates/?valid_to__gte=2026-11-27T21:46:14Z')
         [chip] = CHIP.findall(response.content.decode())
-        self.assertIn('Expires on or after: 2026-11-27 21:46:14', chip)
-        response = self.client.get('/plugins/ssl/certificates/?valid_to__lt=2026-11-27')
+        self.assertIn('Valid to, on or after: 2026-11-27 21:46:14', chip)
+        response = self.client.get('/plugins/ssl/certificates/?expires_at__lt=2026-11-27')
         self.assertIn('Expires before: 2026-11-27', CHIP.findall(response.content.decode())[0])
