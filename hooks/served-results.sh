@@ -2,8 +2,8 @@
 # Part of served.sh: the results of the checks, in the form in which NetBox takes them; no other part knows it.
 # shellcheck disable=SC2034,SC2154  # variables of the other parts and of the library
 
-# Results in a list
-RESULTS=500
+# Results in a list: NetBox takes up to 500, but seconds to add so many endpoints
+RESULTS=200
 # Adds since when each endpoint has had its result, and keeps the results of endpoints that were not checked now.
 # shellcheck disable=SC2016  # awk's variables
 HISTORY='

@@ -79,9 +79,9 @@ class MalformedTestCase(HypothesisTestCase):
             response = self.api.generic(method, url, body, content_type=content_type, **self.header)
             transaction.set_rollback(True)
         self.assertLess(response.status_code, 500, (method, url, body, response.content[:500]))
-        return response
         if response.status_code == 400:
             self.assertTrue(response.json(), 'a cause')
+        return response
 
     def assertJSONAnswered(self, method, url, data):
         self.assertAnswered(method, url, json.dumps(data))

@@ -84,7 +84,7 @@ def test_unusable_settings(host, netbox, renewed, settings, words):
 @pytest.mark.parametrize(
     'address', ['root@nas', 'root', 'a b@example.net', 'x@.example.net', 'x@example.n', 'ü@example.net']
 )
-def test_an_unusable_url_loses_no_report(host, netbox, directory, address):
+def test_an_unusable_email_loses_no_report(host, netbox, directory, address):
     for number in range(3):
         certbot(directory, f'www{number}.example.net')
     run = host.run('certbot.sh', '--sync', directory, NETBOX_ACME_EMAIL=address)
@@ -96,7 +96,7 @@ def test_an_unusable_url_loses_no_report(host, netbox, directory, address):
 @pytest.mark.parametrize(
     'address', ['ops@example.net', "o'p+s/x@mail.a-b.example", 'root@localhost', 'x@xn--bcher-kva.example']
 )
-def test_usable_urls(host, netbox, renewed, address):
+def test_usable_emails(host, netbox, renewed, address):
     validate_email(address)
     assert deploy(host, renewed, NETBOX_ACME_EMAIL=address).lines == []
     assert netbox.items[0]['acme_account_email'] == address
