@@ -26,11 +26,13 @@ class DeploymentColumn(PageColumn):
         deployment = self.found_for(record, table) or unreported(getattr(record, 'certificate', record))
         if deployment is None:
             return table.default
+        # Where it is matters if something is wrong there.
         return format_html(
-            '<a href="{}" class="badge text-bg-{} text-wrap text-start">{}</a>',
+            '<a href="{}" class="badge text-bg-{} text-wrap text-start" title="{}">{}</a>',
             deployment.url,
             deployment.color,
-            wrapped(deployment.label),
+            deployment.label,
+            wrapped(deployment.label) if deployment.is_bad else _('Current'),
         )
 
     def value(self, record, table):

@@ -106,7 +106,8 @@ def test_whether_a_name_is_fine_in_2(person, inventory):
     person.click(field)
     field.fill('fine.example.net')
     person.press_enter()
-    expect(person.page.locator('[data-verdict=fine]').first).to_be_visible()
+    # NetBox renders it for wide and for narrow screens.
+    expect(person.page.locator('[data-verdict=fine]').locator('visible=true')).to_have_count(1)
     assert person.clicks <= 2
 
 
