@@ -48,7 +48,7 @@ class Kind:
 
     @property
     def sort(self) -> str:
-        """Return the column of the list that sorts by this moment."""
+        """Return the column by which the list is to be sorted."""
         return 'validity' if self.column == EXPIRES_AT else self.column
 
 
