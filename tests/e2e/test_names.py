@@ -70,6 +70,20 @@ def test_by_name(page, inventory):
     pictures(page, 'by-name-narrow')
 
 
+def test_many_endpoints_fit_into_the_window(page, api, inventory):
+    """Each may be in another line than the one before."""
+    made = api.post(
+        'plugins/ssl/endpoints/',
+        [{'address': f'192.0.2.{number}', 'server_name': 'www.example.net'} for number in range(1, 10)],
+    )
+    for width in (1440, 390):
+        page.set_viewport_size({'width': width, 'height': 900})
+        page.goto('/plugins/ssl/by-name/?name=www.example.net')
+        expect(page.get_by_role('link', name='192.0.2.9:443/www.example.net')).to_be_visible()
+        assert page.evaluate('document.documentElement.scrollWidth <= innerWidth'), width
+    api.delete('plugins/ssl/endpoints/', [{'id': each['id']} for each in made])
+
+
 def test_widgets(page, stack, inventory):
     assert 'added' in stack.manage(ADD_WIDGETS.format(username=stack.username))
     page.goto('/')
