@@ -1,8 +1,8 @@
 """
 `make screenshots`: pictures of all pages with the inventory of the demo, light, dark, and on a phone, to look at.
 
-They are in .state/screenshots, in a folder for each of the three. For README and docs, copy what is in ``docs`` there to
-docs/images: the first screen of some pages.
+They are in .state/screenshots, in a folder for each of the three. The folder ``docs`` has the first screen of the pages
+that README and docs show: copy it to docs/images.
 """
 
 import shutil
