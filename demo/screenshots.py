@@ -1,7 +1,8 @@
 """
 `make screenshots`: pictures of all pages with the inventory of the demo, light, dark, and on a phone, to look at.
 
-They are in .state/screenshots, in a folder for each of the three. Those of README and docs are chosen from them.
+They are in .state/screenshots, in a folder for each of the three. The folder ``docs`` has the first screen of the pages
+that README and docs show: copy it to docs/images.
 """
 
 import shutil
@@ -19,6 +20,7 @@ from tests.support.receiver import Receiver
 FOLDER = paths.STATE / 'screenshots'
 # The folder → NetBox's color mode and the size of the window
 KINDS = {'light': ('light', VIEWPORT), 'dark': ('dark', VIEWPORT), 'phone': ('light', PHONE)}
+PUBLISHED = ('overview', 'renewals', 'certificates')
 # A certificate whose hosts differ, and one of its hosts
 CERTIFICATE, DEVICE = '*.shop.example.com', 'web-03'
 
@@ -52,6 +54,8 @@ def take(stack, ids):
         for name, path in PAGES.items():
             page.set_viewport_size(VIEWPORT)
             settle(page, path.format(**ids))
+            if name in PUBLISHED:
+                page.screenshot(path=FOLDER / 'docs' / f'{name}.png')
             for kind, (mode, size) in KINDS.items():
                 page.set_viewport_size(size)
                 page.evaluate('mode => setMode(mode)', mode)

@@ -62,7 +62,7 @@ def attention_lists(certificates: QuerySet, now: datetime, tiles: dict) -> Itera
 
 
 def _soon(certificates: QuerySet, now: datetime) -> QuerySet:
-    """Select what expires soon; those that a working client will renew in time can be told apart, to come last."""
+    """Select what expires soon. Sorted by ``_under_control``, what a working client will renew in time is last."""
     alarming = Q(finding_q(FindingChoices.NOT_AUTOMATIC)) | overdue_q(now) | chain_ended_q(now)
     return certificates.filter(expires_within_q(SOON, now), status=ACTIVE).alias(
         _under_control=Case(When(alarming, then=Value(0)), default=Value(1))

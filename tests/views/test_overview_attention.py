@@ -1,4 +1,4 @@
-"""What somebody may have to act on, on the page *Overview*, and whom to call about it."""
+"""What somebody may have to act on, on the page *Overview*, with contacts."""
 
 from datetime import timedelta
 
