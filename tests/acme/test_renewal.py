@@ -121,10 +121,11 @@ class AgreementTest(TestCase):
             [Certificate(name=f'c{number}', **case) for number, case in enumerate(batch)]
         )
         for certificate in certificates:
-            self.assertEqual(certificate.renewal_due_at, certificate.due_at())
-            self.assertEqual(certificate.renewal_overdue_at, certificate.overdue_at())
+            automatic = certificate.renews_automatically
+            self.assertEqual(certificate.renewal_due_at, certificate.due_at() if automatic else None)
+            self.assertEqual(certificate.renewal_overdue_at, certificate.overdue_at() if automatic else None)
         first = certificates[0]
-        for boundary in (first.renewal_due_at, first.renewal_overdue_at, first.valid_to):
+        for boundary in (first.due_at(), first.overdue_at(), first.valid_to):
             for now in (boundary - SECOND, boundary, boundary + SECOND):
                 self.assert_agree(certificates, now)
 
@@ -152,9 +153,8 @@ class AgreementTest(TestCase):
         ):
             with self.subTest(begin=begin, end=end, renewal_days=renewal_days):
                 name = f'extreme {number}'
-                Certificate.objects.create(
-                    name=name, valid_from=begin, valid_to=end, acme_renewal_days=renewal_days, is_acme=True
-                )
+                columns = {'acme_renewal_days': renewal_days, 'is_acme': True, 'acme_auto_renewal': True}
+                Certificate.objects.create(name=name, valid_from=begin, valid_to=end, **columns)
                 certificate = Certificate.objects.get(name=name)
                 self.assertLess(abs(certificate.renewal_due_at - certificate.due_at()), timedelta(milliseconds=1))
 

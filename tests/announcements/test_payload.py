@@ -88,9 +88,8 @@ class AnnouncementDataTestCase(AnnouncingTestMixin, TestCase):
     def test_a_request_sends_the_same_data_as_the_sweep(self):
         self.make_rule('status', RENEWAL_STATUS_CHANGED)
         certificate, _ = self.make_reported()
-        certificate = Certificate.objects.get(pk=certificate.pk)
-        expected = describe(certificate)
-        self.change(certificate, acme_auto_renewal=False)
+        self.change(Certificate.objects.get(pk=certificate.pk), acme_auto_renewal=False)
+        expected = describe(Certificate.objects.get(pk=certificate.pk))
         announcement = self.announcement()
         self.assertEqual((announcement['previous_status'], announcement['renewal_status']), ('OK', 'Manual'))
         self.assertEqual({key: announcement[key] for key in expected}, expected)
