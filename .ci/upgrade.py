@@ -49,7 +49,9 @@ def fill(api):
     site = api.post('dcim/sites/', {'name': 'Site', 'slug': 'site'})
     machine = api.post('virtualization/virtual-machines/', {'name': 'vm01', 'site': site['id']})
     target = {'assigned_object_type': 'virtualization.virtualmachine', 'assigned_object_id': machine['id']}
-    api.post('plugins/ssl/certificate-assignments/', {'certificate': made['certificate']['id'], **target, 'note': 'nginx'})
+    api.post(
+        'plugins/ssl/certificate-assignments/', {'certificate': made['certificate']['id'], **target, 'note': 'nginx'}
+    )
     api.post('plugins/ssl/endpoints/', {'address': 'www.example.com', 'port': 443, 'monitor': 'web01'})
     typed = {'name': 'typed.example.com', 'valid_from': first.certificate.not_valid_before_utc.isoformat()}
     typed['valid_to'] = again.certificate.not_valid_after_utc.isoformat()

@@ -103,7 +103,9 @@ class FilterLinksTestCase(TestCase):
                 self.assertNotRegex(' '.join(chips), r'\d:\d\d')
         # All kinds of links are there.
         self.assertLessEqual({'validity', 'renewal_status', 'renewal_overdue', 'deployment_state', 'state'}, keys)
-        self.assertLessEqual({'expires_at__lt', 'renewal_due_at__lt', 'renewal_overdue_at__lt', 'client', 'covers'}, keys)
+        self.assertLessEqual(
+            {'expires_at__lt', 'renewal_due_at__lt', 'renewal_overdue_at__lt', 'client', 'covers'}, keys
+        )
 
     def test_a_bound_with_a_time_is_shown_with_it(self):
         response = self.client.get('/plugins/ssl/certificates/?valid_to__gte=2026-11-27T21:46:14Z')
