@@ -81,8 +81,8 @@ def _tile(key: str, label, count: int, color: str, *filters: tuple[str, str], **
 
 def _count_ends(certificates: QuerySet, now: datetime) -> dict[str, int]:
     """
-    Count those that have expired and those that soon will, in one query, on the index ``netbox_ssl_cert_soon`` alone: it
-    has all columns of the conditions.
+    Count those that have expired and those that soon will, in one query, on the index ``netbox_ssl_cert_soon`` alone:
+    it has all columns of the conditions.
     """
     not_automatic = finding_q(FindingChoices.NOT_AUTOMATIC)
     last = later(now, max(WITHIN))
