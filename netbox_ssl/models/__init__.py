@@ -1,6 +1,7 @@
 """
 The objects: one module for each. ``mixins/`` contains shared parts, and separate concerns of large models.
 
+    endpoint_checks.py the results of the checks of endpoints
     name_lookups.py    certificates by the names they have or cover
     usual_renewal.py   how long before expiry a certificate is usually renewed
     visibility.py      related objects that a user may not view
