@@ -11,8 +11,8 @@ __all__ = ('HexColumn', 'MomentColumn', 'WrappedColumn', 'short_hex', 'wrapped')
 
 # Names break after their separators, such as the dots of a DNS name or the colons of an external ID.
 LABEL = re.compile(r'[^.:/@,\s]*[.:/@,]*\s*')
-# Characters that need no break, because they are about as wide as the narrowest column of names
-SHORT = 24
+# Characters that need no break, because they are less wide than the widest name
+SHORT = 40
 # Two lines, which end with an ellipsis if there are more
 STYLE = (
     'min-width: 10rem; max-width: 18rem; overflow: hidden; overflow-wrap: break-word;'

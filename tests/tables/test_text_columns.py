@@ -29,7 +29,7 @@ class TextTestCase(SimpleTestCase):
             self.assertEqual(found, [*labels, ''])
 
     def test_short_names_are_left_alone(self):
-        for text in ('', 'www.example.net', 'certbot:web01:www'):
+        for text in ('', 'www.example.net', 'certbot:web01.example.net:www'):
             self.assertEqual(wrapped(text), text)
 
     def test_long_names_are_escaped(self):
