@@ -231,6 +231,9 @@ class KnownTestCase(ListTestCase):
         settings = {'description': 'Other'}
         self.assertLastCounts(unreported(renewed, certificate=self.certificate, attributes=settings))
 
+    def test_settings_after_those_of_a_renewal_with_the_same_names(self):
+        self.assertLastCounts(unreported(successor(self.issued), attributes={'description': 'Other'}))
+
     def test_settings_after_those_of_a_report_with_other_names(self):
         renewed = issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)
         self.assertLastCounts(item('web01', renewed, description='Other'))
