@@ -78,7 +78,7 @@ class LifetimeColumn(tables.TemplateColumn):
         super().__init__(
             *args,
             template_name='netbox_ssl/inc/lifetime.svg',
-            extra_context={'width': 96, 'height': 16, 'bar_height': 8},
+            extra_context={'width': 72, 'height': 16, 'bar_height': 8},
             order_by=('valid_to', 'name', 'pk'),
             **kwargs,
         )
@@ -249,7 +249,7 @@ class CertificateTable(
             'lifetime',
             'renewal_status',
             'deployment_state',
-            'used_by',
-            'tenant',
+            'valid_to',
+            'acme_provider',
         )
         empty_text = _('No certificates match. Change the filters, or add one with Smart Paste.')

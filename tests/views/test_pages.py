@@ -140,8 +140,7 @@ class ListTestCase(TestCase):
 
     def test_csv_export(self):
         record('expired', left=-DAY, acme_provider='ZeroSSL')
-        response = self.client.get(f'{LIST}?export=table&include_columns=acme_provider,days_left,valid_to')
-        header, row = response.content.decode().splitlines()
+        header, row = self.client.get(f'{LIST}?export=table&include_columns=days_left').content.decode().splitlines()
         for name in ('Renewal Status', 'ACME Provider', 'Days Left', 'Valid To'):
             self.assertIn(name, header)
         for value in ('expired', 'Expired', 'ZeroSSL', '-1'):
