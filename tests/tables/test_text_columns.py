@@ -88,7 +88,7 @@ class TablesTestCase(TestCase):
         self.assertEqual(self.counts(), {'sources': 1}, 'objects that the user may not view do not count')
         grant(self.user, 'view', model=type(device('web-02')))
         self.assertEqual(self.counts(), {'sources': 1, 'assignments': 1})
-        self.assertRegex(self.client.get(f'{LIST}?export=table&{COLUMNS}').content.decode(), r',1,[^\n]*,1\r\n')
+        self.assertIn(',1,1\r\n', self.client.get(f'{LIST}?export=table&{COLUMNS}').content.decode())
 
     def counts(self) -> dict[str, int]:
         html = self.client.get(f'{LIST}?{COLUMNS}').content.decode()
