@@ -270,7 +270,8 @@ class PollingTestCase(RenewalInfoTestMixin, TestCase):
 
     def test_a_renewal_resets_the_window_and_is_polled_at_once(self):
         issued = issue_acme()
-        certificate = import_pem(issued, acme_server_url=self.stub.directory_url).certificate
+        settings = {'acme_server_url': self.stub.directory_url, 'acme_auto_renewal': True}
+        certificate = import_pem(issued, **settings).certificate
         poll()
         renewed = import_pem(successor(issued))
         self.assertEqual(renewed.action, 'renewed')
