@@ -238,6 +238,14 @@ class KnownTestCase(ListTestCase):
         renewed = issue_acme(['www.example.net', 'shop.example.net'], left=80 * DAY)
         self.assertLastCounts(item('web01', renewed, description='Other'))
 
+    def test_a_client_that_was_assigned_to_another_certificate(self):
+        source = source_of('web01')
+        source.certificate = import_pem(issue_acme('other.example.net')).certificate
+        source.save()
+        [result] = self.take_in(item('web01', self.issued))
+        self.assertIn('and now reports', result.warnings[0])
+        self.assertEqual(source_of('web01').certificate, self.certificate)
+
     def test_changes_of_the_source_itself(self):
         for name, value in (('client', 'lego'), ('kind', 'copy'), ('machine_id', 'a' * 64)):
             with self.subTest(name):
