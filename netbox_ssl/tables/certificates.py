@@ -78,7 +78,7 @@ class LifetimeColumn(tables.TemplateColumn):
         super().__init__(
             *args,
             template_name='netbox_ssl/inc/lifetime.svg',
-            extra_context={'width': 72, 'height': 16, 'bar_height': 8},
+            extra_context={'width': 64, 'height': 16, 'bar_height': 8},
             order_by=('valid_to', 'name', 'pk'),
             **kwargs,
         )

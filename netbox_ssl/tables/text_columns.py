@@ -15,7 +15,7 @@ LABEL = re.compile(r'[^.:/@,\s]*[.:/@,]*\s*')
 SHORT = 40
 # Two lines, which end with an ellipsis if there are more
 STYLE = (
-    'min-width: 10rem; max-width: 18rem; overflow: hidden; overflow-wrap: break-word;'
+    'min-width: 8.5rem; max-width: 18rem; overflow: hidden; overflow-wrap: break-word;'
     ' display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2'
 )
 # Digits shown of a number that is longer
@@ -24,7 +24,7 @@ FIRST, LAST = 8, 4
 
 def wrapped(value):
     """
-    Return a text, which takes at most two lines of 10 to 18 rem if it is long. It breaks between the labels of a name;
+    Return a text, which takes at most two lines of 8.5 to 18 rem if it is long. It breaks between the labels of a name;
     within a label only if that is wider. Its title is the whole text.
     """
     text = str(value)
