@@ -44,6 +44,8 @@ class ImportTestCase(TestCase):
         ca = by_name['R12']
         self.assertFalse(ca.certificate.is_acme or ca.certificate.acme_auto_renewal)
         self.assertEqual(ca.warnings, ['R12 is a CA certificate: the ACME settings were not applied to it.'])
+        again = [each for each in take_in(issued.fullchain_pem, acme_auto_renewal=True, is_acme=True) if each.warnings]
+        self.assertEqual([(each.action, each.warnings) for each in again], [('unchanged', ca.warnings)])
         self.assertEqual(by_name['www.example.net'].warnings, [])
 
     def test_a_ca_certificate_cannot_be_made_acme(self):
