@@ -86,7 +86,7 @@ class AssignmentsPanel(panels.ObjectsTablePanel):
             'netbox_ssl.certificateassignment',
             filters={'certificate_id': lambda context: context['object'].pk},
             include_columns=['note'],
-            exclude_columns=['certificate', 'validity', 'renewal_status', 'valid_to'],
+            exclude_columns=['certificate', 'validity', 'renewal_status', 'valid_to', 'deployment_state'],
             title=_('Used By'),
             actions=[assign],
             **kwargs,
