@@ -90,6 +90,16 @@ class RenewalTestCase(TestCase):
             with self.subTest(name):
                 self.assertEqual(end_chain(record(name, **columns), left).get_validity_color(), color)
 
+    def test_only_active_certificates_are_green(self):
+        for status, left, color in (
+            ('active', 80, 'green'),
+            ('revoked', 80, 'secondary'),
+            ('retired', 80, 'secondary'),
+            ('revoked', -1, 'red'),
+        ):
+            with self.subTest(status=status, left=left):
+                self.assertEqual(record(status=status, left=left * DAY).get_validity_color(), color)
+
     def test_colour_and_label(self):
         certificate = record(left=-DAY)
         self.assertEqual(certificate.get_renewal_status_color(), 'red')

@@ -177,11 +177,16 @@ class ExpiryMixin(models.Model):
         return dict(ValidityChoices)[self.validity]
 
     def get_validity_color(self):
-        """Return the color of the validity; red if the chain has expired, whichever marks count."""
+        """
+        Return the color of the validity; red if the chain has expired, whichever marks count. Only active certificates
+        are green: a revoked one must not look usable.
+        """
         now = timezone.now()
         validity = self.validity_at(now)
         if validity != ValidityChoices.NOT_YET_VALID and self.marks_end < now:
             validity = ValidityChoices.EXPIRED
+        if validity == ValidityChoices.VALID and self.status != CertificateStatusChoices.STATUS_ACTIVE:
+            return 'secondary'
         return ValidityChoices.colors[validity]
 
     @property
