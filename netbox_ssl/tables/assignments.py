@@ -88,10 +88,10 @@ class CertificateAssignmentTable(AssignmentDeploymentMixin, NetBoxTable):
             'validity',
             'renewal_status',
             'deployment_state',
-            'assigned_object_type',
             'assigned_object',
             'host',
             'primary',
+            'note',
         )
         empty_text = _(
             'No assignments match. Change the filters, or add one on the page of the object that uses the certificate.'

@@ -85,7 +85,6 @@ class AssignmentsPanel(panels.ObjectsTablePanel):
         super().__init__(
             'netbox_ssl.certificateassignment',
             filters={'certificate_id': lambda context: context['object'].pk},
-            include_columns=['note'],
             exclude_columns=['certificate', 'validity', 'renewal_status', 'valid_to', 'deployment_state'],
             title=_('Used By'),
             actions=[assign],
