@@ -5,6 +5,7 @@ hand: a benchmark that runs with ``--record`` replaces its own section.
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ def record(name: str, title: str, arguments: list[str], order: list[str]) -> Non
     """
     about = conditions([name, *arguments])
     tables = [line for line in output([name, *arguments]) if line.startswith('|') or not line]
-    section = '\n'.join([about, '', *tables]).strip() + '\n'
+    section = re.sub(r'\n{3,}', '\n\n', '\n'.join([about, '', *tables])).strip() + '\n'
     if not options.tiny():
         text = PAGE.read_text() if PAGE.exists() else PREAMBLE
         PAGE.write_text(written({**sections(text), title: section}, order))
