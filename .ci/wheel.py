@@ -22,6 +22,7 @@ from dev.stack import GUNICORN, Stack
 from tests.support.api import Api
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.receiver import Receiver
+from tests.support.web_session import logged_in
 
 CONFIGURATION = """
 import os
@@ -109,7 +110,7 @@ def use(stack):
     ca = make_ca("Let's Encrypt", 'R13')
     made = api.post('plugins/ssl/certificates/import/', {'pem': issue(['www.example.com'], ca).fullchain_pem})
     say('REST import: works')
-    browser = log_in(stack)
+    browser = logged_in(stack)
     for page in (
         'certificates/',
         f'certificates/{made["certificate"]["id"]}/',
@@ -128,16 +129,6 @@ def use(stack):
     say('Smart Paste and GraphQL: work')
     wait_for_announcement(api, ca)
     say('an Event Rule, as time passes: works')
-
-
-def log_in(stack):
-    session = requests.Session()
-    session.trust_env = False
-    login = f'{stack.base_url}/login/'
-    session.get(login, timeout=60)
-    form = {'username': stack.username, 'password': stack.password, 'csrfmiddlewaretoken': session.cookies['csrftoken']}
-    session.post(login, data=form, headers={'Referer': login}, timeout=60).raise_for_status()
-    return session
 
 
 def get(browser, stack, page):

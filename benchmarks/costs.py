@@ -9,9 +9,9 @@ as many IP addresses. Both are fetched in turn over HTTP.
 from benchmarks import measure, options
 from benchmarks.imports import Ours
 from benchmarks.inventory import filled
-from benchmarks.person import fetch, log_in
 from dev.environment import prepared
 from tests.support.api import Api
+from tests.support.web_session import fetch, logged_in
 
 SIZES = options.chosen((1_000, 100_000, 1_000_000), (1_000, 100_000), (500,))
 ROUNDS = 9
@@ -76,7 +76,7 @@ PAIRS = {
 def works(stack) -> dict:
     """Return the name → work of all pages."""
     api = Api(stack.base_url, stack.authorization)
-    browser = log_in(stack)
+    browser = logged_in(stack)
     certificate, address = stack.manage(ANSWER.format(number=NUMBER)).split()
 
     def page(path):

@@ -2,10 +2,10 @@
 
 from benchmarks import measure, options
 from benchmarks.inventory import filled
-from benchmarks.person import fetch, log_in
 from dev.environment import prepared
 from tests.support.api import Api
 from tests.support.stack import Stack
+from tests.support.web_session import fetch, logged_in
 
 ROWS = options.chosen(100_000, 10_000, 500)
 ROUNDS = 15
@@ -25,7 +25,7 @@ def main():
 
 def compare(stack):
     api = Api(stack.base_url, stack.authorization)
-    browser = log_in(stack)
+    browser = logged_in(stack)
     page = f'{stack.base_url}/plugins/ssl/certificates/?per_page=50'
     works = {
         'REST, IP addresses': lambda _: api.get('ipam/ip-addresses/', limit=50),

@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import requests
 
 from dev import processes
 from dev.environment import prepared
@@ -15,6 +14,7 @@ from tests.support.api import Api
 from tests.support.receiver import Receiver
 from tests.support.stack import Stack
 from tests.support.sweeps import forget_workers, start_worker
+from tests.support.web_session import logged_in
 
 FOLDER = Path(__file__).parent
 HOOKS = FOLDER.parents[1] / 'hooks'
@@ -99,13 +99,8 @@ def api(stack):
 @pytest.fixture(scope='session')
 def admin_session(stack):
     """Provide a requests session that is logged in with cookies, like a browser."""
-    session = requests.Session()
-    session.trust_env = False
-    login = f'{stack.base_url}/login/'
-    session.get(login, timeout=60)
-    form = {'username': stack.username, 'password': stack.password, 'csrfmiddlewaretoken': session.cookies['csrftoken']}
-    answer = session.post(login, data=form, headers={'Referer': login}, timeout=60)
-    assert answer.ok and 'sessionid' in session.cookies, 'the administrator cannot log in'
+    session = logged_in(stack)
+    assert 'sessionid' in session.cookies, 'the administrator cannot log in'
     return session
 
 

@@ -2,10 +2,11 @@
 
 import requests
 
-__all__ = ('fetch', 'log_in')
+__all__ = ('fetch', 'logged_in')
 
 
-def log_in(stack) -> requests.Session:
+def logged_in(stack) -> requests.Session:
+    """Return a session with the cookies of the administrator, like that of a browser."""
     session = requests.Session()
     session.trust_env = False
     login = f'{stack.base_url}/login/'
