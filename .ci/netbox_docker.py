@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from uv import find_uv_bin
 from wheel import BareStack
 
 from dev import paths, virtual_environments
@@ -56,7 +57,8 @@ class Layout:
         virtual_environments.ensure(self.venv, paths.digest(*requirements), *requirements, what='NetBox')
         (self.root / 'opt/netbox/netbox/manage.py').write_text(MANAGE)
         uv = self.root / 'usr/local/bin/uv'
-        uv.write_text(f'#!/bin/sh\nVIRTUAL_ENV="{self.venv}" exec "{sys.executable}" -m uv "$@"\n')
+        # Not `python -m uv`, which installs next to that Python
+        uv.write_text(f'#!/bin/sh\nexport VIRTUAL_ENV="{self.venv}"\nexec "{find_uv_bin()}" "$@"\n')
         uv.chmod(0o755)
         (self.root / 'loaded_configuration.py').write_text(LOADER)
 
@@ -89,7 +91,8 @@ def main():
         configuration = (layout.root / 'configuration.py').read_text().replace("PLUGINS = ['netbox_ssl']\n", '')
         (layout.root / 'etc/netbox/config/configuration.py').write_text(configuration)
         stack.variables['NETBOX_CONFIGURATION'] = 'loaded_configuration'
-        layout.build({**stack.variables, 'PATH': os.environ['PATH']})
+        # With what this machine says about its package index
+        layout.build({**os.environ, **stack.variables, 'PATH': os.environ['PATH']})
         static = list(layout.root.rglob('static/netbox_ssl/smart_paste.js'))
         if not static:
             raise Failure('collectstatic did not collect the files of the plugin')

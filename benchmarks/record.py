@@ -78,10 +78,12 @@ def conditions(arguments: list[str]) -> str:
     ).stdout.strip()
     with prepared() as environment, psycopg.connect(environment.databases.url('postgres')) as connection:
         postgresql = connection.info.parameter_status('server_version').split()[0]
+        (buffers,) = connection.execute('SHOW shared_buffers').fetchone()
     today = datetime.now(UTC)
     return (
         f'Measured on {today:%Y-%m-%d} by `make bench ARGS="{" ".join(arguments)}"`: NetBox SSL at {revision}, '
-        f'NetBox {version("netbox")}, Python {platform.python_version()}, PostgreSQL {postgresql}; '
+        f'NetBox {version("netbox")}, Python {platform.python_version()}, PostgreSQL {postgresql} '
+        f'(shared_buffers = {buffers}); '
         f'{os.cpu_count()} cores ({processor()}), {memory()} GiB of memory, load average {load:.1f} at the start.'
     )
 

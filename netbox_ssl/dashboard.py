@@ -155,17 +155,18 @@ class RenewalStatusWidget(CertificatesWidget):
 
     def content(self, chosen, now, user):
         certificates = chosen.certificates
-        status = renewal.status_counts(certificates, now)
-        counts, choices, name = status, RenewalStatusChoices, 'renewal_status'
-        if not self.is_acme_only:
-            counts = sum_of_kinds(validity_counts(certificates, now))
-            choices, name = ValidityChoices, 'validity'
+        if self.is_acme_only:
+            counts, choices, name = renewal.status_counts(certificates, now), RenewalStatusChoices, 'renewal_status'
+            overdue = counts['overdue']
+        else:
+            counts, choices, name = sum_of_kinds(validity_counts(certificates, now)), ValidityChoices, 'validity'
+            overdue = certificates.filter(renewal.overdue_q(now)).count()
         return {
             'ring': ring(counts, choices) if any(counts.values()) else None,
             'filter': f'{ACTIVE}&{name}',
             # The overdue ones are shown below its count.
             'warned': RenewalStatusChoices.DUE if self.is_acme_only else ValidityChoices.EXPIRING,
-            'overdue': status['overdue'],
+            'overdue': overdue,
             'deployments': [bad for bad in bad_deployments(certificates, now, user) if bad['count']],
         }
 

@@ -25,6 +25,8 @@ __all__ = ('BATCH', 'Announcer', 'Batch', 'announce', 'announce_all', 'pending')
 
 # Announcements recorded together; at most this many are repeated after a worker is killed
 BATCH = 100
+# If no rule receives them, nothing is repeated, and larger batches cost less.
+UNHEARD_BATCH = 1000
 
 
 class Announcer(ABC):
@@ -41,6 +43,15 @@ class Announcer(ABC):
     @abstractmethod
     def read(self, pks: list[int], now) -> list[Announcement]:
         """Read candidates again: they may have been announced, changed or deleted since they were found."""
+
+    def read_unheard(self, pks: list[int], now) -> list[Announcement]:
+        """Read candidates like ``read()``, only to record them: no rule receives what they announce."""
+        return self.read(pks, now)
+
+    @property
+    def rules(self) -> Rules:
+        """Return the rules that receive its announcements, as of now."""
+        return Rules(self.event_types, self.model)
 
     @abstractmethod
     def record(self, announced: list[Announcement], now) -> None:
@@ -65,14 +76,15 @@ def announce(announcer: Announcer, pks: list[int], now) -> Batch:
     """
     batch = Batch()
     with locked_if_free(announcer.model, pks) as held:
-        found = announcer.read(held, now)
+        rules = announcer.rules
+        found = announcer.read(held, now) if rules else announcer.read_unheard(held, now)
         if moot := [announcement for announcement in found if announcement.is_moot]:
             # Record them, so that later runs do not read them again.
             announcer.record(moot, now)
         if wanted := [announcement for announcement in found if not announcement.is_moot]:
             # Also record if the queue is lost midway, so that jobs that were sent are not sent again.
             with queued_together(when_sent=lambda: _record(announcer, batch.announced, now)):
-                for announcement in deliver(wanted, Rules(announcer.event_types, announcer.model)):
+                for announcement in deliver(wanted, rules):
                     batch.announced.append(announcement)
             batch.failed = len(wanted) - len(batch.announced)
     return batch
@@ -82,7 +94,7 @@ def announce_all(
     announcer: Announcer,
     now,
     *,
-    batch_size: int = BATCH,
+    batch_size: int | None = None,
     deadline: float | None = None,
     after_batch: Callable[[Batch], None] = lambda batch: None,
 ) -> bool:
@@ -91,7 +103,7 @@ def announce_all(
 
     Args:
         now: aware datetime as of which objects are judged
-        batch_size: objects found, announced and recorded at a time
+        batch_size: objects found, announced and recorded at a time; by default what suits whether a rule receives them
         deadline: moment of ``time.monotonic()`` after which no batch starts
         after_batch: called with each batch
 
@@ -99,11 +111,12 @@ def announce_all(
         False if it stopped at the deadline.
     """
     after = None
-    while page := announcer.page(now, after, batch_size):
+    size = batch_size or (BATCH if announcer.rules else UNHEARD_BATCH)
+    while page := announcer.page(now, after, size):
         if deadline is not None and time.monotonic() >= deadline:
             return False
         after_batch(announce(announcer, [pk for _, pk in page], now))
-        if len(page) < batch_size:
+        if len(page) < size:
             break
         after = page[-1]
     return True

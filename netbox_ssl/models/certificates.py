@@ -84,7 +84,6 @@ class Certificate(
         max_length=64,
         blank=True,
         null=True,
-        unique=True,
         help_text=_('Hexadecimal; colons, spaces and lower case are accepted'),
     )
     # Not changed by a renewal: a hash of the names and the key algorithm (x509/lineage.py)
@@ -196,6 +195,8 @@ class Certificate(
         verbose_name = _('certificate')
         verbose_name_plural = _('certificates')
         constraints = (
+            # Not unique=True, with which Django creates a second index, for LIKE
+            models.UniqueConstraint(fields=('fingerprint_sha256',), name='%(app_label)s_%(class)s_fingerprint'),
             models.CheckConstraint(
                 name='%(app_label)s_%(class)s_acme_renewal_days',
                 condition=Q(acme_renewal_days__isnull=True)

@@ -55,7 +55,6 @@ class Issuance(
     fingerprint_sha256 = models.CharField(
         verbose_name=_('SHA-256 fingerprint'),
         max_length=64,
-        unique=True,
     )
     created = models.DateTimeField(
         verbose_name=_('recorded'),
@@ -68,6 +67,9 @@ class Issuance(
 
     class Meta:
         ordering = ('-valid_from', '-pk')
+        constraints = (
+            models.UniqueConstraint(fields=('fingerprint_sha256',), name='%(app_label)s_%(class)s_fingerprint'),
+        )
         indexes = (
             models.Index(fields=('serial_number',)),
             models.Index(fields=('fingerprint_sha1',), name='netbox_ssl_issuance_sha1'),

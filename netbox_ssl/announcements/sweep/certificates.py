@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.events import OBJECT_UPDATED
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from netbox_ssl.announcements.announcement import CertificateAnnouncement, is_overdue, status_changed
@@ -31,6 +32,24 @@ __all__ = ('RenewalAnnouncer', 'SweepResult', 'pending', 'sweep')
 
 # The types of announcements of all passes but the one for overdue renewals
 CHANGES = (CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING, RENEWAL_STATUS_CHANGED, OBJECT_UPDATED)
+
+# Columns that decide what is announced
+JUDGED_BY = (
+    'status',
+    'valid_from',
+    'valid_to',
+    'chain_valid_to',
+    'last_updated',
+    'renewal_due_at',
+    'renewal_overdue_at',
+    'is_acme',
+    'acme_auto_renewal',
+    'acme_renewal_days',
+    'ari_window_start',
+    'ari_window_end',
+    'expiry_marks',
+    *Certificate.ANNOUNCED_COLUMNS,
+)
 
 # Event type → name of its count
 COUNTED_AS = {
@@ -96,7 +115,13 @@ class RenewalAnnouncer(Announcer):
         return self.sweep_pass.page(now, after, size)
 
     def read(self, pks: list[int], now) -> list[CertificateAnnouncement]:
-        rows = Certificate.objects.filter(pk__in=pks)
+        return self._found(Certificate.objects.filter(pk__in=pks), now)
+
+    def read_unheard(self, pks: list[int], now) -> list[CertificateAnnouncement]:
+        # Without PEMs and other large columns
+        return self._found(Certificate.objects.filter(pk__in=pks).only(*JUDGED_BY), now)
+
+    def _found(self, rows: QuerySet, now) -> list[CertificateAnnouncement]:
         found = [announcement for row in rows for announcement in self._announcements(row, now)]
         return sorted(found, key=lambda announcement: (announcement.since, announcement.certificate.pk))
 
@@ -170,7 +195,7 @@ def _clocks_differ(certificate: Certificate, status: str | None, now) -> bool:
 def sweep(
     now=None,
     *,
-    batch_size: int = BATCH,
+    batch_size: int | None = None,
     seconds: float | None = None,
     after_batch: Callable[[SweepResult], None] = lambda result: None,
 ) -> SweepResult:
@@ -181,7 +206,7 @@ def sweep(
 
     Args:
         now: aware datetime as of which certificates are judged; now by default
-        batch_size: certificates found, announced and recorded at a time
+        batch_size: certificates found, announced and recorded at a time (see ``announce_all()``)
         seconds: no batch starts after this many seconds
         after_batch: called with the result so far
     """

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from netbox_ssl.announcements.announcement import Announcement
-from netbox_ssl.announcements.batches import BATCH, Announcer, Batch, announce_all, pending
+from netbox_ssl.announcements.batches import Announcer, Batch, announce_all, pending
 from netbox_ssl.announcements.payload import describe, describe_endpoint, prefetch
 from netbox_ssl.choices import EndpointResultChoices
 from netbox_ssl.event_types import ENDPOINT_PROBLEM, ENDPOINT_RECOVERED
@@ -131,9 +131,7 @@ def sweep_endpoints(now: datetime | None = None, *, seconds: float | None = None
         result.problems += len(batch.announced) - recovered
 
     deadline = None if seconds is None else time.monotonic() + seconds
-    result.complete = announce_all(
-        EndpointAnnouncer(), now or timezone.now(), batch_size=BATCH, deadline=deadline, after_batch=count
-    )
+    result.complete = announce_all(EndpointAnnouncer(), now or timezone.now(), deadline=deadline, after_batch=count)
     return result
 
 

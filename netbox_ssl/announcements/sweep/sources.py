@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from netbox_ssl.announcements.announcement import Announcement
-from netbox_ssl.announcements.batches import BATCH, Announcer, Batch, announce_all, pending
+from netbox_ssl.announcements.batches import Announcer, Batch, announce_all, pending
 from netbox_ssl.announcements.payload import describe, describe_source, prefetch
 from netbox_ssl.choices import CertificateStatusChoices
 from netbox_ssl.event_types import SOURCE_BEHIND, SOURCE_EXPIRED, SOURCE_SILENT
@@ -163,7 +163,7 @@ ANNOUNCERS = (
 )
 
 
-def sweep_sources(now=None, *, batch_size: int = BATCH, seconds: float | None = None) -> SourceSweepResult:
+def sweep_sources(now=None, *, batch_size: int | None = None, seconds: float | None = None) -> SourceSweepResult:
     """
     Announce the sources that are expired, behind or silent (see ``batches.py``).
 
@@ -171,7 +171,7 @@ def sweep_sources(now=None, *, batch_size: int = BATCH, seconds: float | None = 
 
     Args:
         now: aware datetime as of which sources are judged; now by default
-        batch_size: sources found, announced and recorded at a time
+        batch_size: sources found, announced and recorded at a time (see ``announce_all()``)
         seconds: no batch starts after this many seconds
     """
     now = now or timezone.now()

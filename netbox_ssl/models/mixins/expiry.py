@@ -44,9 +44,19 @@ EXPIRY_INDEXES = (
         fields=('expires_at', 'expiry_mark_limit'),
         name='netbox_ssl_cert_mark',
     ),
-    # A few certificates have marks of their own.
+    # A few certificates have marks of their own. Counts by who renews them read nothing else.
     models.Index(
         fields=('expires_at',),
+        include=(
+            'status',
+            'valid_from',
+            'valid_to',
+            'chain_valid_to',
+            'expiry_mark_limit',
+            'expiry_marks',
+            'is_acme',
+            'acme_auto_renewal',
+        ),
         condition=~models.Q(expiry_marks=[]),
         name='netbox_ssl_cert_own_marks',
     ),

@@ -374,6 +374,22 @@ class SweepTestCase(AnnouncingTestMixin, TestCase):
             counts.append(len(queries))
         self.assertLessEqual(counts[1], counts[0])
 
+    def test_without_a_rule_nothing_is_read_but_what_is_judged(self):
+        marked = {'is_acme': False, 'acme_auto_renewal': False}
+        counts = []
+        for count in (1, 10):
+            Certificate.objects.all().delete()
+            for number in range(count):
+                make_certificate(DAY, name=f'status {number}')
+                make_certificate(3 * DAY, name=f'mark {number}', **marked)
+                make_certificate(DAY, name=f'end {number}', **marked)
+            with CaptureQueriesContext(connection) as queries:
+                found = sweep(self.now + 2 * DAY + timedelta(hours=1))
+            self.assertEqual((found.status_changed, found.expiring, found.validity_changed), (count, count, count))
+            self.assertFalse([query['sql'] for query in queries if '"pem"' in query['sql']])
+            counts.append(len(queries))
+        self.assertEqual(*counts)
+
     def test_it_stops_at_its_deadline_and_the_next_sweep_continues(self):
         for number in range(5):
             make_certificate(DAY, name=f'{number}')
