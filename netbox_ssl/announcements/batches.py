@@ -48,11 +48,6 @@ class Announcer(ABC):
         """Read candidates like ``read()``, only to record them: no rule receives what they announce."""
         return self.read(pks, now)
 
-    @property
-    def rules(self) -> Rules:
-        """Return the rules that receive its announcements, as of now."""
-        return Rules(self.event_types, self.model)
-
     @abstractmethod
     def record(self, announced: list[Announcement], now) -> None:
         """
@@ -67,6 +62,8 @@ class Batch:
     announced: list[Announcement] = field(default_factory=list)
     # Announcements whose objects could not be serialized; logged, and tried again by the next run
     failed: int = 0
+    # Whether there is a rule that may receive them
+    heard: bool = True
 
 
 def announce(announcer: Announcer, pks: list[int], now) -> Batch:
@@ -76,7 +73,8 @@ def announce(announcer: Announcer, pks: list[int], now) -> Batch:
     """
     batch = Batch()
     with locked_if_free(announcer.model, pks) as held:
-        rules = announcer.rules
+        rules = Rules(announcer.event_types, announcer.model)
+        batch.heard = bool(rules)
         found = announcer.read(held, now) if rules else announcer.read_unheard(held, now)
         if moot := [announcement for announcement in found if announcement.is_moot]:
             # Record them, so that later runs do not read them again.
@@ -110,15 +108,16 @@ def announce_all(
     Returns:
         False if it stopped at the deadline.
     """
-    after = None
-    size = batch_size or (BATCH if announcer.rules else UNHEARD_BATCH)
+    after, size = None, batch_size or BATCH
     while page := announcer.page(now, after, size):
         if deadline is not None and time.monotonic() >= deadline:
             return False
-        after_batch(announce(announcer, [pk for _, pk in page], now))
+        batch = announce(announcer, [pk for _, pk in page], now)
+        after_batch(batch)
         if len(page) < size:
             break
         after = page[-1]
+        size = batch_size or (BATCH if batch.heard else UNHEARD_BATCH)
     return True
 
 

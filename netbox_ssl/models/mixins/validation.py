@@ -186,9 +186,9 @@ class CertificateValidationMixin(ACMESettingsMixin):
         ):
             raise ValidationError({'pem' if self.pem else 'fingerprint_sha256': KNOWN_ALREADY})
 
-    def validate_unique(self, exclude=None):
+    def validate_constraints(self, exclude=None):
         # _check_known() also checks the histories, with a message that says what to do.
-        super().validate_unique(exclude={*(exclude or ()), 'fingerprint_sha256'})
+        super().validate_constraints(exclude={*(exclude or ()), 'fingerprint_sha256'})
 
     def _limit_typed_names(self) -> None:
         """Apply the limits for certificates from a PEM, before the names are read."""
@@ -246,6 +246,8 @@ class CertificateValidationMixin(ACMESettingsMixin):
     def set_derived_fields(self) -> None:
         """Sort marks, and fill in values derived from other columns: the name if it is empty, the lineage."""
         self.expiry_marks = listed_marks(self.expiry_marks or ())
+        # NetBox does this for fields with unique=True only.
+        self.fingerprint_sha256 = self.fingerprint_sha256 or None
         names = self.subject_alt_names or []
         self.name = self.name or (names[0] if names else '') or self.subject or self.serial_number
         self.name = self.name[:255]
