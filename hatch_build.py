@@ -1,5 +1,6 @@
 """Compile the translations when the package is built; in a checkout, ``dev/translations.py`` does it at each run."""
 
+import os
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -19,7 +20,7 @@ def compile_catalogues(package: Path) -> list[Path]:
         with source.open('rb') as file:
             catalogue = read_po(file)
         # Processes that start at the same time must not read half a file.
-        unfinished = target.with_suffix('.new')
+        unfinished = target.with_suffix(f'.{os.getpid()}.new')
         with unfinished.open('wb') as file:
             write_mo(file, catalogue)
         unfinished.replace(target)

@@ -10,7 +10,7 @@ import os
 import shlex
 import sys
 
-from benchmarks import options
+from benchmarks import netbox, options
 from benchmarks.record import record
 
 NAMES = {
@@ -48,11 +48,18 @@ def main():
     wanted = list(NAMES) if given in ([], [ALL]) else given
     if unknown := [name for name in wanted if name not in NAMES]:
         raise SystemExit(f'unknown: {", ".join(unknown)}; choose from {", ".join([ALL, *NAMES])}')
+    try:
+        run(wanted, arguments)
+    finally:
+        netbox.stop()
+
+
+def run(wanted, arguments):
     flags = [argument for argument in arguments if argument.startswith('-') and argument != RECORD]
     for name in wanted:
         module, title = NAMES[name]
         print(f'\n## {name}: {title}\n', flush=True)
-        if RECORD in arguments or ALL in given:
+        if RECORD in arguments or ALL in arguments:
             record(name, heading(title), flags, [heading(each) for _module, each in NAMES.values()])
         else:
             importlib.import_module(module).main()

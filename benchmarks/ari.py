@@ -8,15 +8,14 @@ at up to 1,000,000 certificates.
 
 import json
 import re
-import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from benchmarks import measure, options
+from benchmarks.netbox import emptied, run_within
 from benchmarks.sweep import ALL_ACME, execute, fill_up, peak, resident
 from dev import paths, processes
-from dev.environment import prepared
 
 SIZES = (100_000, 1_000_000)
 ASKED = (2_000, 10_000)
@@ -26,19 +25,17 @@ RETRY_AFTER = 21_600
 
 def main():
     sizes = options.chosen(SIZES, SIZES[:1], (1_000,))
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        port = processes.free_port()
-        stub = [sys.executable, '-m', 'benchmarks.ari', str(port)]
-        server = processes.start(stub, environment.folder / 'stub.log', cwd=paths.ROOT)
-        config = {'netbox_ssl': {'ari_allowed_hosts': ['127.0.0.1'], 'ari_requests_per_second': 10_000}}
-        variables = environment.variables(plugins_config=config, testing=True)
-        code = f'from benchmarks.ari import run; run({sizes!r}, {options.chosen(ASKED, ASKED, (20, 50))!r}, {port})'
-        command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
-        try:
-            subprocess.run(command, env={**variables, 'NETBOX_SSL_RUN_ISOLATED': '0'}, check=True)
-        finally:
-            processes.stop(server)
+    environment = emptied()
+    port = processes.free_port()
+    stub = [sys.executable, '-m', 'benchmarks.ari', str(port)]
+    server = processes.start(stub, environment.folder / 'stub.log', cwd=paths.ROOT)
+    config = {'netbox_ssl': {'ari_allowed_hosts': ['127.0.0.1'], 'ari_requests_per_second': 10_000}}
+    variables = {**environment.variables(plugins_config=config, testing=True), 'NETBOX_SSL_RUN_ISOLATED': '0'}
+    asked = options.chosen(ASKED, ASKED, (20, 50))
+    try:
+        run_within(environment, f'from benchmarks.ari import run; run({sizes!r}, {asked!r}, {port})', variables)
+    finally:
+        processes.stop(server)
 
 
 #

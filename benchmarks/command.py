@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from benchmarks import certificates, measure, options
-from dev.environment import prepared
+from benchmarks.netbox import emptied, run_within
 
 COUNT = 100_000
 SMALL = 5_000
@@ -25,12 +25,11 @@ NETBOX = (sys.executable, '-m', 'netbox')
 
 def main():
     count = options.chosen(COUNT, SMALL, 20)
-    with prepared() as environment, tempfile.TemporaryDirectory(dir=environment.folder) as folder:
-        environment.databases.copy(environment.database)
+    environment = emptied()
+    with tempfile.TemporaryDirectory(dir=environment.folder) as folder:
         variables = environment.variables()
         # The import needs a user.
-        make_user = "from users.models import User; User.objects.create_superuser('importer')"
-        run([*NETBOX, 'shell', '-v', '0', '-c', make_user], variables)
+        run_within(environment, "from users.models import User; User.objects.create_superuser('importer')")
         write_files(Path(folder), count)
         rows = []
         for title, arguments in (
@@ -59,7 +58,3 @@ def run(command: list[str], variables: dict) -> tuple[float, int]:
     if status:
         raise SystemExit(f'failed: {" ".join(command)}')
     return time.perf_counter() - start, usage.ru_maxrss // 1024
-
-
-if __name__ == '__main__':
-    main()

@@ -9,7 +9,7 @@ as many IP addresses. Both are fetched in turn over HTTP.
 from benchmarks import measure, options
 from benchmarks.imports import Ours
 from benchmarks.inventory import filled
-from dev.environment import prepared
+from benchmarks.netbox import emptied
 from tests.support.api import Api
 from tests.support.web_session import fetch, logged_in
 
@@ -32,18 +32,16 @@ print(IPAddress.objects.get(dns_name='host{number}.example.net').pk)
 
 def main():
     rows = []
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        stack = Ours(environment)
-        try:
-            stack.start()
-            have = 0
-            for size in SIZES:
-                filled(stack, size, have)
-                have = size
-                rows += compare(stack, size)
-        finally:
-            stack.stop()
+    stack = Ours(emptied())
+    try:
+        stack.start()
+        have = 0
+        for size in SIZES:
+            filled(stack, size, have)
+            have = size
+            rows += compare(stack, size)
+    finally:
+        stack.stop()
     measure.table(['page', 'certificates', 'median', "NetBox's", 'median', 'ratio'], rows)
 
 
@@ -119,7 +117,3 @@ def milliseconds(seconds: float) -> str:
 
 def ratio(times: dict, ours: str, other: str) -> str:
     return f'{times[ours] / times[other]:.2f}'
-
-
-if __name__ == '__main__':
-    main()

@@ -18,19 +18,16 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks import options
-from dev.environment import prepared
+from benchmarks.netbox import emptied, run_within
 
 SUFFIXES = ('.pem', '.der', '.crt', '.cer', '.p7b', '.p7c', '.csr', '.key', '.p12', '.pub', '.txt')
 
 
 def main():
     count = options.number('count', options.chosen(100_000, 5_000, 20))
-    with prepared() as environment, tempfile.TemporaryDirectory() as folder:
-        environment.databases.copy(environment.database)
-        variables = environment.variables(testing=True)
-        code = f'from benchmarks.fuzz import run; run({str(folder)!r}, {count})'
+    with tempfile.TemporaryDirectory() as folder:
         unpack_pkits(Path(folder))
-        subprocess.run([sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code], env=variables, check=True)
+        run_within(emptied(), f'from benchmarks.fuzz import run; run({str(folder)!r}, {count})')
 
 
 def unpack_pkits(folder: Path) -> None:
@@ -133,7 +130,3 @@ def report(title: str, outcomes: Counter) -> None:
     print(f'{title}: {outcomes.total()} inputs, {sum(n for name, n in outcomes.items() if "ERROR" in name)} errors')
     for name, number in outcomes.most_common(25):
         print(f'  {number:7}  {name}')
-
-
-if __name__ == '__main__':
-    main()

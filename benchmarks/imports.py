@@ -6,8 +6,8 @@ addresses. Each has one gunicorn worker and a worker for the search index; they 
 import sys
 
 from benchmarks import certificates, measure, options
+from benchmarks.netbox import emptied
 from benchmarks.peer import PeerStack
-from dev.environment import prepared
 from tests.support.api import Api
 from tests.support.stack import Stack
 
@@ -21,20 +21,19 @@ class Ours(Stack):
 
 
 def main():
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        ours = Ours(environment)
-        peer = None if '--without-peer' in sys.argv or options.tiny() else PeerStack(environment)
-        try:
-            ours.start()
-            if peer:
-                peer.migrate()
-                peer.start()
-            compare(ours, peer)
-        finally:
-            ours.stop()
-            if peer:
-                peer.stop()
+    environment = emptied()
+    ours = Ours(environment)
+    peer = None if '--without-peer' in sys.argv or options.tiny() else PeerStack(environment)
+    try:
+        ours.start()
+        if peer:
+            peer.migrate()
+            peer.start()
+        compare(ours, peer)
+    finally:
+        ours.stop()
+        if peer:
+            peer.stop()
 
 
 def compare(ours, peer):
@@ -78,7 +77,3 @@ def send_to_peer(api, pems, number):
 
 def addresses(api, number):
     api.post('ipam/ip-addresses/', [{'address': f'10.{number}.{each // 250}.{each % 250}/32'} for each in range(100)])
-
-
-if __name__ == '__main__':
-    main()

@@ -2,7 +2,7 @@
 
 from benchmarks import measure, options
 from benchmarks.inventory import filled
-from dev.environment import prepared
+from benchmarks.netbox import emptied
 from tests.support.api import Api
 from tests.support.stack import Stack
 from tests.support.web_session import fetch, logged_in
@@ -12,15 +12,13 @@ ROUNDS = 15
 
 
 def main():
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        stack = Stack(environment)
-        try:
-            stack.start()
-            filled(stack, ROWS)
-            compare(stack)
-        finally:
-            stack.stop()
+    stack = Stack(emptied())
+    try:
+        stack.start()
+        filled(stack, ROWS)
+        compare(stack)
+    finally:
+        stack.stop()
 
 
 def compare(stack):
@@ -46,7 +44,3 @@ def compare(stack):
         base = times[f'{name.partition(",")[0]}, IP addresses']
         rows.append((name, f'{seconds * 1000:.0f} ms', f'{seconds / base:.2f}'))
     measure.table([f'list of 50 at {ROWS:,}', 'median', '× IP addresses'], rows)
-
-
-if __name__ == '__main__':
-    main()

@@ -7,12 +7,10 @@ request, and prints the query plan.
     make bench ARGS="names --small"  100,000
 """
 
-import subprocess
-import sys
 import time
 
 from benchmarks import measure, options
-from dev.environment import prepared
+from benchmarks.netbox import emptied, run_within
 
 CERTIFICATES = 500_000
 SMALL = 50_000
@@ -31,11 +29,7 @@ ASKED = {
 
 def main():
     count = options.chosen(CERTIFICATES, SMALL, 500)
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        code = f'from benchmarks.names import run; run({count})'
-        command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
-        subprocess.run(command, env=environment.variables(testing=True), check=True)
+    run_within(emptied(), f'from benchmarks.names import run; run({count})')
 
 
 def run(count: int):
@@ -101,7 +95,3 @@ def processor_seconds(work) -> float:
     start = time.process_time()
     work()
     return time.process_time() - start
-
-
-if __name__ == '__main__':
-    main()

@@ -6,11 +6,8 @@ its tabs, the widgets of the dashboard, the counts of the metrics, and the serie
     make bench ARGS="pages --small"  100,000
 """
 
-import subprocess
-import sys
-
 from benchmarks import measure, options
-from dev.environment import prepared
+from benchmarks.netbox import emptied, run_within
 
 CERTIFICATES = 1_000_000
 SMALL = 100_000
@@ -25,11 +22,7 @@ CHAIN_VALID_TO = f"{VALID_TO} + CASE WHEN n % 100 = 7 THEN interval '-10 days' E
 
 def main():
     count = options.chosen(CERTIFICATES, SMALL, 500)
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        code = f'from benchmarks.pages import run; run({count})'
-        command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
-        subprocess.run(command, env=environment.variables(testing=True), check=True)
+    run_within(emptied(), f'from benchmarks.pages import run; run({count})')
 
 
 def run(count: int):
@@ -132,7 +125,3 @@ def print_slow_queries(works: dict) -> None:
             with connection.cursor() as cursor:
                 cursor.execute(f'EXPLAIN (ANALYZE, BUFFERS) {query["sql"]}')
                 print('\n'.join(line for (line,) in cursor.fetchall()))
-
-
-if __name__ == '__main__':
-    main()

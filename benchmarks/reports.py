@@ -3,13 +3,11 @@ The nightly reports of ACME clients: lists of 100 without changes over REST (one
 sources that are expired, behind or silent, with nothing to announce, at up to 1,000,000 sources.
 """
 
-import subprocess
-import sys
 import time
 
 from benchmarks import certificates, measure, options
 from benchmarks.imports import IMPORT, Ours
-from dev.environment import prepared
+from benchmarks.netbox import emptied, run_within
 from tests.support.api import Api
 
 ROUNDS = options.rounds(8)
@@ -33,27 +31,16 @@ SOURCES = {
 
 
 def main():
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        ours = Ours(environment)
-        try:
-            ours.start()
-            rate = report(Api(ours.base_url, ours.authorization))
-        finally:
-            ours.stop()
-        measure.table(['reports without changes, lists of 100', 'rate (median)'], [('REST', f'{rate:.0f} /s')])
-        print(flush=True)
-        command = [
-            sys.executable,
-            '-m',
-            'netbox',
-            'shell',
-            '-v',
-            '0',
-            '-c',
-            'from benchmarks.reports import run; run()',
-        ]
-        subprocess.run(command, env=environment.variables(testing=True), check=True)
+    environment = emptied()
+    ours = Ours(environment)
+    try:
+        ours.start()
+        rate = report(Api(ours.base_url, ours.authorization))
+    finally:
+        ours.stop()
+    measure.table(['reports without changes, lists of 100', 'rate (median)'], [('REST', f'{rate:.0f} /s')])
+    print()
+    run_within(environment, 'from benchmarks.reports import run; run()')
 
 
 def report(api) -> float:

@@ -8,11 +8,9 @@ NetBox, the list, and the query for the page of one certificate.
 """
 
 import resource
-import subprocess
-import sys
 
 from benchmarks import measure, options
-from dev.environment import prepared
+from benchmarks.netbox import emptied, run_within
 
 ROWS = 100_000
 SMALL = 10_000
@@ -20,13 +18,10 @@ SMALL = 10_000
 
 def main():
     count = options.chosen(ROWS, SMALL, 100)
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        for step in ('prepare', 'run'):
-            # A separate process, so that the memory used to prepare the data does not count.
-            code = f'from benchmarks.suggestions import {step}; {step}({count})'
-            command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
-            subprocess.run(command, env=environment.variables(testing=True), check=True)
+    environment = emptied()
+    for step in ('prepare', 'run'):
+        # A separate process, so that the memory used to prepare the data does not count.
+        run_within(environment, f'from benchmarks.suggestions import {step}; {step}({count})')
 
 
 def prepare(count: int):
@@ -97,7 +92,3 @@ def run(count: int):
 
 def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-if __name__ == '__main__':
-    main()

@@ -11,14 +11,13 @@ also: the query plan of an idle sweep, lists and counts by renewal status and va
 import re
 import resource
 import secrets
-import subprocess
 import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 
 from benchmarks import measure, options
-from dev.environment import prepared
+from benchmarks.netbox import emptied, run_within
 
 SIZES = (10_000, 100_000, 1_000_000)
 
@@ -43,11 +42,7 @@ DUE = """
 
 def main():
     sizes = options.chosen(SIZES, SIZES[:2], (6_000, 8_000))
-    with prepared() as environment:
-        environment.databases.copy(environment.database)
-        code = f'from benchmarks.sweep import run; run({sizes!r}, mixed={"--mixed" in sys.argv})'
-        command = [sys.executable, '-m', 'netbox', 'shell', '-v', '0', '-c', code]
-        subprocess.run(command, env=environment.variables(testing=True), check=True)
+    run_within(emptied(), f'from benchmarks.sweep import run; run({sizes!r}, mixed={"--mixed" in sys.argv})')
 
 
 def fill_up(filled: int, size: int, tenths: int) -> None:
@@ -270,7 +265,3 @@ def request_as_administrator():
     request.user = User.objects.create(username='bench', is_superuser=True)
     request.htmx = False
     return request
-
-
-if __name__ == '__main__':
-    main()

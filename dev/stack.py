@@ -65,18 +65,22 @@ class Stack:
         """Start gunicorn on the socket that listens already, and leave that to it."""
         with self.listener as listener:
             command = [*command, '--bind', f'fd://{listener.fileno()}']
-            more = {'cwd': self.folder, 'pass_fds': [listener.fileno()]}
-            self.web = processes.start(command, self.folder / 'web.log', self.variables, **more)
+            self.web = self.launch(command, self.folder / 'web.log', pass_fds=[listener.fileno()])
 
     def start_worker(self, *arguments):
         """Start one more ``netbox rqworker``, for all queues by default; return its process, with ``log``."""
         self.started += 1
-        log = self.folder / f'worker-{self.started}.log'
+        # Several NetBoxes of a run have the same folder.
+        log = self.folder / f'worker-{self.port}-{self.started}.log'
         command = [sys.executable, '-m', 'netbox', 'rqworker', *(arguments or ('high', 'default', 'low'))]
-        worker = processes.start(command, log, self.variables, cwd=self.folder)
+        worker = self.launch(command, log)
         worker.log = log
         self.workers.append(worker)
         return worker
+
+    def launch(self, command, log, **more):
+        """Start a server of this NetBox."""
+        return processes.start(command, log, self.variables, cwd=self.folder, **more)
 
     def stop(self):
         everything = [*self.workers, *([self.web] if self.web else [])]

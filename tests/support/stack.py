@@ -3,12 +3,12 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 
-from dev import paths, processes, stack
+from dev import processes, stack
 from dev.console import Failure
+from tests.support.fork_server import loaded_netbox
 
 
 class Stack(stack.Stack):
@@ -16,6 +16,13 @@ class Stack(stack.Stack):
         super().__init__(*arguments, **more)
         self.orphaned = []
         self.shell = None
+
+    def launch(self, command, log, **more):
+        python, option, module, *arguments = command
+        if (python, option) != (sys.executable, '-m'):
+            # Another NetBox, such as that of the peer
+            return super().launch(command, log, **more)
+        return loaded_netbox(self.variables, self.folder).start(module, arguments, log, **more)
 
     def kill_worker(self, worker):
         """Kill a worker and its children, as a power failure does: no signal handler runs."""
@@ -61,12 +68,13 @@ class Stack(stack.Stack):
         self.authorization = self.manage(code).split('\n')[-2]
 
     def start_shell(self):
-        """Start one process for all code, because loading NetBox takes seconds. It ends with its input (shell.py)."""
-        pipes = {'stdin': subprocess.PIPE, 'stdout': subprocess.PIPE, 'text': True}
-        command = [sys.executable, '-m', 'tests.support.shell']
-        with (self.folder / 'shell.log').open('ab') as log:
-            more = {'cwd': paths.ROOT, 'env': self.variables, 'preexec_fn': processes.bound(), **pipes}
-            self.shell = subprocess.Popen(command, stderr=log, **more)
+        """Start one process for all code. It ends with its input (shell.py)."""
+        (theirs_in, ours_in), (ours_out, theirs_out) = os.pipe(), os.pipe()
+        server, log = loaded_netbox(self.variables, self.folder), self.folder / 'shell.log'
+        self.shell = server.start('tests.support.shell', log=log, stdin=theirs_in, stdout=theirs_out)
+        self.shell.stdin, self.shell.stdout = os.fdopen(ours_in, 'w'), os.fdopen(ours_out)
+        os.close(theirs_in)
+        os.close(theirs_out)
 
     def stop_shell(self):
         if self.shell:

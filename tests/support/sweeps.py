@@ -23,8 +23,7 @@ for worker in Worker.all(django_rq.get_connection('default')):
 
 def start_worker(stack):
     """Start another worker, and wait until it is ready. NetBox's count of workers includes killed ones for minutes."""
-    stack.start_worker()
-    log = stack.folder / f'worker-{stack.started}.log'
+    log = stack.start_worker().log
     stack.wait_for(lambda: 'Listening on' in log.read_text(), what='a worker that listens')
 
 
