@@ -8,6 +8,7 @@ from virtualization.models import Cluster, ClusterType
 from netbox_ssl.filtersets import CertificateAssignmentFilterSet, CertificateFilterSet
 from netbox_ssl.models import Certificate, CertificateAssignment
 from tests.support.factories import grant, record
+from tests.support.lists import listed
 from tests.support.places import address_on, assign, device, machine, service_on
 
 
@@ -86,9 +87,9 @@ class ConstrainedTestCase(APITestCase):
 
     def found(self, query):
         api = self.client.get(f'/api/plugins/ssl/certificates/?{query}', **self.header).json()['results']
-        page = self.client.get(f'/plugins/ssl/certificates/?{query}')
         names = sorted(each['name'] for each in api)
-        self.assertEqual(sorted(row.record.name for row in page.context['table'].rows), names)
+        shown = listed(self.client, f'/plugins/ssl/certificates/?{query}')
+        self.assertEqual(sorted(certificate.name for certificate in shown), names)
         return names
 
     def test_without_permission(self):

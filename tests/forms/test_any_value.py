@@ -1,5 +1,6 @@
 """No text in any field of any form raises anything but a validation error."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.test import TestCase
 from utilities.exceptions import AbortRequest
@@ -68,6 +69,17 @@ class AnyValueTestCase(TestCase):
         except Exception as error:
             self.failures.setdefault((type(form).__name__, name, repr(error)[:80]), value[:40])
 
+    def try_unless_refused(self, form, name, value) -> bool:
+        """Try the form and return True, unless the field refuses the value by itself."""
+        try:
+            form.fields[name]._clean_bound_field(form[name])
+        except ValidationError:
+            return False
+        except Exception as error:
+            self.failures.setdefault((type(form).__name__, name, repr(error)[:80]), value[:40])
+        self.try_form(form, name, value)
+        return True
+
     def test_all_fields_of_all_forms(self):
         for form_class in FORMS:
             names = list(form_class().fields)
@@ -77,8 +89,11 @@ class AnyValueTestCase(TestCase):
     def test_each_field_of_forms_that_save(self):
         for form_class, data in self.data.items():
             for name in form_class().fields:
-                for value in TEXTS:
-                    self.try_form(form_class({**data, name: value}), name, value)
+                forms_of = ((form_class({**data, name: value}), value) for value in TEXTS)
+                # What the field refuses, the rest of the form never sees: once for each field is enough.
+                refused = [(form, value) for form, value in forms_of if not self.try_unless_refused(form, name, value)]
+                for form, value in refused[:1]:
+                    self.try_form(form, name, value)
 
     def test_smart_paste(self):
         user = superuser()

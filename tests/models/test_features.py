@@ -9,6 +9,7 @@ from utilities.testing import TestCase, create_tags
 
 from netbox_ssl.models import Certificate
 from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
+from tests.support.lists import listed
 
 LIST = '/plugins/ssl/certificates/'
 
@@ -33,9 +34,7 @@ class FeaturesTestCase(TestCase):
         self.certificate.refresh_from_db()
 
     def found(self, **parameters) -> list[str]:
-        response = self.client.get(LIST, parameters)
-        self.assertHttpStatus(response, 200)
-        return [row.record.name for row in response.context['table'].rows]
+        return [certificate.name for certificate in listed(self.client, LIST, parameters)]
 
     def test_netbox_knows_them(self):
         for feature in (

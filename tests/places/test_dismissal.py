@@ -16,6 +16,7 @@ from netbox_ssl.places.dismissal import dismiss, restore
 from netbox_ssl.places.suggested_pairs import pair_of, read_pair, write_pair
 from netbox_ssl.places.suggestions import find_all, matches_of
 from tests.support.factories import grant, record, superuser
+from tests.support.lists import listed
 from tests.support.places import device, machine
 
 LIST = '/plugins/ssl/suggestions/'
@@ -45,7 +46,7 @@ class InventoryMixin:
 
     def names(self, url=LIST) -> list[str]:
         """Return the objects that the list shows."""
-        return [str(row.record.assigned_object) for row in self.client.get(url).context['table'].rows]
+        return [str(suggestion.assigned_object) for suggestion in listed(self.client, url)]
 
 
 class DismissalTestCase(InventoryMixin, TestCase):

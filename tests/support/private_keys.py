@@ -21,7 +21,8 @@ from tests.support.certificate_factory import issue, make_ca, self_signed
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC = ec.generate_private_key(ec.SECP256R1())
-DSA = dsa.generate_private_key(2048)
+# Its parameters take long to find at a length that would be safe.
+DSA = dsa.generate_private_key(1024)
 OTHERS = (ed25519.Ed25519PrivateKey.generate(), ed448.Ed448PrivateKey.generate(), x25519.X25519PrivateKey.generate())
 PASSWORD = BestAvailableEncryption(b'secret')
 

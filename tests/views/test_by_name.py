@@ -16,6 +16,7 @@ from netbox_ssl.reports.by_name import answer, standing, standing_sql
 from netbox_ssl.x509 import covering_names
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record
+from tests.support.lists import listed
 
 URL = '/plugins/ssl/by-name/'
 HOUR = timedelta(hours=1)
@@ -164,8 +165,7 @@ class FilterTestCase(TestCase):
 
     def names(self, *values) -> set[str]:
         query = '&'.join(f'covers={value}' for value in values)
-        response = self.client.get(f'/plugins/ssl/certificates/?{query}')
-        return {row.record.name for row in response.context['table'].rows}
+        return {certificate.name for certificate in listed(self.client, f'/plugins/ssl/certificates/?{query}')}
 
     def test_certificates_that_cover_a_name(self):
         for asked, names in (

@@ -11,6 +11,7 @@ from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record, successor
+from tests.support.lists import listed
 
 LIST = '/plugins/ssl/certificates/'
 
@@ -122,8 +123,7 @@ class ListTestCase(TestCase):
             record(name, **columns)
         for sort, names in (('renewal_status', ['due', 'expired', 'manual', 'ok']),):
             for prefix, expected in (('', names), ('-', names[::-1])):
-                response = self.client.get(f'{LIST}?sort={prefix}{sort}')
-                self.assertEqual([row.record.name for row in response.context['table'].rows], expected)
+                self.assertEqual([each.name for each in listed(self.client, f'{LIST}?sort={prefix}{sort}')], expected)
 
     def test_filtering(self):
         record('ok')

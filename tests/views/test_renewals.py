@@ -21,6 +21,7 @@ from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.doc_examples import REFERENCE
 from tests.support.factories import DAY, end_chain, grant, import_pem, record
+from tests.support.lists import listed
 
 URL = '/plugins/ssl/renewals/'
 HOUR = timedelta(hours=1)
@@ -44,8 +45,7 @@ class RenewalsTestCase(TestCase):
         """Return color, event and number of each bar; check that its list contains exactly these."""
         found = []
         for url, color, count, what, _ in BAR.findall(self.page()):
-            table = self.client.get(unescape(url)).context['table']
-            self.assertEqual(len(table.rows), int(count), url)
+            self.assertEqual(len(listed(self.client, unescape(url))), int(count), url)
             found.append((color, what, int(count)))
         return found
 
