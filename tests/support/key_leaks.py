@@ -35,6 +35,13 @@ class Listener(logging.Handler):
 
 
 class WatchingMixin:
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # What earlier tests have left there would be searched each time.
+        for connection_ in redis_connections():
+            connection_.flushdb()
+
     def permit(self) -> None:
         for model in (Certificate, CertificateSource, Endpoint):
             grant(self.user, 'view', 'add', 'change', 'delete', model=model)
@@ -81,9 +88,14 @@ def stored(model, secrets: tuple[str, ...]) -> list[str]:
         return [secret for (secret,) in cursor.fetchall()]
 
 
+def redis_connections() -> tuple:
+    """Return those of the cache and of the background jobs, which are of this process alone."""
+    return get_redis_connection('default'), django_rq.get_connection('default')
+
+
 def in_redis() -> Iterator[bytes]:
     """Return all that NetBox keeps in Redis: the cache, and the arguments of background jobs."""
-    for connection_ in (get_redis_connection('default'), django_rq.get_connection('default')):
+    for connection_ in redis_connections():
         for key in connection_.scan_iter(count=1000):
             kind = connection_.type(key)
             values = connection_.hvals(key) if kind == b'hash' else [connection_.get(key)] if kind == b'string' else []
