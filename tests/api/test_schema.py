@@ -1,33 +1,39 @@
 """The OpenAPI description of the endpoints."""
 
-import json
-from io import StringIO
-
-from django.core.management import call_command
 from django.test import TestCase
-from drf_spectacular.drainage import GENERATOR_STATS
+from django.urls import get_resolver
+from rest_framework.serializers import BaseSerializer
+
+from tests.support.openapi import BASE, description
+
+
+def descendants(of: type) -> set[type]:
+    return {each for child in of.__subclasses__() for each in (child, *descendants(child))}
 
 
 class SchemaTestCase(TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        GENERATOR_STATS.reset()
-        with StringIO() as output, GENERATOR_STATS.silence():
-            call_command('spectacular', format='openapi-json', stdout=output)
-            cls.schema = json.loads(output.getvalue())
-        cls.complaints = [
-            str(complaint)
-            for cache in (GENERATOR_STATS._warn_cache, GENERATOR_STATS._error_cache)
-            for complaint in cache
-        ]
+        cls.schema, cls.complaints = description()
 
     def test_the_schema_of_the_plugin_has_no_warnings(self):
         self.assertEqual([each for each in self.complaints if 'netbox_ssl' in each or '/plugins/ssl/' in each], [])
 
+    def test_components_are_not_named_like_those_of_netbox(self):
+        """They are named after their serializers, and all are in the one description of the whole NetBox."""
+        # Loads all of them.
+        self.assertTrue(get_resolver().url_patterns)
+        names = {True: set(), False: set()}
+        for each in descendants(BaseSerializer):
+            names[each.__module__.startswith('netbox_ssl.')].add(each.__name__.removesuffix('Serializer'))
+        ours = names[True] & set(self.schema['components']['schemas'])
+        self.assertIn('Certificate', ours)
+        self.assertIn('Site', names[False])
+        self.assertEqual(ours & names[False], set())
+
     def test_the_endpoints_are_in_it(self):
-        base = '/api/plugins/ssl/'
-        ours = {path.removeprefix(base): set(methods) for path, methods in self.schema['paths'].items() if base in path}
+        ours = {path.removeprefix(BASE): set(methods) for path, methods in self.schema['paths'].items()}
         self.assertLessEqual({'get', 'post', 'put', 'patch', 'delete'}, ours['certificates/'])
         self.assertLessEqual({'get', 'put', 'patch', 'delete'}, ours['certificates/{id}/'])
         self.assertEqual((ours['certificates/import/'], ours['endpoints/results/']), ({'post'}, {'post'}))
