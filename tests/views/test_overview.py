@@ -399,9 +399,7 @@ class HeatmapTestCase(OverviewMixin, TestCase):
         day = datetime(2026, 12, 5, tzinfo=UTC).date()
         drawn = self.draw({day: {'automatic': 2, 'not_acme': 1}}, day)
         (cell,) = drawn.rows[0].cells
-        self.assertEqual(
-            cell.name, '3 certificates expire on 5 December 2026: 1 not ACME, 2 renewed by their clients before'
-        )
+        self.assertEqual(cell.name, '3 certificates expire on 5 December 2026: 1 not ACME, 2 renewed by clients')
         self.assertEqual([total for _kind, total in drawn.legend], [1, 0, 2])
 
     def test_none(self):
