@@ -128,9 +128,9 @@ class TilesTestCase(OverviewMixin, TestCase):
         self.assertNotIn('endpoints', self.tiles())
         grant(self.user, 'view', model=Endpoint)
         grant(self.user, 'view', model=Tenant)
-        self.assertEqual(self.tiles()['endpoints'], (2, 'orange'))
+        self.assertEqual(self.tiles()['endpoints'], (2, 'red'))
         # Of the certificates of a tenant
-        self.assertEqual(self.tiles(f'?tenant_id={ours.pk}')['endpoints'], (1, 'orange'))
+        self.assertEqual(self.tiles(f'?tenant_id={ours.pk}')['endpoints'], (1, 'red'))
 
     def test_for_a_tenant_a_tag_or_a_site(self):
         ours = Tenant.objects.create(name='Ours', slug='ours')
