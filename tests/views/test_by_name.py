@@ -103,7 +103,7 @@ class StandingTestCase(TestCase):
         certificate = import_pem(issue([NAME], ca, now - DAY, now + 90 * DAY)).certificate
         certificate.refresh_from_db()
         self.assertTrue(certificate.chain_ends_first)
-        for later, expected in ((0, 'fine'), (1, 'overdue')):
+        for later, expected in ((0, 'expiring'), (1, 'overdue')):
             moment = now + DAY + timedelta(microseconds=later)
             self.assertEqual(stands(certificate, moment), expected)
             self.assertEqual(standing(certificate, moment), expected)

@@ -194,8 +194,8 @@ def _label(issuance, now: datetime) -> str:
     if not issuance.is_current:
         return ''
     if issuance.valid_to < now:
-        return _('expired {span} ago').format(span=span_text(now - issuance.valid_to))
-    return _('expires in {span}').format(span=span_text(issuance.valid_to - now))
+        return _('Expired {span} ago').format(span=span_text(now - issuance.valid_to))
+    return _('Expires in {span}').format(span=span_text(issuance.valid_to - now))
 
 
 def _sentence(issuance) -> str:
