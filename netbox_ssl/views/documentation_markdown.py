@@ -40,7 +40,8 @@ def _box(match) -> str:
 def _code(content: str, number: int) -> str:
     """Return a block of code that the keyboard can scroll, and beside it, where it covers nothing, a button to copy."""
     button = format_html(
-        '<button type="button" class="btn btn-sm btn-icon flex-shrink-0 copy-content ms-2" data-clipboard-target="#code-{}"'
+        '<button type="button" class="btn btn-sm btn-icon flex-shrink-0 copy-content ms-2"'
+        ' data-clipboard-target="#code-{}"'
         ' title="{copy}" aria-label="{copy}"><i class="mdi mdi-content-copy" aria-hidden="true"></i></button>',
         number,
         copy=_('Copy to clipboard'),

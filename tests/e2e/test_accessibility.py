@@ -104,7 +104,7 @@ def inventory(api):
         api.post('tenancy/contact-assignments/', {**whom, 'priority': 'primary'})
     for pk, where in ((ids[0], place), (ids[-1], place), (ids[1], address)):
         api.post('plugins/ssl/certificate-assignments/', {'certificate': pk, **where})
-    make('plugins/ssl/endpoints/', address=LONG, expected_certificate=ids[-1])
+    make('plugins/ssl/endpoints/', address=LONG, monitor='monitor-01', expected_certificate=ids[-1])
     yield ids_of(api, NAME, NAME)
     api.delete('plugins/ssl/certificates/', [{'id': pk} for pk in ids])
     for path, each in reversed(made):

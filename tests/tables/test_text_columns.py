@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 from utilities.testing import TestCase
 
 from netbox_ssl.models import CertificateAssignment, CertificateSource, Issuance
-from netbox_ssl.tables.text_columns import short_hex, wrapped
+from netbox_ssl.tables.text_columns import DayColumn, short_hex, wrapped
 from tests.support.factories import grant, import_pem, issue_acme, record
 from tests.support.places import assign, device, machine
 from tests.support.reporting import report
@@ -42,6 +42,14 @@ class TextTestCase(SimpleTestCase):
             ('0123456789ABCDEF', '01234567…CDEF'),
         ):
             self.assertEqual(short_hex(digits), shown)
+
+
+class DayTestCase(SimpleTestCase):
+    def test_its_title_is_the_time(self):
+        moment = datetime(2026, 12, 5, 23, 59, 30, tzinfo=UTC)
+        column = DayColumn()
+        self.assertEqual(column.render(moment), '<span title="2026-12-05 23:59">2026-12-05</span>')
+        self.assertEqual(column.value(moment), '2026-12-05T23:59:30+00:00')
 
 
 class TablesTestCase(TestCase):

@@ -246,7 +246,8 @@ class PageTestCase(TestCase):
         self.assertIn('>*.example.net</div>', html)
         self.assertNotIn('certbot:web01', html)
         grant(self.user, 'view', model=CertificateSource)
-        self.assertIn('certbot:web01:www', self.page())
+        # The host; the longer ID is its title.
+        self.assertIn('title="certbot:web01:www">web01</a>', self.page())
         self.assertIn('/plugins/ssl/certificates/?covers=www.example.net', html)
 
     def test_places_and_tenant_are_shown(self):

@@ -71,7 +71,9 @@ class DocumentationTestCase(TestCase):
 
     def test_all_blocks_of_code_are_blocks(self):
         """Those in lists, too: inside NetBox and on the website."""
-        (listed,) = re.findall(r'^markdown_extensions:\n((?: .*\n)+)', (DOCS.parent / 'mkdocs.yml').read_text(), re.MULTILINE)
+        (listed,) = re.findall(
+            r'^markdown_extensions:\n((?: .*\n)+)', (DOCS.parent / 'mkdocs.yml').read_text(), re.MULTILINE
+        )
         configured = re.findall(r'^  - ([\w.]+)', listed, re.MULTILINE)
         for path in DOCS.rglob('*.md'):
             page, text = path.relative_to(DOCS).with_suffix('').as_posix(), path.read_text(encoding='utf-8')

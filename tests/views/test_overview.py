@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+from core.models import ObjectChange
 from dcim.models import Device, Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -131,6 +132,14 @@ class TilesTestCase(OverviewMixin, TestCase):
         self.assertEqual(self.tiles()['endpoints'], (2, 'red'))
         # Of the certificates of a tenant
         self.assertEqual(self.tiles(f'?tenant_id={ours.pk}')['endpoints'], (1, 'red'))
+
+    def test_the_change_log_is_linked_for_those_who_may_view_it(self):
+        for left in (60 * DAY, -HOUR):
+            record(f'{left.days}.example.net', left=left)
+            self.assertNotContains(self.page(), 'Edits in the change log')
+        permission = grant(self.user, 'view', model=ObjectChange)
+        self.assertContains(self.page(), 'Edits in the change log')
+        permission.delete()
 
     def test_for_a_tenant_a_tag_or_a_site(self):
         ours = Tenant.objects.create(name='Ours', slug='ours')
