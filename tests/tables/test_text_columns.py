@@ -78,9 +78,12 @@ class TablesTestCase(TestCase):
             self.assertNotIn('<', text)
 
     def test_dates_are_in_one_line_to_the_minute(self):
-        record(valid_to=datetime(2126, 11, 28, 10, 20, 30, tzinfo=UTC))
-        html = self.client.get(f'{LIST}?include_columns=valid_to').content.decode()
-        self.assertRegex(html, r'<td class="[^"]*text-nowrap[^"]*"\s*>2126-11-28 10:20<')
+        start, end = (datetime(year, 11, 28, 10, 20, 30, tzinfo=UTC) for year in (2026, 2126))
+        record(valid_from=start, valid_to=end)
+        html = self.client.get(f'{LIST}?include_columns=valid_from,valid_to').content.decode()
+        self.assertRegex(html, r'<td class="[^"]*text-nowrap[^"]*"\s*>2026-11-28 10:20<')
+        # Short in this list, which is full
+        self.assertRegex(html, r'<td class="[^"]*text-nowrap[^"]*"\s*><span title="2126-11-28 10:20">2126-11-28<')
         self.assertIn(
             '2126-11-28T10:20:30', self.client.get(f'{LIST}?export=table&include_columns=valid_to').content.decode()
         )
