@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
 from extras.models import EventRule
 
 from netbox_ssl.choices import (
@@ -65,7 +66,7 @@ def expected_alerts(certificate: Certificate, now: datetime, visible: Iterable[i
     return [
         Expected(
             announcement.event_type,
-            str(EVENT_TYPES[announcement.event_type]),
+            _(EVENT_TYPES[announcement.event_type]),
             announcement.since,
             list(_receivers(announcement, named, serialized)),
         )
@@ -94,7 +95,7 @@ def expected_endpoint_alerts(endpoint: Endpoint, now: datetime, visible: Iterabl
             changed = {**serialized, 'state': announcement.object.result}
             receivers[announcement.event_type].update(_receivers(announcement, named, changed))
     return [
-        Expected(event_type, str(EVENT_TYPES[event_type]), None, sorted(receivers[event_type], key=str))
+        Expected(event_type, _(EVENT_TYPES[event_type]), None, sorted(receivers[event_type], key=str))
         for event_type in event_types
     ]
 

@@ -1,7 +1,8 @@
 """Filters by values that are not database columns, because they depend on the current time."""
 
 import strawberry_django
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from strawberry.types import Info
 
 __all__ = ('filter_computed',)
@@ -17,4 +18,9 @@ def filter_computed(name: str, expression, info: Info, queryset: QuerySet, value
     """
     # One alias for each relation, so that nested filters do not overwrite each other's.
     alias = f'_{prefix}{name}'.replace('__', '_')
-    return strawberry_django.process_filters(value, queryset.alias(**{alias: expression}), info, prefix=f'{alias}__')
+    queryset, q = strawberry_django.process_filters(
+        value, queryset.alias(**{alias: expression}), info, prefix=f'{alias}__'
+    )
+    # Unlike for columns, Django does not take into account that an expression may be null: without this, a certificate
+    # without the value would match neither a filter nor its NOT.
+    return queryset, Q(Coalesce(q, Value(False), output_field=BooleanField())) if q else q

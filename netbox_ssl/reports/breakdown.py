@@ -19,6 +19,7 @@ from tenancy.models import Tenant
 from netbox_ssl.choices import CertificateStatusChoices, FindingChoices
 from netbox_ssl.expiry.marks import DAY
 from netbox_ssl.findings import finding_q
+from netbox_ssl.imports.clients import CLIENTS
 from netbox_ssl.models import CertificateAssignment
 from netbox_ssl.places.deployment import visible_sources
 from netbox_ssl.x509 import common_name_in, visible
@@ -222,7 +223,12 @@ def _sites(active: QuerySet, user, only: set[str]) -> Part:
 def _clients(active: QuerySet, user) -> Part:
     sources = visible_sources(user).filter(gone_since=None, certificate__in=active.values('pk')).exclude(client='')
     numbers = sources.order_by().values('client').annotate(number=Count('certificate', distinct=True))
-    rows = [Row(each['client'], each['number'], (('source_client', each['client']), ACTIVE)) for each in numbers]
+    # As the page to connect them names them; others may report, too.
+    labels = {client.name: client.label for client in CLIENTS}
+    rows = [
+        Row(labels.get(each['client'], each['client']), each['number'], (('source_client', each['client']), ACTIVE))
+        for each in numbers
+    ]
     return _ranked('client', gettext_lazy('Client'), rows, gettext_lazy('No client reports any of them.'))
 
 

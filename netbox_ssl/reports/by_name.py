@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, Min, Q, QuerySet, TextField, Value, When
-from django.db.models.lookups import Exact, LessThanOrEqual
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from utilities.choices import Choice, ChoiceSet
 
-from netbox_ssl.acme.renewal import overdue_at_sql, renewal_due_at_sql
-from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices
+from netbox_ssl import settings
+from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices, ValidityChoices
+from netbox_ssl.expiry.validity import validity_q
 from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
 from netbox_ssl.places.deployment import Deployment, deployment_state_sql, read_deployments, visible_sources
 from netbox_ssl.x509.moments import moment
@@ -20,12 +21,13 @@ ACTIVE = CertificateStatusChoices.STATUS_ACTIVE
 
 
 class StandingChoices(ChoiceSet):
-    """The standing of a certificate, or the verdict on a name, from bad to good; for ACME and other certificates."""
+    """The standing of a certificate, or the verdict on a name, from bad to good."""
 
     EXPIRED = 'expired'
     EXPIRED_ON_HOST = 'expired_on_host'
     OVERDUE = 'overdue'
     BEHIND = 'behind'
+    EXPIRING = 'expiring'
     DUE = 'due'
     SILENT = 'silent'
     FINE = 'fine'
@@ -39,6 +41,7 @@ class StandingChoices(ChoiceSet):
         Choice(EXPIRED_ON_HOST, _('Expired on a host'), color='red'),
         Choice(OVERDUE, _('Overdue'), color='orange'),
         Choice(BEHIND, _('Behind on a host'), color='orange'),
+        Choice(EXPIRING, _('Expiring'), color='yellow'),
         Choice(DUE, _('Due'), color='yellow'),
         Choice(SILENT, _('A host is silent'), color='yellow'),
         Choice(FINE, _('Fine'), color='green'),
@@ -53,6 +56,7 @@ FROM_BAD_TO_GOOD = (
     StandingChoices.EXPIRED_ON_HOST,
     StandingChoices.OVERDUE,
     StandingChoices.BEHIND,
+    StandingChoices.EXPIRING,
     StandingChoices.DUE,
     StandingChoices.SILENT,
     StandingChoices.FINE,
@@ -69,20 +73,23 @@ OF_DEPLOYMENT = {
 def standing_sql(now: datetime, sources: QuerySet) -> Case:
     """
     Return the standing of a certificate as an expression: the worst of its own dates and the states of its ``sources``.
-    The due and overdue times of the renewal rule (acme/renewal.py) also apply to certificates that a person renews,
-    because these have to be renewed in time, too. A certificate whose chain has expired is overdue: clients refuse it.
+    A certificate that an ACME client renews is due and overdue by the renewal rule (acme/renewal.py); one that somebody
+    has to renew is expiring by the validity rule (expiry/validity.py). Either is overdue if its chain has expired:
+    clients refuse it.
     """
     deployment = deployment_state_sql(now, sources)
-    # The columns are null for certificates that no client renews.
-    due, overdue = (LessThanOrEqual(each, Value(now)) for each in (renewal_due_at_sql(), overdue_at_sql()))
+    current = Q(valid_from__lte=now)
     # The order matters: a certificate that is not valid yet may have replaced one that has expired on a host.
     conditions = {
         StandingChoices.UNUSED: ~Q(status=ACTIVE),
         StandingChoices.EXPIRED: Q(valid_to__lt=now),
         StandingChoices.EXPIRED_ON_HOST: Exact(deployment, SourceStateChoices.EXPIRED),
-        StandingChoices.OVERDUE: Q(valid_from__lte=now) & (Q(overdue) | Q(expires_at__lt=now)),
+        StandingChoices.OVERDUE: current & (Q(renewal_overdue_at__lte=now) | Q(expires_at__lt=now)),
         StandingChoices.BEHIND: Exact(deployment, SourceStateChoices.BEHIND),
-        StandingChoices.DUE: Q(valid_from__lte=now) & Q(due),
+        # By marks of an automatic certificate, it is overdue already: only marks after that count.
+        StandingChoices.EXPIRING: validity_q(ValidityChoices.EXPIRING, now, settings.expiry_marks()),
+        # Null unless an ACME client renews it
+        StandingChoices.DUE: current & Q(renewal_due_at__lte=now),
         StandingChoices.SILENT: Exact(deployment, SourceStateChoices.SILENT),
         StandingChoices.FUTURE: Q(valid_from__gt=now),
     }
@@ -96,14 +103,21 @@ def standing(certificate, now: datetime, deployment_state: str | None = None) ->
         return StandingChoices.UNUSED
     if certificate.valid_to < now:
         return StandingChoices.EXPIRED
-    if certificate.valid_from > now:
-        own = StandingChoices.FUTURE
-    elif certificate.overdue_at() <= now or certificate.marks_end < now:
-        own = StandingChoices.OVERDUE
-    else:
-        own = StandingChoices.DUE if certificate.due_at() <= now else StandingChoices.FINE
+    own = _own_standing(certificate, now)
     found = OF_DEPLOYMENT.get(deployment_state, own)
     return min(own, found, key=[*FROM_BAD_TO_GOOD, StandingChoices.FUTURE].index)
+
+
+def _own_standing(certificate, now: datetime) -> str:
+    """Return the standing by its own dates, of an active certificate that has not expired."""
+    if certificate.valid_from > now:
+        return StandingChoices.FUTURE
+    is_automatic = certificate.renews_automatically
+    if certificate.marks_end < now or (is_automatic and certificate.overdue_at() <= now):
+        return StandingChoices.OVERDUE
+    if certificate.validity_at(now) == ValidityChoices.EXPIRING:
+        return StandingChoices.EXPIRING
+    return StandingChoices.DUE if is_automatic and certificate.due_at() <= now else StandingChoices.FINE
 
 
 @dataclass(frozen=True)

@@ -146,4 +146,4 @@ def _endpoints(certificates: QuerySet | None, now: datetime, user) -> Iterator[T
     else:
         count, filters = certificates.filter(certificates_at(bad)).count(), ('endpoint_problem', 'true')
         list_name = 'certificate_list'
-    yield _tile('endpoints', _('Endpoint problems'), count, 'orange', filters, list_name=list_name)
+    yield _tile('endpoints', _('Endpoint problems'), count, 'red', filters, list_name=list_name)

@@ -13,7 +13,7 @@ from netbox_ssl.reports.charts import lifetime
 
 from .deployment import CertificateDeploymentMixin
 from .endpoint_columns import EndpointsColumn
-from .text_columns import MomentColumn, WrappedColumn
+from .text_columns import DayColumn, MomentColumn, WrappedColumn
 from .use_columns import CertificateUseMixin
 from .x509_columns import X509_COLUMNS, X509ColumnsMixin
 
@@ -109,6 +109,9 @@ class CertificateTable(
     validity = ValidityColumn(
         accessor='get_validity_display',
         verbose_name=_('Validity'),
+    )
+    valid_to = DayColumn(
+        verbose_name=_('Valid To'),
     )
     lifetime = LifetimeColumn(
         accessor='valid_to',

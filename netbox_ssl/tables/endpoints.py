@@ -8,7 +8,7 @@ from netbox_ssl.models.visibility import visible_value
 
 from .related_columns import RelatedColumn
 from .state_columns import StateColumn
-from .text_columns import MomentColumn, WrappedColumn
+from .text_columns import DayColumn, MomentColumn, WrappedColumn
 
 __all__ = ('EndpointTable',)
 
@@ -47,7 +47,7 @@ class EndpointTable(PrimaryModelTable):
     )
     state = StateColumn(endpoint_severity_sql, then=('address', 'pk'))
     # Computed from several columns
-    state_since = MomentColumn(
+    state_since = DayColumn(
         verbose_name=_('Since'),
         orderable=False,
     )
@@ -132,7 +132,6 @@ class EndpointTable(PrimaryModelTable):
             'checked_at',
             'certificate',
             'assigned_object',
-            'monitor',
         )
         empty_text = _(
             'No endpoints match. Change the filters, add endpoints or accept suggested ones, and let a monitor check '

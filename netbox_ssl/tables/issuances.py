@@ -20,7 +20,7 @@ class DaysColumn(tables.Column):
 
     def __init__(self, *args, span, **kwargs):
         self.span = span
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{'attrs': {'td': {'class': 'text-nowrap'}}, **kwargs})
 
     def order(self, queryset, is_descending):
         span = self.span.desc(nulls_last=True) if is_descending else self.span.asc(nulls_last=True)

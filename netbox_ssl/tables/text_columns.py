@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from netbox.tables import columns
 
-__all__ = ('HexColumn', 'MomentColumn', 'WrappedColumn', 'short_hex', 'wrapped')
+__all__ = ('DayColumn', 'HexColumn', 'MomentColumn', 'WrappedColumn', 'short_hex', 'wrapped')
 
 # Names break after their separators, such as the dots of a DNS name or the colons of an external ID.
 LABEL = re.compile(r'[^.:/@,\s]*[.:/@,]*\s*')
@@ -54,6 +54,14 @@ class MomentColumn(columns.DateTimeColumn):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{'timespec': 'minutes', 'attrs': {'td': {'class': 'text-nowrap'}}, **kwargs})
+
+
+class DayColumn(MomentColumn):
+    """The day of a date and time, for tables that are full. Its title is the time to the minute."""
+
+    def render(self, value):
+        moment = super().render(value)
+        return format_html('<span title="{}">{}</span>', moment, moment.partition(' ')[0])
 
 
 class HexColumn(tables.Column):

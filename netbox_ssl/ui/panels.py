@@ -10,6 +10,7 @@ from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.authorities import attach_issuing_cas, find_links
 from netbox_ssl.reports.chain_steps import chain_steps
 from netbox_ssl.reports.charts import lifetime
+from netbox_ssl.reports.charts.wording import days
 from netbox_ssl.reports.sources import problem_sources
 
 
@@ -204,10 +205,17 @@ class EncodingPanel(panels.ObjectPanel):
         return bool(context['warnings'])
 
 
+class DaysAttr(attrs.TextAttr):
+    """A number of days, in words; NetBox's own attribute of a duration abbreviates them."""
+
+    def get_value(self, obj):
+        return days(super().get_value(obj))
+
+
 class IssuancePanel(panels.ObjectAttributesPanel):
     certificate = attrs.RelatedObjectAttr('visible_certificate', linkify=True, label=_('Certificate'))
     is_current = attrs.BooleanAttr('is_current', label=_('Current'))
-    lifetime = attrs.DurationAttr('lifetime')
+    lifetime = DaysAttr('lifetime_days', label=_('Lifetime'))
     replaced_at = attrs.DateTimeAttr('replaced_at', label=_('Replaced'))
     created = attrs.DateTimeAttr('created', label=_('Recorded'))
 

@@ -9,17 +9,20 @@ from django.utils.translation import gettext as _
 
 __all__ = ('to_html',)
 
-EXTENSIONS = ('admonition', 'attr_list', 'def_list', 'fenced_code', 'md_in_html', 'tables', 'toc')
+# Superfences, which NetBox requires, too, knows blocks of code in lists; fenced_code does not.
+EXTENSIONS = ('admonition', 'attr_list', 'def_list', 'md_in_html', 'pymdownx.superfences', 'tables', 'toc')
+# Without colors: the theme has none for dark mode.
+CONFIGURATION = {'pymdownx.highlight': {'use_pygments': False}}
 # Kind of admonition → color of the box
 BOXES = {'warning': 'warning', 'danger': 'danger'}
 ADMONITION = re.compile(r'<div class="admonition (\w+)">\n<p class="admonition-title">(.*?)</p>')
-CODE = re.compile(r'<pre><code(.*?)</code></pre>', re.DOTALL)
+CODE = re.compile(r'<pre(?: class="highlight")?><code(.*?)</code></pre>', re.DOTALL)
 PICTURE = re.compile(r'<p><img[^>]*></p>')
 
 
 def to_html(text: str) -> str:
     """Return the HTML of a page. The text comes with the plugin and needs no sanitising."""
-    html = markdown.markdown(text, extensions=EXTENSIONS)
+    html = markdown.markdown(text, extensions=[*EXTENSIONS, 'pymdownx.highlight'], extension_configs=CONFIGURATION)
     # Omit pictures: they show pages that are a click away inside NetBox.
     html = PICTURE.sub('', html)
     html = ADMONITION.sub(_box, html)
@@ -37,7 +40,8 @@ def _box(match) -> str:
 def _code(content: str, number: int) -> str:
     """Return a block of code that the keyboard can scroll, and beside it, where it covers nothing, a button to copy."""
     button = format_html(
-        '<button type="button" class="btn btn-sm btn-icon copy-content ms-2" data-clipboard-target="#code-{}"'
+        '<button type="button" class="btn btn-sm btn-icon flex-shrink-0 copy-content ms-2"'
+        ' data-clipboard-target="#code-{}"'
         ' title="{copy}" aria-label="{copy}"><i class="mdi mdi-content-copy" aria-hidden="true"></i></button>',
         number,
         copy=_('Copy to clipboard'),

@@ -76,7 +76,7 @@ def _numbers(scope: Scope, now, user) -> dict:
         'heatmap': heatmap.draw(expiry_days(scope.certificates, now), scope.list_url),
         'changes': changes,
         'more_changes': more_changes,
-        'changelog_url': _changelog_url(),
+        'changelog_url': _changelog_url() if user.has_perm('core.view_objectchange') else '',
     }
 
 

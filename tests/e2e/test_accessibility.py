@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.e2e.browser import PHONE, VIEWPORT, new_context, settle
 from tests.e2e.test_person import R13
@@ -19,7 +20,14 @@ pytestmark = pytest.mark.browser
 # Names of certificates → days since they were issued, for 90
 LONG = '.'.join(['a-rather-long-label-of-a-host-name'] * 6)
 NAME = 'www.example.net'
-AGES = {NAME: 10, 'due.example.net': 65, 'late.example.net': 80, 'old.example.net': 95, LONG: 20}
+AGES = {
+    NAME: 10,
+    'due.example.net': 65,
+    'late.example.net': 80,
+    'old-blog.example.net': 95,
+    'hypervisor.corp.example.com': 85,
+    LONG: 20,
+}
 
 # Pages of NetBox's core of the same kinds: dashboard, list, object, form, several tables, search, import
 CORE = (
@@ -76,6 +84,9 @@ def inventory(api):
     address = {'assigned_object_type': 'ipam.ipaddress'}
     address['assigned_object_id'] = make('ipam/ip-addresses/', address='192.0.2.99/24', dns_name=NAME)
     ca = make_ca("Let's Encrypt", 'R13', key_id=R13)
+    tenant = make('tenancy/tenants/', name='Example Retail', slug='example-retail')
+    team = make('tenancy/contacts/', name='Platform team', phone='+49 69 555 0133', email='platform@example.net')
+    on_call = make('tenancy/contact-roles/', name='On call', slug='on-call')
     now = datetime.now(UTC).replace(microsecond=0)
     ids = []
     for name, days in AGES.items():
@@ -86,12 +97,14 @@ def inventory(api):
             others = [] if name == LONG else [f'n{n}.{name}' for n in range(40)]
             issued = issue([name, *others], ca, start, start + 90 * DAY)
             source = {'external_id': f'certbot:web01.{LONG[:90]}.example.net:{name[:60]}', 'client': 'certbot'}
-            pem = {'pem': issued.fullchain_pem, 'acme_auto_renewal': True}
+            pem = {'pem': issued.fullchain_pem, 'acme_auto_renewal': True, 'tenant': tenant}
             answer = api.post('plugins/ssl/certificates/import/', {**pem, **source})
         ids.append(answer['certificate']['id'])
+        whom = {'object_type': 'netbox_ssl.certificate', 'object_id': ids[-1], 'contact': team, 'role': on_call}
+        api.post('tenancy/contact-assignments/', {**whom, 'priority': 'primary'})
     for pk, where in ((ids[0], place), (ids[-1], place), (ids[1], address)):
         api.post('plugins/ssl/certificate-assignments/', {'certificate': pk, **where})
-    make('plugins/ssl/endpoints/', address=LONG, expected_certificate=ids[-1])
+    make('plugins/ssl/endpoints/', address=LONG, monitor='monitor-01', expected_certificate=ids[-1])
     yield ids_of(api, NAME, NAME)
     api.delete('plugins/ssl/certificates/', [{'id': pk} for pk in ids])
     for path, each in reversed(made):
@@ -154,6 +167,13 @@ def test_a_page(page, inventory, core_violations, name):
         page.goto(OF_NETBOX[name])
         sideways = max(0, sideways - page.evaluate(SIDEWAYS))
     assert (found, too_wide, sideways) == ({}, [], 0)
+
+
+def test_the_verdict_on_a_long_name(page, inventory):
+    page.set_viewport_size(PHONE)
+    settle(page, f'/search/?q={LONG}')
+    expect(page.locator('a[data-verdict]:visible')).to_contain_text('Fine')
+    assert page.evaluate(SIDEWAYS) <= 0
 
 
 def test_the_preview_of_smart_paste(page, inventory, core_violations):

@@ -61,6 +61,14 @@ class RenewalStatusTestCase(GraphQLTestCase):
             ('renewal_overdue: false', set(STATUSES) - {'overdue'}),
             ('renewal_status: {exact: EXPIRED}, OR: {renewal_status: {exact: OK}}', {'expired', 'ok'}),
             ('renewal_status: {exact: DUE}, renewal_overdue: false', {'due'}),
+            # Null is neither.
+            ('NOT: {renewal_status: {exact: EXPIRED}}', set(STATUSES) - {'expired'}),
+            ('NOT: {renewal_status: {in_list: [EXPIRED, OK]}}', set(STATUSES) - {'expired', 'ok'}),
+            ('NOT: {renewal_status: {is_null: true}}', set(STATUSES) - {'none'}),
+            ('NOT: {renewal_status: {is_null: false}}', {'none'}),
+            ('NOT: {NOT: {renewal_status: {exact: EXPIRED}}}', {'expired'}),
+            ('renewal_status: {}', set(STATUSES)),
+            ('NOT: {renewal_status: {}}', set(STATUSES)),
         ):
             with self.subTest(filters):
                 self.assertEqual(self.names(filters), names)

@@ -26,7 +26,7 @@ from netbox_ssl.places.deployment import (
 )
 from netbox_ssl.reports.by_name import answer
 from netbox_ssl.reports.metrics import RenewalCollector
-from tests.support.factories import DAY, grant, import_pem, issue_acme, successor
+from tests.support.factories import DAY, grant, import_pem, issue_acme, record, successor
 from tests.support.places import assign, device
 
 STATES = ('expired', 'behind', 'silent', 'current')
@@ -217,6 +217,10 @@ class RESTTestCase(APITestCase):
         self.assertEqual(
             self.graphql(only_expired)['certificate_list'], [{'name': 'www.example.net', 'deployment_state': 'expired'}]
         )
+        record('unused.example.net')
+        not_expired = query % '(filters: {NOT: {deployment_state: {exact: EXPIRED}}})'
+        rows = self.graphql(not_expired)['certificate_list']
+        self.assertEqual({row['name'] for row in rows}, {'other.example.net', 'unused.example.net'})
         sources = '{certificate_source_list(filters: {state: {in_list: [EXPIRED, BEHIND]}}) {place state state_since}}'
         rows = self.graphql(sources)['certificate_source_list']
         self.assertEqual({(row['place'], row['state']) for row in rows}, {('web-02', 'behind'), ('web-03', 'expired')})

@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 from utilities.testing import TestCase
 
 from netbox_ssl.models import CertificateAssignment, CertificateSource, Issuance
-from netbox_ssl.tables.text_columns import short_hex, wrapped
+from netbox_ssl.tables.text_columns import DayColumn, short_hex, wrapped
 from tests.support.factories import grant, import_pem, issue_acme, record
 from tests.support.places import assign, device, machine
 from tests.support.reporting import report
@@ -44,6 +44,14 @@ class TextTestCase(SimpleTestCase):
             self.assertEqual(short_hex(digits), shown)
 
 
+class DayTestCase(SimpleTestCase):
+    def test_its_title_is_the_time(self):
+        moment = datetime(2026, 12, 5, 23, 59, 30, tzinfo=UTC)
+        column = DayColumn()
+        self.assertEqual(column.render(moment), '<span title="2026-12-05 23:59">2026-12-05</span>')
+        self.assertEqual(column.value(moment), '2026-12-05T23:59:30+00:00')
+
+
 class TablesTestCase(TestCase):
     def setUp(self):
         super().setUp()
@@ -70,9 +78,12 @@ class TablesTestCase(TestCase):
             self.assertNotIn('<', text)
 
     def test_dates_are_in_one_line_to_the_minute(self):
-        record(valid_to=datetime(2126, 11, 28, 10, 20, 30, tzinfo=UTC))
-        html = self.client.get(f'{LIST}?include_columns=valid_to').content.decode()
-        self.assertRegex(html, r'<td class="[^"]*text-nowrap[^"]*"\s*>2126-11-28 10:20<')
+        start, end = (datetime(year, 11, 28, 10, 20, 30, tzinfo=UTC) for year in (2026, 2126))
+        record(valid_from=start, valid_to=end)
+        html = self.client.get(f'{LIST}?include_columns=valid_from,valid_to').content.decode()
+        self.assertRegex(html, r'<td class="[^"]*text-nowrap[^"]*"\s*>2026-11-28 10:20<')
+        # Short in this list, which is full
+        self.assertRegex(html, r'<td class="[^"]*text-nowrap[^"]*"\s*><span title="2126-11-28 10:20">2126-11-28<')
         self.assertIn(
             '2126-11-28T10:20:30', self.client.get(f'{LIST}?export=table&include_columns=valid_to').content.decode()
         )

@@ -99,11 +99,14 @@ class BreakdownTestCase(PictureMixin, TestCase):
 
     def test_clients_of_visible_sources(self):
         certificate = record()
-        for number, client in enumerate(('certbot', 'certbot', 'lego', '')):
+        for number, client in enumerate(('certbot', 'certbot', 'lego', 'served', 'of-our-own', '')):
             certificate.sources.create(external_id=f'{client}:{number}:x', client=client)
         self.assertNotIn('client', self.parts())
-        grant(self.user, 'view', model=CertificateSource, constraints={'client': 'certbot'})
+        permission = grant(self.user, 'view', model=CertificateSource, constraints={'client': 'certbot'})
         self.assertEqual(self.parts()['client'], {'certbot': 1})
+        permission.constraints = None
+        permission.save()
+        self.assertEqual(self.parts()['client'], {'certbot': 1, 'lego': 1, 'Endpoints': 1, 'of-our-own': 1})
 
     def test_findings_and_ready_for_47_days(self):
         record('fine.example.net', **FACTS)

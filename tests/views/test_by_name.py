@@ -21,10 +21,12 @@ from tests.support.lists import listed
 URL = '/plugins/ssl/by-name/'
 HOUR = timedelta(hours=1)
 NAME = 'www.example.net'
+BY_HAND = {'acme_auto_renewal': False}
 # Standing → a certificate of this kind, with a lifetime of 90 days; due 30, overdue 15 days before expiry
 STANDINGS = {
     'fine': {'left': 60 * DAY},
     'due': {'left': 20 * DAY},
+    'expiring': {'left': 20 * DAY, **BY_HAND},
     'overdue': {'left': 5 * DAY},
     'expired': {'left': -DAY},
     'future': {'left': 91 * DAY},
@@ -46,7 +48,7 @@ SOURCES = {
 }
 OF_SOURCE = {'expired': 'expired_on_host', 'behind': 'behind', 'silent': 'silent', 'current': 'future'}
 # From good to bad; a certificate that is not in use stays so, whatever the state of its sources
-SEVERITY = ['future', 'fine', 'silent', 'due', 'behind', 'overdue', 'expired_on_host', 'expired', 'unused']
+SEVERITY = ['future', 'fine', 'silent', 'due', 'expiring', 'behind', 'overdue', 'expired_on_host', 'expired', 'unused']
 
 
 def judged(now):
@@ -64,12 +66,20 @@ class StandingTestCase(TestCase):
             cover(kind)
             cover(kind, is_acme=False, acme_auto_renewal=False)
         cover('expired', status='revoked')
+        cover('due', expiry_marks=[80, 40, 20])
+        cover('expiring', expiry_marks=[80, 40, 20])
         certificates = list(Certificate.objects.all())
         # At each moment of change, and right before and after it
         moments = {
             moment
             for each in certificates
-            for moment in (each.valid_from, each.due_at(), each.overdue_at(), each.valid_to)
+            for moment in (
+                each.valid_from,
+                each.due_at(),
+                each.overdue_at(),
+                each.valid_to,
+                *(each.valid_to - mark * DAY for mark in each.effective_expiry_marks),
+            )
         }
         for moment in moments:
             for later in (-1, 0, 1):
@@ -78,13 +88,23 @@ class StandingTestCase(TestCase):
                     stood = dict(judged(now).values_list('pk', 'standing'))
                     self.assertEqual(stood, {each.pk: standing(each, now) for each in certificates})
 
+    def test_it_is_expiring_by_its_marks_if_no_client_renews_it(self):
+        """By the renewal rule it would be due 133, and overdue 66 days before it expires."""
+        for columns in ({'is_acme': False, **BY_HAND}, BY_HAND):
+            for left, expected in ((61, 'fine'), (31, 'fine'), (29, 'expiring'), (1, 'expiring'), (-1, 'expired')):
+                now = timezone.now()
+                certificate = cover(left=left * DAY, valid_from=now - (398 - left) * DAY, **columns)
+                with self.subTest(left=left, **columns):
+                    self.assertEqual(stands(certificate, now), expected)
+                    self.assertEqual(standing(certificate, now), expected)
+
     def test_it_is_overdue_when_its_chain_has_expired(self):
         now = timezone.now().replace(microsecond=0)
         ca = make_ca('Example Corp', 'Example Issuing CA', valid_to=now + DAY)
         certificate = import_pem(issue([NAME], ca, now - DAY, now + 90 * DAY)).certificate
         certificate.refresh_from_db()
         self.assertTrue(certificate.chain_ends_first)
-        for later, expected in ((0, 'fine'), (1, 'overdue')):
+        for later, expected in ((0, 'expiring'), (1, 'overdue')):
             moment = now + DAY + timedelta(microseconds=later)
             self.assertEqual(stands(certificate, moment), expected)
             self.assertEqual(standing(certificate, moment), expected)
@@ -130,6 +150,7 @@ class StandingTestCase(TestCase):
             (('future', 'unused'), 'nothing', 0),
             (('fine', 'unused', 'future'), 'fine', 1),
             (('fine', 'due'), 'due', 2),
+            (('expiring', 'due'), 'expiring', 2),
             (('fine', 'due', 'overdue'), 'overdue', 3),
             (('fine', 'expired', 'overdue', 'due'), 'expired', 4),
         ):
@@ -211,6 +232,7 @@ class PageTestCase(TestCase):
             ('unused', 'nothing'),
             ('fine', 'fine'),
             ('due', 'due'),
+            ('expiring', 'expiring'),
             ('overdue', 'overdue'),
             ('expired', 'expired'),
         ):
@@ -224,7 +246,8 @@ class PageTestCase(TestCase):
         self.assertIn('>*.example.net</div>', html)
         self.assertNotIn('certbot:web01', html)
         grant(self.user, 'view', model=CertificateSource)
-        self.assertIn('certbot:web01:www', self.page())
+        # The host; the longer ID is its title.
+        self.assertIn('title="certbot:web01:www">web01</a>', self.page())
         self.assertIn('/plugins/ssl/certificates/?covers=www.example.net', html)
 
     def test_places_and_tenant_are_shown(self):

@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 from unittest.mock import patch
 
+import markdown
 from django.urls import reverse
 from utilities.testing import TestCase
 
 from netbox_ssl import utilities
 from netbox_ssl.models import Certificate
-from netbox_ssl.views import documentation
+from netbox_ssl.views import documentation, documentation_markdown
 from tests.support.factories import grant, import_pem, issue_acme
 
 DOCS = Path(__file__).resolve().parents[2] / 'docs'
@@ -67,6 +68,19 @@ class DocumentationTestCase(TestCase):
         self.assertGreater(len(blocks), 10)
         self.assertEqual(len(blocks), html.count('<pre '))
         self.assertEqual(re.findall(r'data-clipboard-target="#(code-\d+)"', html), blocks)
+
+    def test_all_blocks_of_code_are_blocks(self):
+        """Those in lists, too: inside NetBox and on the website."""
+        (listed,) = re.findall(
+            r'^markdown_extensions:\n((?: .*\n)+)', (DOCS.parent / 'mkdocs.yml').read_text(), re.MULTILINE
+        )
+        configured = re.findall(r'^  - ([\w.]+)', listed, re.MULTILINE)
+        for path in DOCS.rglob('*.md'):
+            page, text = path.relative_to(DOCS).with_suffix('').as_posix(), path.read_text(encoding='utf-8')
+            fences = len(re.findall(r'^ *```', text, re.MULTILINE)) // 2
+            with self.subTest(page):
+                self.assertEqual(documentation_markdown.to_html(text).count('<pre '), fences)
+                self.assertEqual(markdown.markdown(text, extensions=configured).count('<pre'), fences)
 
     def test_the_address_of_this_netbox_is_in_the_examples(self):
         response = self.get('how-to/calendar')

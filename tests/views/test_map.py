@@ -53,6 +53,9 @@ class MapTestCase(TestCase):
         user = type(self.user).objects.get(pk=self.user.pk)
         return map_chart.draw(self.certificate, read_relations(self.certificate, user, timezone.now()))
 
+    def test_empty_columns_have_no_title(self):
+        self.assertEqual([title for _x, title in self.drawn().titles], ['Names', 'Certificate'])
+
     def test_names_places_and_contacts(self):
         self.grant_all()
         host = device()

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+from core.models import ObjectChange
 from dcim.models import Device, Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -129,9 +130,17 @@ class TilesTestCase(OverviewMixin, TestCase):
         self.assertNotIn('endpoints', self.tiles())
         grant(self.user, 'view', model=Endpoint)
         grant(self.user, 'view', model=Tenant)
-        self.assertEqual(self.tiles()['endpoints'], (2, 'orange'))
+        self.assertEqual(self.tiles()['endpoints'], (2, 'red'))
         # Of the certificates of a tenant
-        self.assertEqual(self.tiles(f'?tenant_id={ours.pk}')['endpoints'], (1, 'orange'))
+        self.assertEqual(self.tiles(f'?tenant_id={ours.pk}')['endpoints'], (1, 'red'))
+
+    def test_the_change_log_is_linked_for_those_who_may_view_it(self):
+        for left in (60 * DAY, -HOUR):
+            record(f'{left.days}.example.net', left=left)
+            self.assertNotContains(self.page(), 'Edits in the change log')
+        permission = grant(self.user, 'view', model=ObjectChange)
+        self.assertContains(self.page(), 'Edits in the change log')
+        permission.delete()
 
     def test_for_a_tenant_a_tag_or_a_site(self):
         ours = Tenant.objects.create(name='Ours', slug='ours')
@@ -400,9 +409,7 @@ class HeatmapTestCase(OverviewMixin, TestCase):
         day = datetime(2026, 12, 5, tzinfo=UTC).date()
         drawn = self.draw({day: {'automatic': 2, 'not_acme': 1}}, day)
         (cell,) = drawn.rows[0].cells
-        self.assertEqual(
-            cell.name, '3 certificates expire on 5 December 2026: 1 not ACME, 2 renewed by their clients before'
-        )
+        self.assertEqual(cell.name, '3 certificates expire on 5 December 2026: 1 not ACME, 2 renewed by clients')
         self.assertEqual([total for _kind, total in drawn.legend], [1, 0, 2])
 
     def test_none(self):

@@ -52,9 +52,9 @@ KINDS = (
     ),
     Kind(
         AUTOMATIC,
-        gettext_lazy('Renewed by its client before'),
+        gettext_lazy('ACME, renewed by a client'),
         'purple',
-        lambda n: ngettext('{n} renewed by its client before', '{n} renewed by their clients before', n),
+        lambda n: ngettext('{n} renewed by a client', '{n} renewed by clients', n),
     ),
 )
 

@@ -78,7 +78,7 @@ def draw(certificate, relations: Relations) -> Map:
             for number, node in enumerate(nodes)
         ],
         connectors=list(_connectors(columns, tops, relations)),
-        titles=[(percent(x), title) for x, title in zip(COLUMNS, TITLES, strict=True)],
+        titles=[(percent(COLUMNS[column]), TITLES[column]) for column, nodes in columns.items() if nodes],
         omitted=[
             (percent(COLUMNS[column]), TOP_HEIGHT + len(columns[column]) * ROW_HEIGHT + 16, _more(number))
             for column, number in omitted.items()

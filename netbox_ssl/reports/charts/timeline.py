@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from netbox_ssl.choices import CertificateStatusChoices
+from netbox_ssl.expiry.wording import span_text
 from netbox_ssl.x509.text import visible
 
 from .wording import days, percent
@@ -192,10 +193,9 @@ def _label(issuance, now: datetime) -> str:
         return words
     if not issuance.is_current:
         return ''
-    left = (issuance.valid_to - now).total_seconds() / 86400
-    if left < 0:
-        return _('current, expired {days} ago').format(days=days(-left))
-    return _('current, {days} left').format(days=days(left))
+    if issuance.valid_to < now:
+        return _('Expired {span} ago').format(span=span_text(now - issuance.valid_to))
+    return _('Expires in {span}').format(span=span_text(issuance.valid_to - now))
 
 
 def _sentence(issuance) -> str:
