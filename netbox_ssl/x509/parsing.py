@@ -22,7 +22,7 @@ from .unwrap import Part, unwrap
 
 DEFAULT_LIMITS = Limits()
 
-# Certificates that are kept as read for the next input, and the largest of them in bytes
+# CA certificates that are kept as read for the next input, and the largest of them in bytes
 KEPT, KEPT_SIZE = 128, 8192
 
 _PEM_END = '-----END CERTIFICATE-----'
@@ -175,7 +175,7 @@ def _read_all(found: dict[bytes, str]) -> tuple[list[Loaded], list[Message]]:
 
 def _read(encoded: bytes, where: str) -> Loaded:
     try:
-        return _load_or_recall(encoded) if len(encoded) <= KEPT_SIZE else _load(encoded)
+        return _load_or_recall(encoded)
     except CertificateInputError as error:
         raise CertificateInputError(error.code, '%(where)s: %(cause)s', where=where, cause=str(error)) from error
     except Exception as error:  # ValueError, TypeError, …: no common base class
@@ -192,8 +192,13 @@ def _load(encoded: bytes) -> Loaded:
     return Loaded(parts, facts_of(parts))
 
 
-# The certificates of one list, or of one night, have the same few issuers. What was read is immutable.
-_load_or_recall = lru_cache(maxsize=KEPT)(_load)
+# What was read is immutable.
+_recall = lru_cache(maxsize=KEPT)(_load)
+
+
+def _load_or_recall(encoded: bytes) -> Loaded:
+    """Load a certificate; recall a CA certificate, because those of one list, or of one night, are the same few."""
+    return _recall(encoded) if len(encoded) <= KEPT_SIZE and looks_like_ca(encoded) else _load(encoded)
 
 
 def _omission(error: CertificateInputError) -> Message:
