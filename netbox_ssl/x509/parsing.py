@@ -1,5 +1,8 @@
 """Parse bytes into facts: every certificate is read by this function."""
 
+import binascii
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -26,6 +29,7 @@ DEFAULT_LIMITS = Limits()
 KEPT, KEPT_SIZE = 128, 8192
 
 _PEM_END = '-----END CERTIFICATE-----'
+_PEM_BLOCK = re.compile(rb'-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----')
 
 _PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was omitted: hosts cannot use it.')
 
@@ -109,6 +113,15 @@ def read_stored(text: str, pem: str, chain_pem: str, limits: Limits = DEFAULT_LI
     if leaf.is_ca or len(blocks) > limits.max_certificates:
         return None
     return Leaf(leaf, tuple(chain))
+
+
+def first_fingerprint(data: bytes) -> str | None:
+    """Return the SHA-256 fingerprint of the first certificate in PEM, without reading it; None if there is none."""
+    block = _PEM_BLOCK.search(data)
+    try:
+        return hashlib.sha256(binascii.a2b_base64(block[1])).hexdigest().upper() if block else None
+    except binascii.Error:
+        return None
 
 
 def _check_size(data: bytes | str, limits: Limits) -> None:
