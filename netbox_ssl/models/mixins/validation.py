@@ -46,6 +46,8 @@ KNOWN_ALREADY = gettext_lazy(
 TEXT_FIELDS = (models.CharField, models.TextField, models.JSONField, ArrayField)
 # Those that are read from a PEM, which was searched for keys when it was read
 SEARCHED_WITH_THE_PEM = frozenset({*FACT_FIELDS, 'pem', 'chain_pem', 'lineage', 'ari_cert_id'})
+# Those whose values always fit into their columns. The others may be too long: the serial number, unknown algorithms.
+VALID_AS_READ = SEARCHED_WITH_THE_PEM - {'serial_number', 'key_algorithm', 'signature_algorithm'}
 
 
 @cache
@@ -96,8 +98,9 @@ class CertificateValidationMixin(ACMESettingsMixin):
             self._refuse_times_beyond_the_calendar()
             self.normalize_typed_facts()
         self.set_derived_fields()
-        # clean() checks that they are present, with a message that names the remedy.
-        super().clean_fields(exclude=[*(exclude or ()), 'valid_from', 'valid_to'])
+        # clean() checks that these are present, with a message that names the remedy.
+        unchecked = ['valid_from', 'valid_to', *(VALID_AS_READ if self._is_taken() else ())]
+        super().clean_fields(exclude=[*(exclude or ()), *unchecked])
 
     def clean(self):
         super().clean()
