@@ -200,7 +200,7 @@ class RunsTestCase(CommandTestCase):
 
     def test_files_that_have_changed_are_read_as_a_whole(self):
         issued = issue_acme('a.example.net')
-        file = self.write('a.pem', issued.pem)
+        self.write('a.pem', issued.pem)
         self.run_command()
         for content, text in (
             (f'{issued.pem}{issued.key_pem}', 'private key'),
