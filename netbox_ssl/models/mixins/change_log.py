@@ -65,5 +65,6 @@ def _json_value(instance: models.Model, field: models.Field):
         return value
     if isinstance(value, datetime):
         return _ENCODER.default(value)
-    # JSON fields as text, as Django encodes them
-    return json.loads(_ENCODER.encode(_SERIALIZER._value_from_field(instance, field)))
+    # Lists as text, as Django encodes them
+    value = _SERIALIZER._value_from_field(instance, field)
+    return value if isinstance(value, str) else json.loads(_ENCODER.encode(value))
