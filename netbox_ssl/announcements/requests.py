@@ -77,10 +77,11 @@ def _settle_creations(events) -> None:
     for event in events:
         status = (event['snapshots'].get('postchange') or {}).get('renewal_status') or ''
         announced = event['object'].announced_status
+        if status == announced and not event['object'].end_is_unannounced:
+            continue
         # Only if no sweep has handled them meanwhile
         created = Certificate.objects.filter(pk=event['object_id'], announced_status=announced)
-        changed = status != announced or event['object'].end_is_unannounced
-        if changed and (certificate := created.first()):
+        if certificate := created.first():
             certificate.set_announced(timezone.now())
             created.update(**{name: getattr(certificate, name) for name in Certificate.ANNOUNCED_COLUMNS})
 

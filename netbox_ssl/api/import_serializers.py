@@ -1,5 +1,7 @@
 """Request and response of the import endpoint."""
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -72,6 +74,8 @@ class CertificateImportSerializer(CertificateSerializer):
     searched_elsewhere = ('pem',)
     # Names of the fields in the entry that is validated, if it is an object in JSON
     _given = None
+    # Names of the fields in all entries of a list; the others need not be made
+    _of_a_list = None
 
     class Meta(CertificateSerializer.Meta):
         fields = [
@@ -84,13 +88,23 @@ class CertificateImportSerializer(CertificateSerializer):
             'machine_id',
         ]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, of_a_list: Collection[str] | None = None, **kwargs):
+        self._of_a_list = of_a_list
         # Partial, so that omitted fields get no defaults and a renewal keeps all settings. Not for the OpenAPI
         # generator, which passes no data: it would show all fields as optional.
         super().__init__(*args, partial='data' in kwargs, **kwargs)
-        if request := self.context.get('request'):
+        if (request := self.context.get('request')) and 'certificate' in self.fields:
             self.fields['certificate'].queryset = Certificate.objects.restrict(request.user, 'view')
-        self.fields['chain_pem'].read_only = True
+        if 'chain_pem' in self.fields:
+            self.fields['chain_pem'].read_only = True
+
+    def get_field_names(self, declared_fields, info):
+        names = super().get_field_names(declared_fields, info)
+        if self._of_a_list is None:
+            return names
+        # The PEM is required in each entry, and "add_tags" refers to the tags.
+        wanted = {*self._of_a_list, 'pem', 'tags'}
+        return [name for name in names if name in wanted]
 
     def to_internal_value(self, data):
         # In a form, the name of a list is not a key.

@@ -145,14 +145,20 @@ class ImportMixin:
                 transaction.set_rollback(True, using=database())
         return outcomes
 
-    def _import_serializer(self):
-        """Return a serializer to use for a whole list, because creating one takes longer than using it."""
-        return CertificateImportSerializer(data={}, context=self.get_serializer_context())
+    def _import_serializer(self, of_a_list: set[str] | None = None) -> CertificateImportSerializer:
+        """
+        Return a serializer to use for a whole list, because creating one takes longer than using it.
+
+        Args:
+            of_a_list: names of the fields in its entries
+        """
+        context = self.get_serializer_context()
+        return CertificateImportSerializer(data={}, context=context, of_a_list=of_a_list)
 
     def _validate_list(self, entries: list) -> tuple[dict[int, dict], dict[int, dict]]:
         """Return the attributes of the valid entries, and the errors of the others, by index."""
         validated, errors = {}, {}
-        serializer = self._import_serializer()
+        serializer = self._import_serializer({name for entry in entries if isinstance(entry, dict) for name in entry})
         for index, entry in enumerate(entries):
             try:
                 validated[index] = serializer.run_validation(entry)

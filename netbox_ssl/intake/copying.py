@@ -1,6 +1,10 @@
 """Rows written by ``COPY``, which takes half the time of ``INSERT``: nothing is composed to SQL and parsed again."""
 
-from django.db import connection, models
+from operator import attrgetter
+
+from django.db import DEFAULT_DB_ALIAS, connections, models
+
+from netbox_ssl.models.plain_columns import is_plain
 
 __all__ = ('copy_rows', 'take_primary_keys')
 
@@ -8,7 +12,7 @@ __all__ = ('copy_rows', 'take_primary_keys')
 def take_primary_keys(objects: list[models.Model]) -> None:
     """Give each of the unsaved ``objects`` of one model its primary key, from the sequence of the table."""
     table = objects[0]._meta.db_table
-    with connection.cursor() as cursor:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(
             'SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)',
             [table, objects[0]._meta.pk.column, len(objects)],
@@ -26,11 +30,17 @@ def copy_rows(objects: list[models.Model]) -> None:
         return
     meta = objects[0]._meta
     written = [field for field in meta.concrete_fields if not field.generated]
+    plain = [field for field in written if is_plain(field)]
+    converted = [field for field in written if not is_plain(field)]
+    read_plain = attrgetter(*(field.attname for field in plain))
+    # Not the proxy of Django, which looks up the connection for each column
+    connection = connections[DEFAULT_DB_ALIAS]
     quote = connection.ops.quote_name
-    columns = ', '.join(quote(field.column) for field in written)
+    columns = ', '.join(quote(field.column) for field in (*plain, *converted))
     with connection.cursor() as cursor, cursor.copy(f'COPY {quote(meta.db_table)} ({columns}) FROM STDIN') as copy:
         for each in objects:
-            copy.write_row([field.get_db_prep_save(field.pre_save(each, True), connection) for field in written])
+            values = [field.get_db_prep_save(field.pre_save(each, True), connection) for field in converted]
+            copy.write_row((*read_plain(each), *values))
     for each in objects:
         each._state.adding, each._state.db = False, connection.alias
     _read_computed(objects)

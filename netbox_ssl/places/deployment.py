@@ -243,7 +243,8 @@ def prefetch_deployment_states(certificates: Iterable[Certificate], user=None) -
     certificates = [each for each in certificates if DEPLOYMENT_STATE not in each.__dict__]
     if not certificates:
         return
-    found = read_deployments([each.pk for each in certificates], timezone.now(), user)
+    pks = [each.pk for each in certificates if not each.was_just_created_without_source]
+    found = read_deployments(pks, timezone.now(), user) if pks else {}
     for each in certificates:
         deployment = found.get(each.pk)
         setattr(each, DEPLOYMENT_STATE, deployment and deployment.state)

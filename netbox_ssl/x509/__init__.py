@@ -34,7 +34,7 @@ from .facts import CertificateFacts
 from .hostnames import asked_name, canonical_address, canonical_host, covering_names
 from .limits import Limits
 from .lineage import hex_digits, lineage_key, name_key, normalize_hex
-from .parsing import Leaf, ParsedInput, read_certificates, read_stored
+from .parsing import Leaf, ParsedInput, first_fingerprint, read_certificates, read_stored
 from .private_keys import find_private_key
 from .text import MAX_SAN_OCTETS, Message, fits_index, visible
 
@@ -55,6 +55,7 @@ __all__ = [
     'common_name_in',
     'covering_names',
     'find_private_key',
+    'first_fingerprint',
     'fits_index',
     'has_label',
     'hex_digits',

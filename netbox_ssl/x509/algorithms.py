@@ -63,8 +63,12 @@ FIXED_KEY_SIZES = {
 # GB/T 32918.5; the key itself has the OID of ECDSA keys
 SM2_CURVE = '1.2.156.10197.1.301'
 
-# Bits, for named curves that ``cryptography`` does not know
+# Bits of named curves: of the usual ones, whose keys need not be loaded then, and of those that ``cryptography`` does
+# not know
 CURVE_SIZES = {
+    '1.2.840.10045.3.1.7': 256,  # prime256v1, P-256
+    '1.3.132.0.34': 384,  # secp384r1, P-384
+    '1.3.132.0.35': 521,  # secp521r1, P-521
     SM2_CURVE: 256,
     '1.3.132.0.6': 112,  # secp112r1
     '1.3.132.0.28': 128,  # secp128r1

@@ -36,7 +36,7 @@ def describe_key(info: bytes) -> KeyFacts:
     name = KEY_ALGORITHMS.get(name, name)
     if name == 'RSA':
         return KeyFacts(name, _rsa_size(info, key))
-    return KeyFacts(name, FIXED_KEY_SIZES.get(name) or _size(info) or CURVE_SIZES.get(curve))
+    return KeyFacts(name, FIXED_KEY_SIZES.get(name) or CURVE_SIZES.get(curve) or _size(info))
 
 
 def _curve(info: bytes, parameters: list[der.Element]) -> str:

@@ -1,5 +1,8 @@
 """Parse bytes into facts: every certificate is read by this function."""
 
+import binascii
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,10 +25,11 @@ from .unwrap import Part, unwrap
 
 DEFAULT_LIMITS = Limits()
 
-# Certificates that are kept as read for the next input, and the largest of them in bytes
+# CA certificates that are kept as read for the next input, and the largest of them in bytes
 KEPT, KEPT_SIZE = 128, 8192
 
 _PEM_END = '-----END CERTIFICATE-----'
+_PEM_BLOCK = re.compile(rb'-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----')
 
 _PRECERTIFICATE_LEFT_OUT = gettext_noop('The precertificate of “%(name)s” (RFC 6962) was omitted: hosts cannot use it.')
 
@@ -111,6 +115,15 @@ def read_stored(text: str, pem: str, chain_pem: str, limits: Limits = DEFAULT_LI
     return Leaf(leaf, tuple(chain))
 
 
+def first_fingerprint(data: bytes) -> str | None:
+    """Return the SHA-256 fingerprint of the first certificate in PEM, without reading it; None if there is none."""
+    block = _PEM_BLOCK.search(data)
+    try:
+        return hashlib.sha256(binascii.a2b_base64(block[1])).hexdigest().upper() if block else None
+    except binascii.Error:
+        return None
+
+
 def _check_size(data: bytes | str, limits: Limits) -> None:
     """Raise ``LimitError`` for too much data. Text is not encoded first: a character takes at least one octet."""
     if len(data) > limits.max_input_bytes:
@@ -175,7 +188,7 @@ def _read_all(found: dict[bytes, str]) -> tuple[list[Loaded], list[Message]]:
 
 def _read(encoded: bytes, where: str) -> Loaded:
     try:
-        return _load_or_recall(encoded) if len(encoded) <= KEPT_SIZE else _load(encoded)
+        return _load_or_recall(encoded)
     except CertificateInputError as error:
         raise CertificateInputError(error.code, '%(where)s: %(cause)s', where=where, cause=str(error)) from error
     except Exception as error:  # ValueError, TypeError, …: no common base class
@@ -192,8 +205,13 @@ def _load(encoded: bytes) -> Loaded:
     return Loaded(parts, facts_of(parts))
 
 
-# The certificates of one list, or of one night, have the same few issuers. What was read is immutable.
-_load_or_recall = lru_cache(maxsize=KEPT)(_load)
+# What was read is immutable.
+_recall = lru_cache(maxsize=KEPT)(_load)
+
+
+def _load_or_recall(encoded: bytes) -> Loaded:
+    """Load a certificate; recall a CA certificate, because those of one list, or of one night, are the same few."""
+    return _recall(encoded) if len(encoded) <= KEPT_SIZE and looks_like_ca(encoded) else _load(encoded)
 
 
 def _omission(error: CertificateInputError) -> Message:

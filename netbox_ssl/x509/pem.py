@@ -10,16 +10,18 @@ from .errors import CertificateInputError
 from .text import gettext_noop
 
 # At least two dashes are required on each side. The repetitions are bounded, so that matching takes linear time.
-_BOUNDARY = re.compile(
-    rf'[{DASHES}]{{2}}\s{{0,4}}(?P<edge>BEGIN|END)\s{{1,4}}'
-    rf'(?P<label>[A-Z0-9](?:[A-Z0-9 #./_]{{0,60}}[A-Z0-9])?)\s{{0,4}}[{DASHES}]{{2,5}}',
-    re.IGNORECASE,
+_BOUNDARY_AFTER_A_DASH = (
+    rf'[{DASHES}]\s{{0,4}}(?i:(?P<edge>BEGIN|END)\s{{1,4}}'
+    rf'(?P<label>[A-Z0-9](?:[A-Z0-9 #./_]{{0,60}}[A-Z0-9])?))\s{{0,4}}[{DASHES}]{{2,5}}'
 )
+_BOUNDARY = re.compile(rf'[{DASHES}]{_BOUNDARY_AFTER_A_DASH}')
+# Text without any other dash is searched for this one at the speed of ``str.find()``.
+_ASCII_BOUNDARY = re.compile(rf'-{_BOUNDARY_AFTER_A_DASH}')
+
+_DASHES = ''.join(map(chr, [0x2D, *range(0x2010, 0x2016), 0x2212]))
 
 # Characters around base64 in mail quotes, string literals and web pages, which are dropped
 _DECORATION = re.compile('[\\s"\'`,>\\\\\u200b-\u200d\u2060\ufeff]+')
-
-_EDGE_DASHES = re.compile(rf'\A[{DASHES}]+|[{DASHES}]+\Z')
 
 _BASE64 = re.compile(r'[A-Za-z0-9+/]*={0,2}')
 
@@ -47,7 +49,8 @@ def find_blocks(text: str) -> list[Block]:
     """
     blocks: list[Block] = []
     begin: re.Match[str] | None = None
-    for boundary in _BOUNDARY.finditer(text):
+    pattern = _ASCII_BOUNDARY if text.isascii() else _BOUNDARY
+    for boundary in pattern.finditer(text):
         number = len(blocks) + 1
         if boundary['edge'].upper() == 'BEGIN':
             if begin is not None:
@@ -64,7 +67,7 @@ def find_blocks(text: str) -> list[Block]:
             )
         if label != _label(begin):
             _refuse_endless(number, begin)
-        blocks.append(Block(number, label, _EDGE_DASHES.sub('', text[begin.end() : boundary.start()])))
+        blocks.append(Block(number, label, text[begin.end() : boundary.start()].strip(_DASHES)))
         begin = None
     if begin is not None:
         _refuse_endless(len(blocks) + 1, begin)
@@ -104,9 +107,12 @@ def decode_base64(text: str) -> bytes | None:
 
     Truncated text is still decoded; the caller has to detect that the result is incomplete.
     """
-    digits = _DECORATION.sub('', text)
+    # Nearly all text has line breaks only, which this removes at a tenth of the cost.
+    digits = ''.join(text.split())
     if not _BASE64.fullmatch(digits):
-        return None
+        digits = _DECORATION.sub('', text)
+        if not _BASE64.fullmatch(digits):
+            return None
     digits = digits.rstrip('=')
     if len(digits) % 4 == 1:  # a single digit has six bits, less than an octet: the rest was cut off
         digits = digits[:-1]

@@ -188,6 +188,35 @@ class RunsTestCase(CommandTestCase):
         self.assertIn('10 created', out)
         self.assertIn('10 unchanged', out)
 
+    def test_files_that_contain_what_is_stored_are_not_verified_again(self):
+        chained, bare = issue_acme('a.example.net'), issue_acme('b.example.net')
+        self.write('a.pem', chained.fullchain_pem)
+        self.write('b.pem', bare.pem.replace('\n', '\r\n'))
+        self.run_command(client='rsync')
+        with mock.patch('netbox_ssl.imports.folder.files.read_certificates') as read:
+            out, _err = self.run_command(client='rsync')
+        read.assert_not_called()
+        self.assertIn('2 unchanged', out)
+
+    def test_files_that_have_changed_are_read_as_a_whole(self):
+        issued = issue_acme('a.example.net')
+        self.write('a.pem', issued.pem)
+        self.run_command()
+        for content, text in (
+            (f'{issued.pem}{issued.key_pem}', 'private key'),
+            (f'{issued.pem[:-40]}', 'END'),
+        ):
+            self.write('a.pem', content)
+            _out, err = self.run_command(code=1)
+            self.assertIn(text, err)
+        self.write('a.pem', issued.fullchain_pem)
+        out, _err = self.run_command()
+        self.assertIn('1 updated', out)
+        self.assertEqual(Certificate.objects.get().chain_pem, issued.chain_pem)
+        out, _err = self.run_command(include_ca=True)
+        self.assertIn('1 unchanged', out)
+        self.assertIn('1 created', out)
+
     def test_a_failing_batch_keeps_the_previous_ones(self):
         self.files(10)
         calls = iter([None, RuntimeError('broken')])

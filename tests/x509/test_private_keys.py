@@ -150,6 +150,11 @@ def test_other_forms(name):
     assert_found(text.encode('utf-16'))
 
 
+def test_the_shortest_text():
+    assert_found('priv:00:00:00:00:')
+    assert find_private_key('priv:00:00:00') is None
+
+
 # An OpenVPN key is recognised only by its header, which is not searched in base64.
 @pytest.mark.parametrize('name', sorted(keys.pems().keys() - {'OpenVPN'}))
 @pytest.mark.parametrize('shift', ['', ' ', '\n\n'])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netbox_ssl.x509 import Limits, read_certificates, read_stored
+from netbox_ssl.x509 import Limits, first_fingerprint, read_certificates, read_stored
 from tests.support.certificate_factory import issue, make_ca, make_root, self_signed
 
 ROOT = make_root('Example Corp', 'Example Root')
@@ -78,6 +78,17 @@ def test_limits_that_were_lowered(limits):
 
 def test_a_ca_certificate_needs_to_be_allowed():
     assert read_stored(LOWER.pem + UPPER.pem, LOWER.pem, UPPER.pem) is None
+
+
+@pytest.mark.parametrize('before', ['', 'subject=CN=www.example.net\n', 'not -----BEGIN '])
+def test_the_fingerprint_of_the_first_certificate(before):
+    data = f'{before}{LEAF.pem}{CHAIN}'.encode()
+    assert first_fingerprint(data) == read_certificates(LEAF.pem).leaves[0].facts.fingerprint_sha256
+
+
+@pytest.mark.parametrize('data', [b'', LEAF.der, LEAF.pem.encode()[:-30], LEAF.pem.replace('MII', 'MI', 1).encode()])
+def test_no_first_certificate(data):
+    assert first_fingerprint(data) is None
 
 
 def test_nothing_is_stored():

@@ -3,6 +3,8 @@ The import of folders, files and bundles of any size, behind ``netbox import_cer
 
     walk.py     finds the files
     files.py    reads one file, without holding a large one in memory
+    known_files.py
+                finds what is already stored of it
     bundles.py  splits a PEM bundle into certificates with their chains
     runner.py   imports in batches
     console.py  shows progress and results

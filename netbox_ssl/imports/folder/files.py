@@ -9,10 +9,19 @@ from typing import BinaryIO
 from django.utils.translation import gettext as _
 
 from netbox_ssl import settings
-from netbox_ssl.x509 import CertificateInputError, Leaf, Limits, PrivateKeyError, find_private_key, read_certificates
+from netbox_ssl.x509 import (
+    CertificateInputError,
+    Leaf,
+    Limits,
+    PrivateKeyError,
+    find_private_key,
+    read_certificates,
+    read_stored,
+)
 from netbox_ssl.x509.refusals import private_key_refusal, size_refusal
 
 from .bundles import LONGEST, Trouble, read_bundle
+from .known_files import Stored
 from .walk import CERTIFICATE_BEGINS, Source
 
 __all__ = ('Found', 'Problem', 'read_source')
@@ -64,7 +73,10 @@ class Problem:
 
 
 def read_source(
-    source: Source, advance: Callable[[int], None] = lambda count: None, include_ca: bool = False
+    source: Source,
+    advance: Callable[[int], None] = lambda count: None,
+    include_ca: bool = False,
+    stored: Stored | None = None,
 ) -> Iterator[Found | Problem]:
     """
     Yield the certificates of a file, and the problems with it. Never raises because of its content; the caller may stop
@@ -73,10 +85,11 @@ def read_source(
     Args:
         advance: called with the number of bytes read since the last call
         include_ca: whether CA certificates are yielded, too, besides being in the chains of others
+        stored: what is stored of the certificate that it begins with
     """
     try:
         with source.open() as file:
-            yield from _read(file, source, advance, include_ca)
+            yield from _read(file, source, advance, include_ca, stored)
     except PrivateKeyError as error:
         key_only = error.code == 'key_only'
         yield Problem(error.code, explain(error), skipped=key_only and not source.named)
@@ -91,12 +104,18 @@ def explain(error: CertificateInputError) -> str:
     return _(error.message) % error.params
 
 
-def _read(file: BinaryIO, source: Source, advance, include_ca: bool) -> Iterator[Found | Problem]:
+def _read(
+    file: BinaryIO, source: Source, advance, include_ca: bool, stored: Stored | None
+) -> Iterator[Found | Problem]:
     limits = settings.limits()
     head = file.read(limits.max_input_bytes + 1)
     if len(head) <= limits.max_input_bytes:
         advance(len(head))
-        yield from _read_small(head, limits, include_ca)
+        # With include_ca, the chain are certificates of their own, too.
+        if stored and not include_ca and head.isascii() and (leaf := read_stored(head.decode(), *stored, limits)):
+            yield Found(leaf, alone=True)
+        else:
+            yield from _read_small(head, limits, include_ca)
     elif PEM_BEGINS.search(head):
         if source.can_be_read_twice:
             # Search the whole file before any of it is imported.

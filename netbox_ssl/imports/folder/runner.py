@@ -20,6 +20,7 @@ from netbox_ssl.utilities import retried
 from netbox_ssl.validators import refuse_private_key
 
 from .files import Found, Problem, read_source
+from .known_files import Stored, with_stored
 from .walk import Source, WalkError
 
 __all__ = ('FolderImport', 'Listener', 'Options', 'Outcome', 'background_request')
@@ -100,21 +101,21 @@ class FolderImport:
 
     def run(self, sources: Iterable[Source | WalkError]) -> Outcome:
         """Import all of ``sources``."""
-        for source in sources:
+        for source, stored in with_stored(sources):
             if self.stopped:
                 return self.outcome
             if isinstance(source, WalkError):
                 self._refuse(source.path, 'cannot_be_read', source.reason)
             else:
-                self._import_source(source)
+                self._import_source(source, stored)
         if not self.stopped:
             self._write()
         return self.outcome
 
-    def _import_source(self, source: Source) -> None:
+    def _import_source(self, source: Source, stored: Stored | None) -> None:
         self.outcome.files += 1
         self._enter(source.folder)
-        for found in read_source(source, self.listener.read, self.options.include_ca):
+        for found in read_source(source, self.listener.read, self.options.include_ca, stored):
             if isinstance(found, Problem):
                 self._note(source, found)
             else:

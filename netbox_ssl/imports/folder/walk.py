@@ -109,9 +109,9 @@ def _walk_folder(folder: Path, root: Path) -> Iterator[Source | WalkError]:
         elif size is not None:
             # Keep little of each: there may be a hundred thousand.
             found.append((_rank(name), -size, name))
+    below = '' if folder == root else f'{folder.relative_to(root)}{os.sep}'
     for _, size, name in sorted(found):
-        path = folder / name
-        yield Source(path, _shown(path.relative_to(root)), -size, named=False)
+        yield Source(folder / name, _shown(f'{below}{name}'), -size, named=False)
     for name in sorted(folders):
         yield from _walk_folder(folder / name, root)
 

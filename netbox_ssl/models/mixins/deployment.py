@@ -25,6 +25,11 @@ class DeploymentMixin(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def was_just_created_without_source(self) -> bool:
+        """Return whether this import created it, and no source reported it."""
+        return self.known_to_be_new and not self.reported_only
+
     def deployment_state_at(self, now: datetime) -> str | None:
         """Return the worst state of all its sources, whoever may view them; None if none counts."""
         if self._state.adding or self.known_to_be_new:

@@ -1,6 +1,7 @@
 """Validation of a Certificate, and values that are filled in: names, facts from the PEM, detection."""
 
 from datetime import UTC, datetime
+from functools import cache
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -43,6 +44,15 @@ KNOWN_ALREADY = gettext_lazy(
 
 # Fields that may contain text
 TEXT_FIELDS = (models.CharField, models.TextField, models.JSONField, ArrayField)
+# Those that are read from a PEM, which was searched for keys when it was read
+SEARCHED_WITH_THE_PEM = frozenset({*FACT_FIELDS, 'pem', 'chain_pem', 'lineage', 'ari_cert_id'})
+# Those whose values always fit into their columns. The others may be too long: the serial number, unknown algorithms.
+VALID_AS_READ = SEARCHED_WITH_THE_PEM - {'serial_number', 'key_algorithm', 'signature_algorithm'}
+
+
+@cache
+def _text_columns(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if isinstance(field, TEXT_FIELDS))
 
 
 def contradicted_facts(typed: dict, facts) -> list[str]:
@@ -88,8 +98,9 @@ class CertificateValidationMixin(ACMESettingsMixin):
             self._refuse_times_beyond_the_calendar()
             self.normalize_typed_facts()
         self.set_derived_fields()
-        # clean() checks that they are present, with a message that names the remedy.
-        super().clean_fields(exclude=[*(exclude or ()), 'valid_from', 'valid_to'])
+        # clean() checks that these are present, with a message that names the remedy.
+        unchecked = ['valid_from', 'valid_to', *(VALID_AS_READ if self._is_taken() else ())]
+        super().clean_fields(exclude=[*(exclude or ()), *unchecked])
 
     def clean(self):
         super().clean()
@@ -104,14 +115,11 @@ class CertificateValidationMixin(ACMESettingsMixin):
     #
 
     def _refuse_private_keys(self) -> None:
-        # Fields read from a PEM were searched when it was read.
-        searched = (*FACT_FIELDS, 'pem', 'chain_pem', 'lineage') if self._is_taken() else ()
-        for field in self._meta.concrete_fields:
-            if field.name in searched:
-                continue
-            if isinstance(field, TEXT_FIELDS) and (value := getattr(self, field.attname)):
+        searched = SEARCHED_WITH_THE_PEM if self._is_taken() else ()
+        for name in _text_columns(type(self)):
+            if name not in searched and (value := getattr(self, name)):
                 # Forms have no field with the name of this column.
-                refuse_private_key(NON_FIELD_ERRORS if field.name == 'custom_field_data' else field.name, value)
+                refuse_private_key(NON_FIELD_ERRORS if name == 'custom_field_data' else name, value)
 
     def refuse_private_keys_unvalidated(self) -> None:
         """Raise AbortRequest, which NetBox shows, for saves without ``full_clean()`` such as its bulk renaming."""

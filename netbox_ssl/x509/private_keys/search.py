@@ -18,6 +18,7 @@ from .labels import find_label
 _OPENSSH_MAGIC = b'openssh-key-v1\0'
 _HEADER_OCTETS = 4096  # more than ``identify()`` reads; slicing to the end would take quadratic time
 _SHORTEST_KEY = 32  # octets of DER; an Ed25519 key takes 48
+_SHORTEST_TEXT = 16  # characters; no text form is shorter
 _KEYSTORE_MAGICS = (b'\xfe\xed\xfe\xed', b'\xce\xce\xce\xce')  # Java: JKS and JCEKS
 
 # Encodings within each other that are undone: as in base64 of the base64 in a Kubernetes secret
@@ -63,6 +64,8 @@ def _find_in_binary(data: bytes) -> str | None:
 
 
 def _find_in_text(text: str) -> str | None:
+    if len(text) < _SHORTEST_TEXT:
+        return None
     # Half a surrogate pair, which JSON can express, must not end the search.
     raw = text.encode('utf-8', 'surrogatepass')
     return _find(raw, _DEPTH, [_DECODED * len(raw) + _HEADER_OCTETS])
