@@ -4,17 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, Min, Q, QuerySet, TextField, Value, When
-from django.db.models.lookups import Exact, LessThanOrEqual
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 from utilities.choices import Choice, ChoiceSet
 
 from netbox_ssl.acme.renewal import overdue_at_sql, renewal_due_at_sql
 from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices
 from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
-from netbox_ssl.places.deployment import Deployment, deployment_state_sql, read_deployments, visible_sources
+from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD as WORST_STATES
+from netbox_ssl.places.deployment import (
+    Deployment,
+    deployment_severity_sql,
+    read_deployments,
+    visible_sources,
+)
 from netbox_ssl.x509.moments import moment
 
-__all__ = ('OF_DEPLOYMENT', 'Answer', 'StandingChoices', 'answer', 'standing')
+__all__ = ('OF_DEPLOYMENT', 'Answer', 'StandingChoices', 'answer', 'own_standing_sql', 'standing')
 
 ACTIVE = CertificateStatusChoices.STATUS_ACTIVE
 
@@ -66,44 +72,51 @@ OF_DEPLOYMENT = {
 }
 
 
-def standing_sql(now: datetime, sources: QuerySet) -> Case:
+def own_standing_sql(now: datetime) -> Case:
     """
-    Return the standing of a certificate as an expression: the worst of its own dates and the states of its ``sources``.
-    The due and overdue times of the renewal rule (acme/renewal.py) also apply to certificates that a person renews,
-    because these have to be renewed in time, too. A certificate whose chain has expired is overdue: clients refuse it.
+    Return the standing of a certificate as an expression, by its own dates and without its sources. The due and overdue
+    times of the renewal rule (acme/renewal.py) also apply to certificates that a person renews, because these have to
+    be renewed in time, too. A certificate whose chain has expired is overdue: clients refuse it.
     """
-    deployment = deployment_state_sql(now, sources)
     # The columns are null for certificates that no client renews.
     due, overdue = (LessThanOrEqual(each, Value(now)) for each in (renewal_due_at_sql(), overdue_at_sql()))
-    # The order matters: a certificate that is not valid yet may have replaced one that has expired on a host.
     conditions = {
         StandingChoices.UNUSED: ~Q(status=ACTIVE),
         StandingChoices.EXPIRED: Q(valid_to__lt=now),
-        StandingChoices.EXPIRED_ON_HOST: Exact(deployment, SourceStateChoices.EXPIRED),
-        StandingChoices.OVERDUE: Q(valid_from__lte=now) & (Q(overdue) | Q(expires_at__lt=now)),
-        StandingChoices.BEHIND: Exact(deployment, SourceStateChoices.BEHIND),
-        StandingChoices.DUE: Q(valid_from__lte=now) & Q(due),
-        StandingChoices.SILENT: Exact(deployment, SourceStateChoices.SILENT),
         StandingChoices.FUTURE: Q(valid_from__gt=now),
+        StandingChoices.OVERDUE: Q(overdue) | Q(expires_at__lt=now),
+        StandingChoices.DUE: Q(due),
     }
     whens = [When(condition, then=Value(kind)) for kind, condition in conditions.items()]
     return Case(*whens, default=Value(StandingChoices.FINE), output_field=TextField())
 
 
 def standing(certificate, now: datetime, deployment_state: str | None = None) -> str:
-    """Return the standing of a certificate whose deployment state is known. Python twin of ``standing_sql()``."""
+    """Return the standing of a certificate whose deployment state is known."""
+    return _with_deployment(_own_standing(certificate, now), deployment_state)
+
+
+def _own_standing(certificate, now: datetime) -> str:
+    """Return the standing without the sources. SQL twin: ``own_standing_sql()``."""
     if certificate.status != ACTIVE:
         return StandingChoices.UNUSED
     if certificate.valid_to < now:
         return StandingChoices.EXPIRED
     if certificate.valid_from > now:
-        own = StandingChoices.FUTURE
-    elif certificate.overdue_at() <= now or certificate.marks_end < now:
-        own = StandingChoices.OVERDUE
-    else:
-        own = StandingChoices.DUE if certificate.due_at() <= now else StandingChoices.FINE
-    found = OF_DEPLOYMENT.get(deployment_state, own)
-    return min(own, found, key=[*FROM_BAD_TO_GOOD, StandingChoices.FUTURE].index)
+        return StandingChoices.FUTURE
+    if certificate.overdue_at() <= now or certificate.marks_end < now:
+        return StandingChoices.OVERDUE
+    return StandingChoices.DUE if certificate.due_at() <= now else StandingChoices.FINE
+
+
+def _with_deployment(own: str, state: str | None) -> str:
+    """
+    Return the worse of a certificate's own standing and that of its deployment ``state``. One that is not valid yet may
+    have replaced one that has expired on a host.
+    """
+    if own == StandingChoices.UNUSED:
+        return own
+    return min(own, OF_DEPLOYMENT.get(state, own), key=[*FROM_BAD_TO_GOOD, StandingChoices.FUTURE].index)
 
 
 @dataclass(frozen=True)
@@ -152,26 +165,35 @@ def answer(certificates: QuerySet, now: datetime, user=None) -> Answer:
     Args:
         user: only sources that this user may view count; None: all do
     """
-    judged = certificates.order_by().annotate(standing=standing_sql(now, visible_sources(user)))
-    kinds = [kind for kind in StandingChoices.values() if kind != StandingChoices.NOTHING]
-    # Grouped, so that the expression is in the query only once: nine conditions on it took longer to compile and plan
-    # than everything else.
-    found = list(
-        judged.values('standing').annotate(
+    judged = certificates.order_by().annotate(
+        own=own_standing_sql(now), severity=deployment_severity_sql(now, visible_sources(user))
+    )
+    # Grouped by both, each of which is in the query once. Conditions on both took longer to compile and plan than all
+    # the rest of the page.
+    groups = list(
+        judged.values('own', 'severity').annotate(
             number=Count('pk'),
-            own=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
+            end=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
             chain=Min('chain_valid_to', filter=Q(status=ACTIVE, chain_valid_to__gte=now) & CHAIN_ENDS_FIRST),
         )
     )
-    own, chain = (_first(found, column) for column in ('own', 'chain'))
-    is_of_chain = chain is not None and (own is None or chain < own)
-    counts = dict.fromkeys(kinds, 0) | {each['standing']: each['number'] for each in found}
+    counts = {kind: 0 for kind in StandingChoices.values() if kind != StandingChoices.NOTHING}
+    for group in groups:
+        state = None if group['severity'] is None else WORST_STATES[group['severity']]
+        group['kind'] = _with_deployment(group['own'], state)
+        counts[group['kind']] += group['number']
     verdict = next((kind for kind in FROM_BAD_TO_GOOD if counts[kind]), StandingChoices.NOTHING)
     deployment = None
     if verdict in OF_DEPLOYMENT.values():
-        deployments = read_deployments(judged.filter(standing=verdict).values('pk'), now, user)
+        deciding = [group for group in groups if group['kind'] == verdict]
+        found = judged.filter(
+            own__in={group['own'] for group in deciding}, severity__in={group['severity'] for group in deciding}
+        )
+        deployments = read_deployments(found.values('pk'), now, user)
         deployment = min(deployments.values(), key=lambda each: each.source.external_id, default=None)
-    return Answer(verdict, counts, chain if is_of_chain else own, is_of_chain, deployment)
+    end, chain = (_first(groups, column) for column in ('end', 'chain'))
+    is_of_chain = chain is not None and (end is None or chain < end)
+    return Answer(verdict, counts, chain if is_of_chain else end, is_of_chain, deployment)
 
 
 def _first(rows: list[dict], column: str) -> datetime | None:
