@@ -154,7 +154,7 @@ def opened(session, url: str) -> None:
     """Fetch a page, and what it loads by itself."""
     for tag in LOADED.findall(fetch(session, url)):
         path = unescape(ADDRESS_OF.search(tag)[1])
-        fetch(session, urljoin(url, path))
+        fetch(session, urljoin(url, path), **{'HX-Request': 'true'})
 
 
 def milliseconds(seconds: float) -> str:

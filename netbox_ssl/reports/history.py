@@ -18,4 +18,5 @@ def newest_issuances(certificate: Certificate, user, most: int) -> tuple[list[Is
     """Return at most ``most`` of them, newest first, without their large columns; and the number of all."""
     issuances = visible_issuances(certificate, user).order_by(*(f'-{column}' for column in ORDER))
     newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[:most])
-    return newest, issuances.count()
+    # Count only if there may be more.
+    return newest, len(newest) if len(newest) < most else issuances.count()

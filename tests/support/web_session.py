@@ -20,7 +20,7 @@ def logged_in(stack, username: str = '', password: str = '') -> requests.Session
     return session
 
 
-def fetch(session, url) -> str:
-    response = session.get(url, timeout=120)
+def fetch(session, url, **headers: str) -> str:
+    response = session.get(url, headers=headers, timeout=120)
     response.raise_for_status()
     return response.text
