@@ -49,12 +49,15 @@ class Scope:
     @property
     def is_valid(self) -> bool:
         """Return whether the filters are valid: a tenant may have been deleted, or be invisible to the user."""
-        return self.form.is_valid() and self.filterset.is_valid()
+        # NetBox takes longer to build hundreds of filters than to render the page.
+        return not self.parameters or (self.form.is_valid() and self.filterset.is_valid())
 
     @cached_property
     def certificates(self) -> QuerySet:
         """Return the certificates, none if a filter is invalid: without the filter there would be others."""
-        return self.filterset.qs.order_by() if self.is_valid else self.visible.none()
+        if not self.is_valid:
+            return self.visible.none()
+        return (self.filterset.qs if self.parameters else self.visible).order_by()
 
     def list_url(self, filters: Iterable[tuple[str, str]] = (), name: str = 'certificate_list') -> str:
         """
