@@ -67,5 +67,11 @@ class Scope:
         filters = list(filters)
         given = {name for name, _value in filters}
         query = urlencode([*filters, *(each for each in self.parameters if each[0] not in given)])
-        url = reverse(f'plugins:netbox_ssl:{name}')
-        return f'{url}?{query}' if query else url
+        if name not in self._paths:
+            self._paths[name] = reverse(f'plugins:netbox_ssl:{name}')
+        return f'{self._paths[name]}?{query}' if query else self._paths[name]
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        """Return the name of a list → its path, for the hundreds of links of a page."""
+        return {}
