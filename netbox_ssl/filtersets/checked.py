@@ -48,7 +48,7 @@ class CheckedFilterSet(BaseFilterSet):
         return type('FilterForm', (CheckedForm,), fields)
 
     def _is_given(self, name: str) -> bool:
-        """Return whether there may be a value for this filter: the parameters of a range end in ``_min`` or ``_after``."""
+        """Return whether a value may be for this filter; the parameters of a range end in ``_min`` or ``_after``."""
         return name in self.data or any(parameter.startswith(f'{name}_') for parameter in self.data)
 
 

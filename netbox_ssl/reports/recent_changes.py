@@ -29,7 +29,15 @@ NEWEST_ISSUANCES = 2000
 SHOWN = ('name', 'created', 'valid_to', 'chain_valid_to', 'renewal_overdue_at')
 
 # The same of a source
-SOURCE_SHOWN = ('external_id', 'kind', 'valid_to', 'behind_since', 'behind_scaled_at', 'reported_at', 'silent_scaled_at')
+SOURCE_SHOWN = (
+    'external_id',
+    'kind',
+    'valid_to',
+    'behind_since',
+    'behind_scaled_at',
+    'reported_at',
+    'silent_scaled_at',
+)
 
 
 @dataclass(frozen=True)

@@ -78,4 +78,3 @@ def _active(certificates, validity: str, now):
     return certificates.filter(
         validity_q(validity, now, settings.expiry_marks()), status=CertificateStatusChoices.STATUS_ACTIVE
     )
-
