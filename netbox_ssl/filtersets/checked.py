@@ -49,7 +49,9 @@ class CheckedFilterSet(BaseFilterSet):
 
     def _is_given(self, name: str) -> bool:
         """Return whether a value may be for this filter; the parameters of a range end in ``_min`` or ``_after``."""
-        return name in self.data or any(parameter.startswith(f'{name}_') for parameter in self.data)
+        return name in self.data or any(
+            parameter.startswith(f'{name}_') and not parameter.startswith(f'{name}__') for parameter in self.data
+        )
 
 
 def _is_regular_expression(text: str) -> bool:

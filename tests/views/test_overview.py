@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisUnreachable
 from tenancy.models import Tenant
 from utilities.testing import TestCase
 
+from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from netbox_ssl.reports.charts import heatmap
 from netbox_ssl.reports.expiry_days import ExpiryDays, expiry_days
@@ -201,6 +202,15 @@ class PageTestCase(OverviewMixin, TestCase):
         self.assertContains(response, 'ours.example.net')
         for name in ('theirs', 'secret', 'web-01'):
             self.assertNotContains(response, name)
+
+    def test_filters_are_built_only_for_a_selection(self):
+        for model in (Certificate, Tenant):
+            grant(self.user, 'view', model=model)
+        record('seen.example.net')
+        with patch.object(CertificateFilterSet, '__init__', side_effect=AssertionError('built')):
+            self.assertContains(self.page(), 'data-tile="expired"')
+            with self.assertRaisesMessage(AssertionError, 'built'):
+                self.page(f'?tenant_id={Tenant.objects.create(name="A", slug="a").pk}')
 
     def test_queries_do_not_grow(self):
         grant(self.user, 'view')
