@@ -1,6 +1,6 @@
 """Code that fills a NetBox with certificates and IP addresses, to run within NetBox (``Stack.manage``)."""
 
-__all__ = ('filled',)
+__all__ = ('filled', 'recorded')
 
 ADDRESSES = """
 from django.db import connection
@@ -42,8 +42,61 @@ fill(
 )
 """
 
+# What NetBox has stored once all of them have been created through it: an entry in the change log for each, and what
+# its search finds (netbox_ssl/search.py and ipam/search.py).
+RECORDED = """
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from ipam.models import IPAddress
+from netbox_ssl.models import Certificate
+address, certificate = (ContentType.objects.get_for_model(model).pk for model in (IPAddress, Certificate))
+OCTETS = "regexp_replace(%s, '(..)(?=.)', '\\\\1:', 'g')"
+VALUES = {
+    address: ('ipam_ipaddress', 'dns_name', [
+        ('address', 'inet', 100, 'address::text'),
+        ('dns_name', 'str', 300, 'dns_name'),
+    ]),
+    certificate: ('netbox_ssl_certificate', 'name', [
+        ('name', 'str', 100, 'name'),
+        ('serial_number', 'str', 110, 'serial_number'),
+        ('serial_number', 'str', 110, OCTETS % 'serial_number'),
+        ('fingerprint_sha256', 'str', 110, 'fingerprint_sha256'),
+        ('fingerprint_sha256', 'str', 110, OCTETS % 'fingerprint_sha256'),
+        ('subject_alt_names', 'str', 120, 'subject_alt_names::text'),
+        ('subject', 'str', 300, 'subject'),
+        ('issuer', 'str', 400, 'issuer'),
+        ('acme_provider', 'str', 400, 'acme_provider'),
+    ]),
+}
+with connection.cursor() as cursor:
+    for content_type, (table, shown, values) in VALUES.items():
+        rows = f'''
+            FROM {table} AS new
+            WHERE NOT EXISTS (
+                SELECT FROM core_objectchange
+                WHERE changed_object_type_id = {content_type} AND changed_object_id = new.id
+            )'''
+        for field, kind, weight, value in values:
+            cursor.execute(f'''
+                INSERT INTO extras_cachedvalue (id, timestamp, object_type_id, object_id, field, type, value, weight)
+                SELECT gen_random_uuid(), now(), {content_type}, id, '{field}', '{kind}', {value}, {weight}
+                {rows}''')
+        cursor.execute(f'''
+            INSERT INTO core_objectchange (time, user_name, request_id, action, changed_object_type_id,
+                changed_object_id, object_repr, message)
+            SELECT now() - id * interval '1 second', 'admin', gen_random_uuid(), 'create', {content_type}, id,
+                {shown}, '' {rows}''')
+    cursor.execute('VACUUM ANALYZE extras_cachedvalue')
+    cursor.execute('VACUUM ANALYZE core_objectchange')
+"""
+
 
 def filled(stack, count: int, start: int = 0) -> None:
     """Add certificates and IP addresses number ``start`` to ``count``."""
     for code in (ADDRESSES, CERTIFICATES):
         stack.manage(code.format(start=start, count=count))
+
+
+def recorded(stack) -> None:
+    """Add what NetBox stores about those that are new: entries in the change log and in the index of its search."""
+    stack.manage(RECORDED)

@@ -61,8 +61,7 @@ def expected_alerts(certificate: Certificate, now: datetime, visible: Iterable[i
         return []
     rules = Rules({name for each in announcements for name in each.event_types}).rules
     named = [rule for rule in rules if rule.pk in set(visible)]
-    with per_request_cache():
-        serialized = get_serializer_for_model(certificate)(certificate, context={'request': None}).data
+    serialized = _serialized(certificate) if named else {}
     return [
         Expected(
             announcement.event_type,
@@ -89,8 +88,7 @@ def expected_endpoint_alerts(endpoint: Endpoint, now: datetime, visible: Iterabl
         # As the rules receive it, not as the user sees it
         endpoint = Endpoint.objects.with_sources().with_places().get(pk=endpoint.pk)
         EndpointAnnouncement.prefetch([endpoint])
-        with per_request_cache():
-            serialized = get_serializer_for_model(endpoint)(endpoint, context={'request': None}).data
+        serialized = _serialized(endpoint)
         for announcement in _changes(endpoint, now):
             changed = {**serialized, 'state': announcement.object.result}
             receivers[announcement.event_type].update(_receivers(announcement, named, changed))
@@ -98,6 +96,12 @@ def expected_endpoint_alerts(endpoint: Endpoint, now: datetime, visible: Iterabl
         Expected(event_type, _(EVENT_TYPES[event_type]), None, sorted(receivers[event_type], key=str))
         for event_type in event_types
     ]
+
+
+def _serialized(instance: Certificate | Endpoint) -> dict:
+    """Return an object as its announcements contain it, whoever may view what of it."""
+    with per_request_cache():
+        return get_serializer_for_model(instance)(instance, context={'request': None}).data
 
 
 def _changes(endpoint: Endpoint, now: datetime) -> Iterator[EndpointAnnouncement]:

@@ -2,6 +2,7 @@
 
 from django.db.models import Manager
 from drf_spectacular.utils import extend_schema_field
+from extras.api.customfields import CustomFieldListSerializer
 from netbox.api.fields import ChoiceField
 from netbox.api.serializers import PrimaryModelSerializer
 from rest_framework import serializers
@@ -43,7 +44,7 @@ ARI_FIELDS = [
 ]
 
 
-class CertificateListSerializer(serializers.ListSerializer):
+class CertificateListSerializer(CustomFieldListSerializer):
     """Rows that are certificates or have one. Reads the deployment states of all of them with one query."""
 
     def to_representation(self, data):

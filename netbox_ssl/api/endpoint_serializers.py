@@ -3,6 +3,7 @@
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Manager
 from drf_spectacular.utils import extend_schema_field
+from extras.api.customfields import CustomFieldListSerializer
 from netbox.api.fields import ContentTypeField
 from netbox.api.gfk_fields import GFKSerializerField
 from netbox.api.serializers import PrimaryModelSerializer
@@ -22,7 +23,7 @@ from .related_objects import AssignedObjectMixin
 __all__ = ('EndpointSerializer',)
 
 
-class EndpointListSerializer(serializers.ListSerializer):
+class EndpointListSerializer(CustomFieldListSerializer):
     """Reads the deployment states of all certificates in a list with one query."""
 
     def to_representation(self, data):

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When, Window
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Count, F, Func, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
@@ -108,12 +109,17 @@ def deployment_severity_sql(now: datetime, sources: QuerySet, of: str = 'pk') ->
     return Subquery(watched.annotate(worst=Min(severity_sql(now))).values('worst'))
 
 
-def deployment_state_sql(now: datetime, sources: QuerySet, of: str = 'pk') -> Subquery:
+def deployment_state_sql(now: datetime, sources: QuerySet, of: str = 'pk') -> Func:
     """Return the deployment state as an expression; null if no source counts."""
-    watched = sources.filter(certificate=OuterRef(of), is_watched=True)
-    states = [When(severity=place, then=Value(state)) for place, state in enumerate(FROM_BAD_TO_GOOD)]
-    named = watched.annotate(severity=severity_sql(now)).annotate(named=Case(*states, output_field=TextField()))
-    return Subquery(named.order_by('severity').values('named')[:1])
+    # An element of an array, and no CASE, which would contain the subquery once for each state
+    states = Value(list(FROM_BAD_TO_GOOD), output_field=ArrayField(TextField()))
+    return Func(
+        states,
+        deployment_severity_sql(now, sources, of),
+        template='(%(expressions)s + 1]',
+        arg_joiner=')[',
+        output_field=TextField(),
+    )
 
 
 #

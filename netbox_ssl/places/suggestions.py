@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dcim.models import Device
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Lower
 from ipam.models import IPAddress, Service
 from virtualization.models import VirtualMachine
@@ -23,6 +24,8 @@ __all__ = ('NAMED_BY', 'Match', 'count_named', 'find_all', 'matches_of', 'unassi
 
 # Models whose objects may have the name of a certificate, and the column of the name
 NAMED_BY = {Device: 'name', VirtualMachine: 'name', Service: 'name', IPAddress: 'dns_name'}
+# Models whose names NetBox stores in lower case. Converting those of all addresses takes longer than comparing them.
+IN_LOWER_CASE = (IPAddress,)
 
 # Objects compared at a time
 BATCH = 1_000
@@ -154,7 +157,8 @@ def matches_of(certificates: Iterable[Certificate], user, limit: int) -> list[tu
         return []
     matches, objects = [], {}
     for model, column in NAMED_BY.items():
-        visible = model.objects.restrict(user, 'view').alias(_name=Lower(column)).filter(_name__in=spellings)
+        name_sql = F(column) if model in IN_LOWER_CASE else Lower(column)
+        visible = model.objects.restrict(user, 'view').alias(_name=name_sql).filter(_name__in=spellings)
         for each in visible.order_by('pk')[:limit]:
             objects[model, each.pk] = each
             name = canonical_name(getattr(each, column))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,8 +15,10 @@ from netbox_ssl.acme.renewal import overdue_q, status_q
 from netbox_ssl.choices import CertificateStatusChoices, FindingChoices, RenewalStatusChoices
 from netbox_ssl.expiry.validity import chain_ended_q, expires_within_q
 from netbox_ssl.findings import finding_q
+from netbox_ssl.models import Certificate
 
-from .first_rows import first_rows
+from .first_rows import first_rows, first_to_end, with_shown_columns
+from .first_to_expire import first_to_expire
 
 __all__ = ('SHOWN', 'Attention', 'attention_lists')
 
@@ -51,19 +53,20 @@ def attention_lists(certificates: QuerySet, now: datetime, tiles: dict) -> Itera
         yield Attention('overdue', _('Overdue'), 'orange', filters, part)
     soon = tiles[f'within{SOON}']
     if soon.count:
-        part = first_rows(_soon(certificates, now), ('_under_control', 'expires_at'), SHOWN, soon.count)
+        part = {'rows': _soon(certificates, now), 'count': soon.count, 'more': soon.count > SHOWN}
         title = _('Expiring within {days} days').format(days=SOON)
         yield Attention('soon', title, soon.color, (*soon.filters, ('sort', 'validity')), part)
     manual = certificates.filter(status_q(RenewalStatusChoices.MANUAL, now))
-    if (part := first_rows(manual, ('expires_at',), SHOWN))['rows']:
+    if (part := first_to_end(manual, SHOWN))['rows']:
         color = RenewalStatusChoices.colors[RenewalStatusChoices.MANUAL]
         filters = (('renewal_status', RenewalStatusChoices.MANUAL), ('sort', 'validity'))
         yield Attention('manual', _('ACME without auto-renewal'), color, filters, part)
 
 
-def _soon(certificates: QuerySet, now: datetime) -> QuerySet:
-    """Select what expires soon. Sorted by ``_under_control``, what a working client will renew in time is last."""
+def _soon(certificates: QuerySet, now: datetime) -> list[Certificate]:
+    """Return the first that expire soon; what a working client will renew in time is last."""
+    soon = with_shown_columns(certificates.filter(expires_within_q(SOON, now), status=ACTIVE))
     alarming = Q(finding_q(FindingChoices.NOT_AUTOMATIC)) | overdue_q(now) | chain_ended_q(now)
-    return certificates.filter(expires_within_q(SOON, now), status=ACTIVE).alias(
-        _under_control=Case(When(alarming, then=Value(0)), default=Value(1))
-    )
+    # Apart, each in the order of an index: most certificates are under control.
+    rows = first_to_expire(soon.filter(alarming), SHOWN)
+    return rows if len(rows) == SHOWN else [*rows, *first_to_expire(soon.exclude(alarming), SHOWN - len(rows))]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, Min, Q, QuerySet, TextField, Value, When
-from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 from utilities.choices import Choice, ChoiceSet
 
@@ -12,10 +11,16 @@ from netbox_ssl import settings
 from netbox_ssl.choices import CertificateStatusChoices, SourceStateChoices, ValidityChoices
 from netbox_ssl.expiry.validity import validity_q
 from netbox_ssl.models.mixins.chains import CHAIN_ENDS_FIRST
-from netbox_ssl.places.deployment import Deployment, deployment_state_sql, read_deployments, visible_sources
+from netbox_ssl.models.mixins.source_states import FROM_BAD_TO_GOOD as WORST_STATES
+from netbox_ssl.places.deployment import (
+    Deployment,
+    deployment_severity_sql,
+    read_deployments,
+    visible_sources,
+)
 from netbox_ssl.x509.moments import moment
 
-__all__ = ('OF_DEPLOYMENT', 'Answer', 'StandingChoices', 'answer', 'standing')
+__all__ = ('OF_DEPLOYMENT', 'Answer', 'StandingChoices', 'answer', 'own_standing_sql', 'standing')
 
 ACTIVE = CertificateStatusChoices.STATUS_ACTIVE
 
@@ -70,46 +75,37 @@ OF_DEPLOYMENT = {
 }
 
 
-def standing_sql(now: datetime, sources: QuerySet) -> Case:
+def own_standing_sql(now: datetime) -> Case:
     """
-    Return the standing of a certificate as an expression: the worst of its own dates and the states of its ``sources``.
-    A certificate that an ACME client renews is due and overdue by the renewal rule (acme/renewal.py); one that somebody
-    has to renew is expiring by the validity rule (expiry/validity.py). Either is overdue if its chain has expired:
-    clients refuse it.
+    Return the standing of a certificate as an expression, by its own dates and without its sources. One that an ACME
+    client renews is due and overdue by the renewal rule (acme/renewal.py); one that somebody has to renew is expiring
+    by the validity rule (expiry/validity.py). Either is overdue if its chain has expired: clients refuse it.
     """
-    deployment = deployment_state_sql(now, sources)
-    current = Q(valid_from__lte=now)
-    # The order matters: a certificate that is not valid yet may have replaced one that has expired on a host.
     conditions = {
         StandingChoices.UNUSED: ~Q(status=ACTIVE),
         StandingChoices.EXPIRED: Q(valid_to__lt=now),
-        StandingChoices.EXPIRED_ON_HOST: Exact(deployment, SourceStateChoices.EXPIRED),
-        StandingChoices.OVERDUE: current & (Q(renewal_overdue_at__lte=now) | Q(expires_at__lt=now)),
-        StandingChoices.BEHIND: Exact(deployment, SourceStateChoices.BEHIND),
+        StandingChoices.FUTURE: Q(valid_from__gt=now),
+        StandingChoices.OVERDUE: Q(renewal_overdue_at__lte=now) | Q(expires_at__lt=now),
         # By marks of an automatic certificate, it is overdue already: only marks after that count.
         StandingChoices.EXPIRING: validity_q(ValidityChoices.EXPIRING, now, settings.expiry_marks()),
         # Null unless an ACME client renews it
-        StandingChoices.DUE: current & Q(renewal_due_at__lte=now),
-        StandingChoices.SILENT: Exact(deployment, SourceStateChoices.SILENT),
-        StandingChoices.FUTURE: Q(valid_from__gt=now),
+        StandingChoices.DUE: Q(renewal_due_at__lte=now),
     }
     whens = [When(condition, then=Value(kind)) for kind, condition in conditions.items()]
     return Case(*whens, default=Value(StandingChoices.FINE), output_field=TextField())
 
 
 def standing(certificate, now: datetime, deployment_state: str | None = None) -> str:
-    """Return the standing of a certificate whose deployment state is known. Python twin of ``standing_sql()``."""
+    """Return the standing of a certificate whose deployment state is known."""
+    return _with_deployment(_own_standing(certificate, now), deployment_state)
+
+
+def _own_standing(certificate, now: datetime) -> str:
+    """Return the standing without the sources. SQL twin: ``own_standing_sql()``."""
     if certificate.status != ACTIVE:
         return StandingChoices.UNUSED
     if certificate.valid_to < now:
         return StandingChoices.EXPIRED
-    own = _own_standing(certificate, now)
-    found = OF_DEPLOYMENT.get(deployment_state, own)
-    return min(own, found, key=[*FROM_BAD_TO_GOOD, StandingChoices.FUTURE].index)
-
-
-def _own_standing(certificate, now: datetime) -> str:
-    """Return the standing by its own dates, of an active certificate that has not expired."""
     if certificate.valid_from > now:
         return StandingChoices.FUTURE
     is_automatic = certificate.renews_automatically
@@ -118,6 +114,16 @@ def _own_standing(certificate, now: datetime) -> str:
     if certificate.validity_at(now) == ValidityChoices.EXPIRING:
         return StandingChoices.EXPIRING
     return StandingChoices.DUE if is_automatic and certificate.due_at() <= now else StandingChoices.FINE
+
+
+def _with_deployment(own: str, state: str | None) -> str:
+    """
+    Return the worse of a certificate's own standing and that of its deployment ``state``. One that is not valid yet may
+    have replaced one that has expired on a host.
+    """
+    if own == StandingChoices.UNUSED:
+        return own
+    return min(own, OF_DEPLOYMENT.get(state, own), key=[*FROM_BAD_TO_GOOD, StandingChoices.FUTURE].index)
 
 
 @dataclass(frozen=True)
@@ -166,26 +172,35 @@ def answer(certificates: QuerySet, now: datetime, user=None) -> Answer:
     Args:
         user: only sources that this user may view count; None: all do
     """
-    judged = certificates.order_by().annotate(standing=standing_sql(now, visible_sources(user)))
-    kinds = [kind for kind in StandingChoices.values() if kind != StandingChoices.NOTHING]
-    # Grouped, so that the expression is in the query only once: nine conditions on it took longer to compile and plan
-    # than everything else.
-    found = list(
-        judged.values('standing').annotate(
+    judged = certificates.order_by().annotate(
+        own=own_standing_sql(now), severity=deployment_severity_sql(now, visible_sources(user))
+    )
+    # Grouped by both, each of which is in the query once. Conditions on both took longer to compile and plan than all
+    # the rest of the page.
+    groups = list(
+        judged.values('own', 'severity').annotate(
             number=Count('pk'),
-            own=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
+            end=Min('valid_to', filter=Q(status=ACTIVE, valid_to__gte=now)),
             chain=Min('chain_valid_to', filter=Q(status=ACTIVE, chain_valid_to__gte=now) & CHAIN_ENDS_FIRST),
         )
     )
-    own, chain = (_first(found, column) for column in ('own', 'chain'))
-    is_of_chain = chain is not None and (own is None or chain < own)
-    counts = dict.fromkeys(kinds, 0) | {each['standing']: each['number'] for each in found}
+    counts = {kind: 0 for kind in StandingChoices.values() if kind != StandingChoices.NOTHING}
+    for group in groups:
+        state = None if group['severity'] is None else WORST_STATES[group['severity']]
+        group['kind'] = _with_deployment(group['own'], state)
+        counts[group['kind']] += group['number']
     verdict = next((kind for kind in FROM_BAD_TO_GOOD if counts[kind]), StandingChoices.NOTHING)
     deployment = None
     if verdict in OF_DEPLOYMENT.values():
-        deployments = read_deployments(judged.filter(standing=verdict).values('pk'), now, user)
+        deciding = [group for group in groups if group['kind'] == verdict]
+        found = judged.filter(
+            own__in={group['own'] for group in deciding}, severity__in={group['severity'] for group in deciding}
+        )
+        deployments = read_deployments(found.values('pk'), now, user)
         deployment = min(deployments.values(), key=lambda each: each.source.external_id, default=None)
-    return Answer(verdict, counts, chain if is_of_chain else own, is_of_chain, deployment)
+    end, chain = (_first(groups, column) for column in ('end', 'chain'))
+    is_of_chain = chain is not None and (end is None or chain < end)
+    return Answer(verdict, counts, chain if is_of_chain else end, is_of_chain, deployment)
 
 
 def _first(rows: list[dict], column: str) -> datetime | None:

@@ -2,7 +2,9 @@
 
 from django.db.models import QuerySet
 
-__all__ = ('first_rows', 'with_shown_columns')
+from .first_to_expire import first_to_expire
+
+__all__ = ('first_rows', 'first_to_end', 'with_shown_columns')
 
 COLUMNS = (
     'name',
@@ -29,7 +31,15 @@ def first_rows(certificates: QuerySet, order: tuple[str, ...], shown: int, count
     """
     # The last columns in the same direction, so that an index can be used
     ordered = certificates.order_by(*order, '-pk' if order[-1].startswith('-') else 'pk')
-    rows = list(with_shown_columns(ordered)[: shown + 1])
+    return _part(certificates, list(with_shown_columns(ordered)[: shown + 1]), shown, count)
+
+
+def first_to_end(certificates: QuerySet, shown: int, count: int | None = None) -> dict:
+    """Return the same for the certificates that expire first, themselves or their chains."""
+    return _part(certificates, first_to_expire(with_shown_columns(certificates), shown + 1), shown, count)
+
+
+def _part(certificates: QuerySet, rows: list, shown: int, count: int | None) -> dict:
     if count is None:
         # Count, which is slower, only if there are more.
         count = certificates.count() if len(rows) > shown else len(rows)

@@ -16,6 +16,11 @@ def visible_issuances(certificate: Certificate, user) -> QuerySet:
 
 def newest_issuances(certificate: Certificate, user, most: int) -> tuple[list[Issuance], int]:
     """Return at most ``most`` of them, newest first, without their large columns; and the number of all."""
-    issuances = visible_issuances(certificate, user).order_by(*(f'-{column}' for column in ORDER))
+    # Not joined with the certificate, which is known
+    issuances = visible_issuances(certificate, user).select_related(None)
+    issuances = issuances.order_by(*(f'-{column}' for column in ORDER))
     newest = list(issuances.defer('pem', 'chain_pem', 'subject_alt_names')[:most])
-    return newest, issuances.count()
+    for issuance in newest:
+        issuance.certificate = certificate
+    # Count only if there may be more.
+    return newest, len(newest) if len(newest) < most else issuances.count()

@@ -25,8 +25,19 @@ MOMENT = timedelta(minutes=1)
 MOST = 15
 # Issuances among which renewals are looked for, so that many without one do not make the page slow
 NEWEST_ISSUANCES = 2000
-# Without these, a row is read in a tenth of the time.
-LARGE = ('pem', 'chain_pem', 'subject_alt_names', 'comments', 'renewal_instructions')
+# What is shown of a certificate, and the times at which something happened to it
+SHOWN = ('name', 'created', 'valid_to', 'chain_valid_to', 'renewal_overdue_at')
+
+# The same of a source
+SOURCE_SHOWN = (
+    'external_id',
+    'kind',
+    'valid_to',
+    'behind_since',
+    'behind_scaled_at',
+    'reported_at',
+    'silent_scaled_at',
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ def _newest(rows: QuerySet, since: datetime) -> Iterator:
 
 
 def _added(certificates: QuerySet, since: datetime) -> Iterator[Change]:
-    for certificate in _newest(certificates.defer(*LARGE), since):
+    for certificate in _newest(certificates.only(*SHOWN), since):
         yield Change(certificate.created, certificate, _('Added'), 'blue')
 
 
@@ -74,9 +85,7 @@ def _renewed(certificates: QuerySet, since: datetime, user) -> Iterator[Change]:
     )
     newest = Issuance.objects.order_by('-pk').values('pk')[:NEWEST_ISSUANCES]
     visible = Issuance.objects.restrict(user, 'view').filter(Exists(renewed), pk__in=newest)
-    issuances = visible.select_related('certificate').defer(
-        'pem', 'chain_pem', 'subject_alt_names', *(f'certificate__{name}' for name in LARGE)
-    )
+    issuances = visible.select_related('certificate').only('created', 'certificate__name')
     for issuance in _newest(issuances, since):
         yield Change(issuance.created, issuance.certificate, _('Renewed'), 'green')
 
@@ -84,7 +93,7 @@ def _renewed(certificates: QuerySet, since: datetime, user) -> Iterator[Change]:
 def _ended(certificates: QuerySet, now: datetime, since: datetime) -> Iterator[Change]:
     ended = certificates.filter(
         status=CertificateStatusChoices.STATUS_ACTIVE, valid_to__lt=now, valid_to__gte=since
-    ).defer(*LARGE)
+    ).only(*SHOWN)
     for certificate in ended.order_by('-valid_to', '-pk')[: MOST + 1]:
         yield Change(certificate.valid_to, certificate, _('Expired'), ValidityChoices.colors[ValidityChoices.EXPIRED])
 
@@ -92,13 +101,13 @@ def _ended(certificates: QuerySet, now: datetime, since: datetime) -> Iterator[C
 def _chains_ended(certificates: QuerySet, now: datetime, since: datetime) -> Iterator[Change]:
     ended = certificates.filter(
         chain_ended_q(now), status=CertificateStatusChoices.STATUS_ACTIVE, chain_valid_to__gte=since
-    ).defer(*LARGE)
+    ).only(*SHOWN)
     for certificate in ended.order_by('-chain_valid_to', '-pk')[: MOST + 1]:
         yield Change(certificate.chain_valid_to, certificate, _('Its chain expired'), 'orange')
 
 
 def _overdue(certificates: QuerySet, now: datetime, since: datetime) -> Iterator[Change]:
-    overdue = certificates.filter(overdue_q(now), renewal_overdue_at__gt=since).defer(*LARGE)
+    overdue = certificates.filter(overdue_q(now), renewal_overdue_at__gt=since).only(*SHOWN)
     for certificate in overdue.order_by('-renewal_overdue_at', '-pk')[: MOST + 1]:
         yield Change(certificate.renewal_overdue_at, certificate, _('Renewal overdue'), 'orange')
 
@@ -109,7 +118,7 @@ def _on_hosts(certificates: QuerySet, now: datetime, since: datetime, user) -> I
         visible_sources(user)
         .filter(certificate__in=certificates.values('pk'))
         .select_related('certificate')
-        .defer(*(f'certificate__{name}' for name in LARGE))
+        .only(*SOURCE_SHOWN, 'certificate__name')
     )
     expired, behind, silent = SourceStateChoices.EXPIRED, SourceStateChoices.BEHIND, SourceStateChoices.SILENT
     for state, label, became, column in (

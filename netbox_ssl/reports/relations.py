@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from netbox_ssl.choices import SourceStateChoices
 from netbox_ssl.models import Certificate, CertificateSource
 from netbox_ssl.models.assignments import host_of
-from netbox_ssl.places.contacts import Served, read_served
+from netbox_ssl.places.contacts import Served
 from netbox_ssl.x509 import visible
 
 __all__ = ('Node', 'Relations', 'read_relations')
@@ -51,9 +51,13 @@ class Relations:
         return bool(self.names or self.places or self.contacts)
 
 
-def read_relations(certificate: Certificate, user, now: datetime) -> Relations:
-    """Return the relations of a certificate, as far as ``user`` may view the objects."""
-    served = read_served([certificate], user)[certificate.pk]
+def read_relations(certificate: Certificate, served: Served, user, now: datetime) -> Relations:
+    """
+    Return the relations of a certificate, as far as ``user`` may view the objects.
+
+    Args:
+        served: the objects that use it, and its contacts, read for this user
+    """
     used = [_of_assignment(each) for each in served.assignments]
     sources = CertificateSource.objects.restrict(user, 'view').filter(certificate=certificate)
     reporting = [_of_source(each, now) for each in sources.order_by('external_id')[: MOST + 1]]

@@ -1,4 +1,5 @@
 import django_tables2 as tables
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -71,21 +72,20 @@ class ValidityColumn(columns.ChoiceFieldColumn):
         return super().render(certificate, bound_column, certificate.validity_text)
 
 
-class LifetimeColumn(tables.TemplateColumn):
+# In pixels
+BAR_SIZE = {'width': 64, 'height': 16, 'bar_height': 8}
+
+
+class LifetimeColumn(tables.Column):
     """The lifetime as a small bar; in exports, the share that has elapsed, in per cent."""
 
     def __init__(self, *args, **kwargs):
-        super().__init__(
-            *args,
-            template_name='netbox_ssl/inc/lifetime.svg',
-            extra_context={'width': 64, 'height': 16, 'bar_height': 8},
-            order_by=('valid_to', 'name', 'pk'),
-            **kwargs,
-        )
+        super().__init__(*args, order_by=('valid_to', 'name', 'pk'), **kwargs)
 
-    def render(self, record, table, value, bound_column, **kwargs):
-        self.extra_context = {**self.extra_context, 'bar': lifetime.draw(record, timezone.now())}
-        return super().render(record, table, value, bound_column, **kwargs)
+    def render(self, record):
+        # No TemplateColumn, which copies the context of the page for each row
+        bar = lifetime.draw(record, timezone.now())
+        return render_to_string('netbox_ssl/inc/lifetime.svg', {**BAR_SIZE, 'bar': bar})
 
     def value(self, record, **kwargs):
         return lifetime.draw(record, timezone.now()).now

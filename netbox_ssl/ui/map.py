@@ -7,6 +7,8 @@ from netbox.ui import panels
 from netbox_ssl.reports.charts import map as map_chart
 from netbox_ssl.reports.relations import read_relations
 
+from .shared_reads import served_of
+
 __all__ = ('MapPanel',)
 
 
@@ -16,7 +18,7 @@ class MapPanel(panels.ObjectPanel):
 
     def get_context(self, context):
         certificate, user = context['object'], context['request'].user
-        relations = read_relations(certificate, user, timezone.now())
+        relations = read_relations(certificate, served_of(certificate, user), user, timezone.now())
         return {
             **super().get_context(context),
             'map': map_chart.draw(certificate, relations) if relations.any else None,

@@ -6,12 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from netbox.ui import attrs, panels
 
 from netbox_ssl.ari.explanations import describe
-from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.authorities import attach_issuing_cas, find_links
 from netbox_ssl.reports.chain_steps import chain_steps
 from netbox_ssl.reports.charts import lifetime
 from netbox_ssl.reports.charts.wording import days
 from netbox_ssl.reports.sources import problem_sources
+
+from .shared_reads import deployment_of
 
 
 class CertificatePanel(panels.ObjectAttributesPanel):
@@ -62,9 +63,8 @@ class RenewalPanel(panels.ObjectAttributesPanel):
     )
 
     def get_context(self, context):
-        certificate, user = context['object'], context['request'].user
         # Attributes are rendered without the request, but the state depends on the sources that the user may view.
-        attach_deployments([certificate], timezone.now(), user)
+        deployment_of(context['object'], context['request'].user)
         return super().get_context(context)
 
 
@@ -243,14 +243,17 @@ class SourcesToLookAtPanel(panels.Panel):
     title = _('Sources Needing Attention')
 
     def get_context(self, context):
-        user = context['request'].user
+        certificate, user = context['object'], context['request'].user
+        deployment = deployment_of(certificate, user)
+        # The worst state of its sources says whether there are any to look for.
+        is_bad = deployment is not None and deployment.is_bad
         return {
             **super().get_context(context),
-            'sources': problem_sources(user, timezone.now(), certificate=context['object']),
+            'sources': problem_sources(user, timezone.now(), certificate) if is_bad else None,
         }
 
     def should_render(self, context):
-        return bool(context['sources']['bad'])
+        return bool(context['sources'] and context['sources']['bad'])
 
 
 class CertificateAssignmentPanel(panels.ObjectAttributesPanel):

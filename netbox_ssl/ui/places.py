@@ -13,11 +13,12 @@ from netbox_ssl.filtersets import CertificateFilterSet, EndpointFilterSet
 from netbox_ssl.models import Certificate, Endpoint
 from netbox_ssl.models.mixins.endpoint_states import bad_endpoint_q
 from netbox_ssl.models.suggestions import MAY_ASSIGN
-from netbox_ssl.places.contacts import may_view_contacts, read_served
+from netbox_ssl.places.contacts import may_view_contacts
 from netbox_ssl.places.deployment import bad_deployments
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 
 from .alerts import alert_url
+from .shared_reads import served_of
 
 __all__ = (
     'AssignmentsPanel',
@@ -101,7 +102,7 @@ class ContactsPanel(panels.ObjectPanel):
     def get_context(self, context):
         certificate, user = context['object'], context['request'].user
         permitted = may_view_contacts(user)
-        called = read_served([certificate], user)[certificate.pk].contacts if permitted else []
+        called = served_of(certificate, user).contacts if permitted else []
         return {
             **super().get_context(context),
             'permitted': permitted,

@@ -10,6 +10,7 @@ from utilities.views import register_model_view
 
 from netbox_ssl import filtersets, forms, tables
 from netbox_ssl.models import Certificate
+from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 from netbox_ssl.object_actions import BulkDetect, SmartPaste, Suggestions
 from netbox_ssl.ui import panels
 from netbox_ssl.ui.alerts import AlertsPanel
@@ -50,7 +51,7 @@ class CertificateListView(VisibleChoicesMixin, generic.ObjectListView):
 
 @register_model_view(Certificate)
 class CertificateView(generic.ObjectView):
-    queryset = Certificate.objects.all()
+    queryset = Certificate.objects.annotate(**{USUAL_RENEWAL: usual_renewal_sql()})
     layout = layout.SimpleLayout(
         left_panels=[
             panels.CertificatePanel(),

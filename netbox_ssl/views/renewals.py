@@ -18,8 +18,7 @@ from netbox_ssl.places.deployment import attach_deployments
 from netbox_ssl.reports.charts.bars import draw
 from netbox_ssl.reports.coming_renewals import DAYS, weeks
 from netbox_ssl.reports.endpoints import problem_endpoints
-from netbox_ssl.reports.first_rows import first_rows, with_shown_columns
-from netbox_ssl.reports.first_to_expire import first_to_expire
+from netbox_ssl.reports.first_rows import first_rows, first_to_end
 from netbox_ssl.reports.sources import problem_sources
 from netbox_ssl.reports.validity_counts import sum_of_kinds, validity_counts
 from netbox_ssl.ui.alerts import alert_url
@@ -48,7 +47,7 @@ class RenewalsView(ObjectPermissionRequiredMixin, View):
         expired = _active(certificates, ValidityChoices.EXPIRED, now)
         expired = first_rows(expired, ('-valid_to',), SHOWN, counts[ValidityChoices.EXPIRED])
         expiring = _active(certificates, ValidityChoices.EXPIRING, now)
-        expiring = _first_to_end(expiring, counts[ValidityChoices.EXPIRING])
+        expiring = first_to_end(expiring, SHOWN, counts[ValidityChoices.EXPIRING])
         rows = [*overdue['rows'], *expired['rows'], *expiring['rows']]
         attach_deployments(rows, now, request.user)
         attach_contacts(rows, request.user)
@@ -79,9 +78,3 @@ def _active(certificates, validity: str, now):
     return certificates.filter(
         validity_q(validity, now, settings.expiry_marks()), status=CertificateStatusChoices.STATUS_ACTIVE
     )
-
-
-def _first_to_end(certificates, count: int) -> dict:
-    """Return the same for the certificates that expire first, themselves or their chains."""
-    rows = first_to_expire(with_shown_columns(certificates), SHOWN)
-    return {'rows': rows, 'count': count, 'more': count > SHOWN}

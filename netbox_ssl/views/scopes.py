@@ -49,12 +49,15 @@ class Scope:
     @property
     def is_valid(self) -> bool:
         """Return whether the filters are valid: a tenant may have been deleted, or be invisible to the user."""
-        return self.form.is_valid() and self.filterset.is_valid()
+        # NetBox takes longer to build hundreds of filters than to render the page.
+        return not self.parameters or (self.form.is_valid() and self.filterset.is_valid())
 
     @cached_property
     def certificates(self) -> QuerySet:
         """Return the certificates, none if a filter is invalid: without the filter there would be others."""
-        return self.filterset.qs.order_by() if self.is_valid else self.visible.none()
+        if not self.is_valid:
+            return self.visible.none()
+        return (self.filterset.qs if self.parameters else self.visible).order_by()
 
     def list_url(self, filters: Iterable[tuple[str, str]] = (), name: str = 'certificate_list') -> str:
         """
@@ -64,5 +67,11 @@ class Scope:
         filters = list(filters)
         given = {name for name, _value in filters}
         query = urlencode([*filters, *(each for each in self.parameters if each[0] not in given)])
-        url = reverse(f'plugins:netbox_ssl:{name}')
-        return f'{url}?{query}' if query else url
+        if name not in self._paths:
+            self._paths[name] = reverse(f'plugins:netbox_ssl:{name}')
+        return f'{self._paths[name]}?{query}' if query else self._paths[name]
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        """Return the name of a list → its path, for the hundreds of links of a page."""
+        return {}

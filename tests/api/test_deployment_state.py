@@ -1,11 +1,14 @@
 """The deployment state in the brief form and in event data, read for a whole list at once."""
 
+from core.models import ObjectType
+from dcim.models import Site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from extras.models import CustomField
 from utilities.testing import APITestCase
 
-from netbox_ssl.models import CertificateSource
+from netbox_ssl.models import Certificate, CertificateSource, Endpoint
 from tests.support.factories import DAY, grant, issue_acme, successor, superuser
 from tests.support.places import assign, device
 from tests.support.reporting import report
@@ -55,6 +58,31 @@ class DeploymentStateTestCase(APITestCase):
                     self.get(f'{path}?limit={limit}')
                 counts.append(len(queries))
             with self.subTest(path):
+                self.assertEqual(*counts)
+
+    def test_nor_with_custom_fields_that_refer_to_objects(self):
+        self.user.is_superuser = True
+        self.user.save()
+        field = CustomField.objects.create(
+            name='owner_site', type='object', related_object_type=ObjectType.objects.get_for_model(Site)
+        )
+        for model, path in ((Certificate, 'certificates/'), (Endpoint, 'endpoints/')):
+            field.object_types.add(ObjectType.objects.get_for_model(model))
+            for number in range(4):
+                site = Site.objects.create(name=f'{path}{number}', slug=f'{path[:4]}{number}')
+                values = {'custom_field_data': {'owner_site': site.pk}}
+                if model is Endpoint:
+                    Endpoint.objects.create(address=f'{number}.example.net', **values)
+                else:
+                    Certificate.objects.filter(name=f'{number}.example.net').update(**values)
+            self.get(path)
+            counts = []
+            for limit in (1, 4):
+                with CaptureQueriesContext(connection) as queries:
+                    rows = self.get(f'{path}?limit={limit}')
+                counts.append(len(queries))
+            with self.subTest(path):
+                self.assertTrue(all(row['custom_fields']['owner_site']['name'].startswith(path) for row in rows))
                 self.assertEqual(*counts)
 
     def test_only_sources_that_the_user_may_view_count(self):

@@ -23,9 +23,10 @@ class FrugalQuerysetTestCase(APITestCase):
         self.assertHttpStatus(response, code)
         return response.json()
 
-    def test_without_parameters_no_filters_are_built(self):
+    def test_without_filters_none_are_built(self):
         with patch.object(CertificateFilterSet, '__init__', side_effect=AssertionError('built')):
-            self.assertEqual([each['name'] for each in self.get(URL)['results']], ['seen'])
+            for query in ('', '?limit=5&offset=0', '?limit=5&start=0', '?brief=true', '?fields=name', '?format=json'):
+                self.assertEqual([each['name'] for each in self.get(f'{URL}{query}')['results']], ['seen'], query)
             self.assertEqual(self.get(f'{URL}{self.seen.pk}/')['name'], 'seen')
             self.get(f'{URL}{self.hidden.pk}/', 404)
             with self.assertRaisesMessage(AssertionError, 'built'):

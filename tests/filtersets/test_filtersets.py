@@ -101,6 +101,17 @@ class CertificateFilterSetTestCase(Finds, TestCase, ChangeLoggedFilterSetTestMix
             )
         )
 
+    def test_only_filters_that_are_given_are_checked(self):
+        for parameters, names in (
+            ({}, []),
+            ({'status': ['active'], 'page': ['2']}, ['status']),
+            ({'name__ic': ['www'], 'cf_x': ['1']}, ['name__ic']),
+        ):
+            with self.subTest(parameters):
+                self.assertEqual(list(self.filterset(parameters, self.queryset).form.fields), names)
+        errors = self.filterset({'expires_within': ['-1'], 'status': ['active']}, self.queryset).errors
+        self.assertEqual(list(errors), ['expires_within'])
+
     def test_times(self):
         self.assertFinds(
             (

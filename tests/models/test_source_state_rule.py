@@ -18,6 +18,7 @@ from netbox_ssl.models.mixins.source_states import (
     severity_sql,
     silent_q,
     state_q,
+    state_sql,
 )
 from netbox_ssl.models.source_reports import settle_certificate, stamp_reports
 from tests.support.certificate_factory import issue
@@ -74,10 +75,11 @@ class RuleTestCase(HypothesisTestCase):
                 found = set(CertificateSource.objects.filter(q(NOW)))
                 self.assertEqual(found, {each for each in made if getattr(each, method)(NOW)}, method)
                 self.assertEqual(set(CertificateSource.objects.filter(~q(NOW))), set(made) - found, method)
-            for each in CertificateSource.objects.annotate(severity=severity_sql(NOW)):
+            for each in CertificateSource.objects.annotate(severity=severity_sql(NOW), named=state_sql(NOW)):
                 expected = None if each.severity is None else FROM_BAD_TO_GOOD[each.severity]
                 state = each.state_at(NOW)
                 self.assertEqual(expected, state if state in FROM_BAD_TO_GOOD else None)
+                self.assertEqual(each.named, state)
 
     def test_an_unknown_state(self):
         with self.assertRaisesMessage(ValueError, "'late' is not a state of a source"):

@@ -12,7 +12,7 @@ from tenancy.models import Contact, ContactAssignment, ContactRole
 from utilities.testing import TestCase, create_test_device
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
-from netbox_ssl.reports.by_name import answer, standing, standing_sql
+from netbox_ssl.reports.by_name import answer, own_standing_sql, standing
 from netbox_ssl.x509 import covering_names
 from tests.support.certificate_factory import issue, make_ca
 from tests.support.factories import DAY, end_chain, grant, import_pem, issue_acme, record
@@ -51,12 +51,11 @@ OF_SOURCE = {'expired': 'expired_on_host', 'behind': 'behind', 'silent': 'silent
 SEVERITY = ['future', 'fine', 'silent', 'due', 'expiring', 'behind', 'overdue', 'expired_on_host', 'expired', 'unused']
 
 
-def judged(now):
-    return Certificate.objects.annotate(standing=standing_sql(now, CertificateSource.objects.all()))
-
-
 def stands(certificate, now) -> str:
-    return judged(now).get(pk=certificate.pk).standing
+    """Return the standing that is counted for a certificate."""
+    counts = answer(Certificate.objects.filter(pk=certificate.pk), now).counts
+    (kind,) = (kind for kind, number in counts.items() if number)
+    return kind
 
 
 class StandingTestCase(TestCase):
@@ -85,7 +84,7 @@ class StandingTestCase(TestCase):
             for later in (-1, 0, 1):
                 now = moment + timedelta(microseconds=later)
                 with self.subTest(moment=moment, later=later):
-                    stood = dict(judged(now).values_list('pk', 'standing'))
+                    stood = dict(Certificate.objects.values_list('pk', own_standing_sql(now)))
                     self.assertEqual(stood, {each.pk: standing(each, now) for each in certificates})
 
     def test_it_is_expiring_by_its_marks_if_no_client_renews_it(self):

@@ -45,7 +45,7 @@ VISIBLE = (
 PARTS = ('netbox-ssl-map', 'netbox-ssl-timeline', 'netbox-ssl-lifetime', 'ContactsPanel', 'AlertsPanel', 'ChainPanel')
 FEW, MANY = 2, 7
 # Queries of a page with FEW of everything
-MOST = 90
+MOST = 32
 
 
 class QueriesTestCase(TestCase):

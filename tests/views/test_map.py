@@ -11,6 +11,7 @@ from tenancy.models import Contact, ContactAssignment, ContactRole
 from utilities.testing import TestCase
 
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource
+from netbox_ssl.places.contacts import read_served
 from netbox_ssl.reports.authorities import find_links
 from netbox_ssl.reports.chain_steps import chain_steps
 from netbox_ssl.reports.charts import map as map_chart
@@ -51,7 +52,8 @@ class MapTestCase(TestCase):
     def drawn(self):
         # Permissions are cached on the user object.
         user = type(self.user).objects.get(pk=self.user.pk)
-        return map_chart.draw(self.certificate, read_relations(self.certificate, user, timezone.now()))
+        served = read_served([self.certificate], user)[self.certificate.pk]
+        return map_chart.draw(self.certificate, read_relations(self.certificate, served, user, timezone.now()))
 
     def test_empty_columns_have_no_title(self):
         self.assertEqual([title for _x, title in self.drawn().titles], ['Names', 'Certificate'])

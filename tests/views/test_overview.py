@@ -15,6 +15,7 @@ from redis.exceptions import ConnectionError as RedisUnreachable
 from tenancy.models import Tenant
 from utilities.testing import TestCase
 
+from netbox_ssl.filtersets import CertificateFilterSet
 from netbox_ssl.models import Certificate, CertificateAssignment, CertificateSource, Endpoint, Issuance
 from netbox_ssl.reports.charts import heatmap
 from netbox_ssl.reports.expiry_days import ExpiryDays, expiry_days
@@ -212,13 +213,23 @@ class PageTestCase(OverviewMixin, TestCase):
         for name in ('theirs', 'secret', 'web-01'):
             self.assertNotContains(response, name)
 
+    def test_filters_are_built_only_for_a_selection(self):
+        for model in (Certificate, Tenant):
+            grant(self.user, 'view', model=model)
+        record('seen.example.net')
+        with patch.object(CertificateFilterSet, '__init__', side_effect=AssertionError('built')):
+            self.assertContains(self.page(), 'data-tile="expired"')
+            with self.assertRaisesMessage(AssertionError, 'built'):
+                self.page(f'?tenant_id={Tenant.objects.create(name="A", slug="a").pk}')
+
     def test_queries_do_not_grow(self):
         grant(self.user, 'view')
         for model in (CertificateSource, Issuance):
             grant(self.user, 'view', model=model)
         counts = []
         for number in range(2):
-            for each in range(6):
+            # At first already more that are overdue than are shown: with fewer, those under control are read, too.
+            for each in range(9):
                 certificate = record(f'{number}{each}.example.net', left=(each - 2) * DAY / 3)
                 reported(certificate, f'web-{number}{each}', valid_to=timezone.now() - HOUR)
                 import_pem(issue_acme(f'pem{number}{each}.example.net'))

@@ -8,15 +8,17 @@ still serves the previous one, and when no check has been reported for too long.
 from datetime import datetime
 
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from netbox_ssl.choices import EndpointResultChoices, EndpointStateChoices, SourceStateChoices
 from netbox_ssl.expiry.validity import days_left
 
-from .source_states import silent_until, state_q
+from .source_states import silent_until, state_q, watched_state_conditions
 
 __all__ = (
     'BAD_ENDPOINT_STATES',
@@ -101,18 +103,24 @@ def bad_endpoint_q(now: datetime, prefix: str = '') -> Q:
 
 def endpoint_state_sql(now: datetime, prefix: str = '') -> Case:
     """Return the state as an expression. To filter, ``endpoint_state_q()`` is faster."""
+    of_source = watched_state_conditions(now, f'{prefix}source__')
+    # The first condition that is met decides.
     return Case(
-        *(When(endpoint_state_q(state, now, prefix), then=Value(state)) for state in EndpointStateChoices.values()),
+        When(Q((f'{prefix}result', '')), then=Value(EndpointStateChoices.UNCHECKED)),
+        When(~Q((f'{prefix}result', EndpointResultChoices.OK)), then=F(f'{prefix}result')),
+        *(When(of_source[state], then=Value(own)) for state, own in OF_SOURCE.items()),
+        When(_unheard_q(now, prefix), then=Value(EndpointStateChoices.SILENT)),
+        default=Value(EndpointStateChoices.OK),
         output_field=models.TextField(),
     )
 
 
-def endpoint_severity_sql(now: datetime, prefix: str = '') -> Case:
+def endpoint_severity_sql(now: datetime, prefix: str = '') -> Func:
     """Return the position of the state in ``EndpointStateChoices``, the worst first, as an expression."""
-    states = EndpointStateChoices.values()
-    return Case(
-        *(When(endpoint_state_q(state, now, prefix), then=Value(place)) for place, state in enumerate(states)),
-        output_field=models.SmallIntegerField(),
+    states = Value(EndpointStateChoices.values(), output_field=ArrayField(models.TextField()))
+    state = Cast(endpoint_state_sql(now, prefix), models.TextField())
+    return Func(
+        states, state, template='(ARRAY_POSITION(%(expressions)s) - 1)', output_field=models.SmallIntegerField()
     )
 
 

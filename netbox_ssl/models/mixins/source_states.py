@@ -33,6 +33,7 @@ __all__ = (
     'state_q',
     'state_sql',
     'unheard_q',
+    'watched_state_conditions',
 )
 
 # Share of the lifetime that a renewal may take to reach all hosts (1/10): nine of 90 days, 14 hours of 6 days
@@ -82,8 +83,7 @@ def expired_q(now: datetime, prefix: str = '') -> Q:
 
 def behind_q(now: datetime, prefix: str = '') -> Q:
     """Select the sources that are behind, including expired ones. Python twin: ``is_behind_at``."""
-    lacking = {'behind_since__isnull': False}
-    over = [{**lacking, 'behind_since__lte': behind_until(now)}, {**lacking, 'behind_scaled_at__lte': now}]
+    over = [{'behind_since__isnull': False, **condition} for condition in _grace_over(now)]
     return _whether_announced('behind_announced', over, prefix)
 
 
@@ -105,6 +105,11 @@ def unheard_q(now: datetime) -> Q:
 def live_q(now: datetime) -> Q:
     """Select the sources whose last report is recent, even if their certificate is revoked or retired."""
     return Q(issuance__isnull=False, gone_since__isnull=True) & ~unheard_q(now)
+
+
+def _grace_over(now: datetime) -> list[dict]:
+    """Return conditions of which a source that is behind meets one."""
+    return [{'behind_since__lte': behind_until(now)}, {'behind_scaled_at__lte': now}]
 
 
 def _long_ago(now: datetime) -> list[dict]:
@@ -142,8 +147,9 @@ def state_q(state: str | None, now: datetime, prefix: str = '') -> Q:
 
 def severity_sql(now: datetime, prefix: str = '') -> Case:
     """Return the position of the state in ``FROM_BAD_TO_GOOD`` as an expression; null for *gone* and no state."""
+    conditions = watched_state_conditions(now, prefix)
     return Case(
-        *(When(state_q(state, now, prefix), then=Value(place)) for place, state in enumerate(FROM_BAD_TO_GOOD)),
+        *(When(conditions[state], then=Value(place)) for place, state in enumerate(FROM_BAD_TO_GOOD)),
         default=Value(None),
         output_field=models.SmallIntegerField(),
     )
@@ -151,12 +157,36 @@ def severity_sql(now: datetime, prefix: str = '') -> Case:
 
 def state_sql(now: datetime, prefix: str = '') -> Case:
     """Return the state as an expression. To filter, ``state_q()`` is faster."""
-    states = SourceStateChoices.values()
     return Case(
-        *(When(state_q(state, now, prefix), then=Value(state)) for state in states),
+        When(state_q(SourceStateChoices.GONE, now, prefix), then=Value(SourceStateChoices.GONE)),
+        *(When(condition, then=Value(state)) for state, condition in watched_state_conditions(now, prefix).items()),
         default=Value(None),
         output_field=models.TextField(),
     )
+
+
+def watched_state_conditions(now: datetime, prefix: str) -> dict[str, Q]:
+    """
+    Return state → condition, from bad to good: a watched source is in the first state whose condition it meets. They
+    are for expressions, and much shorter than those of ``state_q()``, which exclude each other and have indexes.
+    """
+    found = {
+        SourceStateChoices.EXPIRED: [{'valid_to__lt': now}],
+        SourceStateChoices.BEHIND: _grace_over(now),
+        SourceStateChoices.SILENT: _long_ago(now),
+        SourceStateChoices.CURRENT: [{}],
+    }
+    return {state: _any_watched(conditions, prefix) for state, conditions in found.items()}
+
+
+def _any_watched(conditions: list[dict], prefix: str) -> Q:
+    """Select the watched sources that meet one of ``conditions``; none if there is none."""
+    if not conditions:
+        return Q((f'{prefix}pk__in', ()))
+    any_of_them = Q()
+    for condition in conditions:
+        any_of_them |= Q(**{f'{prefix}{name}': value for name, value in condition.items()})
+    return Q((f'{prefix}is_watched', True)) & any_of_them
 
 
 class SourceStatesMixin(SourceMomentsMixin):
