@@ -13,8 +13,8 @@ from dev.console import Failure, say
 # Digests of the migrations that are part of a release, and its version: tests/models/test_migrations.py
 RELEASED = 'tests/models/released_migrations.json'
 VERSION = re.compile(r'(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)((a|b|rc)\d+)?')
-# Pages that name the file of the wheel
-WHEEL = re.compile(r'netbox_ssl_inventory-[\w.]+?-py3')
+# Where pages have the version: in the name of the wheel, and in an answer of the REST API
+SHOWN = re.compile(r'(?<=netbox_ssl_inventory-)[\w.]+?(?=-py3)|(?<="version": ")[\w.]+(?=")')
 CURRENT = re.compile(r"(?<=__version__ = ')[^']+")
 # The newest section of the changes
 NEWEST = re.compile(r'\A(.*?)^## \S+ \(unreleased\)$', re.MULTILINE | re.DOTALL)
@@ -69,8 +69,8 @@ def new_texts(root, version, date):
     yield changes, f'{newest[1]}## {version} ({date}){before[newest.end() :]}'
     yield root / 'COMPATIBILITY.md', with_row(root / 'COMPATIBILITY.md', version)
     for page in (root / 'README.md', *sorted((root / 'docs').rglob('*.md'))):
-        if WHEEL.search(before := page.read_text()):
-            yield page, WHEEL.sub(f'netbox_ssl_inventory-{version}-py3', before)
+        if SHOWN.search(before := page.read_text()):
+            yield page, SHOWN.sub(version, before)
     if order(version) >= order('1.0.0'):
         project = root / 'pyproject.toml'
         yield project, project.read_text().replace('4 - Beta', '5 - Production/Stable')

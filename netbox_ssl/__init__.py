@@ -2,7 +2,7 @@
 
 from netbox.plugins import PluginConfig
 
-__version__ = '0.1.0'
+__version__ = '1.0.0'
 
 
 class NetBoxSSLConfig(PluginConfig):

@@ -1,6 +1,7 @@
 """``make release``, on a copy of the files that it changes."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -10,6 +11,14 @@ from dev.console import Failure
 
 FILES = ('CHANGELOG.md', 'COMPATIBILITY.md', 'README.md', 'pyproject.toml', 'netbox_ssl/__init__.py', release.RELEASED)
 DATE = '2027-01-31'
+# File, pattern → what it was before the first release
+BEFORE = (
+    ('netbox_ssl/__init__.py', "(?<=__version__ = ')[^']+", '0.9.0'),
+    ('pyproject.toml', r'5 - Production/Stable', '4 - Beta'),
+    ('COMPATIBILITY.md', r'(?<=\n)\| \d+\.\d+ \|', '| 0.9 |'),
+    ('docs/how-to/install.md', r'(?<=netbox_ssl_inventory-)[\d.]+(?=-)', '0.9.0'),
+    ('docs/reference/rest-api.md', '(?<="version": ")[^"]+', '0.9.0'),
+)
 
 
 @pytest.fixture
@@ -21,6 +30,9 @@ def checkout(tmp_path):
         shutil.copytree(paths.ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns('*.png', '*.pyc'))
     # As before the first release, whatever has been released since
     (tmp_path / release.RELEASED).write_text(json.dumps({'version': '', 'migrations': {}}))
+    for name, pattern, before in BEFORE:
+        file = tmp_path / name
+        file.write_text(re.sub(pattern, before, file.read_text(), count=1))
     unreleased(tmp_path)
     return tmp_path
 
@@ -37,6 +49,7 @@ def test_the_first_stable_release(checkout):
     assert f'## 1.0.0 ({DATE})' in (checkout / 'CHANGELOG.md').read_text()
     assert '\n| 1.0 | 4.7.0 – 4.7.x |' in (checkout / 'COMPATIBILITY.md').read_text()
     assert 'netbox_ssl_inventory-1.0.0-py3-none-any.whl' in (checkout / 'docs/how-to/install.md').read_text()
+    assert '"version": "1.0.0"' in (checkout / 'docs/reference/rest-api.md').read_text()
     assert '5 - Production/Stable' in (checkout / 'pyproject.toml').read_text()
     released = release.read_released(checkout)
     assert (released['version'], list(released['migrations'])) == ('1.0.0', ['0001_initial'])
