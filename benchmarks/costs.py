@@ -42,6 +42,8 @@ SEARCH = 'search for the name'
 COMPARED = (
     ('list', 'list of IP addresses'),
     ('certificate', DEVICE),
+    # Without what it loads by itself: one table more than a device, and the suggested assignments
+    ('certificate alone', 'device alone'),
     ('certificate', ADDRESS),
     ('Overview', HOME),
     ('Renewals', HOME),
@@ -111,6 +113,8 @@ def works(stack) -> dict:
         'list of IP addresses': page(f'ipam/ip-addresses/?per_page={ROWS}', others),
         'certificate': page(f'plugins/ssl/certificates/{certificate}/'),
         DEVICE: page(f'dcim/devices/{device}/', others),
+        'certificate alone': lambda _: fetch(engineer, f'{stack.base_url}/plugins/ssl/certificates/{certificate}/'),
+        'device alone': lambda _: fetch(others, f'{stack.base_url}/dcim/devices/{device}/'),
         ADDRESS: page(f'ipam/ip-addresses/{address}/', others),
         'Overview': page('plugins/ssl/overview/'),
         'Renewals': page('plugins/ssl/renewals/'),
