@@ -2,8 +2,8 @@
 Install the wheel of the last release with data, upgrade to the built wheel, and compare the data; then see a downgrade
 refused: make run CMD="python .ci/upgrade.py [WHEEL OR REQUIREMENT]"
 
-Without an argument, the last release is what tests/models/released_migrations.json names; before the first one, the
-built wheel is used instead.
+Without an argument, the last release is the one that CHANGELOG.md names before that of the checkout; if there is none,
+the built wheel is used instead.
 """
 
 import subprocess
@@ -19,7 +19,7 @@ from dev import paths, processes
 from dev.console import Failure, say, step
 from dev.databases import netbox_template
 from dev.environment import prepared
-from dev.release import read_released
+from dev.release import previous_release
 from tests.support.api import Api
 from tests.support.certificate_factory import issue, make_ca
 
@@ -31,9 +31,9 @@ MOVING = {'days_left', 'last_updated'}
 
 def last_release(wheel):
     """Return the requirement for the last release."""
-    if version := read_released(paths.ROOT)['version']:
+    if version := previous_release(paths.ROOT):
         return f'netbox-ssl-inventory=={version}'
-    say('no version has been released yet: the built wheel is used as the last release')
+    say('no other version has been released yet: the built wheel is used as the last release')
     return wheel
 
 

@@ -16,7 +16,8 @@ VERSION = re.compile(r'(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)((a|b|rc)\d+)?')
 # Where pages have the version: in the name of the wheel, and in an answer of the REST API
 SHOWN = re.compile(r'(?<=netbox_ssl_inventory-)[\w.]+?(?=-py3)|(?<="version": ")[\w.]+(?=")')
 CURRENT = re.compile(r"(?<=__version__ = ')[^']+")
-# The newest section of the changes
+# A section of the changes, and the newest one
+SECTION = re.compile(r'^## (\S+) \(.*\)$', re.MULTILINE)
 NEWEST = re.compile(r'\A(.*?)^## \S+ \(unreleased\)$', re.MULTILINE | re.DOTALL)
 
 
@@ -98,6 +99,12 @@ def order(version):
 def read_released(root):
     """Return ``version`` and ``migrations`` (name → digest) of the last release; '' and none before the first."""
     return json.loads((root / RELEASED).read_text())
+
+
+def previous_release(root):
+    """Return the version of the release before what is in the checkout, a release or changes since one; or None."""
+    versions = SECTION.findall((root / 'CHANGELOG.md').read_text())
+    return versions[1] if len(versions) > 1 else None
 
 
 def digests_of(root):

@@ -79,6 +79,18 @@ def test_a_changed_migration_of_a_release_is_refused(checkout, change):
     assert "__version__ = '1.0.0'" in (checkout / 'netbox_ssl/__init__.py').read_text()
 
 
+def test_the_previous_release(checkout):
+    changes = checkout / 'CHANGELOG.md'
+    changes.write_text('# Changes\n\n## 1.0.0 (unreleased)\n\n- First.\n')
+    assert release.previous_release(checkout) is None
+    release.prepare(checkout, '1.0.0', DATE)
+    assert release.previous_release(checkout) is None
+    unreleased(checkout)
+    assert release.previous_release(checkout) == '1.0.0'
+    release.prepare(checkout, '1.1.0', DATE)
+    assert release.previous_release(checkout) == '1.0.0'
+
+
 def test_before_the_first_stable_release_migrations_are_not_recorded(checkout):
     release.prepare(checkout, '0.9.0rc1', DATE)
     assert release.read_released(checkout)['migrations'] == {}

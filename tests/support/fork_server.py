@@ -156,6 +156,8 @@ def serve(asked):
                 asked.detach()
                 arrange(dict(zip(request['descriptors'], descriptors, strict=True)))
                 return request['run']
+            # Whoever asked may look at it before the child has done the same.
+            os.setpgid(answer, answer)
             for descriptor in descriptors:
                 os.close(descriptor)
         asked.send(json.dumps(answer).encode())
