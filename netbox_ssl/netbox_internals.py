@@ -17,6 +17,7 @@ from core.signals import clear_events
 from django.conf import settings
 from extras.events import EventContext, enqueue_event, process_event_rules
 from netbox.api.authentication import IsAuthenticatedOrLoginNotRequired, TokenAuthentication, TokenPermissions
+from netbox.api.serializers import ValidatedModelSerializer
 from netbox.api.viewsets.mixins import discard_events_on_rollback, resolve_bulk_error_status
 from netbox.config import get_config
 from netbox.constants import ADVISORY_LOCK_KEYS, RQ_QUEUE_DEFAULT, RQ_QUEUE_HIGH, RQ_QUEUE_LOW
@@ -66,6 +67,8 @@ __all__ = (
     'get_prefetches_for_serializer',
     'get_related_object_by_attrs',
     'get_permission_for_model',
+    # REST: whether NetBox's serializers store what full_clean() changes (api/cleaned_fields.py)
+    'WRITES_CLEANED_FIELDS',
     # GraphQL: nested lists without one query per object
     'build_gfk_prefetch',
     'optimize_prefetch_queryset',
@@ -97,6 +100,9 @@ __all__ = (
 
 # The advisory lock that NetBox holds while it schedules jobs. Code that adds to a chain of jobs must hold it, too.
 SCHEDULES_LOCK = ADVISORY_LOCK_KEYS['job-schedules']
+
+# Not a comparison of versions, so that it does not depend on which of them began to
+WRITES_CLEANED_FIELDS = 'model_clean_fields' in ValidatedModelSerializer.validate.__code__.co_consts
 
 # The name that django_prometheus gives to NetBox's /metrics.
 METRICS_VIEW = 'prometheus-django-metrics'

@@ -24,6 +24,7 @@ from netbox_ssl.models.mixins.validation import refuse_contradicted_facts
 from netbox_ssl.models.mixins.x509 import FACT_FIELDS
 from netbox_ssl.places.deployment import deployment_state, prefetch_deployment_states
 
+from .cleaned_fields import CleanedFieldsMixin
 from .fields import MomentField
 from .guards import GuardedSerializerMixin
 from .references import ExplainedReferencesMixin
@@ -62,7 +63,11 @@ def _certificate_of(row) -> Certificate | None:
 
 
 class CertificateSerializer(
-    VisibleWhenNestedMixin, GuardedSerializerMixin, ExplainedReferencesMixin, PrimaryModelSerializer
+    VisibleWhenNestedMixin,
+    GuardedSerializerMixin,
+    ExplainedReferencesMixin,
+    CleanedFieldsMixin,
+    PrimaryModelSerializer,
 ):
     status = ChoiceField(choices=CertificateStatusChoices, required=False)
     tenant = TenantSerializer(nested=True, required=False, allow_null=True)

@@ -15,6 +15,7 @@ from netbox_ssl.models.assignments import ASSIGNABLE
 from netbox_ssl.places.deployment import prefetch_deployment_states
 
 from .certificate_serializers import CertificateSerializer
+from .cleaned_fields import CleanedFieldsMixin
 from .fields import MomentField
 from .guards import GuardedSerializerMixin
 from .references import ExplainedReferencesMixin
@@ -34,7 +35,9 @@ class EndpointListSerializer(CustomFieldListSerializer):
         return super().to_representation(rows)
 
 
-class EndpointSerializer(AssignedObjectMixin, GuardedSerializerMixin, ExplainedReferencesMixin, PrimaryModelSerializer):
+class EndpointSerializer(
+    AssignedObjectMixin, GuardedSerializerMixin, ExplainedReferencesMixin, CleanedFieldsMixin, PrimaryModelSerializer
+):
     # Plain strings, as in the results of checks
     starttls = serializers.ChoiceField(choices=STARTTLSChoices, required=False, allow_blank=True)
     # Null in responses if the user may not view it

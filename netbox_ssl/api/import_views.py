@@ -67,17 +67,21 @@ class ImportMixin:
         filterset_class=None,
         pagination_class=None,
     )
-    def import_certificates(self, request):
+    def import_certificates(self, request, skip_errors: bool | None = None):
         """
         Import a certificate, or a list of certificates. Each is matched with the inventory and created, renewed, added
         to a history, or left unchanged, as "action" in the response says. Besides JSON, the endpoint accepts a form
         with the file, and the bare certificate with the other fields in the query string.
         """
-        if (response := self._handle_background_request(request, 'import_certificates')) is not None:
+        if skip_errors is None:
+            skip_errors = request.query_params.get('on_error') == 'skip'
+        # An argument, because the request that NetBox 4.7.0 gives to the job has no query string.
+        again = {'skip_errors': skip_errors}
+        if (response := self._handle_background_request(request, 'import_certificates', again)) is not None:
             return response
         if isinstance(request.data, list):
             with intake.collection_paused():
-                return self._import_list(request.data, skip=request.query_params.get('on_error') == 'skip')
+                return self._import_list(request.data, skip=skip_errors)
         return self._import_one(_body(request))
 
     def _import_one(self, data) -> Response:

@@ -2,7 +2,7 @@
 
 from django.db import DataError, transaction
 from django.utils.translation import gettext_lazy as _
-from django_filters import MultipleChoiceFilter
+from django_filters import BooleanFilter, Filter, MultipleChoiceFilter
 from netbox.filtersets import BaseFilterSet
 
 from netbox_ssl.branching import connection, database
@@ -12,6 +12,8 @@ __all__ = ('CheckedFilterSet',)
 # Lookups that can be for null
 WITH_NULL = ('exact', 'in')
 REGULAR_EXPRESSIONS = ('regex', 'iregex')
+# Lookups whose value is true or false, whatever the field; NetBox 4.7.0 compares them with a value of the field.
+BOOLEAN = ('empty', 'isnull')
 
 
 class CheckedFilterSet(BaseFilterSet):
@@ -28,9 +30,15 @@ class CheckedFilterSet(BaseFilterSet):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        for each in self.filters.values():
+        for name, each in list(self.filters.items()):
             if isinstance(each, MultipleChoiceFilter) and each.lookup_expr not in WITH_NULL:
                 each.null_value = None
+            if each.lookup_expr in BOOLEAN and not isinstance(each, BooleanFilter):
+                self.filters[name] = self._bound(BooleanFilter(each.field_name, each.lookup_expr, exclude=each.exclude))
+
+    def _bound(self, new: Filter) -> Filter:
+        new.parent, new.model = self, self.queryset.model
+        return new
 
     def get_form_class(self):
         """Return the form of the filters that are given."""

@@ -13,6 +13,9 @@ from dev.databases import PREFIX, Databases
 from dev.postgres import SETTINGS, USER, Cluster, Server, cluster_folder
 
 COPY = f'{PREFIX}copy'
+# A line of each dump, and what it becomes
+NO_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', '', false);"
+WITH_SEARCH_PATH = "SELECT pg_catalog.set_config('search_path', 'public', false);"
 
 
 @contextmanager
@@ -66,11 +69,14 @@ def remove_abandoned():
 
 
 def copy(cluster, server, name, own):
-    """Copy a database with ``pg_dump`` and ``pg_restore``."""
-    dump = cluster.folder / 'dump'
+    """Copy a database with ``pg_dump`` and ``psql``."""
+    dump = cluster.folder / 'dump.sql'
     folder = cluster.programs[0]
-    call(server, folder / 'pg_dump', '-Fd', '-Z', '0', '-j', '2', '--no-owner', '-f', dump, name)
-    call(own, folder / 'pg_restore', '-j', '2', '--no-owner', '--exit-on-error', '-d', COPY, dump)
+    call(server, folder / 'pg_dump', '--no-owner', '-f', dump, name)
+    # Triggers of NetBox 4.7.0 cannot be created without a search path: they compare with IS DISTINCT FROM, which cannot
+    # name the schema of the operator.
+    dump.write_text(dump.read_text().replace(NO_SEARCH_PATH, WITH_SEARCH_PATH, 1))
+    call(own, folder / 'psql', '-q', '-X', '-v', 'ON_ERROR_STOP=1', '-d', COPY, '-f', dump)
 
 
 def call(server, program, *arguments):
