@@ -1,6 +1,8 @@
 """Settings for all tests. `make test` runs them and creates the databases (tests/command.py)."""
 
 import gc
+import sys
+from copy import deepcopy
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,6 +20,20 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
+
+
+@pytest.fixture(autouse=True)
+def default_preferences():
+    """Restore the preferences of new users: NetBox 4.7.0 gives them the default itself, not a copy of it."""
+    if (parameters := sys.modules.get('netbox.config.parameters')) is None:
+        # A test without NetBox
+        yield
+        return
+    default = next(each.default for each in parameters.PARAMS if each.name == 'DEFAULT_USER_PREFERENCES')
+    before = deepcopy(default)
+    yield
+    default.clear()
+    default.update(before)
 
 
 @pytest.fixture(scope='session')
