@@ -7,8 +7,8 @@ __all__ = ('CleanedFieldsMixin',)
 
 class CleanedFieldsMixin:
     """
-    Write the fields of ``Meta.model_clean_fields`` into the validated data, which NetBox itself does in later versions
-    than 4.7.0. Goes before NetBox's serializer.
+    Write the fields of ``Meta.model_clean_fields`` into the validated data. NetBox 4.7.0 does not; later versions do.
+    Goes before NetBox's serializer.
     """
 
     def validate(self, data):
@@ -19,7 +19,7 @@ class CleanedFieldsMixin:
         return data | {name: getattr(instance, name) for name in self.Meta.model_clean_fields}
 
     def _cleaned(self, data):
-        """Return the new object once more, because NetBox keeps the one that it has validated to itself."""
+        """Return the new object, validated again: NetBox does not return the one that it has validated."""
         options = self.Meta.model._meta
         related = {field.name for field in (*options.local_many_to_many, *options.related_objects)}
         instance = self.Meta.model(**{name: value for name, value in data.items() if name not in related})

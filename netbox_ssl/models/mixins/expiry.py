@@ -31,6 +31,17 @@ EXPIRY_FIELDS = ('expiry_marks', 'renewal_instructions')
 # Columns that the validity is computed from
 RULE_COLUMNS = ('valid_from', 'chain_valid_to', 'expires_at', 'expiry_mark_limit', 'expiry_marks')
 
+# Columns that counts by validity and by who renews the certificates read
+COUNTED_BY = (
+    'valid_from',
+    'valid_to',
+    'chain_valid_to',
+    'expiry_mark_limit',
+    'expiry_marks',
+    'is_acme',
+    'acme_auto_renewal',
+)
+
 EXPIRY_INDEXES = (
     # For lists and counts by validity, and for lists sorted by expiry. It includes all that the rule reads, so that
     # counting does not read the table.
@@ -44,19 +55,10 @@ EXPIRY_INDEXES = (
         fields=('expires_at', 'expiry_mark_limit'),
         name='netbox_ssl_cert_mark',
     ),
-    # A few certificates have marks of their own. Counts by who renews them read nothing else.
+    # A few certificates have marks of their own.
     models.Index(
         fields=('expires_at',),
-        include=(
-            'status',
-            'valid_from',
-            'valid_to',
-            'chain_valid_to',
-            'expiry_mark_limit',
-            'expiry_marks',
-            'is_acme',
-            'acme_auto_renewal',
-        ),
+        include=('status', *COUNTED_BY),
         condition=~models.Q(expiry_marks=[]),
         name='netbox_ssl_cert_own_marks',
     ),
@@ -73,16 +75,7 @@ EXPIRY_INDEXES = (
     # For counts by validity and by who renews the certificates, and by day (reports/)
     models.Index(
         fields=('expires_at',),
-        include=(
-            'valid_from',
-            'valid_to',
-            'chain_valid_to',
-            'expiry_mark_limit',
-            'expiry_marks',
-            'is_acme',
-            'acme_auto_renewal',
-            'renewal_overdue_at',
-        ),
+        include=(*COUNTED_BY, 'renewal_overdue_at'),
         condition=models.Q(status=CertificateStatusChoices.STATUS_ACTIVE),
         name='netbox_ssl_cert_soon',
     ),
