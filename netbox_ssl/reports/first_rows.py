@@ -2,26 +2,13 @@
 
 from django.db.models import QuerySet
 
+from netbox_ssl.models.mixins.renewal import STATE_COLUMNS
+
 from .first_to_expire import first_to_expire
 
 __all__ = ('first_rows', 'first_to_end', 'with_shown_columns')
 
-COLUMNS = (
-    'name',
-    'status',
-    'is_acme',
-    'acme_auto_renewal',
-    'acme_renewal_days',
-    'ari_window_start',
-    'ari_window_end',
-    'expiry_marks',
-    'valid_from',
-    'valid_to',
-    'chain_valid_to',
-    'renewal_overdue_at',
-    'unreported_since',
-    'tenant__name',
-)
+COLUMNS = ('name', *STATE_COLUMNS, 'renewal_overdue_at', 'unreported_since', 'tenant__name')
 
 
 def first_rows(certificates: QuerySet, order: tuple[str, ...], shown: int, count: int | None = None) -> dict:

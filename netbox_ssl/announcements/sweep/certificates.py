@@ -23,6 +23,7 @@ from netbox_ssl.event_types import (
     RENEWAL_STATUS_CHANGED,
 )
 from netbox_ssl.models import Certificate
+from netbox_ssl.models.mixins.renewal import STATE_COLUMNS
 
 from .baseline import write_baseline
 from .passes import PASSES, PREPARED, Pass, passes_with_work, unclaimed
@@ -35,19 +36,10 @@ CHANGES = (CERTIFICATE_EXPIRED, CERTIFICATE_EXPIRING, RENEWAL_STATUS_CHANGED, OB
 
 # Columns that decide what is announced
 JUDGED_BY = (
-    'status',
-    'valid_from',
-    'valid_to',
-    'chain_valid_to',
+    *STATE_COLUMNS,
     'last_updated',
     'renewal_due_at',
     'renewal_overdue_at',
-    'is_acme',
-    'acme_auto_renewal',
-    'acme_renewal_days',
-    'ari_window_start',
-    'ari_window_end',
-    'expiry_marks',
     *Certificate.ANNOUNCED_COLUMNS,
 )
 

@@ -6,7 +6,21 @@ from netbox_ssl.acme import renewal
 from netbox_ssl.choices import RenewalStatusChoices, ValidityChoices
 from netbox_ssl.models.usual_renewal import USUAL_RENEWAL, usual_renewal_sql
 
-__all__ = ('RenewalMixin',)
+__all__ = ('STATE_COLUMNS', 'RenewalMixin')
+
+# Columns from which the renewal status and the validity of a certificate are computed (RenewalMixin, ExpiryMixin)
+STATE_COLUMNS = (
+    'status',
+    'valid_from',
+    'valid_to',
+    'chain_valid_to',
+    'is_acme',
+    'acme_auto_renewal',
+    'acme_renewal_days',
+    'ari_window_start',
+    'ari_window_end',
+    'expiry_marks',
+)
 
 
 class RenewalMixin:
